@@ -1,0 +1,1 @@
+"""Everything that turns sourced facts and measurements into the book's pages."""

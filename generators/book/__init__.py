@@ -1,0 +1,1 @@
+"""The only reader of `data/`: facts, records and published results, validated into frozen rows."""

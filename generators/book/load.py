@@ -1,0 +1,140 @@
+"""Read `data/` into one `Book`, reporting every mistake found with file, field, found and wanted."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from generators.book.accelerator import Accelerator
+from generators.book.llm import LanguageModel
+from generators.book.number_format import NumberFormat
+from generators.book.published import Published
+from generators.book.record import Record, load_record
+from generators.book.source import Source
+from generators.errors import BookError, raise_all
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything `data/` holds, by id.  Rows are validated; numbers are computed from them on demand."""
+
+    root: Path
+    sources: dict[str, Source]
+    accelerators: dict[str, Accelerator]
+    models: dict[str, LanguageModel]
+    formats: dict[str, NumberFormat]
+    published: dict[str, Published]
+    records: dict[str, Record]
+
+    @cached_property
+    def current_records(self) -> dict[str, Record]:
+        """Records that no later record supersedes."""
+        gone = {record.supersedes for record in self.records.values() if record.supersedes}
+        return {id_: record for id_, record in self.records.items() if id_ not in gone}
+
+
+def load_book(root: Path = ROOT) -> Book:
+    """Load and check all of `data/` under `root`; raise `BookErrors` with every mistake."""
+    from generators.book.cross_checks import cross_check  # late: it needs the model, which data need not
+
+    errors: list[BookError] = []
+    data = root / "data"
+    book = Book(
+        root=root,
+        sources=_table(data / "sources.toml", Source, errors),
+        accelerators=_folder(data / "accelerators", Accelerator, errors),
+        models=_folder(data / "models", LanguageModel, errors),
+        formats=_table(data / "formats.toml", NumberFormat, errors),
+        published=_tables(data / "published", Published, errors),
+        records=_records(data / "measurements", errors),
+    )
+    raise_all(errors)
+    raise_all(cross_check(book))
+    return book
+
+
+def read_toml(path: Path, errors: list[BookError]) -> dict:
+    """A TOML file as a dict; a malformed or missing one is one error line and an empty dict."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        errors.append(BookError(shown(path), None, f"not readable as TOML: {error}"))
+    return {}
+
+
+def shown(path: Path) -> str:
+    """The path from `data/` down, as a person would type it."""
+    parts = path.parts
+    return "/".join(parts[parts.index("data") :]) if "data" in parts else path.name
+
+
+def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors: list[BookError]) -> BaseModel | None:
+    """One row through its schema; each fault becomes one line with its dotted field."""
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        for fault in error.errors():
+            place = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("function-"))
+            message = fault["msg"].removeprefix("Value error, ")
+            if not isinstance(fault.get("input"), dict) and fault["type"] not in ("value_error", "missing"):
+                message += f", found {fault.get('input')!r}"
+            errors.append(BookError(shown(path), ".".join(p for p in (prefix, place) if p), message))
+    return None
+
+
+def _folder(folder: Path, kind: type, errors: list[BookError]) -> dict:
+    """Every TOML file of a folder as a row whose id is the file's name."""
+    rows: dict = {}
+    for path in sorted(folder.glob("*.toml")):
+        row = read_toml(path, errors)
+        if not row:
+            continue
+        if "id" in row:
+            errors.append(BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field"))
+            continue
+        _keep(rows, path.stem, validate(kind, row | {"id": path.stem}, path, "", errors), path, errors)
+    return rows
+
+
+def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
+    """Every table of one TOML file as a row whose id is the table's name."""
+    rows: dict = {}
+    for id_, row in read_toml(path, errors).items():
+        _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
+    return rows
+
+
+def _tables(folder: Path, kind: type, errors: list[BookError]) -> dict:
+    """Every table of every TOML file of a folder; an id may stand in one file only."""
+    rows: dict = {}
+    for path in sorted(folder.glob("*.toml")):
+        for id_, row in read_toml(path, errors).items():
+            _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
+    return rows
+
+
+def _keep(rows: dict, id_: str, row: object, path: Path, errors: list[BookError]) -> None:
+    """Add a valid row, refusing an id that differs from another only in case or stands twice."""
+    if any(id_.lower() == other.lower() for other in rows):
+        errors.append(BookError(shown(path), id_, f"duplicate id {id_!r}; give each row its own"))
+    elif row is not None:
+        rows[id_] = row
+
+
+def _records(folder: Path, errors: list[BookError]) -> dict[str, Record]:
+    """Every measurement record; a bad one is one line, never a traceback."""
+    rows: dict[str, Record] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            rows[path.stem] = load_record(path)
+        except BookError as error:
+            errors.append(error)
+    return rows

@@ -1,0 +1,208 @@
+"""Quantities that carry their unit and their sources through arithmetic.
+
+The vocabulary is closed: a unit that is not in `UNITS` is not a unit of this book.  Base
+dimensions are byte, second, FLOP and watt; counts (tokens, parameters, sequences) are plain
+numbers with a name, as the radian is in the SI.  Operations on integers (``TOP/s``) share the
+dimension of FLOP, because the roofline treats them alike; the label says which is meant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+Dims = tuple[int, int, int, int]
+BASES = ("byte", "s", "FLOP", "W")
+COUNT: Dims = (0, 0, 0, 0)
+_BYTE, _S, _FLOP, _W = (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
+_RATE, _SPEED, _PER_S, _INTENSITY = (1, -1, 0, 0), (0, -1, 1, 0), (0, -1, 0, 0), (-1, 0, 1, 0)
+_SI = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+
+
+def _vocabulary() -> dict[str, tuple[float, Dims]]:
+    """Every unit the book may print: symbol to (factor to base units, dimensions)."""
+    units: dict[str, tuple[float, Dims]] = {
+        "byte": (1.0, _BYTE), "bytes": (1.0, _BYTE), "bits": (0.125, _BYTE),
+        "KiB": (2.0**10, _BYTE), "MiB": (2.0**20, _BYTE), "GiB": (2.0**30, _BYTE),
+        "s": (1.0, _S), "ms": (1e-3, _S), "µs": (1e-6, _S), "ns": (1e-9, _S),
+        "FLOP": (1.0, _FLOP), "FLOP/byte": (1.0, _INTENSITY), "W": (1.0, _W),
+        "tokens/s": (1.0, _PER_S), "steps/s": (1.0, _PER_S),
+        "bytes/token": (1.0, _BYTE), "kB/token": (1e3, _BYTE), "MB/token": (1e6, _BYTE),
+        "KiB/token": (2.0**10, _BYTE), "bits/parameter": (0.125, _BYTE),
+        "tokens": (1.0, COUNT), "parameters": (1.0, COUNT), "billion parameters": (1e9, COUNT),
+        "million tokens": (1e6, COUNT), "sequences": (1.0, COUNT), "experts": (1.0, COUNT),
+        "layers": (1.0, COUNT), "operations": (1.0, COUNT), "": (1.0, COUNT), "×": (1.0, COUNT),
+        "%": (0.01, COUNT),
+    }
+    for prefix, factor in _SI.items():
+        if prefix:
+            units[f"{prefix}B"] = (factor, _BYTE)
+            units[f"{prefix}B/s"] = (factor, _RATE)
+            units[f"{prefix}FLOP"] = (factor, _FLOP)
+            units[f"{prefix}OP/s"] = (factor, _SPEED)
+        units[f"{prefix}FLOP/s"] = (factor, _SPEED)
+        if prefix in ("M", "G"):
+            units[f"{prefix}Hz"] = (factor, _PER_S)
+    return units
+
+
+UNITS = _vocabulary()
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A value in base units, its dimensions (powers of byte, s, FLOP, W), and the sources it rests on."""
+
+    value: float
+    dims: Dims = COUNT
+    sources: frozenset[str] = frozenset()
+
+    def _pair(self, other: object, verb: str) -> Quantity:
+        """The other operand as a quantity of the same dimensions, or an error that names both."""
+        other = as_quantity(other)
+        if other.dims != self.dims:
+            raise ValueError(f"cannot {verb} {dims_text(self.dims)} and {dims_text(other.dims)}")
+        return other
+
+    def __add__(self, other: object) -> Quantity:
+        other = as_quantity(other)
+        if other.value == 0 and other.dims == COUNT:  # a plain 0 starts every sum
+            return Quantity(self.value, self.dims, self.sources | other.sources)
+        if self.value == 0 and self.dims == COUNT:
+            return Quantity(other.value, other.dims, self.sources | other.sources)
+        other = self._pair(other, "add")
+        return Quantity(self.value + other.value, self.dims, self.sources | other.sources)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Quantity:
+        return Quantity(-self.value, self.dims, self.sources)
+
+    def __sub__(self, other: object) -> Quantity:
+        return self + -as_quantity(other)
+
+    def __rsub__(self, other: object) -> Quantity:
+        return as_quantity(other) + -self
+
+    def __mul__(self, other: object) -> Quantity:
+        other = as_quantity(other)
+        dims = tuple(a + b for a, b in zip(self.dims, other.dims, strict=True))
+        return Quantity(self.value * other.value, dims, self.sources | other.sources)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Quantity:
+        other = as_quantity(other)
+        dims = tuple(a - b for a, b in zip(self.dims, other.dims, strict=True))
+        return Quantity(self.value / other.value, dims, self.sources | other.sources)
+
+    def __rtruediv__(self, other: object) -> Quantity:
+        return as_quantity(other) / self
+
+    def __pow__(self, power: object) -> Quantity:
+        power = as_quantity(power)
+        if self.dims != COUNT or power.dims != COUNT:
+            raise ValueError(f"cannot raise {dims_text(self.dims)} to {dims_text(power.dims)}; wanted plain counts")
+        return Quantity(self.value**power.value, COUNT, self.sources | power.sources)
+
+    def __lt__(self, other: object) -> bool:
+        return self.value < self._compare(other)
+
+    def __le__(self, other: object) -> bool:
+        return self.value <= self._compare(other)
+
+    def __gt__(self, other: object) -> bool:
+        return self.value > self._compare(other)
+
+    def __ge__(self, other: object) -> bool:
+        return self.value >= self._compare(other)
+
+    def _compare(self, other: object) -> float:
+        other = as_quantity(other)
+        return 0.0 if other.value == 0 and other.dims == COUNT else self._pair(other, "compare").value
+
+    def largest(self, other: object) -> Quantity:
+        """The larger of two, resting on the sources of both."""
+        return self._choose(other, self >= other)
+
+    def smallest(self, other: object) -> Quantity:
+        """The smaller of two, resting on the sources of both."""
+        return self._choose(other, self <= other)
+
+    def _choose(self, other: object, mine: bool) -> Quantity:
+        other = as_quantity(other)
+        chosen = self if mine else other
+        dims = self.dims if self.dims != COUNT else other.dims
+        return Quantity(chosen.value, dims, self.sources | other.sources)
+
+    def to(self, unit: str) -> float:
+        """The value as a plain number in `unit`; refuses a unit of other dimensions."""
+        factor, dims = unit_of(unit)
+        if dims != self.dims:
+            raise ValueError(f"cannot print {dims_text(self.dims)} in {unit or 'plain counts'} ({dims_text(dims)})")
+        return self.value / factor
+
+
+def as_quantity(value: object) -> Quantity:
+    """A quantity as it is; a plain number as a count without sources."""
+    if isinstance(value, Quantity):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Quantity(float(value))
+    raise TypeError(f"wanted a quantity or a number, found {value!r}")
+
+
+def dims_text(dims: Dims) -> str:
+    """Dimensions in words, such as ``byte/s``; ``count`` for a plain number."""
+    above = [b if p == 1 else f"{b}^{p}" for b, p in zip(BASES, dims, strict=True) if p > 0]
+    below = [b if p == -1 else f"{b}^{-p}" for b, p in zip(BASES, dims, strict=True) if p < 0]
+    if not above and not below:
+        return "count"
+    return "·".join(above or ["1"]) + "".join(f"/{b}" for b in below)
+
+
+def unit_of(unit: str) -> tuple[float, Dims]:
+    """Factor to base units and dimensions of a unit of the vocabulary."""
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; the book's units are {', '.join(u for u in UNITS if u)}")
+    return UNITS[unit]
+
+
+def of(value: float, unit: str, *sources: str) -> Quantity:
+    """A quantity from a number in `unit`."""
+    factor, dims = unit_of(unit)
+    return Quantity(float(value) * factor, dims, frozenset(sources))
+
+
+_WRITTEN = re.compile(r"\s*([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\s*(.*?)\s*", re.IGNORECASE)
+
+
+def parse(text: str, *sources: str) -> Quantity:
+    """``'2039 GB/s'`` to a quantity; a number without a unit of the vocabulary is refused."""
+    match = _WRITTEN.fullmatch(str(text))
+    if not match:
+        raise ValueError(f"cannot read {text!r} as a number and a unit, such as '2039 GB/s'")
+    return of(float(match[1].replace(",", "")), match[2].replace("us", "µs") if match[2] == "us" else match[2], *sources)
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number rounded to significant digits, thousands separated; a non-zero never prints as 0."""
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        raise ValueError(f"cannot print {value!r}")
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if rounded == 0:
+        raise ValueError(f"{value!r} would print as 0 at {digits} digits")
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"
+
+
+def text(quantity: Quantity, unit: str, digits: int = 3) -> str:
+    """A quantity as the book prints it: ``6.48 ms``, ``153 FLOP/byte``, ``0.65%``."""
+    number = number_text(quantity.to(unit), digits)
+    if unit in ("%", "×"):
+        return number + unit
+    return f"{number} {unit}".rstrip()
