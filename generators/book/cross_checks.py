@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generators import catalogue
+from generators.book.accelerator import Accelerator
 from generators.book.datum import Datum, near
+from generators.book.llm import LanguageModel
 from generators.errors import BookError
+from generators.model import memory, parameters
+from generators.model.inputs import Format
 
 if TYPE_CHECKING:
     from generators.book.load import Book
@@ -16,6 +21,8 @@ def cross_check(book: Book) -> list[BookError]:
     errors = _sources_exist(book)
     for accelerator in book.accelerators.values():
         errors += _accelerator(accelerator)
+    for model in book.models.values():
+        errors += _model(model)
     return errors
 
 
@@ -52,7 +59,7 @@ def _sources_exist(book: Book) -> list[BookError]:
     ]
 
 
-def _accelerator(chip) -> list[BookError]:
+def _accelerator(chip: Accelerator) -> list[BookError]:
     """Peaks against the clock, dense FP8 and INT8 against BF16, and the ridge point against reason."""
     path, errors, peaks = f"data/accelerators/{chip.id}.toml", [], chip.peaks()
     rate = {p: row.quantity.value for p, row in peaks.items()}
@@ -75,4 +82,25 @@ def _accelerator(chip) -> list[BookError]:
         if not 0.5 <= ridge <= 1500:
             errors.append(BookError(path, f"peak.{chip.half_precision}", (
                 f"ridge point of {ridge:.3g} FLOP/byte, wanted between 0.5 and 1500: peak or bandwidth is wrong")))
+    return errors
+
+
+def _model(model: LanguageModel) -> list[BookError]:
+    """The totals that a shape gives against those published: parameters, active parameters, KV bytes per token."""
+    shape, sixteen = catalogue.shape(model), Format(weight=2.0, other=2.0, kv=2.0, activation=2.0)
+    active = parameters.active_parameter_count(shape)
+    counted = {
+        "parameters": ([parameters.parameter_count(shape)], 0.001),
+        # publishers differ on whether the input embedding, of which one row is read, is "active"
+        "active_parameters": ([active, active - parameters.embedding_parameters(shape)], 0.03),
+        "kv_bytes_per_token": ([memory.kv_bytes_per_token(shape, sixteen)], 0.001),
+    }
+    errors = []
+    for field, (counts, tolerance) in counted.items():
+        datum = getattr(model, field)
+        if datum and not any(near(datum.quantity.value, count, tolerance) for count in counts):
+            count = counts[0]
+            errors.append(BookError(f"data/models/{model.id}.toml", field, (
+                f"found {datum.value!r}, but the shape gives {count:,.0f}: off by "
+                f"{abs(datum.quantity.value / count - 1):.2%}, wanted within {tolerance:.1%}; a dimension or the total is wrong")))
     return errors
