@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 Dims = tuple[int, int, int, int]
 BASES = ("byte", "s", "FLOP", "W")
@@ -187,17 +188,30 @@ def parse(text: str, *sources: str) -> Quantity:
 
 
 def number_text(value: float, digits: int) -> str:
-    """A number rounded to significant digits, thousands separated; a non-zero never prints as 0."""
+    """A number rounded to significant digits, thousands separated; an exact whole number has no decimals.
+
+    0 digits round to a whole number.
+
+    A non-zero never prints as 0: that is an error, because the reader would be told nothing.
+    """
     if value == 0:
         return "0"
+    whole = abs(value - round(value)) <= 1e-9 * abs(value)
+    if (digits == 0 and abs(value) >= 0.5) or (whole and abs(value) < 10**digits):
+        return f"{value:,.0f}"
     if not math.isfinite(value):
         raise ValueError(f"cannot print {value!r}")
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
+    rounded = _rounded(value, digits)
     if rounded == 0:
         raise ValueError(f"{value!r} would print as 0 at {digits} digits")
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    decimals = max(0, digits - 1 - rounded.adjusted())
     return f"{rounded:,.{decimals}f}"
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    """Rounded to significant digits, halves away from zero, as a reader with a pencil would: 1.555 is 1.56."""
+    exact = Decimal(f"{value:.12g}")
+    return exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=ROUND_HALF_UP)
 
 
 def text(quantity: Quantity, unit: str, digits: int = 3) -> str:

@@ -1,0 +1,100 @@
+"""The commands: ``python -m generators write | check | figures [NAME …] | lint``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from generators.book.load import ROOT
+from generators.errors import BookError, BookErrors
+
+USAGE = __doc__
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Run one command; a reader's mistake is one line and exit status 1, never a traceback."""
+    started = time.perf_counter()
+    commands = {"write": _write, "check": _check, "figures": _figures, "lint": _lint}
+    if not arguments or arguments[0] not in commands:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        status = commands[arguments[0]](arguments[1:], root)
+    except (BookError, BookErrors) as error:
+        print(error, file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written was kept", file=sys.stderr)
+        status = 130
+    print(f"{arguments[0]}: {'done' if status == 0 else 'failed'} in {time.perf_counter() - started:.1f} s", flush=True)
+    return status
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _write(arguments: list[str], root: Path) -> int:
+    """Redraw stale figures, rewrite numbers, tables, formulas and alt texts, render new formulas for the site."""
+    from generators.site.maths import render_missing
+    from generators.weave.weave import weave, write_files
+
+    result = weave(root, say=_say)
+    written = write_files(result, root)
+    formulas = render_missing(root / "docs")
+    for path in written:
+        _say(f"wrote {path}")
+    if formulas:
+        _say(f"rendered {len(formulas)} new formulas")
+    if not written and not formulas:
+        _say("everything is current; nothing was written")
+    return _report(result.broken)
+
+
+def _check(arguments: list[str], root: Path) -> int:
+    """Render everything in memory and compare; name every stale piece and the command that mends it."""
+    from generators.weave.weave import weave
+
+    result = weave(root, redraw="--fast" not in arguments, say=_say)
+    status = _report(result.broken + result.stale)
+    if status == 0:
+        _say("every number, table, formula and figure is current")
+    return status
+
+
+def _figures(arguments: list[str], root: Path) -> int:
+    """Redraw the figures that changed, or those named."""
+    from generators.weave.weave import weave, write_files
+
+    only = [name.removesuffix(".svg") for name in arguments] or None
+    result = weave(root, only=only or _names(root), redraw=bool(only), say=_say)
+    written = write_files(result, root)
+    for path in written:
+        _say(f"wrote {path}")
+    _say(f"figures are in docs/vis/{'' if written else ' and were already current'}")
+    return _report(result.broken)
+
+
+def _names(root: Path) -> list[str]:
+    from generators.weave.figures import names
+
+    return names(root)
+
+
+def _lint(arguments: list[str], root: Path) -> int:
+    """Numbers typed by hand in prose, and the model's portable subset."""
+    from generators.portable import lint_model
+    from generators.weave.prose import lint_prose
+
+    return _report(lint_model(root) + lint_prose(root))
+
+
+def _report(errors: list[BookError]) -> int:
+    for error in errors:
+        print(error, file=sys.stderr)
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,89 @@
+"""Predictions put beside measurements: a quoted result against the bound of its chip, a record against its own ceilings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.book.published import Published
+from generators.book.record import Case, Record
+from generators.model import memory, roofline
+from generators.model.inputs import Chip, Format, Pass, Shape
+from generators.model.roofline import Step
+
+#: Quotes that the bound of one pass per token on one chip does not speak of, and why.
+NOT_ONE_PASS = {"gpt-fast-70b-int4-speculative": "several tokens per pass", "strix-halo-7b-q4-0-4k-unfused": "attention not fused"}
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A quoted decode rate beside its bound: bytes per token, tokens/s allowed and reached."""
+
+    id: str
+    row: Published
+    bytes: float
+    bound: float
+    reached: float
+
+
+def quoted_decodes(book: Book) -> list[Quoted]:
+    """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives."""
+    found = []
+    for id_, row in book.published.items():
+        complete = row.accelerator in book.accelerators and row.model in book.models and row.format in book.formats
+        plain = row.metric == "decode_tokens_per_s" and row.batch == 1 and row.devices == 1 and id_ not in NOT_ONE_PASS
+        if not (complete and plain and row.context):
+            continue
+        shape = catalogue.shape(book.models[row.model])
+        form = catalogue.number_format(book.formats[row.format])
+        moved = memory.step_bytes(shape, form, Pass(1.0, 1.0, float(row.context))).total
+        bandwidth = book.accelerators[row.accelerator].bandwidth.value
+        found.append(Quoted(id_, row, moved, bandwidth / moved, row.quantity.value))
+    return found
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What one machine reached in its own record: byte/s read, byte/s copied, FLOP/s by dtype, seconds per operation."""
+
+    read: float
+    copy: float
+    products: dict[str, float]
+    dispatch: float
+
+
+def ceilings(record: Record) -> Ceilings:
+    """The ceilings of a record.  Raises KeyError naming the case that is missing."""
+    reads = record.measured("read-bandwidth")
+    if not reads:
+        raise KeyError(f"record {record.id} has no measured read-bandwidth")
+    copies, dispatch = record.measured("copy-bandwidth"), record.measured("dispatch")
+    products = {str(case.parameters.get("dtype")): case.flops for case in record.measured("matmul-peak")}
+    return Ceilings(
+        read=max(case.bandwidth for case in reads),
+        copy=max((case.bandwidth for case in copies), default=0.0),
+        products=products,
+        dispatch=min((case.seconds for case in dispatch), default=0.0),
+    )
+
+
+def measured_shape(case: Case) -> Shape:
+    """The shape of a measured decode case, from its parameters."""
+    p = {key: float(case.parameters[key]) for key in ("layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab")}
+    return Shape(**p, tied=bool(case.parameters["tied"]))
+
+
+def predicted(record: Record, case: Case) -> Step:
+    """The step that the model predicts for a measured decode case from the same machine's own ceilings.
+
+    Memory time uses the best read bandwidth of the record; overhead is the number of operations
+    times the time of dispatching one.
+    """
+    roof = ceilings(record)
+    width = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}[str(case.parameters["dtype"])]
+    form = Format(weight=width, other=width, kv=width, activation=width)
+    peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
+    overhead = float(case.parameters.get("aten_ops_per_step", 0)) * roof.dispatch
+    step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]))
+    return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)

@@ -1,0 +1,121 @@
+"""The chapters' formulas: the model's own functions called with symbols, so that page and code cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generators.model import memory, parameters, roofline
+from generators.model.inputs import Format, Pass, Shape
+from generators.symbols import Symbol, symbol
+
+#: The book's symbols; `docs/reference/notation.md` explains each.
+WORK, MOVED, PEAK, BANDWIDTH, INTENSITY = (Symbol(s) for s in ("F", "Q", "P", r"\beta", "I"))
+OVERHEAD, BATCH, CONTEXT, TOKENS = (Symbol(s) for s in ("t_o", "B", "S", "T"))
+WEIGHTS, KV_TOKEN, TIME, BITS, GROUP = (Symbol(s) for s in ("W", "k", "t", "b", "g"))
+SHAPE = Shape(
+    Symbol("L"), Symbol("d"), Symbol("H"), Symbol("H_{kv}"), Symbol("d_h"), Symbol(r"d_{f\!f}"), Symbol("V")
+)
+FORMAT = Format(BITS, BITS, BITS, BITS)
+
+FORMULAS: dict[str, Callable[[], str]] = {}
+
+
+def named_formula(function: Callable[[], str]) -> Callable[[], str]:
+    """Declare a formula under its function's name, written with hyphens."""
+    FORMULAS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def formula(name: str) -> str:
+    """The display formula of a name, as Markdown."""
+    if name not in FORMULAS:
+        raise KeyError(f"unknown formula; declared are {', '.join(sorted(FORMULAS))}")
+    return f"$$\n{FORMULAS[name]()}\n$$"
+
+
+@named_formula
+def intensity() -> str:
+    """Arithmetic intensity."""
+    return f"I = {roofline.arithmetic_intensity(WORK, MOVED).tex}"
+
+
+@named_formula
+def ridge_point() -> str:
+    """Ridge point."""
+    return rf"I_{{\text{{ridge}}}} = {roofline.ridge_point(PEAK, BANDWIDTH).tex}"
+
+
+@named_formula
+def attainable() -> str:
+    """The roofline."""
+    return rf"P_{{\text{{attainable}}}}(I) = {roofline.attainable(PEAK, BANDWIDTH, INTENSITY).tex}"
+
+
+@named_formula
+def step_time() -> str:
+    """Time of one pass."""
+    return f"t = {roofline.step_time(WORK, MOVED, PEAK, BANDWIDTH, OVERHEAD).tex}"
+
+
+@named_formula
+def decode_bytes() -> str:
+    """Bytes of a decode step: weights once, and each sequence's cache."""
+    return f"Q = {(WEIGHTS + BATCH * CONTEXT * KV_TOKEN).tex}"
+
+
+@named_formula
+def throughput() -> str:
+    """Tokens per second of a batch."""
+    accepted = Symbol(r"\bar{a}")
+    time = roofline.step_time(WORK, MOVED, PEAK, BANDWIDTH, OVERHEAD)
+    return rf"\text{{tokens/s}} = {roofline.throughput(BATCH, accepted, time).tex}"
+
+
+@named_formula
+def kv_per_token() -> str:
+    """KV cache of one token."""
+    return f"k = {memory.kv_bytes_per_token(SHAPE, FORMAT).tex}"
+
+
+@named_formula
+def kv_of_context() -> str:
+    """KV cache of a batch."""
+    return rf"\text{{cache}} = {(BATCH * CONTEXT * KV_TOKEN).tex}"
+
+
+@named_formula
+def balance_batch() -> str:
+    """The batch at which KV bytes equal weight bytes."""
+    return f"B^{{*}} = {(WEIGHTS / (CONTEXT * KV_TOKEN)).tex}"
+
+
+@named_formula
+def expected_experts() -> str:
+    """Distinct experts of a batch."""
+    return rf"\mathbb{{E}}[\text{{experts}}] = {parameters.expected_experts(Symbol('E'), Symbol('k_E'), BATCH).tex}"
+
+
+@named_formula
+def linear_parameters() -> str:
+    """Weights in the matrix products of a dense model."""
+    return f"N = {parameters.linear_parameters(SHAPE, symbol(0)).tex}"
+
+
+@named_formula
+def effective_bits() -> str:
+    """Bits per weight with a scale per group."""
+    return rf"b_{{\text{{eff}}}} = {(BITS + Symbol('b_s') / GROUP).tex}"
+
+
+@named_formula
+def matrix_intensity() -> str:
+    """Intensity of a matrix product of T tokens against weights of b bytes each."""
+    one = Format(BITS, BITS, BITS, BITS)
+    return rf"I_{{\text{{linear}}}} \approx {(symbol(one.mac) * TOKENS / BITS).tex}"
+
+
+@named_formula
+def accepted_tokens() -> str:
+    """Expected tokens per verification pass (Leviathan et al., 2211.17192, equation 1)."""
+    alpha, drafts = Symbol(r"\alpha"), Symbol(r"\gamma")
+    return rf"\bar{{a}} = {((1.0 - alpha ** (drafts + 1.0)) / (1.0 - alpha)).tex}"

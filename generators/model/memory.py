@@ -1,0 +1,116 @@
+"""The bytes of one pass: weights streamed, KV cache read and written, activations.  `step_bytes` is the one answer."""
+
+from dataclasses import dataclass
+
+from generators.model.arith import smallest
+from generators.model.inputs import Chip, Format, Pass, Shape
+from generators.model.parameters import (
+    embedding_parameters,
+    expected_experts,
+    head_parameters,
+    linear_parameters,
+    parameter_count,
+    small_parameters,
+)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Bytes that one pass moves between main memory and the chip."""
+
+    weights: float
+    kv_read: float
+    kv_written: float
+    activations: float
+    total: float
+
+
+def tokens_in(p: Pass):
+    """Tokens that a pass processes: batch × new."""
+    return p.batch * p.new
+
+
+def visited_experts(s: Shape, p: Pass):
+    """Routed experts of a layer that a pass is expected to read; 0 for a dense model."""
+    return expected_experts(s.experts, s.active_experts, tokens_in(p)) if s.experts > 0 else 0.0
+
+
+def weight_bytes_stored(s: Shape, f: Format):
+    """Bytes the weights occupy in memory, all experts and tables included."""
+    tables = embedding_parameters(s) if s.tied else embedding_parameters(s) + head_parameters(s)
+    return linear_parameters(s, s.experts) * f.weight + (small_parameters(s, s.experts) + tables) * f.other
+
+
+def weight_bytes_streamed(s: Shape, f: Format, p: Pass):
+    """Bytes of weights that one pass reads.
+
+    Every matrix once, of a mixture only the experts visited, the output head, and one embedding
+    row per token.  A tied table is read as the head, so its rows are not counted again.
+    """
+    experts = visited_experts(s, p)
+    streamed = linear_parameters(s, experts) * f.weight + (small_parameters(s, experts) + head_parameters(s)) * f.other
+    if s.tied:
+        return streamed
+    return streamed + tokens_in(p) * s.d_model * f.other
+
+
+def kv_bytes_per_token_layer(s: Shape, f: Format):
+    """KV cache of one token in one layer: 2 H_kv d_h values, or one latent vector and one rotary key (MLA)."""
+    if s.kv_rank > 0:
+        return (s.kv_rank + s.rope_dim) * f.kv
+    return 2.0 * s.kv_heads * s.head_dim * f.kv
+
+
+def kv_bytes_per_token(s: Shape, f: Format):
+    """KV cache that one more token adds while no window is full, all layers."""
+    return kv_bytes_per_token_layer(s, f) * s.layers
+
+
+def kv_tokens(s: Shape, context):
+    """Cached tokens summed over layers: windowed layers stop at their window."""
+    if s.window_layers > 0:
+        return (s.layers - s.window_layers) * context + s.window_layers * smallest(context, s.window)
+    return s.layers * context
+
+
+def kv_bytes(s: Shape, f: Format, context):
+    """KV cache of one sequence of `context` tokens."""
+    return kv_tokens(s, context) * kv_bytes_per_token_layer(s, f)
+
+
+def activation_bytes(s: Shape, f: Format, p: Pass):
+    """Inputs and outputs of the matrix products and of attention, each moved once.
+
+    Norms, rotations and the gate are taken as fused into their neighbours; unfused code moves more.
+    """
+    attention = 2.0 * s.d_model + 4.0 * s.heads * s.head_dim
+    width = s.d_ff
+    if s.experts > 0:
+        width = (s.active_experts + s.shared_experts) * s.expert_d_ff
+    mlp = 2.0 * s.d_model + 2.0 * (s.mlp_matrices - 1.0) * width
+    head = p.batch * p.logits * (s.d_model + s.vocab)
+    return (tokens_in(p) * s.layers * (attention + mlp) + head) * f.activation
+
+
+def step_bytes(s: Shape, f: Format, p: Pass):
+    """Everything one pass moves, part by part.  Every page, table and figure asks here."""
+    weights = weight_bytes_streamed(s, f, p)
+    kv_read = p.batch * kv_bytes(s, f, p.context)
+    kv_written = p.batch * s.layers * p.new * kv_bytes_per_token_layer(s, f)
+    activations = activation_bytes(s, f, p)
+    return Traffic(weights, kv_read, kv_written, activations, weights + kv_read + kv_written + activations)
+
+
+def memory_needed(s: Shape, f: Format, batch, context):
+    """Bytes that must fit on the device: stored weights and the KV cache of `batch` sequences."""
+    return weight_bytes_stored(s, f) + batch * kv_bytes(s, f, context)
+
+
+def largest_batch(s: Shape, f: Format, c: Chip, context):
+    """Sequences of `context` tokens whose KV cache fits beside the weights (a fraction: take the floor)."""
+    return (c.capacity - weight_bytes_stored(s, f)) / kv_bytes(s, f, context)
+
+
+def balance_batch(s: Shape, f: Format, p: Pass):
+    """The batch at which KV bytes equal weight bytes: from here on a larger batch reuses little."""
+    return weight_bytes_streamed(s, f, p) / kv_bytes(s, f, p.context)

@@ -1,0 +1,82 @@
+"""Numbers that only chapter 1 asks for."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.comparison import quoted_decodes
+from generators.model.inputs import Pass
+from generators.model.work import linear_flop, step_flop
+from generators.numbers.registry import Numbers, number
+
+A100, LLAMA = "a100-sxm4-80gb", "llama-2-7b"
+
+
+@number("decode-speedup.{model}.{format}.{format2}.{chip}.s{context}", "×")
+def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, context: int) -> units.Quantity:
+    """How much faster a decode step of {model} can be in {format2} than in {format} at batch 1 and {context} tokens of context."""
+    slow = n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"]
+    return slow / n[f"decode.{model}.{format2}.{chip}.b1.s{context}.time"]
+
+
+@number("batch-gain.{model}.{format}.{chip}.b{batch}.s{context}", "×")
+def batch_gain(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Throughput of {model} at batch {batch} over batch 1, at {context} tokens of context, as the roofline allows."""
+    many = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.tokens-per-s"]
+    return many / n[f"decode.{model}.{format}.{chip}.b1.s{context}.tokens-per-s"]
+
+
+@number("prefill-over-decode.{model}.{format}.{chip}.s{tokens}", "×")
+def recompute_cost(n: Numbers, model: str, format: str, chip: str, tokens: int) -> units.Quantity:
+    """A step without a KV cache over one with it: a prefill of {tokens} tokens against one decode step at that context."""
+    return n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"] / n[f"decode.{model}.{format}.{chip}.b1.s{tokens}.time"]
+
+
+@number("prefill.{model}.attention-share.s{tokens}", "%", 2)
+def attention_share(n: Numbers, model: str, tokens: int) -> units.Quantity:
+    """Share of a prefill's FLOP in attention, {model}, {tokens} tokens."""
+    shape, form, whole = n.shape(model), n.format("bf16"), Pass(1, tokens, tokens)
+    return 1 - linear_flop(shape, form, whole) / step_flop(shape, form, whole)
+
+
+@number("quotes.{name}", "%", 2)
+def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
+    """Share of the datasheet bound that the quoted batch-1 decode runs reach: {name}."""
+    import statistics
+
+    rows = quoted_decodes(n.book)
+    shares = [q.reached / q.bound for q in rows]
+    value = {"median": statistics.median(shares), "lowest": min(shares), "highest": max(shares)}[name]
+    return units.of(value, "", *(q.row.source for q in rows))
+
+
+@number("quotes-count", "", 0)
+def quotes_count(n: Numbers) -> units.Quantity:
+    """How many quoted decode runs at batch 1 are held against their bound."""
+    rows = quoted_decodes(n.book)
+    return units.of(len(rows), "", *(q.row.source for q in rows))
+
+
+@number("slope.{quote}.{quote2}", "×", 4)
+def predicted_slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """Slow-down by context that the bytes predict between two quoted runs: {quote}; {quote2}."""
+    return n[f"quoted.{quote}.bound"] / n[f"quoted.{quote2}.bound"]
+
+
+@number("accepted.{name}.{tokens}", "", 3)
+def accepted_tokens(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """Tokens expected per verification pass of {tokens} drafts when each is accepted with probability 0.{name} (Leviathan et al., equation 1)."""
+    alpha = float(f"0.{name}")
+    return units.of((1 - alpha ** (tokens + 1)) / (1 - alpha), "", "leviathan-2023")
+
+
+@number("sparse24.share", "%", 4)
+def two_of_four(n: Numbers) -> units.Quantity:
+    """Bytes of a 2:4-pruned 16-bit matrix over the dense one: half the values, and two bits of index for each kept."""
+    kept, index_bits, value_bits = 0.5, 2.0, 16.0
+    return units.as_quantity(kept * (value_bits + index_bits) / value_bits)
+
+
+@number("stream-rate.{model}.{format}.{chip}", "tokens/s")
+def stream_rate(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
+    """Tokens per second that the bandwidth of the {chip} allows {model} ({format}) at batch 1, weights alone."""
+    return n[f"{chip}.bandwidth-in-full"] / n[f"{model}.{format}.streamed"]

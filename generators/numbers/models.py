@@ -1,0 +1,114 @@
+"""Numbers of one model: its size, its bytes in a format, its KV cache."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.model import memory, parameters
+from generators.model.inputs import Pass
+from generators.numbers.registry import Numbers, number
+
+
+@number("{model}.parameters", "billion parameters")
+def parameter_count(n: Numbers, model: str) -> units.Quantity:
+    """Parameters of {model}, counted from its shape."""
+    return parameters.parameter_count(n.shape(model))
+
+
+@number("{model}.active-parameters", "billion parameters")
+def active_parameters(n: Numbers, model: str) -> units.Quantity:
+    """Parameters of {model} that one token uses."""
+    return parameters.active_parameter_count(n.shape(model))
+
+
+@number("{model}.layers", "", 0)
+def layers(n: Numbers, model: str) -> units.Quantity:
+    """Layers of {model}."""
+    return n.shape(model).layers
+
+
+@number("{model}.context", "tokens", 0)
+def context(n: Numbers, model: str) -> units.Quantity:
+    """Longest context {model} is published for, in tokens."""
+    row = n.book.models[model]
+    return units.of(row.context, "", row.source)
+
+
+@number("{model}.{format}.stored", "TB|GB|MB", 4)
+def stored(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Bytes that {model} occupies in {format}."""
+    return memory.weight_bytes_stored(n.shape(model), n.format(format))
+
+
+@number("{model}.{format}.stored-binary", "GiB", 4)
+def stored_binary(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Bytes that {model} occupies in {format}, in binary units."""
+    return n[f"{model}.{format}.stored"] * 1
+
+
+@number("{model}.{format}.streamed", "TB|GB|MB", 4)
+def streamed(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Weight bytes that one decode step of {model} in {format} reads at batch 1."""
+    return memory.weight_bytes_streamed(n.shape(model), n.format(format), Pass(1, 1, 1))
+
+
+@number("{model}.embedding-share", "%", 2)
+def embedding_share(n: Numbers, model: str) -> units.Quantity:
+    """Share of the parameters of {model} in its input embedding table, of which a token reads one row."""
+    shape = n.shape(model)
+    return parameters.embedding_parameters(shape) / parameters.parameter_count(shape)
+
+
+@number("{model}.embedding-bytes", "GB|MB")
+def embedding_bytes(n: Numbers, model: str) -> units.Quantity:
+    """Bytes of the input embedding table of {model} at 16 bits."""
+    return parameters.embedding_parameters(n.shape(model)) * n.format("bf16").other
+
+
+@number("{model}.kv-per-token", "MB/token|kB/token")
+def kv_per_token(n: Numbers, model: str) -> units.Quantity:
+    """KV cache that one token of context adds in {model} at 16 bits."""
+    return memory.kv_bytes_per_token(n.shape(model), n.format("bf16"))
+
+
+@number("{model}.kv-per-token-naive", "MB/token|kB/token")
+def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
+    """What the formula 2 × layers × d_model × 2 bytes would give for {model}: it ignores grouped heads and head size."""
+    shape = n.shape(model)
+    return 2.0 * shape.layers * shape.d_model * n.format("bf16").kv
+
+
+@number("{model}.kv.s{context}", "TB|GB|MB")
+def kv_of_context(n: Numbers, model: str, context: int) -> units.Quantity:
+    """KV cache of one sequence of {context} tokens in {model} at 16 bits."""
+    return memory.kv_bytes(n.shape(model), n.format("bf16"), context)
+
+
+@number("{model}.kv.b{batch}.s{context}", "TB|GB|MB")
+def kv_of_batch(n: Numbers, model: str, batch: int, context: int) -> units.Quantity:
+    """KV cache of {batch} sequences of {context} tokens in {model} at 16 bits."""
+    return batch * n[f"{model}.kv.s{context}"]
+
+
+@number("{model}.{format}.balance-batch.s{context}", "", 2)
+def balance_batch(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
+    """Batch at which the KV cache of {model} at {context} tokens of context is as many bytes as its weights."""
+    return memory.balance_batch(n.shape(model), n.format(format), Pass(1, 1, context))
+
+
+@number("{model}.expert-share.b{batch}", "%")
+def expert_share(n: Numbers, model: str, batch: int) -> units.Quantity:
+    """Share of a layer's experts that a batch of {batch} is expected to read in {model}, routing uniform."""
+    shape = n.shape(model)
+    return parameters.expected_experts(shape.experts, shape.active_experts, batch) / shape.experts
+
+
+@number("{format}.effective-bits", "bits/parameter")
+def effective_bits(n: Numbers, format: str) -> units.Quantity:
+    """Bits per weight of {format}, scales counted."""
+    return n.format(format).weight
+
+
+@number("{format}.reduction", "×")
+def reduction(n: Numbers, format: str) -> units.Quantity:
+    """How many times fewer bytes {format} stores per weight than 16 bits."""
+    return n["bf16.effective-bits"] / n[f"{format}.effective-bits"]

@@ -1,0 +1,37 @@
+"""Numbers that others published, in the unit they are quoted in."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.numbers.registry import AS_QUOTED, Numbers, number
+
+
+@number("quoted.{quote}", AS_QUOTED)
+def quoted(n: Numbers, quote: str) -> units.Quantity:
+    """{quote}"""
+    return n.book.published[quote].quantity
+
+
+@number("quoted.{quote}.of-bound", "%", 2)
+def share_of_bound(n: Numbers, quote: str) -> units.Quantity:
+    """That result as a share of what bandwidth allows for the same model, format, batch and context."""
+    return n[f"quoted.{quote}"] / n[f"quoted.{quote}.bound"]
+
+
+@number("quoted.{quote}.bound", "tokens/s")
+def bound(n: Numbers, quote: str) -> units.Quantity:
+    """Most tokens per second that the roofline allows under the conditions of that result."""
+    row = n.book.published[quote]
+    return n[f"decode.{row.model}.{row.format}.{row.accelerator}.b{row.batch}.s{max(1, round(row.context))}.tokens-per-s"]
+
+
+@number("quoted.{quote}.over.{quote2}", "×")
+def ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """Ratio of two quoted results."""
+    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+
+
+@number("quoted-slowdown.{quote}.{quote2}", "×", 4)
+def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """Published rate without context over the one with it."""
+    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]

@@ -1,0 +1,177 @@
+"""How a number is declared, and how an id such as ``a100-sxm4-80gb.ridge-point`` finds it.
+
+A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}``, ``{quote}`` and
+``{record}`` match ids of `data/`, ``{batch}``, ``{context}`` and ``{tokens}`` match whole numbers,
+``{name}`` matches one word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from generators import catalogue, units
+from generators.book.load import Book
+from generators.book.record import Record
+from generators.model.inputs import Chip, Format, Shape
+from generators.numbers.derivation import derivation
+
+AS_QUOTED = "as quoted"
+NUMBERS_PAGE = "NUMBERS"
+WHOLE = ("batch", "context", "tokens", "devices")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A declared number: the pattern of its ids, the units it may print in, its digits, and the function."""
+
+    pattern: str
+    units: tuple[str, ...]
+    digits: int
+    function: Callable[..., units.Quantity]
+
+    @property
+    def placeholders(self) -> list[str]:
+        """Names of the pattern's placeholders, in order."""
+        return re.findall(r"\{(\w+)\}", self.pattern)
+
+
+FAMILIES: list[Family] = []
+
+
+def number(pattern: str, unit: str, digits: int = 3) -> Callable:
+    """Declare a number.  `unit` may list several, widest first (``"TB|GB|MB"``): the first that prints ≥ 1 is used."""
+
+    def declare(function: Callable[..., units.Quantity]) -> Callable[..., units.Quantity]:
+        FAMILIES.append(Family(pattern, tuple(unit.split("|")), digits, function))
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Number:
+    """A computed number: what prints, what it means, how it came about, and what it rests on."""
+
+    id: str
+    quantity: units.Quantity
+    text: str
+    meaning: str
+    derivation: str
+    inputs: tuple[str, ...]
+
+    @property
+    def sources(self) -> list[str]:
+        """Ids of the sources (or ``record:<id>``), sorted."""
+        return sorted(self.quantity.sources)
+
+
+class Numbers:
+    """All numbers over one book, computed when first asked for and kept."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self._known: dict[str, Number] = {}
+        self._asked: list[list[str]] = []
+
+    def __getitem__(self, id_: str) -> units.Quantity:
+        """The quantity of an id; noted as an input of the number being computed."""
+        if self._asked:
+            self._asked[-1].append(id_)
+        return self.number(id_).quantity
+
+    def number(self, id_: str) -> Number:
+        """The number of an id; KeyError with the nearest known names if there is none."""
+        if id_ not in self._known:
+            self._known[id_] = self._compute(id_)
+        return self._known[id_]
+
+    def _compute(self, id_: str) -> Number:
+        family, arguments = self._find(id_)
+        self._asked.append([])
+        try:
+            quantity = units.as_quantity(family.function(self, **arguments))
+        finally:
+            inputs = tuple(dict.fromkeys(self._asked.pop()))
+        text = self._own_text(quantity, arguments) if family.units == (AS_QUOTED,) else printed(quantity, family)
+        meaning = filled(" ".join((family.function.__doc__ or "").split()), self._spoken(arguments))
+        return Number(id_, quantity, text, meaning, derivation(family.function, arguments, self), inputs)
+
+    def _own_text(self, quantity: units.Quantity, arguments: dict) -> str:
+        """A quoted value in the unit and digits it is quoted in."""
+        written = self.book.published[arguments["quote"]].value
+        amount, _, unit = written.partition(" ")
+        digits = len(amount.replace(".", "").replace(",", "").lstrip("0"))
+        return units.text(quantity, unit, digits if "." in amount else 0)
+
+    def link(self, id_: str) -> str:
+        """A number as a link for a generated table; the weave fills in the way to the numbers page."""
+        return f"[{self.number(id_).text}]({NUMBERS_PAGE}#{id_})"
+
+    def _find(self, id_: str) -> tuple[Family, dict[str, object]]:
+        for family, pattern in self._patterns:
+            if match := pattern.fullmatch(id_):
+                given = match.groupdict()
+                return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
+        raise KeyError(f"unknown number {id_!r}; patterns: {', '.join(sorted(f.pattern for f in FAMILIES))}")
+
+    @cached_property
+    def _patterns(self) -> list[tuple[Family, re.Pattern[str]]]:
+        return [(family, self._pattern(family)) for family in FAMILIES]
+
+    def _pattern(self, family: Family) -> re.Pattern[str]:
+        known = {"chip": self.book.accelerators, "chip2": self.book.accelerators, "model": self.book.models,
+                 "format": self.book.formats, "quote": self.book.published, "quote2": self.book.published, "format2": self.book.formats, "record": self.book.records}
+        pieces = re.split(r"\{(\w+)\}", family.pattern)
+        text = re.escape(pieces[0])
+        for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
+            ids = "|".join(re.escape(i) for i in sorted(known.get(name, ()), key=len, reverse=True)) or "(?!)"
+            inner = ids if name in known else r"\d+" if name in WHOLE else r"[a-z0-9-]+"
+            text += f"(?P<{name}>{inner})" + re.escape(literal)
+        return re.compile(text)
+
+    def _spoken(self, arguments: dict[str, object]) -> dict[str, str]:
+        """Placeholder values as a reader says them: a chip's name, not its id."""
+        tables = {"chip": self.book.accelerators, "chip2": self.book.accelerators, "model": self.book.models, "format": self.book.formats, "format2": self.book.formats}
+        quotes = {k: self.book.published[v].conditions for k, v in arguments.items() if k in ("quote", "quote2")}
+        spoken = {k: tables[k][v].name if k in tables else f"{v:,}" if isinstance(v, int) else str(v) for k, v in arguments.items()}
+        return spoken | quotes
+
+    # What number functions compute from -------------------------------------------------
+
+    def shape(self, model: str) -> Shape:
+        """A model's shape as sourced quantities."""
+        return catalogue.sourced_shape(self.book.models[model])
+
+    def format(self, format_: str) -> Format:
+        """A storage format as sourced quantities."""
+        return catalogue.sourced_format(self.book.formats[format_])
+
+    def chip(self, chip: str, format_: str = "bf16") -> Chip:
+        """A chip as sourced quantities at the peak that multiplies `format_`."""
+        found = catalogue.sourced_device(self.book.accelerators[chip], self.book.formats[format_].rate)
+        if found is None:
+            raise KeyError(f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml")
+        return found
+
+    def record(self, device: str) -> Record:
+        """The newest record that nothing supersedes of a kind of device ("cpu", "cuda")."""
+        found = [r for r in self.book.current_records.values() if r.machine.device == device]
+        if not found:
+            raise KeyError(f"no measurement of a {device} device in data/measurements; run: nox -s measure")
+        return max(found, key=lambda r: r.started)
+
+
+def printed(quantity: units.Quantity, family: Family) -> str:
+    """The number as the book prints it, in the first of its units that gives at least 1."""
+    for unit in family.units:
+        if abs(quantity.to(unit)) >= 0.9995 or unit == family.units[-1]:
+            return units.text(quantity, unit, family.digits)
+    raise AssertionError("a family has at least one unit")
+
+
+def filled(template: str, values: dict[str, str]) -> str:
+    """A docstring with its ``{placeholders}`` filled in."""
+    return re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), template)

@@ -1,0 +1,1 @@
+"""The named tables: rows of quantities, written into the pages that ask for them."""

@@ -1,0 +1,44 @@
+"""Tables over the catalogue: chips, storage formats, models."""
+
+from __future__ import annotations
+
+from generators.numbers.registry import Numbers
+from generators.tables.registry import Table, named_table
+
+
+@named_table
+def ridge_points(n: Numbers, *chips: str) -> Table:
+    """Bandwidth, dense 16-bit peak and ridge point of the named chips; of every chip that has such a peak if none is named."""
+    rows = []
+    for id_ in chips or every_chip(n):
+        rows.append([n.book.accelerators[id_].name, *(n.link(f"{id_}.{part}") for part in ("bandwidth", "peak", "ridge-point"))])
+    return Table(["Chip", "Memory bandwidth >", "Dense 16-bit peak >", "Ridge point >"], rows)
+
+
+def every_chip(n: Numbers) -> list[str]:
+    """Ids of all chips with a 16-bit peak, by bandwidth."""
+    chips = [chip for chip in n.book.accelerators.values() if chip.half_precision]
+    return [chip.id for chip in sorted(chips, key=lambda c: -c.bandwidth.value)]
+
+
+@named_table
+def formats(n: Numbers, *names: str) -> Table:
+    """Effective bits of the named formats, the reduction in bytes, and the decode speed-up the bound allows for Llama-2-7B."""
+    model, chip = "llama-2-7b", "a100-sxm4-80gb"
+    rows = [
+        [n.book.formats[f].name, n.link(f"{f}.effective-bits"), n.link(f"{f}.reduction"),
+         n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s1"), n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s4096")]
+        for f in names
+    ]  # fmt: skip
+    heads = ["Format", "Effective bits >", "Fewer bytes per weight >", "Speed-up allowed, empty context >", "at a context of 4,096 >"]
+    return Table(heads, rows)
+
+
+@named_table
+def kv_sizes(n: Numbers, *models: str) -> Table:
+    """KV cache per token of the named models beside the naive formula's answer, and one sequence of 8,192 tokens."""
+    rows = [
+        [n.book.models[m].name, n.book.models[m].attention, n.link(f"{m}.kv-per-token"), n.link(f"{m}.kv-per-token-naive"), n.link(f"{m}.kv.s8192")]
+        for m in models
+    ]
+    return Table(["Model", "Attention", "KV cache per token >", "Naive formula >", "One sequence of 8,192 >"], rows)

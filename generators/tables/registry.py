@@ -1,0 +1,41 @@
+"""How a table is declared, and how a page's ``<!-- table: name arguments -->`` finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from generators.numbers.registry import Numbers
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column heads and rows of cells; a column whose head ends in ``>`` is aligned right."""
+
+    heads: list[str]
+    rows: list[list[str]]
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        rule = ["---:" if head.endswith(">") else "---" for head in self.heads]
+        heads = [head.rstrip(">").strip() for head in self.heads]
+        for row in self.rows:
+            if len(row) != len(heads):
+                raise ValueError(f"a row has {len(row)} cells, wanted {len(heads)}: {row}")
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in [heads, rule, *self.rows])
+
+
+TABLES: dict[str, Callable[..., Table]] = {}
+
+
+def named_table(function: Callable[..., Table]) -> Callable[..., Table]:
+    """Declare a table under its function's name, written with hyphens."""
+    TABLES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def table(name: str, numbers: Numbers, arguments: tuple[str, ...]) -> str:
+    """The Markdown of a declared table."""
+    if name not in TABLES:
+        raise KeyError(f"unknown table; declared are {', '.join(sorted(TABLES))}")
+    return TABLES[name](numbers, *arguments).markdown()

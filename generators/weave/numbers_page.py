@@ -1,0 +1,109 @@
+"""The page and the ledger of every number the book prints: value, meaning, derivation, sources, and where it is used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from generators.book.load import Book
+from generators.numbers.registry import Number, Numbers
+
+HEAD = """---
+description: Every number the book prints, with its derivation and sources.
+---
+
+# Numbers
+
+<!-- Written by `nox -s write`; edit generators/numbers/ instead. -->
+
+Every number in the text is a link to its row here.
+A row says what the number means, how it was computed and from which sources; the rows it was computed from are linked.
+"""
+
+
+def ledger(numbers: Numbers, uses: dict[str, list[str]]) -> dict[str, dict[str, object]]:
+    """Every used number and every number it was computed from: text, tooltip, and the pages that use it."""
+    rows: dict[str, dict[str, object]] = {}
+    for id_ in _with_inputs(numbers, list(uses)):
+        number = numbers.number(id_)
+        rows[id_] = {"text": number.text, "title": tooltip(number, numbers.book), "uses": uses.get(id_, [])}
+    return rows
+
+
+def ledger_json(rows: dict[str, dict[str, object]]) -> str:
+    """The ledger as the committed JSON that the site's number links read."""
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def _with_inputs(numbers: Numbers, ids: list[str]) -> list[str]:
+    """The ids and, after each, the ids it was computed from, each once."""
+    seen: dict[str, None] = {}
+
+    def visit(id_: str) -> None:
+        if id_ not in seen:
+            seen[id_] = None
+            for input_ in numbers.number(id_).inputs:
+                visit(input_)
+
+    for id_ in ids:
+        visit(id_)
+    return list(seen)
+
+
+def tooltip(number: Number, book: Book) -> str:
+    """Meaning, derivation and sources in plain words, for hover and focus."""
+    parts = [number.meaning]
+    if number.derivation:
+        parts.append(f"{number.derivation} = {number.text}.")
+    named = [source_name(id_, book) for id_ in number.sources]
+    if named:
+        shown = named if len(named) <= 3 else [*named[:3], f"{len(named) - 3} more"]
+        parts.append(("Sources: " if len(named) > 1 else "Source: ") + "; ".join(shown) + ".")
+    return " ".join(parts).replace('"', "'")
+
+
+def source_name(id_: str, book: Book) -> str:
+    """A source's title, or a record by its machine and day."""
+    if id_.startswith("record:"):
+        record = book.records[id_.removeprefix("record:")]
+        return f"measured on {record.machine.name}, {record.started[:10]}"
+    source = book.sources[id_]
+    return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
+
+
+def numbers_page(numbers: Numbers, uses: dict[str, list[str]], titles: dict[str, str]) -> str:
+    """The page: one section per page of the book that uses numbers, in order of first use, then the inputs."""
+    blocks, listed = [HEAD], set()
+    for path, title in titles.items():
+        mine = [id_ for id_ in uses if uses[id_][0] == path]
+        if mine:
+            blocks.append(f"\n## {title}\n\n{_rows(mine, numbers)}\n")
+            listed |= set(mine)
+    rest = [id_ for id_ in _with_inputs(numbers, list(uses)) if id_ not in listed]
+    if rest:
+        blocks.append(f"\n## Computed on the way\n\n{_rows(rest, numbers)}\n")
+    return "".join(blocks)
+
+
+def _rows(ids: list[str], numbers: Numbers) -> str:
+    lines = ["| number | meaning and derivation | from | sources |", "| --- | --- | --- | --- |"]
+    return "\n".join(lines + [_row(numbers.number(id_), numbers) for id_ in ids])
+
+
+def _row(number: Number, numbers: Numbers) -> str:
+    how = number.meaning + (f" {number.derivation} = {number.text}." if number.derivation else "")
+    inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
+    sources = ", ".join(_source_link(id_, numbers.book) for id_ in number.sources)
+    return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
+
+
+def _source_link(id_: str, book: Book) -> str:
+    if id_.startswith("record:"):
+        return f"[{source_name(id_, book)}](records/{id_.removeprefix('record:')}.md)"
+    return f"[{source_name(id_, book)}]({book.sources[id_].url})"
+
+
+def page_title(text: str, path: str) -> str:
+    """The first heading of a page."""
+    heading = next((line for line in text.split("\n") if line.startswith("# ")), None)
+    return heading.removeprefix("# ").strip() if heading else Path(path).stem

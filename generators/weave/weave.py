@@ -1,0 +1,112 @@
+"""The whole book woven: what every generated file should hold, then either written or compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generators.book.load import Book, load_book
+from generators.errors import BookError, raise_all
+from generators.numbers.everything import all_numbers
+from generators.weave import figures as figure_files
+from generators.weave.numbers_page import ledger, ledger_json, numbers_page, page_title
+from generators.weave.page import MEND, weave_page
+
+GENERATED = ("docs/reference/numbers.md", "docs/reference/numbers.json")
+EXTRA_PAGES = ("README.md", "CONTRIBUTING.md")
+
+
+@dataclass
+class Result:
+    """The files as they should be, and every stale or broken piece found on the way."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    stale: list[BookError] = field(default_factory=list)
+    broken: list[BookError] = field(default_factory=list)
+
+
+def weave(root: Path, *, redraw: bool = False, only: list[str] | None = None, say: Callable[[str], None] = print) -> Result:
+    """Compute every generated file.  `redraw` draws all figures anew; `only` limits the work to the named figures."""
+    book = load_book(root)
+    figures = _figures(book, root, only)
+    result = Result()
+    wanted = figure_files.wanted_files(list(figures.values()), root, redraw, say)
+    _compare(wanted, root, result, figures)
+    if only is None:
+        _orphans(root, figures, result)
+        _pages(book, root, figures, result)
+    result.stale.sort(key=lambda error: (error.path, error.place if isinstance(error.place, int) else 0))
+    return result
+
+
+def _figures(book: Book, root: Path, only: list[str] | None) -> dict[str, figure_files.Figure]:
+    known = figure_files.names(root)
+    unknown = [BookError("vis", name, f"no such figure; there are {', '.join(known)}") for name in only or [] if name not in known]
+    raise_all(unknown)
+    return {name: figure_files.figure(name, book) for name in only or known}
+
+
+def _compare(wanted: dict[str, str], root: Path, result: Result, figures: dict) -> None:
+    """Note each figure file that differs from what is committed, once per figure."""
+    for name, figure in figures.items():
+        files = {path: text for path, text in wanted.items() if Path(path).name.split(".")[0] == name}
+        differing = [path for path, text in files.items() if _read(root / path) != text]
+        result.files |= {path: files[path] for path in differing}
+        if differing:
+            what = ", ".join(Path(path).name for path in differing)
+            result.stale.append(BookError(f"docs/vis/{name}.svg", None, f"figure is stale ({what}); {figure.module.__name__}. Run: nox -s figures -- {name}"))
+
+
+def _orphans(root: Path, figures: dict, result: Result) -> None:
+    """A generated figure whose drawing code is gone."""
+    for path in sorted((root / "docs" / "vis").glob("*.json")):
+        if path.stem not in figures:
+            result.broken.append(BookError(f"docs/vis/{path.name}", None, f"no vis/{path.stem}.py draws this; remove docs/vis/{path.stem}.*"))
+
+
+def _pages(book: Book, root: Path, figures: dict, result: Result) -> None:
+    """Weave every hand-written page, then the numbers page and its ledger."""
+    numbers, uses, titles = all_numbers(book), {}, {}
+    for path in page_paths(root):
+        text = _read(root / path) or ""
+        woven = weave_page(path, text, numbers, lambda name: figures[name].alt if name in figures else None)
+        result.stale += woven.stale
+        result.broken += woven.broken
+        titles[path] = page_title(text, path)
+        for id_ in woven.used:
+            if path not in uses.setdefault(id_, []):
+                uses[id_].append(path)
+        if woven.text != text:
+            result.files[path] = woven.text
+    made = {GENERATED[0]: numbers_page(numbers, uses, titles), GENERATED[1]: ledger_json(ledger(numbers, uses))}
+    for path, text in made.items():
+        if _read(root / path) != text:
+            result.files[path] = text
+            result.stale.append(BookError(path, None, f"stale. {MEND}"))
+
+
+def page_paths(root: Path) -> list[str]:
+    """Every hand-written Markdown page, chapters in order, as paths from the root."""
+    docs = sorted(p.relative_to(root).as_posix() for p in (root / "docs").rglob("*.md"))
+    docs = [path for path in docs if path not in GENERATED and not path.startswith("docs/assets/")]
+    return [*[path for path in EXTRA_PAGES if (root / path).exists()], *docs]
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def write_files(result: Result, root: Path) -> list[str]:
+    """Write every file that differs, each whole or not at all; the paths written."""
+    for path, text in result.files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(target.name + ".new")
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, target)
+    return sorted(result.files)

@@ -1,0 +1,124 @@
+"""Every command of the book.  ``nox -l`` lists them; each session prints what it does and where to look."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["check", "tests", "lint", "site"]
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt"}
+# Material prints two notices about other engines at every build; docs/reference/engine.md says what they are about.
+QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install a locked group, unless this environment already holds exactly it."""
+    lock = ROOT / "requirements" / LOCKS[group]
+    stamp = Path(session.virtualenv.location) / "installed-lock"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != digest:
+        session.install("--require-hashes", "-r", str(lock))
+        stamp.write_text(digest)
+    session.env.update(QUIET)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Draw every figure that is out of date and build the site into site/."""
+    install(session, "site")
+    session.run("python", "-m", "generators", "figures")
+    session.run("python", "-m", "mkdocs", "build", "--clean")
+    session.log("the site is in site/: open site/index.html, or preview it with: nox -s serve")
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Preview the site with live reload; the address is printed."""
+    install(session, "site")
+    session.run("python", "-m", "generators", "figures")
+    session.run("python", "-m", "mkdocs", "serve", "--no-strict", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Redraw the figures that changed, or those named after --."""
+    install(session, "book")
+    session.run("python", "-m", "generators", "figures", *session.posargs)
+
+
+@nox.session
+def write(session: nox.Session) -> None:
+    """Redraw what changed and rewrite woven numbers, tables, formulas and alt texts."""
+    install(session, "write")
+    session.run("python", "-m", "generators", "write", *session.posargs)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Render everything in memory and fail on any number, table, formula or figure that is stale."""
+    install(session, "book")
+    session.run("python", "-m", "generators", "check", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests: facts, model, claims, figures, prose, site and (where chromium is installed) the browser."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint code, the model's portable subset, prose and spelling."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("python", "-m", "generators", "lint")
+
+
+@nox.session(venv_backend="virtualenv", venv_params=["--system-site-packages"], default=False)
+def measure(session: nox.Session) -> None:
+    """Measure this machine and write a record; -- --torch 'torch==2.13.0' installs torch first."""
+    arguments = list(session.posargs)
+    if "--torch" in arguments:
+        at = arguments.index("--torch")
+        session.install(*arguments[at + 1 : at + 2])
+        del arguments[at : at + 2]
+    session.run("python", "-m", "generators.measure", *arguments, env={"PYTHONPATH": "."})
+
+
+@nox.session(venv_backend="virtualenv", default=False)
+def measure_tests(session: nox.Session) -> None:
+    """Run every measurement at toy size on the CPU; needs torch, installed here (set TORCH to choose a build)."""
+    install(session, "test")
+    session.install(os.environ.get("TORCH", "torch==2.13.0"))
+    session.run("python", "-m", "pytest", "tests/test_measure_torch.py", "tests/test_measure_logic.py", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"], default=False)
+def matrix(session: nox.Session) -> None:
+    """Run the tests under each supported Python."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Lock every dependency group again, with hashes and without addresses."""
+    session.install("uv")
+    for group, name in LOCKS.items():
+        session.run(
+            "uv", "pip", "compile", "--group", group, "--universal", "--python-version", "3.11", "--generate-hashes",
+            "--no-emit-index-url", "--no-annotate", "--custom-compile-command", "nox -s lock", "--quiet",
+            "-o", f"requirements/{name}", *session.posargs,
+        )  # fmt: skip

@@ -1,0 +1,52 @@
+"""What every figure module computes: the rows it draws, the values its words use, and what they rest on."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """Exactly what is drawn.
+
+    `columns` maps each column to its unit ("" for text), `rows` are plain values in those units.
+    `values` are single numbers and words that the drawing, caption and alt text use.
+    `sources` are ids of `data/sources.toml`, `records` ids of `data/measurements/`.
+    """
+
+    columns: dict[str, str]
+    rows: list[dict[str, object]]
+    values: dict[str, object] = field(default_factory=dict)
+    sources: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    note: str = ""  # the source note, filled in by the weave
+
+    def csv(self) -> str:
+        """The rows with the unit in each heading, one line each."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([f"{name} ({unit})" if unit else name for name, unit in self.columns.items()])
+        for row in self.rows:
+            writer.writerow([plain(row.get(name, "")) for name in self.columns])
+        return out.getvalue()
+
+    def digest(self) -> str:
+        """A hash that changes when anything drawn or said changes."""
+        text = json.dumps(
+            [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note],
+            sort_keys=True, default=plain,
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def where(self, **wanted: object) -> list[dict[str, object]]:
+        """Rows whose columns have these values."""
+        return [row for row in self.rows if wanted.items() <= row.items()]
+
+
+def plain(value: object) -> object:
+    """A value as a table cell; floats to nine digits, so that a last-bit difference is none."""
+    return f"{value:.9g}" if isinstance(value, float) else value

@@ -1,0 +1,117 @@
+"""How every figure looks: sizes, type, axes, and the marks that mean the same throughout the book.
+
+Matplotlib is imported inside the functions, so that a run which finds every figure current never loads it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vis import _palette as colour
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BODY, NOTE = 10.0, 8.5
+LABEL = NOTE + 0.5
+WIDE_INCHES, NARROW_INCHES = 7.2, 3.9
+NOTE_LINE = 0.155  # inches from one line of the source note to the next
+RC = {
+    "font.family": "DejaVu Sans", "font.size": BODY, "svg.fonttype": "none", "svg.hashsalt": "memory-bound",
+    "axes.edgecolor": colour.MUTED, "axes.labelcolor": colour.MUTED, "axes.linewidth": 0.8, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.axisbelow": True, "axes.facecolor": "none", "figure.facecolor": colour.SURFACE,
+    "axes.labelsize": LABEL, "xtick.color": colour.MUTED, "ytick.color": colour.MUTED, "xtick.labelsize": LABEL,
+    "ytick.labelsize": LABEL, "text.color": colour.INK, "grid.color": colour.GRID, "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6, "lines.solid_capstyle": "butt", "hatch.color": colour.MEMORY, "hatch.linewidth": 0.7,
+    "path.simplify": False, "savefig.facecolor": colour.SURFACE, "text.parse_math": False, "axes.unicode_minus": False,
+}  # fmt: skip
+
+
+@contextmanager
+def style():
+    """The book's matplotlib settings, for the length of a drawing."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    with matplotlib.rc_context(RC):
+        yield
+        pyplot.close("all")
+
+
+def canvas(narrow: bool, height: float, narrow_height: float | None = None) -> Figure:
+    """An empty figure of the book's width; heights in inches."""
+    from matplotlib import pyplot
+
+    size = (NARROW_INCHES, narrow_height or height) if narrow else (WIDE_INCHES, height)
+    return pyplot.figure(figsize=size)
+
+
+def sheet(figure: Figure) -> Axes:
+    """Axes over the whole figure in inches, for drawings without scales."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    width, height = figure.get_size_inches()
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.axis("off")
+    return axes
+
+
+def box(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:
+    """Axes whose edges lie the given inches from the figure's edges."""
+    width, height = figure.get_size_inches()
+    return figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height))
+
+
+def note_lines(text: str, narrow: bool) -> list[str]:
+    """The source note, broken to the figure's width."""
+    return textwrap.wrap(text, 54 if narrow else 104)
+
+
+def note(figure: Figure, text: str) -> None:
+    """The source note, bottom left, muted, one text per line so that a viewer's font cannot break it."""
+    width, height = figure.get_size_inches()
+    lines = note_lines(text, width < 5)
+    for at, line in enumerate(reversed(lines)):
+        y = (0.08 + at * NOTE_LINE) / height
+        figure.text(0.12 / width, y, line, fontsize=NOTE, color=colour.MUTED, va="bottom", ha="left")
+
+
+def heading(figure: Figure, text: str, left: float = 0.12) -> None:
+    """The quantity and its unit, top left, muted: the only title a figure has."""
+    width, height = figure.get_size_inches()
+    figure.text(left / width, 1 - 0.08 / height, text, fontsize=LABEL, color=colour.MUTED, va="top", ha="left")
+
+
+def log_ticks(axis, values: list[float]) -> None:
+    """Plain-digit ticks at these values and none between: log minor ticks are slow to draw and say little."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axis.set_major_locator(FixedLocator(values))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def halo(width: float = 2.5) -> list:
+    """A surface-coloured outline that keeps a label legible where it crosses a line."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=width, foreground=colour.SURFACE)]
+
+
+def predicted(axes: Axes, x, y, edge: str = colour.INK, square: bool = False, size: float = 6.5) -> None:
+    """A hollow marker: predicted.  Square = prefill, circle = decode."""
+    axes.plot(x, y, "s" if square else "o", mfc=colour.SURFACE, mec=edge, mew=1.4, ms=size, zorder=5)
+
+
+def measured(axes: Axes, x, y, square: bool = False, size: float = 7) -> None:
+    """A filled ink marker: measured by this book."""
+    axes.plot(x, y, "s" if square else "o", mfc=colour.INK, mec=colour.SURFACE, mew=0.8, ms=size, zorder=6)
+
+
+def quoted(axes: Axes, x, y, size: float = 6) -> None:
+    """A diamond: measured by somebody else and quoted."""
+    axes.plot(x, y, "D", mfc=colour.MUTED, mec=colour.SURFACE, mew=0.8, ms=size, zorder=5)

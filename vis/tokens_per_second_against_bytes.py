@@ -1,0 +1,143 @@
+"""How many tokens per second does a chip allow for the bytes that one token streams, and what was reached?"""
+
+from __future__ import annotations
+
+import statistics
+
+from generators.book.load import Book
+from generators.comparison import NOT_ONE_PASS, ceilings, quoted_decodes
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+
+CHIPS = ("b200-sxm", "h200-sxm", "a100-sxm4-80gb", "rtx-4090", "m2-ultra", "m4")
+SPAN, RATES = (0.15, 100.0), (2.0, 1500.0)  # GB per token and tokens/s drawn
+OWN = "this machine"
+
+
+def data(book: Book) -> FigureData:
+    """A line per chip, a diamond per quoted run, and this book's own measurements with their machine's line."""
+    rows, sources, records = [], set(), set()
+    for id_ in CHIPS:
+        chip = book.accelerators[id_]
+        rows += [{"kind": "datasheet bound", "label": chip.short, "chip": chip.short, "bytes": x, "rate": chip.bandwidth.to("GB/s") / x} for x in SPAN]
+        sources.add(chip.memory.bandwidth.source)
+    quotes = quoted_decodes(book)
+    for q in quotes:
+        label = f"{book.accelerators[q.row.accelerator].short}, {q.row.engine}"
+        rows.append({"kind": "quoted", "label": label, "chip": book.accelerators[q.row.accelerator].short, "bytes": q.bytes / 1e9,
+                     "rate": q.reached, "bound": q.bound, "share": q.reached / q.bound * 100})  # fmt: skip
+        sources.add(q.row.source)
+    for record in book.current_records.values():
+        if record.measured("decode"):
+            records.add(record.id)
+            rows += _own(record)
+    shares = [q.reached / q.bound for q in quotes]
+    values = {"count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
+              "chips": len({q.row.accelerator for q in quotes}), "left out": len(NOT_ONE_PASS)}  # fmt: skip
+    columns = {"kind": "", "label": "", "chip": "", "bytes": "GB/token", "rate": "tokens/s", "bound": "tokens/s", "share": "% of bound"}
+    return FigureData(columns, rows, values, frozenset(sources), frozenset(records))
+
+
+def _own(record) -> list[dict]:
+    """This book's decode runs, and the line of the machine's measured read bandwidth."""
+    roof = ceilings(record).read / 1e9
+    rows = [{"kind": "measured bound", "label": record.machine.name, "chip": OWN, "bytes": x, "rate": roof / x} for x in SPAN]
+    for case in record.measured("decode"):
+        moved, rate = case.work.bytes / 1e9, 1.0 / case.seconds
+        rows.append({"kind": "measured", "label": record.machine.name, "chip": OWN, "bytes": moved, "rate": rate,
+                     "bound": roof / moved, "share": rate / (roof / moved) * 100})  # fmt: skip
+    return rows
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    return (
+        f"Left: tokens per second against bytes streamed per token, both logarithmic; each chip allows a straight line, bandwidth over bytes. "
+        f"Right: {v['count']} published batch-1 runs on {v['chips']} chips as a share of their own chip's line: {v['low']:.0%} to {v['high']:.0%}, "
+        f"median {v['median']:.0%}; none exceeds it."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    v = data.values
+    return (
+        "Lines: datasheet bandwidth divided by bytes per token (grey: measured read bandwidth of this book's machine). "
+        f"Diamonds: {v['count']} published runs at batch 1 on one device, each cited on the page of published results; filled circles: measured for this book. "
+        f"{v['left out']} quoted runs that make several tokens per pass, or do not fuse attention, are left out."
+    )
+
+
+def draw(data: FigureData, narrow: bool):
+    """The plane of rates and bytes, and every run as a share of its own bound."""
+    figure = theme.canvas(narrow, 4.6, 8.1)
+    height = figure.get_size_inches()[1]
+    theme.heading(figure, "Decode rate at batch 1 (tokens/s)")
+    if narrow:
+        plane = theme.box(figure, 0.55, 4.5, 1.05, 0.36)
+        shares = theme.box(figure, 1.2, 0.98, 0.25, height - 3.75)
+        figure.text(0.12 / 3.9, 3.95 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED)
+    else:
+        plane = theme.box(figure, 0.6, 0.78, 3.75, 0.36)
+        shares = theme.box(figure, 5.45, 0.78, 0.2, 0.36)
+        figure.text(4.42 / 7.2, 1 - 0.08 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED, va="top")
+    _plane(plane, data)
+    _shares(shares, data)
+    theme.note(figure, data.note)
+    return figure
+
+
+def _plane(axes, data: FigureData) -> None:
+    """Parallel lines falling to the right, marks under them."""
+    axes.set(xscale="log", yscale="log", xlim=SPAN, ylim=RATES)
+    theme.log_ticks(axes.xaxis, [1, 10, 100])
+    theme.log_ticks(axes.yaxis, [10, 100, 1000])
+    axes.set_xlabel("Bytes streamed per token (GB)")
+    axes.grid(True)
+    _lines(axes, data)
+    for row in data.where(kind="quoted"):
+        theme.quoted(axes, [row["bytes"]], [row["rate"]], size=4.6)
+    for row in data.where(kind="measured"):
+        theme.measured(axes, [row["bytes"]], [row["rate"]], size=6)
+
+
+def _shares(axes, data: FigureData) -> None:
+    """One row per chip; every run at its share of the bound, the bound itself at the right."""
+    runs = data.where(kind="quoted") + data.where(kind="measured")
+    best: dict[str, float] = {}
+    for row in runs:
+        best[row["chip"]] = max(best.get(row["chip"], 0.0), row["share"])
+    order = sorted(best, key=best.get, reverse=True)
+    axes.set(xlim=(0, 106), ylim=(len(order) - 0.4, -0.7))
+    axes.axvline(100, color=colour.MEMORY, lw=2)
+    axes.grid(True, axis="x")
+    axes.set_xticks([0, 25, 50, 75, 100])
+    axes.set_yticks(range(len(order)), order, fontsize=theme.NOTE)
+    axes.tick_params(axis="y", length=0)
+    for row in runs:
+        mark = theme.measured if row["kind"] == "measured" else theme.quoted
+        mark(axes, [row["share"]], [order.index(row["chip"])], size=6 if row["kind"] == "measured" else 4.6)
+
+
+def _lines(axes, data: FigureData) -> None:
+    """One line per chip, named at its right end or where it leaves below, names pushed apart."""
+    ends = []
+    for kind in ("datasheet bound", "measured bound"):
+        for label in dict.fromkeys(row["label"] for row in data.where(kind=kind)):
+            rows = data.where(kind=kind, label=label)
+            own = kind == "measured bound"
+            shade = colour.OVERHEAD if own else colour.MEMORY
+            axes.plot([r["bytes"] for r in rows], [r["rate"] for r in rows], color=shade, lw=1.6 if own else 1.3)
+            if rows[-1]["rate"] >= RATES[0]:
+                ends.append((rows[-1]["rate"], label))
+            else:
+                exit_at = rows[-1]["rate"] * rows[-1]["bytes"] / RATES[0]
+                axes.annotate(rows[0]["chip"], (exit_at, RATES[0]), (-9 if own else 3, 5), textcoords="offset points", color=shade,
+                              ha="right" if own else "left", fontsize=theme.NOTE)  # fmt: skip
+    last = 0.0
+    for rate, label in sorted(ends):
+        y = max(rate, last * 1.25)
+        axes.text(SPAN[1] * 1.1, y, label, va="center", ha="left", color=colour.MEMORY, fontsize=theme.NOTE)
+        last = y
