@@ -8,9 +8,18 @@ from generators import catalogue
 from generators.book.load import Book
 from generators.book.published import Published
 from generators.book.record import Case, Record
+from generators.errors import BookError
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
+
+def newest_record(book: Book, device: str) -> Record:
+    """The newest whole run on a kind of device ("cpu", "cuda") that nothing supersedes; BookError if there is none."""
+    found = [r for r in book.current_records.values() if r.machine.device == device and r.is_whole]
+    if not found:
+        raise BookError("data/measurements", None, f"no whole run of a {device} device, which figures and text need; run: nox -s measure")
+    return max(found, key=lambda record: record.started)
+
 
 #: Quotes that the bound of one pass per token on one chip does not speak of, and why.
 NOT_ONE_PASS = {"gpt-fast-70b-int4-speculative": "several tokens per pass", "strix-halo-7b-q4-0-4k-unfused": "attention not fused"}
@@ -85,5 +94,6 @@ def predicted(record: Record, case: Case) -> Step:
     form = Format(weight=width, other=width, kv=width, activation=width)
     peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
     overhead = float(case.parameters.get("aten_ops_per_step", 0)) * roof.dispatch
-    step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]))
+    # the record's context counts the tokens cached before the step; the model's includes the new one
+    step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]) + 1.0)
     return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)

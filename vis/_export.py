@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
-from matplotlib.figure import Figure
+from vis._palette import PALETTE, SURFACE
+from vis._theme import HALO
 
-from vis._palette import PALETTE
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -26,6 +28,7 @@ def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
     figure.savefig(raw, format="svg", metadata={"Date": None, "Creator": None})
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", raw.getvalue(), flags=re.DOTALL))
     _strip(root)
+    _outline(root)
     _rename_ids(root, name)
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -46,6 +49,15 @@ def _strip(root: ElementTree.Element) -> None:
                 parent.remove(child)
             elif child.tag == f"{{{_SVG}}}defs" and len(child) == 0:
                 parent.remove(child)
+
+
+def _outline(root: ElementTree.Element) -> None:
+    """Give marked texts an outline in the surface's colour, painted under the letters."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        if group.get("id", "").startswith(HALO):
+            for text in group.iter(f"{{{_SVG}}}text"):
+                outline = f"stroke: {SURFACE}; stroke-width: 3; stroke-linejoin: round; paint-order: stroke"
+                text.set("style", f"{text.get('style', '')}; {outline}".removeprefix("; "))
 
 
 def _rename_ids(root: ElementTree.Element, name: str) -> None:
@@ -99,4 +111,4 @@ def _refuse_other_colours(text: str, name: str) -> None:
     body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
     other = sorted(set(_HEX.findall(body)) - {light for light, _ in PALETTE.values()})
     if other:
-        raise ValueError(f"{escape(name)} uses {', '.join(other)}, outside the palette of vis/_palette.py")
+        raise ValueError(f"{name} uses {', '.join(other)}, outside the palette of vis/_palette.py")

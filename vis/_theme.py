@@ -95,23 +95,21 @@ def log_ticks(axis, values: list[float]) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def halo(width: float = 2.5) -> list:
-    """A surface-coloured outline that keeps a label legible where it crosses a line."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=width, foreground=colour.SURFACE)]
+#: A text with this gid gets a surface-coloured outline under its letters, so that it stays legible where it crosses a
+#: line.  `_export` writes it; matplotlib's own path effects would turn the letters into shapes.
+HALO = "halo"
 
 
 def predicted(axes: Axes, x, y, edge: str = colour.INK, square: bool = False, size: float = 6.5) -> None:
-    """A hollow marker: predicted.  Square = prefill, circle = decode."""
-    axes.plot(x, y, "s" if square else "o", mfc=colour.SURFACE, mec=edge, mew=1.4, ms=size, zorder=5)
+    """Hollow markers: predicted.  Square = prefill, circle = decode."""
+    axes.plot(x, y, "s" if square else "o", ls="none", mfc=colour.SURFACE, mec=edge, mew=1.4, ms=size, zorder=5)
 
 
 def measured(axes: Axes, x, y, square: bool = False, size: float = 7) -> None:
-    """A filled ink marker: measured by this book."""
-    axes.plot(x, y, "s" if square else "o", mfc=colour.INK, mec=colour.SURFACE, mew=0.8, ms=size, zorder=6)
+    """Filled ink markers: measured by this book."""
+    axes.plot(x, y, "s" if square else "o", ls="none", mfc=colour.INK, mec=colour.SURFACE, mew=0.8, ms=size, zorder=6)
 
 
 def quoted(axes: Axes, x, y, size: float = 6) -> None:
-    """A diamond: measured by somebody else and quoted."""
-    axes.plot(x, y, "D", mfc=colour.MUTED, mec=colour.SURFACE, mew=0.8, ms=size, zorder=5)
+    """Diamonds: measured by somebody else and quoted."""
+    axes.plot(x, y, "D", ls="none", mfc=colour.MUTED, mec=colour.SURFACE, mew=0.8, ms=size, zorder=5)

@@ -98,4 +98,4 @@ def _name(axes, text: str, at: float, narrow: bool, bold: bool = False) -> None:
     """The name of a bar."""
     place = (0, at - 0.3) if narrow else (-0.15, at)
     axes.text(*place, text, ha="left" if narrow else "right", va="bottom" if narrow else "center", fontsize=theme.LABEL,
-              weight="bold" if bold else "normal", color=colour.INK, path_effects=theme.halo(), zorder=6)  # fmt: skip
+              weight="bold" if bold else "normal", color=colour.INK, gid=theme.HALO, zorder=6)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from generators.book.load import Book
-from generators.comparison import ceilings, predicted
+from generators.comparison import ceilings, newest_record, predicted
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -13,8 +13,7 @@ from vis._figure import FigureData
 
 def data(book: Book) -> FigureData:
     """Each measured decode of the newest CPU record beside what the machine's own ceilings predict."""
-    records = [r for r in book.current_records.values() if r.machine.device == "cpu" and r.measured("decode")]
-    record = max(records, key=lambda r: r.started)
+    record = newest_record(book, "cpu")
     roof, rows = ceilings(record), []
     for case in sorted(record.measured("decode"), key=lambda c: (str(c.parameters["dtype"]), c.work.bytes)):
         step = predicted(record, case)

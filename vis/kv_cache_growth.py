@@ -79,7 +79,7 @@ def _labels(axes, ends: list, narrow: bool) -> None:
         label = name if narrow else f"{name}, {kind}"
         if row["context"] < 100_000:
             axes.annotate(label, (row["context"], row["cache"]), (-4, 6), textcoords="offset points", ha="right", va="bottom",
-                          color=colour.INK, fontsize=theme.NOTE, path_effects=theme.halo())  # fmt: skip
+                          color=colour.INK, fontsize=theme.NOTE, gid=theme.HALO)  # fmt: skip
             continue
         y = row["cache"] if last is None else max(row["cache"], last * 1.32)
         axes.text(145_000, y, label, va="center", ha="left", color=colour.INK, fontsize=theme.NOTE)

@@ -67,12 +67,12 @@ def draw(data: FigureData, narrow: bool):
     axes.set_xlabel("Memory bandwidth (GB/s)")
     axes.grid(True)
     _ridges(axes, x, y, narrow)
+    theme.predicted(axes, xs, ys, colour.COMPUTE, size=5)
     for row in data.rows:
-        theme.predicted(axes, [row["bandwidth"]], [row["peak"]], colour.COMPUTE, size=5)
         if row["id"] in NAMED and not (narrow and row["id"] in ("tpu-v5e", "rtx-4090")):
             dx, dy, ha = NAMED[row["id"]]
             axes.annotate(row["short"], (row["bandwidth"], row["peak"]), (dx, dy), textcoords="offset points", ha=ha, va="center",
-                          fontsize=theme.NOTE, path_effects=theme.halo(), zorder=4)  # fmt: skip
+                          fontsize=theme.NOTE, gid=theme.HALO, zorder=4)  # fmt: skip
     theme.note(figure, data.note)
     return figure
 
@@ -88,4 +88,4 @@ def _ridges(axes, x, y, narrow: bool) -> None:
         place = (at / 1.08, top) if inside else (x[1] / 1.12, ridge * x[1] / 1e3 / 1.25)
         if y[0] < place[1] <= y[1] and x[0] < place[0]:
             axes.text(*place, f"{ridge:,.0f}" + (" FLOP/byte" if ridge == 100 and not narrow else ""), color=colour.MEMORY, fontsize=theme.NOTE, ha="right",
-                      va="top", path_effects=theme.halo())  # fmt: skip
+                      va="top", gid=theme.HALO)  # fmt: skip

@@ -13,6 +13,7 @@ from vis._figure import FigureData
 CHIPS = ("b200-sxm", "h200-sxm", "a100-sxm4-80gb", "rtx-4090", "m2-ultra", "m4")
 SPAN, RATES = (0.15, 100.0), (2.0, 1500.0)  # GB per token and tokens/s drawn
 OWN = "this machine"
+MARKS = (("quoted", theme.quoted, 4.6), ("measured", theme.measured, 6))
 
 
 def data(book: Book) -> FigureData:
@@ -29,7 +30,7 @@ def data(book: Book) -> FigureData:
                      "rate": q.reached, "bound": q.bound, "share": q.reached / q.bound * 100})  # fmt: skip
         sources.add(q.row.source)
     for record in book.current_records.values():
-        if record.measured("decode"):
+        if record.is_whole and record.measured("decode"):
             records.add(record.id)
             rows += _own(record)
     shares = [q.reached / q.bound for q in quotes]
@@ -97,10 +98,9 @@ def _plane(axes, data: FigureData) -> None:
     axes.set_xlabel("Bytes streamed per token (GB)")
     axes.grid(True)
     _lines(axes, data)
-    for row in data.where(kind="quoted"):
-        theme.quoted(axes, [row["bytes"]], [row["rate"]], size=4.6)
-    for row in data.where(kind="measured"):
-        theme.measured(axes, [row["bytes"]], [row["rate"]], size=6)
+    for kind, mark, size in MARKS:
+        rows = data.where(kind=kind)
+        mark(axes, [row["bytes"] for row in rows], [row["rate"] for row in rows], size=size)
 
 
 def _shares(axes, data: FigureData) -> None:
@@ -116,9 +116,9 @@ def _shares(axes, data: FigureData) -> None:
     axes.set_xticks([0, 25, 50, 75, 100])
     axes.set_yticks(range(len(order)), order, fontsize=theme.NOTE)
     axes.tick_params(axis="y", length=0)
-    for row in runs:
-        mark = theme.measured if row["kind"] == "measured" else theme.quoted
-        mark(axes, [row["share"]], [order.index(row["chip"])], size=6 if row["kind"] == "measured" else 4.6)
+    for kind, mark, size in MARKS:
+        rows = data.where(kind=kind)
+        mark(axes, [row["share"] for row in rows], [order.index(row["chip"]) for row in rows], size=size)
 
 
 def _lines(axes, data: FigureData) -> None:

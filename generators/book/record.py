@@ -139,6 +139,11 @@ class Record(Row):
     environment: dict[Text, Plain | list[Text]]
     cases: list[Case] = Field(min_length=1, max_length=5000)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole profile was run, not single cases."""
+        return self.profile in ("quick", "full")
+
     def measured(self, name: str, **parameters: object) -> list[Case]:
         """The measured cases of a name whose parameters include those given."""
         return [
@@ -150,12 +155,18 @@ class Record(Row):
     @model_validator(mode="after")
     def _under_the_roof(self) -> Record:
         """A workload faster than every ceiling by over 2 % means that bytes were miscounted."""
-        roofs = [case.bandwidth for case in self.cases if case.kind == "ceiling" and case.status == "measured"]
+        ceilings = [case for case in self.cases if case.kind == "ceiling" and case.status == "measured"]
+        roofs = [case.bandwidth for case in ceilings]
+        beyond_caches = [case.bandwidth for case in ceilings if not case.name.startswith("cache-")]
         for case in self.cases:
-            if case.status == "measured" and case.kind == "workload" and roofs and case.bandwidth > 1.02 * max(roofs):
+            if case.status != "measured" or case.kind != "workload" or not roofs:
+                continue
+            cached = float(case.parameters.get("weights_vs_llc") or 9.0) < 4.0
+            roof = max(roofs) if cached or not beyond_caches else max(beyond_caches)
+            if case.bandwidth > 1.02 * roof:
                 raise ValueError(
-                    f"case {case.name!r} moves {case.bandwidth / 1e9:.1f} GB/s, over the best roof of "
-                    f"{max(roofs) / 1e9:.1f} GB/s in the same record: its bytes are miscounted"
+                    f"case {case.name!r} moves {case.bandwidth / 1e9:.1f} GB/s, over its roof of "
+                    f"{roof / 1e9:.1f} GB/s in the same record: its bytes are miscounted"
                 )
         return self
 

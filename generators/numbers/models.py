@@ -72,9 +72,9 @@ def kv_per_token(n: Numbers, model: str) -> units.Quantity:
 
 @number("{model}.kv-per-token-naive", "MB/token|kB/token")
 def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
-    """What the formula 2 × layers × d_model × 2 bytes would give for {model}: it ignores grouped heads and head size."""
+    """What 2 × layers × d_model × KV heads ÷ heads × 2 bytes would give for {model}: it assumes heads of size d_model ÷ heads."""
     shape = n.shape(model)
-    return 2.0 * shape.layers * shape.d_model * n.format("bf16").kv
+    return 2.0 * shape.layers * shape.d_model * shape.kv_heads / shape.heads * n.format("bf16").kv
 
 
 @number("{model}.kv.s{context}", "TB|GB|MB")

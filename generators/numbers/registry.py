@@ -15,6 +15,7 @@ from functools import cached_property
 from generators import catalogue, units
 from generators.book.load import Book
 from generators.book.record import Record
+from generators.comparison import newest_record
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
 
@@ -157,11 +158,8 @@ class Numbers:
         return found
 
     def record(self, device: str) -> Record:
-        """The newest record that nothing supersedes of a kind of device ("cpu", "cuda")."""
-        found = [r for r in self.book.current_records.values() if r.machine.device == device]
-        if not found:
-            raise KeyError(f"no measurement of a {device} device in data/measurements; run: nox -s measure")
-        return max(found, key=lambda r: r.started)
+        """The newest whole run on a kind of device ("cpu", "cuda")."""
+        return newest_record(self.book, device)
 
 
 def printed(quantity: units.Quantity, family: Family) -> str:

@@ -1,0 +1,78 @@
+"""The one place where bytes and FLOP are counted, so that a rate can be argued with.  No torch here.
+
+Counted are the bytes a step cannot avoid reading or writing in main memory.  Activations, RoPE
+tables and the logits are left out: a few hundred kilobytes that stay in the cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from generators.measure.plan import Work
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A Llama-shaped decoder: RMSNorm, RoPE, grouped-query attention, SwiGLU, untied output head."""
+
+    layers: int
+    d_model: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    d_ff: int
+    vocab: int
+
+    def as_parameters(self) -> dict[str, int | bool]:
+        """The dimensions under the names that records and models of the book use."""
+        return asdict(self) | {"tied": False}
+
+
+def matrix_parameters(shape: Shape) -> int:
+    """Weights of the matrices that one token passes: attention, MLP and output head, in parameters."""
+    attention = shape.d_model * shape.head_dim * (2 * shape.heads + 2 * shape.kv_heads)
+    mlp = 3 * shape.d_model * shape.d_ff
+    return shape.layers * (attention + mlp) + shape.vocab * shape.d_model
+
+
+def norm_parameters(shape: Shape) -> int:
+    """Two gains per layer and the last one, in parameters."""
+    return (2 * shape.layers + 1) * shape.d_model
+
+
+def parameters(shape: Shape) -> int:
+    """All parameters, with the input embedding that an untied model keeps apart from the head."""
+    return matrix_parameters(shape) + norm_parameters(shape) + shape.vocab * shape.d_model
+
+
+def kv_bytes_per_token(shape: Shape, itemsize: int) -> int:
+    """Keys and values one token leaves in the cache, over all layers, in bytes."""
+    return 2 * shape.layers * shape.kv_heads * shape.head_dim * itemsize
+
+
+def decode(shape: Shape, itemsize: int, context: float) -> Work:
+    """One decode step of one sequence with `context` tokens already cached.
+
+    Bytes: every matrix and gain once, one row of the input embedding, the cached keys and values
+    read once, the new token's written once.  FLOP: 2 per matrix weight, and 4 per query channel
+    and attended token (scores and weighted sum), the token itself included.
+    """
+    weights = (matrix_parameters(shape) + norm_parameters(shape) + shape.d_model) * itemsize
+    cache = kv_bytes_per_token(shape, itemsize) * (context + 1)
+    attention = 4 * shape.layers * shape.heads * shape.head_dim * (context + 1)
+    return Work(bytes=weights + cache, flop=2 * matrix_parameters(shape) + attention, tokens=1)
+
+
+def read(elements: int, itemsize: int, flop_per_element: int) -> Work:
+    """One pass over `elements`; results and small operands are left out."""
+    return Work(bytes=elements * itemsize, flop=elements * flop_per_element)
+
+
+def copy(elements: int, itemsize: int) -> Work:
+    """Bytes read plus bytes written, as the program names them; a cache's read-for-ownership is not counted."""
+    return Work(bytes=2 * elements * itemsize)
+
+
+def matmul(size: int, itemsize: int) -> Work:
+    """A square product: each of the three matrices once, 2 n^3 FLOP."""
+    return Work(bytes=3 * size * size * itemsize, flop=2 * size**3)

@@ -1,0 +1,136 @@
+"""A Llama-shaped decoder with random weights, written plainly: one sequence, one token a step, a fixed KV cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from generators.measure.bench import Bench
+from generators.measure.count import Shape
+
+EPSILON = 1e-5
+ROPE_BASE = 10_000.0
+
+
+@dataclass
+class Layer:
+    """The weights of one layer; matrices are stored [out, in]."""
+
+    attention_norm: torch.Tensor
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    output: torch.Tensor
+    mlp_norm: torch.Tensor
+    gate: torch.Tensor
+    up: torch.Tensor
+    down: torch.Tensor
+
+
+class Llama:
+    """Weights, tables and caches of one model; `step` is one decode step."""
+
+    def __init__(self, bench: Bench, shape: Shape, dtype: torch.dtype, capacity: int) -> None:
+        """Draw the weights and allocate a cache for `capacity` tokens per layer."""
+        self.shape, self.dtype, self.capacity = shape, dtype, capacity
+        d, q, kv = shape.d_model, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+
+        def weight(*size: int) -> torch.Tensor:
+            return bench.weight(*size, dtype=dtype)
+
+        def gain() -> torch.Tensor:
+            return (1 + 0.1 * bench.normal(d)).to(dtype)
+
+        self.embedding = weight(shape.vocab, d)
+        self.layers = [
+            Layer(
+                gain(), weight(q, d), weight(kv, d), weight(kv, d), weight(d, q),
+                gain(), weight(shape.d_ff, d), weight(shape.d_ff, d), weight(d, shape.d_ff),
+            )
+            for _ in range(shape.layers)
+        ]  # fmt: skip
+        self.norm, self.head = gain(), weight(shape.vocab, d)
+        frequency = ROPE_BASE ** (-torch.arange(0, shape.head_dim, 2, device=bench.device) / shape.head_dim)
+        angle = torch.outer(torch.arange(capacity, device=bench.device), frequency)
+        self.cosine, self.sine = angle.cos().to(dtype), angle.sin().to(dtype)
+        size = (shape.layers, 2, shape.kv_heads, capacity, shape.head_dim)
+        self.cache = bench.normal(*size, dtype=dtype)  # an old sequence: random, never zeros
+
+    @torch.inference_mode()
+    def step(self, token: torch.Tensor, position: int) -> torch.Tensor:
+        """Logits after `token` (one index) at `position`, which is also the number of tokens cached before it."""
+        x = self.embedding.index_select(0, token).view(-1)
+        for layer, cache in zip(self.layers, self.cache, strict=True):
+            x = x + self._attention(layer, cache, rms_norm(x, layer.attention_norm), position)
+            h = rms_norm(x, layer.mlp_norm)
+            x = x + torch.mv(layer.down, F.silu(torch.mv(layer.gate, h)) * torch.mv(layer.up, h))
+        return torch.mv(self.head, rms_norm(x, self.norm))
+
+    def _attention(self, layer: Layer, cache: torch.Tensor, h: torch.Tensor, position: int) -> torch.Tensor:
+        """Grouped-query attention over the cache; the new key and value join it first."""
+        size = self.shape.head_dim
+        query = self._rotate(torch.mv(layer.query, h).view(-1, size), position)
+        cache[0, :, position] = self._rotate(torch.mv(layer.key, h).view(-1, size), position)
+        cache[1, :, position] = torch.mv(layer.value, h).view(-1, size)
+        keys, values = cache[:, None, :, : position + 1]
+        mixed = F.scaled_dot_product_attention(query[None, :, None], keys, values, enable_gqa=True)
+        return torch.mv(layer.output, mixed.reshape(-1))
+
+    def _rotate(self, x: torch.Tensor, position: int) -> torch.Tensor:
+        """RoPE on [heads, head_dim], pairing channel i with i + head_dim / 2."""
+        first, second = x.chunk(2, -1)
+        cosine, sine = self.cosine[position], self.sine[position]
+        return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+
+
+def rms_norm(x: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+    """Scale to unit root mean square (in float32 at least), then by the gain."""
+    wide = x if x.dtype == torch.float64 else x.float()
+    return (wide * torch.rsqrt(wide.pow(2).mean() + EPSILON)).to(x.dtype) * gain
+
+
+@torch.inference_mode()
+def reference_logits(model: Llama, tokens: list[int]) -> torch.Tensor:
+    """Logits after every token of a sequence, in float64, without a cache: what `step` is checked against.
+
+    Written apart from `step` on purpose: whole sequence at once, explicit mask, expanded heads,
+    RoPE as a complex rotation.  Matrices are widened one at a time into one scratch, to bound memory.
+    """
+    shape, count = model.shape, len(tokens)
+    group = shape.heads // shape.kv_heads
+    x = model.embedding[torch.tensor(tokens, device=model.embedding.device)].double()
+    channel = torch.arange(0, shape.head_dim, 2, device=x.device, dtype=torch.float64) / shape.head_dim
+    turn = torch.outer(torch.arange(count, device=x.device, dtype=torch.float64), ROPE_BASE**-channel)
+    spin = torch.polar(torch.ones_like(turn), turn)[:, None]
+    future = torch.ones(count, count, dtype=torch.bool, device=x.device).triu(1)
+
+    largest = max(matrix.numel() for matrix in (model.head, model.layers[0].gate, model.layers[0].query))
+    scratch = torch.empty(largest, dtype=torch.float64, device=x.device)
+
+    def linear(h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return h @ scratch[: weight.numel()].copy_(weight.view(-1)).view_as(weight).T
+
+    def heads(h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return linear(h, weight).view(count, -1, shape.head_dim)
+
+    def rotated(h: torch.Tensor) -> torch.Tensor:
+        half = shape.head_dim // 2
+        turned = torch.complex(h[..., :half], h[..., half:]) * spin
+        return torch.cat((turned.real, turned.imag), -1)
+
+    def norm(h: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
+        return h / (h.square().mean(-1, keepdim=True) + EPSILON).sqrt() * gain.double()
+
+    for layer in model.layers:
+        h = norm(x, layer.attention_norm)
+        query, key = rotated(heads(h, layer.query)), rotated(heads(h, layer.key)).repeat_interleave(group, 1)
+        value = heads(h, layer.value).repeat_interleave(group, 1)
+        scores = torch.einsum("qhd,khd->hqk", query, key) / shape.head_dim**0.5
+        shares = scores.masked_fill(future, float("-inf")).softmax(-1)
+        x = x + linear(torch.einsum("hqk,khd->qhd", shares, value).reshape(count, -1), layer.output)
+        h = norm(x, layer.mlp_norm)
+        gate = linear(h, layer.gate)
+        x = x + linear(gate * gate.sigmoid() * linear(h, layer.up), layer.down)
+    return linear(norm(x, model.norm), model.head)

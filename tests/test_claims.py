@@ -1,0 +1,163 @@
+"""Each claim of the prose that can be computed, as an assertion.  A changed fact that makes a sentence false fails here."""
+
+import pytest
+
+from generators import catalogue
+from generators.comparison import ceilings, predicted, quoted_decodes
+from generators.model import memory, parameters, roofline
+from generators.model.inputs import Format, Pass
+
+A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0, 2.0)
+
+
+@pytest.fixture
+def a100(book):
+    return catalogue.device(book.accelerators[A100])
+
+
+@pytest.fixture
+def llama(book):
+    return catalogue.shape(book.models[LLAMA])
+
+
+def test_decode_at_batch_one_is_memory_bound_on_every_chip(book):
+    for chip in book.accelerators.values():
+        device = catalogue.device(chip, "bf16")
+        if device is None:
+            continue
+        for model in book.models.values():
+            step = roofline.step(catalogue.shape(model), BF16, device, Pass(1.0, 1.0, 1.0))
+            # multi-head latent attention at long context is the known exception; at batch 1 and no context there is none
+            assert step.binds == "memory", (chip.id, model.id)
+
+
+def test_the_four_a100_have_different_ridge_points_but_one_peak(book):
+    chips = [catalogue.device(book.accelerators[i]) for i in (A100, "a100-pcie-80gb", "a100-sxm4-40gb", "a100-pcie-40gb")]
+    assert {c.peak for c in chips} == {312e12}
+    ridges = [roofline.ridge_point(c.peak, c.bandwidth) for c in chips]
+    assert ridges[0] == pytest.approx(153.0, abs=0.1) and ridges[1] == pytest.approx(161.2, abs=0.1)
+    assert ridges[2] == pytest.approx(200.6, abs=0.1)
+
+
+def test_without_a_cache_a_step_is_compute_bound_and_with_it_memory_bound(a100, llama):
+    assert roofline.step(llama, BF16, a100, Pass(1.0, 2048.0, 2048.0)).binds == "compute"
+    assert roofline.step(llama, BF16, a100, Pass(1.0, 1.0, 2048.0)).binds == "memory"
+
+
+def test_arithmetic_is_under_one_percent_of_a_decode_step(a100, llama):
+    step = roofline.step(llama, BF16, a100, Pass(1.0, 1.0, 1.0))
+    assert step.compute / step.memory == pytest.approx(0.0065, abs=0.0002)
+
+
+def test_the_bound_is_beaten_by_speculation_devices_and_batch_but_not_by_plain_decode(book, a100, llama):
+    published = {id_: row.quantity.value for id_, row in book.published.items()}
+    rows = {q.id: q for q in quoted_decodes(book)}
+    assert published["gpt-fast-70b-int4-speculative"] > rows["gpt-fast-70b-int4"].bound > published["gpt-fast-70b-int4"]
+    assert published["gpt-fast-7b-8gpus"] > rows["gpt-fast-7b-bf16"].bound
+    many = roofline.step(llama, BF16, a100, Pass(32.0, 1.0, 2048.0))
+    assert 32 / many.time > 2 * rows["gpt-fast-7b-bf16"].bound
+
+
+def test_no_quoted_decode_beats_its_chips_line(book):
+    rows = quoted_decodes(book)
+    assert len(rows) >= 30 and len({q.row.accelerator for q in rows}) >= 8
+    for q in rows:
+        assert q.reached < q.bound, q.id
+
+
+def test_eager_code_is_far_below_the_bound_and_compiled_code_is_not(book):
+    rows = {q.id: q.reached / q.bound for q in quoted_decodes(book)}
+    assert rows["gpt-fast-7b-eager"] < 0.2 < 0.6 < rows["gpt-fast-7b-bf16"]
+
+
+def test_whole_model_intensity_stays_under_the_a100_ridge_at_any_batch(book, a100):
+    for name in (LLAMA, "llama-3.1-8b"):
+        ceiling = roofline.intensity_ceiling(catalogue.shape(book.models[name]), BF16, Pass(1.0, 1.0, 2048.0))
+        assert ceiling < roofline.ridge_point(a100.peak, a100.bandwidth)
+
+
+def test_exercise_5_some_chip_does_become_compute_bound(book):
+    s = catalogue.shape(book.models["llama-3.1-8b"])
+    device = catalogue.device(book.accelerators["m2-ultra"], "fp16")
+    assert roofline.step(s, BF16, device, Pass(512.0, 1.0, 2048.0)).binds == "compute"
+    assert roofline.step(s, BF16, device, Pass(1.0, 1.0, 2048.0)).binds == "memory"
+
+
+def test_batch_64_at_2k_passes_the_box_and_not_the_driver(book, a100, llama):
+    needed = memory.memory_needed(llama, BF16, 64.0, 2048.0)
+    driver = book.published["a100-driver-memory"].quantity.value
+    assert a100.capacity < needed < driver < needed / 0.9
+
+
+def test_batch_where_kv_equals_weights(book, llama):
+    assert memory.balance_batch(llama, BF16, Pass(1.0, 1.0, 4096.0)) == pytest.approx(6.2, abs=0.1)
+    other = catalogue.shape(book.models["llama-3.1-8b"])
+    assert memory.balance_batch(other, BF16, Pass(1.0, 1.0, 8192.0)) == pytest.approx(14.0, abs=0.2)
+
+
+def test_prefill_turns_compute_bound_near_the_ridge(book, a100, llama):
+    assert roofline.step(llama, BF16, a100, Pass(1.0, 100.0, 100.0)).binds == "memory"
+    assert roofline.step(llama, BF16, a100, Pass(1.0, 200.0, 200.0)).binds == "compute"
+
+
+def test_the_kv_slope_predicts_the_published_pair(book):
+    """Llama-2-7B and Mistral-7B on one RTX 4090 with and without 4k of context, from bytes alone, to 1 %."""
+    rows = {q.id: q for q in quoted_decodes(book)}
+    for model in ("llama-2-7b", "mistral-7b"):
+        short, long = rows[f"calm-{model}-short"], rows[f"calm-{model}-4k"]
+        assert short.reached / long.reached == pytest.approx(long.bytes / short.bytes, rel=0.01)
+
+
+def test_mixtral_visits_nearly_all_experts_at_batch_16(book):
+    s = catalogue.shape(book.models["mixtral-8x7b"])
+    assert parameters.expected_experts(s.experts, s.active_experts, 1.0) / s.experts == pytest.approx(0.25)
+    assert parameters.expected_experts(s.experts, s.active_experts, 16.0) / s.experts == pytest.approx(0.99, abs=0.001)
+
+
+def test_an_h200_is_an_h100_with_more_bandwidth(book):
+    h100, h200 = (catalogue.device(book.accelerators[i]) for i in ("h100-sxm5-80gb", "h200-sxm"))
+    assert h100.peak == h200.peak and h200.bandwidth / h100.bandwidth == pytest.approx(1.433, abs=0.001)
+
+
+def test_fewer_bits_speed_up_less_than_they_shrink(book):
+    value = {id_: row.quantity.value for id_, row in book.published.items()}
+    int8, int4 = value["gpt-fast-7b-int8"] / value["gpt-fast-7b-bf16"], value["gpt-fast-7b-int4"] / value["gpt-fast-7b-bf16"]
+    assert 1 < int8 < 16 / book.formats["int8"].effective_bits
+    assert 1 < int4 < 16 / book.formats["int4-g32"].effective_bits
+
+
+def test_more_query_heads_are_free_until_the_ridge(book):
+    value = {id_: row.quantity.value for id_, row in book.published.items()}
+    assert value["flash-attention-64-heads"] / value["flash-attention-16-heads"] > 3.5
+    assert value["flash-attention-64-heads-time"] / value["flash-attention-16-heads-time"] < 1.05
+
+
+def test_quotes_that_chapter_2_contrasts(book):
+    """The kind of attention decides, not the parameters; and the naive formula errs both ways."""
+    per_token = {m: memory.kv_bytes_per_token(catalogue.shape(book.models[m]), BF16) for m in ("qwen3-0.6b", "llama-3.1-8b", "deepseek-v3")}
+    assert per_token["qwen3-0.6b"] > 0.8 * per_token["llama-3.1-8b"] > per_token["deepseek-v3"]
+    naive = {}
+    for name in per_token:
+        s = catalogue.shape(book.models[name])
+        naive[name] = 2 * s.layers * s.d_model * s.kv_heads / s.heads * 2
+    assert naive["qwen3-0.6b"] == pytest.approx(per_token["qwen3-0.6b"] / 2)
+    assert naive["deepseek-v3"] > 10 * per_token["deepseek-v3"]
+
+
+def test_small_measured_models_reach_less_of_the_bound_than_large_ones(book):
+    """In every record and number format, the share of the bound grows with the bytes of a step: overhead weighs less."""
+    records = [r for r in book.current_records.values() if r.is_whole and r.measured("decode")]
+    assert records, "chapter 1 shows a measurement; run: nox -s measure"
+    for record in records:
+        for dtype in {c.parameters["dtype"] for c in record.measured("decode")}:
+            cases = sorted(record.measured("decode", dtype=dtype), key=lambda c: c.work.bytes)
+            shares = [predicted(record, case).time / case.seconds for case in cases]
+            assert shares == sorted(shares), (record.id, dtype, shares)
+
+
+def test_the_suite_counts_the_bytes_that_the_model_counts(book):
+    """The suite's own byte count and the model's agree to 2 %; the model adds activations."""
+    for record in book.current_records.values():
+        for case in record.measured("decode"):
+            assert predicted(record, case).traffic.total == pytest.approx(case.work.bytes, rel=0.02), (record.id, case.parameters)
+        assert ceilings(record).read > 0

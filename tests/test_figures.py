@@ -1,0 +1,151 @@
+"""Each figure keeps to the style: palette, type, words, labels inside the canvas, data with units."""
+
+import csv
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from generators.weave import figures as figure_files
+from tests.conftest import ROOT
+from vis._palette import PALETTE
+
+SVG = "{http://www.w3.org/2000/svg}"
+NAMES = figure_files.names(ROOT)
+FILES = [f"{name}{suffix}" for name in NAMES for suffix in (".svg", ".narrow.svg")]
+LIGHT = {light for light, _ in PALETTE.values()}
+
+
+def svg(name):
+    return ElementTree.fromstring((ROOT / "docs" / "vis" / name).read_text())
+
+
+def visible(root):
+    """Elements that are drawn; definitions and styles left out."""
+    return [e for e in root.iter() if e.tag not in (f"{SVG}style", f"{SVG}defs")]
+
+
+def test_the_chapters_figures_are_there():
+    assert {"memory_bandwidth_bottleneck", "roofline_training_prefill_decode", "decode_step_to_scale", "bound_to_measured",
+            "tokens_per_second_against_bytes", "intensity_against_batch", "kv_cache_growth"} <= set(NAMES)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_colours_of_the_palette(name):
+    body = re.sub(r"<style>.*?</style>", "", (ROOT / "docs" / "vis" / name).read_text(), flags=re.DOTALL)
+    assert set(re.findall(r"#[0-9a-f]{6}\b", body.lower())) <= LIGHT
+    assert "rgb(" not in body and "<image" not in body
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_words_for_those_who_do_not_see_it(name):
+    root = svg(name)
+    title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("role") == "img" and root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+    assert len(desc.text) > 60 and re.search(r"\d", desc.text), "the conclusion carries its number"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_width_and_type(name):
+    root = svg(name)
+    width = float(root.get("viewBox").split()[2])
+    assert width == pytest.approx(3.9 * 72 if ".narrow" in name else 7.2 * 72, abs=0.5)
+    sizes = [float(m) for e in root.iter(f"{SVG}text") for m in re.findall(r"font:?[^;]*?([\d.]+)px", e.get("style", ""))]
+    assert sizes and min(sizes) >= 8.5
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_label_starts_inside_the_canvas(name):
+    root = svg(name)
+    _, _, width, height = map(float, root.get("viewBox").split())
+    for element in root.iter(f"{SVG}text"):
+        place = re.search(r"translate\(([-\d.]+)[ ,]+([-\d.]+)\)", element.get("transform", ""))
+        x, y = (float(place[1]), float(place[2])) if place else (float(element.get("x", 0)), float(element.get("y", 0)))
+        assert -1 <= x <= width + 1 and -1 <= y <= height + 1, element.text
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_label_ends_inside_the_canvas(name, narrow, book):
+    """Measured by matplotlib with the figure's own font: nothing is cut at an edge."""
+    pytest.importorskip("matplotlib")
+    from vis import _theme
+
+    figure = figure_files.figure(name, book)
+    with _theme.style():
+        drawn = figure.module.draw(figure.data, narrow)
+        drawn.canvas.draw()
+        edge = drawn.bbox
+        for text in drawn.findobj(lambda a: hasattr(a, "get_window_extent") and hasattr(a, "get_text") and a.get_text() and a.get_visible()):
+            extent = text.get_window_extent()
+            if extent.x0 > edge.x1 or extent.y0 > edge.y1:
+                continue  # a tick beyond the axis, which is not drawn
+            assert extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1, (text.get_text(), extent.x0, extent.x1, edge.x1)
+            assert extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1, (text.get_text(), extent.y0, extent.y1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_source_note_is_drawn_and_the_meta_says_what_pages_need(name):
+    meta = json.loads((ROOT / "docs" / "vis" / f"{name}.json").read_text())
+    assert meta["note"].startswith(("Data: ", "Measured: "))
+    drawn = " ".join("".join(e.itertext()) for e in svg(f"{name}.svg").iter(f"{SVG}text"))
+    assert meta["note"].split()[1] in drawn
+    assert meta["question"].endswith("?") or "?" in meta["question"]
+    assert meta["sources"] or meta["records"]
+    assert meta["redraw"] == f"nox -s figures -- {name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_data_file_has_units_and_rows(name):
+    rows = list(csv.reader((ROOT / "docs" / "vis" / f"{name}.csv").read_text().splitlines()))
+    assert len(rows) > 2
+    columns = list(zip(*rows[1:], strict=True))
+    for head, column in zip(rows[0], columns, strict=True):
+        numeric = [cell for cell in column if re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell)]
+        if numeric and head not in ("year", "layers"):
+            assert re.search(r"\(.+\)$", head), f"column {head!r} holds numbers without a unit"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_stands_on_a_page(name):
+    pages = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+    assert f"vis/{name}.svg)" in pages
+
+
+def test_a_figure_file_is_small():
+    for name in FILES:
+        assert (ROOT / "docs" / "vis" / name).stat().st_size <= 30_000, name
+
+
+def luminance(hex_):
+    parts = [int(hex_[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("role", ["ink", "muted", "memory", "compute", "overhead"])
+@pytest.mark.parametrize("ground", ["surface", "memory-region", "compute-region"])
+def test_text_is_legible_on_every_ground(role, ground, mode):
+    assert contrast(PALETTE[role][mode], PALETTE[ground][mode]) >= 4.4
+
+
+def test_every_light_colour_names_one_role():
+    assert len(LIGHT) == len(PALETTE)
+
+
+def test_a_colour_outside_the_palette_is_refused():
+    pytest.importorskip("matplotlib")
+    from vis import _export, _theme
+
+    with _theme.style():
+        figure = _theme.canvas(False, 2.0)
+        figure.text(0.5, 0.5, "x", color="#ff0000")
+        with pytest.raises(ValueError, match="#ff0000, outside the palette"):
+            _export.svg_text(figure, "x", "x", "x")

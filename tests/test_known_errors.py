@@ -1,0 +1,73 @@
+"""Errors found in other published references, each a test that this book does not repeat it.
+
+The first line of each test says what was printed elsewhere; the letters follow the review that found them.
+"""
+
+import pytest
+
+from generators import catalogue
+from generators.model import memory, parameters, roofline, work
+from generators.model.inputs import Format, Pass
+
+BF16 = Format(2.0, 2.0, 2.0, 2.0)
+FP8 = Format(1.0, 1.0, 2.0, 2.0)
+
+
+def shape(book, name):
+    return catalogue.shape(book.models[name])
+
+
+def test_d_the_a100_has_no_fp8_rate(book):
+    """An accelerator table listed FP8 at 624 TFLOP/s for an A100, which has none."""
+    for name in ("a100-sxm4-80gb", "a100-pcie-80gb", "a100-sxm4-40gb", "a100-pcie-40gb"):
+        assert "fp8" not in book.accelerators[name].peaks()
+        assert catalogue.device(book.accelerators[name], "fp8") is None
+
+
+@pytest.mark.parametrize(("name", "factor"), [("qwen3-0.6b", 2.0), ("qwen3-32b", 1.6), ("gpt-oss-120b", 1.42)])
+def test_e_kv_bytes_use_the_heads_own_size(book, name, factor):
+    """A KV formula used hidden_size × kv_heads / heads, too low where head_dim is not hidden / heads."""
+    s = shape(book, name)
+    wrong = 2 * s.layers * (s.d_model * s.kv_heads / s.heads) * 2
+    assert memory.kv_bytes_per_token(s, BF16) / wrong == pytest.approx(factor, rel=0.005)
+
+
+def test_f_kv_bytes_use_kv_heads_not_attention_heads(book):
+    """A calculator asked for attention heads and showed 0.5 GiB where Llama-3-8B keeps 0.125 GiB at 1,024 tokens."""
+    assert memory.kv_bytes(shape(book, "llama-3.1-8b"), BF16, 1024.0) == 0.125 * 2**30
+
+
+def test_g_bandwidth_head_flop_and_key_width(book):
+    """A viewer had 3,072 GB/s for the H100 SXM, one FLOP per head weight, and K projections of width d × kv / heads."""
+    assert book.accelerators["h100-sxm5-80gb"].bandwidth.to("GB/s") == pytest.approx(3350)
+    s = shape(book, "qwen3-0.6b")
+    assert work.head_flop(s, BF16, Pass(1.0, 1.0, 1.0)) == 2 * s.vocab * s.d_model
+    assert parameters.attention_parameters(s) == s.d_model * s.head_dim * (2 * s.heads + 2 * s.kv_heads)
+
+
+def test_h_deepseek_v3_has_128_heads(book):
+    """A registry stamped "verified" gave DeepSeek-V3 56 heads."""
+    assert book.models["deepseek-v3"].shape.heads == 128
+
+
+def test_i_a_70b_model_on_one_h100(book):
+    """A page gave about 4.2 ms per token for Llama-2-70B on "H100": one card reads 14 GB in that time."""
+    chip, s = catalogue.device(book.accelerators["h100-sxm5-80gb"]), shape(book, "llama-2-70b")
+    step = roofline.step(s, FP8, chip, Pass(1.0, 1.0, 1.0))
+    assert step.memory == pytest.approx(20.6e-3, rel=0.02)
+    assert memory.weight_bytes_stored(s, BF16) > chip.capacity
+
+
+def test_j_decode_intensity_is_not_capped_at_ten(book):
+    """Posted outputs had B / (1 + 0.1 B), never above 10: the KV term at 2k is under 2 % of the weights, not 10 %."""
+    s = shape(book, "llama-3.1-8b")
+    step = memory.step_bytes(s, BF16, Pass(1.0, 1.0, 2048.0))
+    assert 0.016 < step.kv_read / step.weights < 0.019
+    assert roofline.intensity(s, BF16, Pass(256.0, 1.0, 2048.0)) > 40
+    assert 55 < roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, 2048.0)) < 64
+
+
+def test_one_bandwidth_per_chip_in_one_unit(book):
+    """A book printed one bandwidth as 8.1e11 and 8.2e11 in different places, and TiB/s for TB/s."""
+    for chip in book.accelerators.values():
+        assert chip.memory.bandwidth.value.split()[1] in ("GB/s", "TB/s", "PB/s"), chip.id

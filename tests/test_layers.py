@@ -1,0 +1,70 @@
+"""Who may import whom, read from the code, so that the design stays what the documents say."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+ALLOWED = {
+    "errors": set(), "vocabulary": set(), "units": {"vocabulary"}, "symbols": set(), "portable": {"errors"},
+    "model": {"model"}, "book": {"book", "errors", "units", "catalogue", "model"},
+    "catalogue": {"units", "book", "model"}, "comparison": {"catalogue", "book", "model", "errors"},
+    "formulas": {"model", "symbols"}, "numbers": {"numbers", "units", "book", "model", "catalogue", "comparison", "tables"},
+    "tables": {"tables", "numbers"}, "weave": {"weave", "errors", "units", "book", "numbers", "tables", "formulas", "vis"},
+    "measure": {"measure"}, "vis": {"vis", "units", "book", "model", "catalogue", "comparison"},
+}  # fmt: skip
+
+
+def imports(path):
+    """(line, top-level part) of every import from the project in a file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "generators":
+                wanted = parts[1:2] or [alias.name for alias in node.names]
+                yield from ((node.lineno, part) for part in wanted)
+            elif parts[0] == "vis":
+                yield node.lineno, "vis"
+
+
+def part_of(path, root):
+    parts = path.relative_to(root).parts
+    return "vis" if parts[0] == "vis" else parts[1].removesuffix(".py")
+
+
+def test_no_module_imports_a_higher_layer(root):
+    breaches = []
+    for path in [*(root / "generators").rglob("*.py"), *(root / "vis").glob("*.py")]:
+        part = part_of(path, root)
+        for line, imported in imports(path):
+            if part in ALLOWED and imported not in ALLOWED[part]:
+                breaches.append(f"{path.relative_to(root)}:{line}: {part} imports {imported}")
+    assert breaches == []
+
+
+def test_only_the_measurement_imports_torch(root):
+    for path in [*(root / "generators").rglob("*.py"), *(root / "vis").glob("*.py")]:
+        if "import torch" in path.read_text():
+            assert part_of(path, root) == "measure", path
+
+
+@pytest.mark.parametrize("module", ["generators.weave.weave", "generators.site.tree"])
+def test_a_warm_run_loads_neither_matplotlib_nor_torch(root, module):
+    code = f"import sys, importlib; importlib.import_module({module!r}); import vis._theme, vis._export; print([m for m in ('matplotlib', 'torch') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_stay_short(root):
+    long = {str(p.relative_to(root)): n for p in [*(root / "generators").rglob("*.py"), *(root / "vis").glob("*.py")]
+            if (n := len(p.read_text().splitlines())) > 220}  # fmt: skip
+    assert long == {}
+
+
+def test_public_functions_of_the_model_say_what_they_give(root):
+    for path in (root / "generators" / "model").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"

@@ -1,0 +1,122 @@
+"""The model against hand-worked values, published references, and its own readings in floats, quantities and symbols."""
+
+import math
+
+import pytest
+
+from generators import catalogue
+from generators.model import memory, operators, parameters, roofline, work
+from generators.model.inputs import Chip, Format, Pass, Shape
+from generators.symbols import Symbol
+
+BF16 = Format(2.0, 2.0, 2.0, 2.0)
+TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_ff=16.0, vocab=32.0)
+
+
+def shape(book, name):
+    return catalogue.shape(book.models[name])
+
+
+def test_parameters_of_a_tiny_shape_by_hand():
+    attention = 8 * (4 + 2 * 2) * 4 + 4 * 4 * 8  # Q, K, V; output
+    mlp = 3 * 8 * 16
+    norms = 2 * 2 * 8 + 8
+    assert parameters.parameter_count(TINY) == 2 * (attention + mlp) + norms + 2 * 32 * 8
+
+
+def test_bytes_of_a_tiny_decode_step_by_hand():
+    step = memory.step_bytes(TINY, BF16, Pass(3.0, 1.0, 10.0))
+    weights = 2 * (2 * (384 + 384) + 40 + 32 * 8) + 3 * 8 * 2  # matrices, norms, head; three embedding rows
+    assert step.weights == weights
+    assert step.kv_read == 3 * 2 * 10 * 2 * 2 * 4 * 2
+    assert step.kv_written == 3 * 2 * 1 * 2 * 2 * 4 * 2
+    assert step.total == step.weights + step.kv_read + step.kv_written + step.activations
+
+
+def test_flop_of_a_tiny_prefill_by_hand():
+    whole = Pass(1.0, 3.0, 3.0)
+    pairs = 1 + 2 + 3
+    assert work.attended(whole) == pairs
+    assert work.step_flop(TINY, BF16, whole) == 2 * 3 * 2 * (384 + 384) + 2 * 2 * pairs * 2 * 4 * 4 + 2 * 1 * 32 * 8
+
+
+@pytest.mark.parametrize(("new", "context", "window"), [(1, 10, 4), (1, 3, 4), (6, 6, 4), (5, 9, 4), (3, 3, 4), (4, 12, 20)])
+def test_windowed_pairs_match_a_count_one_by_one(new, context, window):
+    counted = sum(min(context - new + i, window) for i in range(1, new + 1))
+    assert work.attended_in_window(Pass(1.0, float(new), float(context)), float(window)) == counted
+
+
+def test_every_parameter_total_follows_from_its_shape(book):
+    for model in book.models.values():
+        counted = parameters.parameter_count(catalogue.shape(model))
+        assert counted == pytest.approx(model.parameters.quantity.value, rel=1e-3), model.id
+
+
+@pytest.mark.parametrize("phase", [Pass(1.0, 1.0, 2048.0), Pass(32.0, 1.0, 4096.0), Pass(1.0, 2048.0, 2048.0), Pass(4.0, 5.0, 1000.0, 5.0)])
+def test_operators_sum_to_the_whole_pass(book, phase):
+    for model in book.models.values():
+        s = catalogue.shape(model)
+        parts = operators.operators(s, BF16, phase)
+        assert math.fsum(p.bytes_moved for p in parts) == pytest.approx(memory.step_bytes(s, BF16, phase).total, rel=1e-12)
+        assert math.fsum(p.flop for p in parts) == pytest.approx(work.step_flop(s, BF16, phase), rel=1e-12)
+        assert all(p.bytes_moved >= 0 and p.flop >= 0 for p in parts), model.id
+
+
+def test_the_serial_time_is_never_below_the_overlapped_one(book):
+    chip = catalogue.device(book.accelerators["a100-sxm4-80gb"])
+    for phase in (Pass(1.0, 1.0, 100.0), Pass(64.0, 1.0, 4096.0), Pass(1.0, 512.0, 512.0)):
+        s = shape(book, "llama-3.1-8b")
+        whole = roofline.step(s, BF16, chip, phase)
+        assert roofline.serial_time(operators.operators(s, BF16, phase), chip) >= whole.time * (1 - 1e-12)
+
+
+def test_floats_and_quantities_give_the_same_numbers(book):
+    phase = Pass(8.0, 1.0, 2048.0)
+    for model in book.models.values():
+        for form in book.formats.values():
+            plain = memory.step_bytes(catalogue.shape(model), catalogue.number_format(form), phase)
+            sourced = memory.step_bytes(catalogue.sourced_shape(model), catalogue.sourced_format(form), phase)
+            assert sourced.total.to("bytes") == plain.total
+            assert model.source in sourced.total.sources and form.source in sourced.total.sources
+
+
+def test_a_formula_is_the_code_called_with_symbols():
+    s = Shape(*(Symbol(name) for name in ("L", "d", "H", "K", "h", "f", "V")))
+    assert memory.kv_bytes_per_token(s, Format(*[Symbol("b")] * 4)).tex == r"2\, K\, h\, b\, L"
+    assert roofline.attainable(Symbol("P"), Symbol("w"), Symbol("I")).tex == r"\min\left(P,\ w\, I\right)"
+
+
+def test_what_binds_names_the_largest_term():
+    chip = Chip(bandwidth=1e9, peak=1e12, overhead=0.0)
+    assert roofline.step(TINY, BF16, chip, Pass(1.0, 1.0, 1.0)).binds == "memory"
+    assert roofline.step(TINY, BF16, Chip(1e15, 1e6), Pass(1.0, 1.0, 1.0)).binds == "compute"
+    slow_host = roofline.step(TINY, BF16, Chip(1e9, 1e12, overhead=1.0), Pass(1.0, 1.0, 1.0))
+    assert (slow_host.binds, slow_host.time) == ("overhead", 1.0)
+
+
+def test_tied_models_read_the_table_once_and_untied_ones_a_row_per_token(book):
+    tied, untied = shape(book, "llama-3.2-1b"), shape(book, "llama-3.1-8b")
+    for batch in (1.0, 7.0):
+        step = Pass(batch, 1.0, 1.0)
+        head = untied.vocab * untied.d_model * 2
+        assert memory.weight_bytes_streamed(untied, BF16, step) == memory.weight_bytes_stored(untied, BF16) - head + batch * untied.d_model * 2
+        assert memory.weight_bytes_streamed(tied, BF16, step) == memory.weight_bytes_stored(tied, BF16)
+
+
+def test_expected_experts_runs_from_k_to_all():
+    assert parameters.expected_experts(8.0, 2.0, 1.0) == pytest.approx(2.0)
+    assert parameters.expected_experts(8.0, 2.0, 4.0) == pytest.approx(8 * (1 - 0.75**4))
+    assert parameters.expected_experts(128.0, 8.0, 1e6) == pytest.approx(128.0)
+
+
+def test_intensity_tends_to_its_ceiling(book):
+    s = shape(book, "llama-2-7b")
+    ceiling = roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, 2048.0))
+    assert roofline.intensity(s, BF16, Pass(1e6, 1.0, 2048.0)) == pytest.approx(ceiling, rel=1e-3)
+    assert roofline.intensity(s, BF16, Pass(64.0, 1.0, 2048.0)) < ceiling
+
+
+def test_training_does_three_times_the_forward_work(book):
+    s = shape(book, "llama-2-7b")
+    flop = work.training_flop(s, BF16, Pass(1.0, 1.0, 1.0))
+    assert flop == pytest.approx(6 * (parameters.linear_parameters(s, 0.0) + parameters.head_parameters(s)), rel=1e-3)
