@@ -17,7 +17,12 @@ nox.options.error_on_external_run = True
 ROOT = Path(__file__).parent
 LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt"}
 # Material prints two notices about other engines at every build; docs/reference/engine.md says what they are about.
-QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
+QUIET = {
+    "NO_MKDOCS_2_WARNING": "1",
+    "DISABLE_MKDOCS_2_WARNING": "true",
+    "PYTHONPATH": ".",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -102,7 +107,9 @@ def measure_tests(session: nox.Session) -> None:
     """Run every measurement at toy size on the CPU; needs torch, installed here (set TORCH to choose a build)."""
     install(session, "test")
     session.install(os.environ.get("TORCH", "torch==2.13.0"))
-    session.run("python", "-m", "pytest", "tests/test_measure_torch.py", "tests/test_measure_logic.py", *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "tests/test_measure_torch.py", "tests/test_measure_logic.py", *session.posargs
+    )
 
 
 @nox.session(python=["3.11", "3.12", "3.13"], default=False)

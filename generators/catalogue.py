@@ -19,19 +19,36 @@ def shape(model: LanguageModel) -> Shape:
     row = model.shape
     moe, mla, window = row.moe, row.mla, row.window
     return Shape(
-        layers=float(row.layers), d_model=float(row.d_model), heads=float(row.heads), kv_heads=float(row.kv_heads),
-        head_dim=float(row.head_dim), d_ff=float(row.d_ff), vocab=float(row.vocab), tied=row.tied_embeddings,
-        mlp_matrices=3.0 if row.gated_mlp else 2.0, qkv_bias=float(row.qkv_bias), output_bias=float(row.output_bias),
-        mlp_bias=float(row.mlp_bias), norm_vectors=float(row.norms_per_layer * (1 + row.norm_bias)),
-        final_norm_vectors=float(1 + row.norm_bias), qk_norm=float(row.qk_norm), sinks=float(row.attention_sinks),
+        layers=float(row.layers),
+        d_model=float(row.d_model),
+        heads=float(row.heads),
+        kv_heads=float(row.kv_heads),
+        head_dim=float(row.head_dim),
+        d_ff=float(row.d_ff),
+        vocab=float(row.vocab),
+        tied=row.tied_embeddings,
+        mlp_matrices=3.0 if row.gated_mlp else 2.0,
+        qkv_bias=float(row.qkv_bias),
+        output_bias=float(row.output_bias),
+        mlp_bias=float(row.mlp_bias),
+        norm_vectors=float(row.norms_per_layer * (1 + row.norm_bias)),
+        final_norm_vectors=float(1 + row.norm_bias),
+        qk_norm=float(row.qk_norm),
+        sinks=float(row.attention_sinks),
         positions=float(row.position_embeddings),
-        experts=float(moe.experts) if moe else 0.0, active_experts=float(moe.active) if moe else 0.0,
-        shared_experts=float(moe.shared) if moe else 0.0, expert_d_ff=float(moe.d_ff) if moe else 0.0,
-        expert_bias=float(moe.biases) if moe else 0.0, dense_layers=float(moe.dense_layers) if moe else 0.0,
-        kv_rank=float(mla.kv_rank) if mla else 0.0, q_rank=float(mla.q_rank) if mla else 0.0,
-        rope_dim=float(mla.rope_dim) if mla else 0.0, nope_dim=float(mla.nope_dim) if mla else 0.0,
+        experts=float(moe.experts) if moe else 0.0,
+        active_experts=float(moe.active) if moe else 0.0,
+        shared_experts=float(moe.shared) if moe else 0.0,
+        expert_d_ff=float(moe.d_ff) if moe else 0.0,
+        expert_bias=float(moe.biases) if moe else 0.0,
+        dense_layers=float(moe.dense_layers) if moe else 0.0,
+        kv_rank=float(mla.kv_rank) if mla else 0.0,
+        q_rank=float(mla.q_rank) if mla else 0.0,
+        rope_dim=float(mla.rope_dim) if mla else 0.0,
+        nope_dim=float(mla.nope_dim) if mla else 0.0,
         v_dim=float(mla.v_dim) if mla else 0.0,
-        window=float(window.size) if window else 0.0, window_layers=float(window.layers) if window else 0.0,
+        window=float(window.size) if window else 0.0,
+        window_layers=float(window.layers) if window else 0.0,
     )
 
 
@@ -56,8 +73,11 @@ def sourced_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:
     """The same format in bytes and FLOP that carry the format's source."""
     plain = number_format(row, kv_bytes)
     return Format(
-        weight=units.of(plain.weight, "bytes", row.source), other=units.of(plain.other, "bytes", row.source),
-        kv=units.of(plain.kv, "bytes"), activation=units.of(plain.activation, "bytes"), mac=units.of(2.0, "FLOP"),
+        weight=units.of(plain.weight, "bytes", row.source),
+        other=units.of(plain.other, "bytes", row.source),
+        kv=units.of(plain.kv, "bytes"),
+        activation=units.of(plain.activation, "bytes"),
+        mac=units.of(2.0, "FLOP"),
     )
 
 

@@ -13,16 +13,24 @@ from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
 
+
 def newest_record(book: Book, device: str) -> Record:
     """The newest whole run on a kind of device ("cpu", "cuda") that nothing supersedes; BookError if there is none."""
     found = [r for r in book.current_records.values() if r.machine.device == device and r.is_whole]
     if not found:
-        raise BookError("data/measurements", None, f"no whole run of a {device} device, which figures and text need; run: nox -s measure")
+        raise BookError(
+            "data/measurements",
+            None,
+            f"no whole run of a {device} device, which figures and text need; run: nox -s measure",
+        )
     return max(found, key=lambda record: record.started)
 
 
 #: Quotes that the bound of one pass per token on one chip does not speak of, and why.
-NOT_ONE_PASS = {"gpt-fast-70b-int4-speculative": "several tokens per pass", "strix-halo-7b-q4-0-4k-unfused": "attention not fused"}
+NOT_ONE_PASS = {
+    "gpt-fast-70b-int4-speculative": "several tokens per pass",
+    "strix-halo-7b-q4-0-4k-unfused": "attention not fused",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ def ceilings(record: Record) -> Ceilings:
 
 def measured_shape(case: Case) -> Shape:
     """The shape of a measured decode case, from its parameters."""
-    p = {key: float(case.parameters[key]) for key in ("layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab")}
+    p = {
+        key: float(case.parameters[key])
+        for key in ("layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab")
+    }
     return Shape(**p, tied=bool(case.parameters["tied"]))
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from generators.model import memory, parameters, roofline
-from generators.model.inputs import Format, Pass, Shape
+from generators.model.inputs import Format, Shape
 from generators.symbols import Symbol, symbol
 
 #: The book's symbols; `docs/reference/notation.md` explains each.
 WORK, MOVED, PEAK, BANDWIDTH, INTENSITY = (Symbol(s) for s in ("F", "Q", "P", r"\beta", "I"))
 OVERHEAD, BATCH, CONTEXT, TOKENS = (Symbol(s) for s in ("t_o", "B", "S", "T"))
 WEIGHTS, KV_TOKEN, TIME, BITS, GROUP = (Symbol(s) for s in ("W", "k", "t", "b", "g"))
-SHAPE = Shape(
-    Symbol("L"), Symbol("d"), Symbol("H"), Symbol("H_{kv}"), Symbol("d_h"), Symbol(r"d_{f\!f}"), Symbol("V")
-)
+SHAPE = Shape(Symbol("L"), Symbol("d"), Symbol("H"), Symbol("H_{kv}"), Symbol("d_h"), Symbol(r"d_{f\!f}"), Symbol("V"))
 FORMAT = Format(BITS, BITS, BITS, BITS)
 
 FORMULAS: dict[str, Callable[[], str]] = {}

@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from generators.vocabulary import BASES, COUNT, UNITS, Dims
 
+
 @dataclass(frozen=True)
 class Quantity:
     """A value in base units, its dimensions (powers of byte, s, FLOP, W), and the sources it rests on."""
@@ -148,7 +149,9 @@ def parse(text: str, *sources: str) -> Quantity:
     match = _WRITTEN.fullmatch(str(text))
     if not match:
         raise ValueError(f"cannot read {text!r} as a number and a unit, such as '2039 GB/s'")
-    return of(float(match[1].replace(",", "")), match[2].replace("us", "µs") if match[2] == "us" else match[2], *sources)
+    return of(
+        float(match[1].replace(",", "")), match[2].replace("us", "µs") if match[2] == "us" else match[2], *sources
+    )
 
 
 def number_text(value: float, digits: int) -> str:

@@ -32,7 +32,9 @@ def test_decode_at_batch_one_is_memory_bound_on_every_chip(book):
 
 
 def test_the_four_a100_have_different_ridge_points_but_one_peak(book):
-    chips = [catalogue.device(book.accelerators[i]) for i in (A100, "a100-pcie-80gb", "a100-sxm4-40gb", "a100-pcie-40gb")]
+    chips = [
+        catalogue.device(book.accelerators[i]) for i in (A100, "a100-pcie-80gb", "a100-sxm4-40gb", "a100-pcie-40gb")
+    ]
     assert {c.peak for c in chips} == {312e12}
     ridges = [roofline.ridge_point(c.peak, c.bandwidth) for c in chips]
     assert ridges[0] == pytest.approx(153.0, abs=0.1) and ridges[1] == pytest.approx(161.2, abs=0.1)
@@ -121,7 +123,10 @@ def test_an_h200_is_an_h100_with_more_bandwidth(book):
 
 def test_fewer_bits_speed_up_less_than_they_shrink(book):
     value = {id_: row.quantity.value for id_, row in book.published.items()}
-    int8, int4 = value["gpt-fast-7b-int8"] / value["gpt-fast-7b-bf16"], value["gpt-fast-7b-int4"] / value["gpt-fast-7b-bf16"]
+    int8, int4 = (
+        value["gpt-fast-7b-int8"] / value["gpt-fast-7b-bf16"],
+        value["gpt-fast-7b-int4"] / value["gpt-fast-7b-bf16"],
+    )
     assert 1 < int8 < 16 / book.formats["int8"].effective_bits
     assert 1 < int4 < 16 / book.formats["int4-g32"].effective_bits
 
@@ -134,7 +139,10 @@ def test_more_query_heads_are_free_until_the_ridge(book):
 
 def test_quotes_that_chapter_2_contrasts(book):
     """The kind of attention decides, not the parameters; and the naive formula errs both ways."""
-    per_token = {m: memory.kv_bytes_per_token(catalogue.shape(book.models[m]), BF16) for m in ("qwen3-0.6b", "llama-3.1-8b", "deepseek-v3")}
+    per_token = {
+        m: memory.kv_bytes_per_token(catalogue.shape(book.models[m]), BF16)
+        for m in ("qwen3-0.6b", "llama-3.1-8b", "deepseek-v3")
+    }
     assert per_token["qwen3-0.6b"] > 0.8 * per_token["llama-3.1-8b"] > per_token["deepseek-v3"]
     naive = {}
     for name in per_token:
@@ -159,5 +167,8 @@ def test_the_suite_counts_the_bytes_that_the_model_counts(book):
     """The suite's own byte count and the model's agree to 2 %; the model adds activations."""
     for record in book.current_records.values():
         for case in record.measured("decode"):
-            assert predicted(record, case).traffic.total == pytest.approx(case.work.bytes, rel=0.02), (record.id, case.parameters)
+            assert predicted(record, case).traffic.total == pytest.approx(case.work.bytes, rel=0.02), (
+                record.id,
+                case.parameters,
+            )
         assert ceilings(record).read > 0

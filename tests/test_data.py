@@ -54,11 +54,19 @@ def test_deleting_a_source_names_every_row_that_cites_it(copy, book):
     start = text.index("[nvidia-a100-datasheet]")
     (copy / "data/sources.toml").write_text(text[:start] + text[text.index("\n[", start) + 1 :])
     lines = refusal(copy)
-    assert f"{CHIP}:memory.bandwidth: cites source 'nvidia-a100-datasheet', which is not in data/sources.toml" in "\n".join(lines)
+    assert (
+        f"{CHIP}:memory.bandwidth: cites source 'nvidia-a100-datasheet', which is not in data/sources.toml"
+        in "\n".join(lines)
+    )
 
 
 def test_a_specification_site_is_not_a_source(copy):
-    change(copy, "data/sources.toml", "[nvidia-a100-datasheet]", '[bad]\nkind = "report"\npublisher = "x"\ntitle = "x"\nurl = "https://www.gpu.blog/a100"\naccessed = "2026-11-23"\nread = "direct"\n\n[nvidia-a100-datasheet]')
+    change(
+        copy,
+        "data/sources.toml",
+        "[nvidia-a100-datasheet]",
+        '[bad]\nkind = "report"\npublisher = "x"\ntitle = "x"\nurl = "https://www.gpu.blog/a100"\naccessed = "2026-11-23"\nread = "direct"\n\n[nvidia-a100-datasheet]',
+    )
     assert any("cite the vendor's document" in line for line in refusal(copy))
 
 
@@ -72,7 +80,10 @@ def test_an_fp8_rate_must_be_twice_the_16_bit_one(copy):
     path = "data/accelerators/h200-sxm.toml"
     text = (copy / path).read_text()
     line = next(line for line in text.split("\n") if line.startswith("fp8"))
-    wrong = 'fp8 = { value = "989.5 TFLOP/s", printed_basis = "derived", as_printed = "", source = "' + line.split('source = "')[1]
+    wrong = (
+        'fp8 = { value = "989.5 TFLOP/s", printed_basis = "derived", as_printed = "", source = "'
+        + line.split('source = "')[1]
+    )
     change(copy, path, line, wrong)
     assert any("wanted twice the 16-bit peak" in line for line in refusal(copy))
 

@@ -51,7 +51,9 @@ def test_width_and_type(name):
     root = svg(name)
     width = float(root.get("viewBox").split()[2])
     assert width == pytest.approx(3.9 * 72 if ".narrow" in name else 7.2 * 72, abs=0.5)
-    sizes = [float(m) for e in root.iter(f"{SVG}text") for m in re.findall(r"font:?[^;]*?([\d.]+)px", e.get("style", ""))]
+    sizes = [
+        float(m) for e in root.iter(f"{SVG}text") for m in re.findall(r"font:?[^;]*?([\d.]+)px", e.get("style", ""))
+    ]
     assert sizes and min(sizes) >= 8.5
 
 
@@ -77,11 +79,18 @@ def test_every_label_ends_inside_the_canvas(name, narrow, book):
         drawn = figure.module.draw(figure.data, narrow)
         drawn.canvas.draw()
         edge = drawn.bbox
-        for text in drawn.findobj(lambda a: hasattr(a, "get_window_extent") and hasattr(a, "get_text") and a.get_text() and a.get_visible()):
+        for text in drawn.findobj(
+            lambda a: hasattr(a, "get_window_extent") and hasattr(a, "get_text") and a.get_text() and a.get_visible()
+        ):
             extent = text.get_window_extent()
             if extent.x0 > edge.x1 or extent.y0 > edge.y1:
                 continue  # a tick beyond the axis, which is not drawn
-            assert extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1, (text.get_text(), extent.x0, extent.x1, edge.x1)
+            assert extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1, (
+                text.get_text(),
+                extent.x0,
+                extent.x1,
+                edge.x1,
+            )
             assert extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1, (text.get_text(), extent.y0, extent.y1)
 
 

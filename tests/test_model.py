@@ -40,7 +40,9 @@ def test_flop_of_a_tiny_prefill_by_hand():
     assert work.step_flop(TINY, BF16, whole) == 2 * 3 * 2 * (384 + 384) + 2 * 2 * pairs * 2 * 4 * 4 + 2 * 1 * 32 * 8
 
 
-@pytest.mark.parametrize(("new", "context", "window"), [(1, 10, 4), (1, 3, 4), (6, 6, 4), (5, 9, 4), (3, 3, 4), (4, 12, 20)])
+@pytest.mark.parametrize(
+    ("new", "context", "window"), [(1, 10, 4), (1, 3, 4), (6, 6, 4), (5, 9, 4), (3, 3, 4), (4, 12, 20)]
+)
 def test_windowed_pairs_match_a_count_one_by_one(new, context, window):
     counted = sum(min(context - new + i, window) for i in range(1, new + 1))
     assert work.attended_in_window(Pass(1.0, float(new), float(context)), float(window)) == counted
@@ -52,12 +54,16 @@ def test_every_parameter_total_follows_from_its_shape(book):
         assert counted == pytest.approx(model.parameters.quantity.value, rel=1e-3), model.id
 
 
-@pytest.mark.parametrize("phase", [Pass(1.0, 1.0, 2048.0), Pass(32.0, 1.0, 4096.0), Pass(1.0, 2048.0, 2048.0), Pass(4.0, 5.0, 1000.0, 5.0)])
+@pytest.mark.parametrize(
+    "phase", [Pass(1.0, 1.0, 2048.0), Pass(32.0, 1.0, 4096.0), Pass(1.0, 2048.0, 2048.0), Pass(4.0, 5.0, 1000.0, 5.0)]
+)
 def test_operators_sum_to_the_whole_pass(book, phase):
     for model in book.models.values():
         s = catalogue.shape(model)
         parts = operators.operators(s, BF16, phase)
-        assert math.fsum(p.bytes_moved for p in parts) == pytest.approx(memory.step_bytes(s, BF16, phase).total, rel=1e-12)
+        assert math.fsum(p.bytes_moved for p in parts) == pytest.approx(
+            memory.step_bytes(s, BF16, phase).total, rel=1e-12
+        )
         assert math.fsum(p.flop for p in parts) == pytest.approx(work.step_flop(s, BF16, phase), rel=1e-12)
         assert all(p.bytes_moved >= 0 and p.flop >= 0 for p in parts), model.id
 
@@ -99,7 +105,10 @@ def test_tied_models_read_the_table_once_and_untied_ones_a_row_per_token(book):
     for batch in (1.0, 7.0):
         step = Pass(batch, 1.0, 1.0)
         head = untied.vocab * untied.d_model * 2
-        assert memory.weight_bytes_streamed(untied, BF16, step) == memory.weight_bytes_stored(untied, BF16) - head + batch * untied.d_model * 2
+        assert (
+            memory.weight_bytes_streamed(untied, BF16, step)
+            == memory.weight_bytes_stored(untied, BF16) - head + batch * untied.d_model * 2
+        )
         assert memory.weight_bytes_streamed(tied, BF16, step) == memory.weight_bytes_stored(tied, BF16)
 
 

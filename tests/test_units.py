@@ -39,7 +39,15 @@ def test_a_non_zero_never_prints_as_zero():
 
 @pytest.mark.parametrize(
     ("value", "digits", "wanted"),
-    [(6.4839, 3, "6.48"), (1.555, 3, "1.56"), (0.0064839, 2, "0.0065"), (13476.8, 3, "13,500"), (80.0, 3, "80"), (9.999, 3, "10.0"), (61.7, 0, "62")],
+    [
+        (6.4839, 3, "6.48"),
+        (1.555, 3, "1.56"),
+        (0.0064839, 2, "0.0065"),
+        (13476.8, 3, "13,500"),
+        (80.0, 3, "80"),
+        (9.999, 3, "10.0"),
+        (61.7, 0, "62"),
+    ],
 )
 def test_rounding_is_to_significant_digits_halves_up(value, digits, wanted):
     assert number_text(value, digits) == wanted

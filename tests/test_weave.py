@@ -28,7 +28,11 @@ def change(path, old, new):
 
 
 def snapshot(root):
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file() and "__pycache__" not in p.parts}
+    return {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in sorted(root.rglob("*"))
+        if p.is_file() and "__pycache__" not in p.parts
+    }
 
 
 def test_everything_committed_is_current(root):
@@ -42,9 +46,16 @@ def test_a_changed_bandwidth_names_every_stale_piece_and_write_mends_exactly_tho
     change(copy / "data/accelerators/a100-sxm4-80gb.toml", '"2039 GB/s"', '"2050 GB/s"')
     before, result = snapshot(copy), weave(copy, say=silent)
     said = "\n".join(str(error) for error in result.stale)
-    assert "docs/01_memory_bound.md:" in said and "should read [152 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write" in said
-    assert "table 'ridge-points' is stale" in said and "docs/vis/memory_bandwidth_bottleneck.svg: figure is stale" in said
-    assert "kv_cache_growth" not in said and "docs/02_kv_cache.md:10" not in said, "a figure that does not use the chip is not stale"
+    assert (
+        "docs/01_memory_bound.md:" in said
+        and "should read [152 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write" in said
+    )
+    assert (
+        "table 'ridge-points' is stale" in said and "docs/vis/memory_bandwidth_bottleneck.svg: figure is stale" in said
+    )
+    assert "kv_cache_growth" not in said and "docs/02_kv_cache.md:10" not in said, (
+        "a figure that does not use the chip is not stale"
+    )
     written = write_files(result, copy)
     changed = {path for path, content in snapshot(copy).items() if before.get(path) != content}
     assert changed == set(written)
@@ -63,7 +74,9 @@ def test_one_changed_datum_redraws_only_the_figures_that_use_it(copy):
 def test_nothing_changed_is_quick_and_writes_nothing(copy):
     started = time.perf_counter()
     assert settled(copy)
-    assert time.perf_counter() - started < 5  # a second on a quiet machine; a benchmark, not this test, watches the figure
+    assert (
+        time.perf_counter() - started < 5
+    )  # a second on a quiet machine; a benchmark, not this test, watches the figure
 
 
 def test_a_figure_edited_by_hand_is_noticed_and_mended(copy):
@@ -78,10 +91,17 @@ def test_a_figure_edited_by_hand_is_noticed_and_mended(copy):
 
 def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(copy):
     page = copy / "docs/01_memory_bound.md"
-    change(page, "[153 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n", "[156 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n")
+    change(
+        page,
+        "[153 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n",
+        "[156 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n",
+    )
     line = next(i for i, text in enumerate(page.read_text().split("\n"), 1) if "[156 FLOP/byte]" in text)
     stale = [str(error) for error in weave(copy, say=silent).stale]
-    assert stale[0] == f"docs/01_memory_bound.md:{line}: [156 FLOP/byte] should read [153 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write"
+    assert (
+        stale[0]
+        == f"docs/01_memory_bound.md:{line}: [156 FLOP/byte] should read [153 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write"
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +124,12 @@ def test_a_broken_reference_is_one_line_with_its_place(copy, added, said):
 
 def test_a_made_up_chip_appears_in_every_all_accelerator_table_and_figure(copy):
     text = (copy / "data/accelerators/a100-sxm4-80gb.toml").read_text()
-    made_up = text.replace("NVIDIA A100 80GB SXM4", "Made-up Chip 9").replace('"A100 80GB SXM"', '"Made-up 9"').replace('"2039 GB/s"', '"3000 GB/s"').replace('"2,039GB/s"', '"3,000GB/s"')
+    made_up = (
+        text.replace("NVIDIA A100 80GB SXM4", "Made-up Chip 9")
+        .replace('"A100 80GB SXM"', '"Made-up 9"')
+        .replace('"2039 GB/s"', '"3000 GB/s"')
+        .replace('"2,039GB/s"', '"3,000GB/s"')
+    )
     (copy / "data/accelerators/made-up-9.toml").write_text(made_up)
     write_files(weave(copy, say=silent), copy)
     assert "Made-up Chip 9" in (copy / "docs/vis/ridge_points.csv").read_text()
@@ -137,7 +162,21 @@ def test_the_books_prose_has_no_number_typed_by_hand(root):
     assert [str(error) for error in lint_prose(root)] == []
 
 
-@pytest.mark.parametrize("typed", ["It reads 2 TB/s.", "at 156 FLOP/byte", "7 ms per token", "143 tokens/s", "about 80GB", "12 %", "1,000 TFLOPS", "3-4× faster", "some 5 GiB", "7 milliseconds"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "It reads 2 TB/s.",
+        "at 156 FLOP/byte",
+        "7 ms per token",
+        "143 tokens/s",
+        "about 80GB",
+        "12 %",
+        "1,000 TFLOPS",
+        "3-4× faster",
+        "some 5 GiB",
+        "7 milliseconds",
+    ],
+)
 def test_a_number_typed_beside_a_unit_is_refused(typed):
     errors = lint_page("docs/x.md", f"# T\n\n{typed}\n", ["A100 80GB SXM"])
     assert len(errors) == 1 and str(errors[0]).startswith("docs/x.md:3: found ")
@@ -145,7 +184,17 @@ def test_a_number_typed_beside_a_unit_is_refused(typed):
 
 @pytest.mark.parametrize(
     "allowed",
-    ["[2.04 TB/s](reference/numbers.md#a.b)", "`2 TB/s`", "An A100 80GB SXM has it.", "$t = 7 ms$", "a batch of 32", "16-bit weights", "chapter 12", "<!-- 5 GB -->", "in 2022 Orca"],
+    [
+        "[2.04 TB/s](reference/numbers.md#a.b)",
+        "`2 TB/s`",
+        "An A100 80GB SXM has it.",
+        "$t = 7 ms$",
+        "a batch of 32",
+        "16-bit weights",
+        "chapter 12",
+        "<!-- 5 GB -->",
+        "in 2022 Orca",
+    ],
 )
 def test_what_may_hold_digits_is_left_alone(allowed):
     assert lint_page("docs/x.md", f"# T\n\n{allowed}\n", ["A100 80GB SXM"]) == []

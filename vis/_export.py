@@ -29,6 +29,7 @@ def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", raw.getvalue(), flags=re.DOTALL))
     _strip(root)
     _outline(root)
+    _hoist_marker_styles(root)
     _rename_ids(root, name)
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -36,18 +37,23 @@ def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
     _name(root, name, title, description)
     text = ElementTree.tostring(root, encoding="unicode")
     _refuse_other_colours(text, name)
-    return text.replace("DejaVu Sans", "DejaVu Sans, Verdana, sans-serif").replace("'DejaVu Sans, Verdana, sans-serif'", "DejaVu Sans, Verdana, sans-serif") + "\n"
+    return (
+        text.replace("DejaVu Sans", "DejaVu Sans, Verdana, sans-serif").replace(
+            "'DejaVu Sans, Verdana, sans-serif'", "DejaVu Sans, Verdana, sans-serif"
+        )
+        + "\n"
+    )
 
 
 def _strip(root: ElementTree.Element) -> None:
     """Drop metadata and the global style, which would apply to a whole page when the file is inlined."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag == f"{{{_SVG}}}metadata":
-                parent.remove(child)
-            elif child.tag == f"{{{_SVG}}}style":
-                parent.remove(child)
-            elif child.tag == f"{{{_SVG}}}defs" and len(child) == 0:
+            if (
+                child.tag == f"{{{_SVG}}}metadata"
+                or child.tag == f"{{{_SVG}}}style"
+                or (child.tag == f"{{{_SVG}}}defs" and len(child) == 0)
+            ):
                 parent.remove(child)
 
 
@@ -58,6 +64,17 @@ def _outline(root: ElementTree.Element) -> None:
             for text in group.iter(f"{{{_SVG}}}text"):
                 outline = f"stroke: {SURFACE}; stroke-width: 3; stroke-linejoin: round; paint-order: stroke"
                 text.set("style", f"{text.get('style', '')}; {outline}".removeprefix("; "))
+
+
+def _hoist_marker_styles(root: ElementTree.Element) -> None:
+    """Write a style that all markers of a series share once, on their group."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        marks = [child for child in group if child.tag == f"{{{_SVG}}}use"]
+        styles = {mark.get("style") for mark in marks}
+        if len(marks) > 1 and len(styles) == 1 and None not in styles and "style" not in group.attrib:
+            group.set("style", styles.pop())
+            for mark in marks:
+                del mark.attrib["style"]
 
 
 def _rename_ids(root: ElementTree.Element, name: str) -> None:

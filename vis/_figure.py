@@ -38,7 +38,8 @@ class FigureData:
         """A hash that changes when anything drawn or said changes."""
         text = json.dumps(
             [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note],
-            sort_keys=True, default=plain,
+            sort_keys=True,
+            default=plain,
         )
         return hashlib.sha256(text.encode()).hexdigest()
 

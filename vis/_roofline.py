@@ -12,7 +12,9 @@ def roofline(figure, bandwidth: float, peak: float, narrow: bool, bottom: float,
     ridge, low = peak / bandwidth, 0.1 if narrow else 0.5
     axes.set(xscale="log", yscale="log", xlim=x, ylim=(low, peak * 3))
     axes.set_aspect("equal", adjustable="box", anchor="SW")
-    theme.log_ticks(axes.xaxis, [v for v in (0.1, 1, 10, 100, 1_000, 10_000) if x[0] <= v < x[1] * (0.9 if narrow else 1.1)])
+    theme.log_ticks(
+        axes.xaxis, [v for v in (0.1, 1, 10, 100, 1_000, 10_000) if x[0] <= v < x[1] * (0.9 if narrow else 1.1)]
+    )
     theme.log_ticks(axes.yaxis, [v for v in (0.1, 1, 10, 100, 1_000) if low <= v <= peak * 3])
     axes.grid(True)
     axes.fill_between([x[0], ridge], [low, low], [x[0] * bandwidth, peak], color=colour.MEMORY_REGION, lw=0)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from vis import _palette as colour
 
 
-def bar(axes, x: float, y: float, width: float, height: float, fill: str, edge: str = "none", hatch: str = "", line: float = 0.0):
+def bar(
+    axes,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: str,
+    edge: str = "none",
+    hatch: str = "",
+    line: float = 0.0,
+):
     """A rectangle; `hatch` marks KV-cache traffic."""
     from matplotlib.patches import Rectangle
 

@@ -77,7 +77,14 @@ def draw(data: FigureData, narrow: bool):
     last = data.rows[-1]
     shapes.bar(axes, 0, count - 0.26, last["total"], 0.52, colour.INK)
     _name(axes, "measured (quoted)", count, narrow, bold=True)
-    axes.text(last["total"] + longest * 0.015, count, f"{last['total']:.2f} = {last['rate']:.0f} tokens/s", va="center", weight="bold", fontsize=theme.LABEL)
+    axes.text(
+        last["total"] + longest * 0.015,
+        count,
+        f"{last['total']:.2f} = {last['rate']:.0f} tokens/s",
+        va="center",
+        weight="bold",
+        fontsize=theme.LABEL,
+    )
     theme.note(figure, data.note)
     return figure
 

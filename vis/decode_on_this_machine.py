@@ -25,8 +25,24 @@ def data(book: Book) -> FigureData:
             "error": (step.time / case.seconds - 1) * 100,
         })  # fmt: skip
     errors = [abs(row["error"]) for row in rows]
-    values = {"machine": record.machine.name, "read": roof.read / 1e9, "median": statistics.median(errors), "worst": max(errors), "dispatch": roof.dispatch * 1e6}
-    columns = {"model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms", "predicted": "ms", "binds": "", "ratio": "predicted/measured", "error": "%"}
+    values = {
+        "machine": record.machine.name,
+        "read": roof.read / 1e9,
+        "median": statistics.median(errors),
+        "worst": max(errors),
+        "dispatch": roof.dispatch * 1e6,
+    }
+    columns = {
+        "model": "",
+        "bytes": "GB",
+        "measured": "ms",
+        "low": "ms",
+        "high": "ms",
+        "predicted": "ms",
+        "binds": "",
+        "ratio": "predicted/measured",
+        "error": "%",
+    }
     return FigureData(columns, rows, values, frozenset(), frozenset({record.id}))
 
 
@@ -74,8 +90,20 @@ def _row(axes, at: int, row: dict, low: float, narrow: bool) -> None:
     theme.predicted(axes, [row["predicted"]], [at], colour.MEMORY if row["binds"] == "memory" else colour.OVERHEAD)
     theme.measured(axes, [row["measured"]], [at])
     right = max(row["predicted"], row["measured"], row["high"])
-    axes.annotate(f"{row['ratio']:.2f}", (right, at), (9, 0), textcoords="offset points", va="center", fontsize=theme.LABEL)
+    axes.annotate(
+        f"{row['ratio']:.2f}", (right, at), (9, 0), textcoords="offset points", va="center", fontsize=theme.LABEL
+    )
     if narrow:
-        axes.annotate(row["model"], (low / 1.45, at), (0, 7), textcoords="offset points", va="bottom", fontsize=theme.NOTE)
+        axes.annotate(
+            row["model"], (low / 1.45, at), (0, 7), textcoords="offset points", va="bottom", fontsize=theme.NOTE
+        )
     else:
-        axes.annotate(row["model"], (low / 1.5, at), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize=theme.LABEL)
+        axes.annotate(
+            row["model"],
+            (low / 1.5, at),
+            (-6, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=theme.LABEL,
+        )

@@ -28,7 +28,11 @@ def data(book: Book) -> FigureData:
             rows.append({"pass": name, "operator": part.name, "bytes": units.as_quantity(part.bytes_moved).to("GB"),
                          "memory": (part.bytes_moved / device.bandwidth).to("ms"),
                          "compute": units.as_quantity(part.flop).value / device.peak.value * 1e3})  # fmt: skip
-        values |= {f"{name} memory": step.memory.to("ms"), f"{name} compute": step.compute.to("ms"), f"{name} binds": step.binds}
+        values |= {
+            f"{name} memory": step.memory.to("ms"),
+            f"{name} compute": step.compute.to("ms"),
+            f"{name} binds": step.binds,
+        }
     values["share"] = units.text(units.of(values["decode compute"] / values["decode memory"], ""), "%", 2)
     columns = {"pass": "", "operator": "", "bytes": "GB", "memory": "ms", "compute": "ms"}
     return FigureData(columns, rows, values, sources)
@@ -89,12 +93,30 @@ def _lane(axes, rows: list[dict], what: str, y: float, longest: float, total: fl
         if what == "memory" and row["operator"].startswith("attention over"):
             shapes.kv_bar(axes, x, y, length, 0.72)
             if length > longest * 0.05:
-                axes.text(x + length / 2, y + 0.8, "KV cache", color=colour.MEMORY, ha="center", va="bottom", fontsize=theme.LABEL)
+                axes.text(
+                    x + length / 2,
+                    y + 0.8,
+                    "KV cache",
+                    color=colour.MEMORY,
+                    ha="center",
+                    va="bottom",
+                    fontsize=theme.LABEL,
+                )
         else:
             shapes.bar(axes, x, y, length, 0.72, fill, colour.SURFACE, line=0.8 if length > longest * 0.01 else 0.0)
-            short = {"attention projections": "projections", "output head": "head", "norms and embedding": ""}.get(row["operator"], row["operator"])
+            short = {"attention projections": "projections", "output head": "head", "norms and embedding": ""}.get(
+                row["operator"], row["operator"]
+            )
             if length > longest * (0.12 if not narrow else 0.2):
-                axes.text(x + length / 2, y + 0.36, short, color=colour.SURFACE, ha="center", va="center", fontsize=theme.LABEL)
+                axes.text(
+                    x + length / 2,
+                    y + 0.36,
+                    short,
+                    color=colour.SURFACE,
+                    ha="center",
+                    va="center",
+                    fontsize=theme.LABEL,
+                )
         x += length
     digits = 3 if total < 1 else 2 if total < 10 else 1
     words = f"{'moving bytes' if what == 'memory' else 'arithmetic'}: {total:.{digits}f} ms"

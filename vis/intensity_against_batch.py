@@ -19,7 +19,12 @@ def data(book: Book) -> FigureData:
     chip, stored = book.accelerators[CHIP], book.formats[FORMAT]
     device, form = catalogue.sourced_device(chip, stored.rate), catalogue.number_format(stored)
     rows, sources = [], device.peak.sources | device.bandwidth.sources | {stored.source}
-    values = {"chip": chip.name, "short": chip.short, "format": stored.name, "ridge": (device.peak / device.bandwidth).value}
+    values = {
+        "chip": chip.name,
+        "short": chip.short,
+        "format": stored.name,
+        "ridge": (device.peak / device.bandwidth).value,
+    }
     for id_, key in ((MODEL, "first"), (SECOND_MODEL, "second")):
         model = book.models[id_]
         shape = catalogue.shape(model)
@@ -29,10 +34,14 @@ def data(book: Book) -> FigureData:
         values |= {key: model.name, f"{key} ceiling": ceiling, f"{key} fits": float(int(fits))}
         for batch in sorted({*BATCHES, float(int(fits))}):
             point = roofline.intensity(shape, form, Pass(batch, 1.0, float(CONTEXT)))
-            rows.append({"model": model.name, "batch": batch, "intensity": point, "fits": "yes" if batch <= fits else "no"})
+            rows.append(
+                {"model": model.name, "batch": batch, "intensity": point, "fits": "yes" if batch <= fits else "no"}
+            )
     shape = catalogue.shape(book.models[MODEL])
     one = roofline.intensity(shape, form, Pass(1.0, 1.0, 1.0))
-    rows += [{"model": "matrix products alone", "batch": batch, "intensity": one * batch, "fits": "yes"} for batch in BATCHES]
+    rows += [
+        {"model": "matrix products alone", "batch": batch, "intensity": one * batch, "fits": "yes"} for batch in BATCHES
+    ]
     columns = {"model": "", "batch": "sequences", "intensity": "FLOP/byte", "fits": f"in {chip.short}"}
     return FigureData(columns, rows, values, sources)
 
@@ -70,14 +79,28 @@ def draw(data: FigureData, narrow: bool):
     axes.set_xlabel("Batch (sequences)")
     axes.grid(True)
     axes.axhline(v["ridge"], color=colour.COMPUTE, lw=2)
-    axes.text(1.1, v["ridge"] * 1.1, f"ridge point, {v['ridge']:.0f}" + ("" if narrow else f" ({v['short']})"), color=colour.COMPUTE, va="bottom")
+    axes.text(
+        1.1,
+        v["ridge"] * 1.1,
+        f"ridge point, {v['ridge']:.0f}" + ("" if narrow else f" ({v['short']})"),
+        color=colour.COMPUTE,
+        va="bottom",
+    )
     _line(axes, data.where(model="matrix products alone"), colour.OVERHEAD, 1.2)
     axes.text(190, 300, "matrix products alone", color=colour.OVERHEAD, ha="right", va="center", fontsize=theme.LABEL)
     for key in ("first", "second"):
         _line(axes, data.where(model=v[key]), colour.MEMORY, 2.0)
         ceiling = v[f"{key} ceiling"]
         axes.plot([1, 1100], [ceiling, ceiling], color=colour.MEMORY, lw=0.9, ls="--")
-        axes.text(1.1, ceiling * 1.08, f"{v[key]}: at most {ceiling:.1f}", color=colour.MEMORY, va="bottom", fontsize=theme.LABEL)
+        axes.text(
+            1050,
+            ceiling * 1.08,
+            f"{v[key]}: at most {ceiling:.1f}",
+            color=colour.MEMORY,
+            ha="right",
+            va="bottom",
+            fontsize=theme.LABEL,
+        )
         last = data.where(model=v[key], batch=v[f"{key} fits"])[0]
         axes.plot([last["batch"]], [last["intensity"]], "o", ms=5, mfc=colour.SURFACE, mec=colour.MEMORY, mew=1.4)
         axes.annotate("memory full" if not narrow else "full", (last["batch"], last["intensity"]), (3, -6), textcoords="offset points",

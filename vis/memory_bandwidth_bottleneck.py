@@ -67,7 +67,9 @@ def draw(data: FigureData, narrow: bool):
     figure = theme.canvas(narrow, 4.6, 7.05)
     axes = theme.sheet(figure)
     v = data.values
-    theme.heading(figure, f"One token of {v['model']} ({v['format']}, batch 1)" + ("" if narrow else f" on one {v['chip']}"))
+    theme.heading(
+        figure, f"One token of {v['model']} ({v['format']}, batch 1)" + ("" if narrow else f" on one {v['chip']}")
+    )
     if narrow:
         _memory(axes, data, 0.12, 4.72, 1.3, 1.62)
         _pipe(axes, data, 1.52, 5.5, 2.26)

@@ -33,7 +33,16 @@ def data(book: Book) -> FigureData:
     least, most = min(rows, key=lambda r: r["ridge"]), max(rows, key=lambda r: r["ridge"])
     values = {"count": len(rows), "median": statistics.median(ridges), "least": least["ridge"], "least chip": least["chip"],
               "most": most["ridge"], "most chip": most["chip"]}  # fmt: skip
-    columns = {"id": "", "chip": "", "short": "", "year": "", "kind": "", "bandwidth": "GB/s", "peak": "TFLOP/s", "ridge": "FLOP/byte"}
+    columns = {
+        "id": "",
+        "chip": "",
+        "short": "",
+        "year": "",
+        "kind": "",
+        "bandwidth": "GB/s",
+        "peak": "TFLOP/s",
+        "ridge": "FLOP/byte",
+    }
     return FigureData(columns, rows, values, frozenset(sources))
 
 

@@ -30,7 +30,9 @@ def data(book: Book) -> FigureData:
     for label, work_, kind in PASSES:
         intensity = roofline.intensity(shape, form, work_)
         rate = roofline.attainable(device.peak, device.bandwidth, intensity)
-        rows.append({"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "predicted"})
+        rows.append(
+            {"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "predicted"}
+        )
         sources |= rate.sources
     rows += [_decode_quote(book, shape, form), _product_quote(book)]
     values = {"chip": chip.name, "model": model.name, "format": stored.name, "bandwidth": device.bandwidth.to("TB/s"),
@@ -52,7 +54,13 @@ def _decode_quote(book: Book, shape, form) -> dict:
 def _product_quote(book: Book) -> dict:
     """The best matrix product reported for this chip; its shape, hence its intensity, is not stated."""
     rate = book.published["mamf-a100-sxm"].quantity
-    return {"pass": "best matrix product", "kind": "product", "intensity": "", "rate": rate.to("TFLOP/s"), "mark": "quoted"}
+    return {
+        "pass": "best matrix product",
+        "kind": "product",
+        "intensity": "",
+        "rate": rate.to("TFLOP/s"),
+        "mark": "quoted",
+    }
 
 
 def alt(data: FigureData) -> str:
@@ -111,6 +119,8 @@ PLACES = {
 def _label(axes, row: dict) -> None:
     """A direct label beside each mark; the caption gives the token counts."""
     dx, dy, ha, va = PLACES[row["pass"]]
-    text = row["pass"].split(",")[0] if row["kind"] == "prefill" else row["pass"].replace("decode, batch 32", "batch 32")
+    text = (
+        row["pass"].split(",")[0] if row["kind"] == "prefill" else row["pass"].replace("decode, batch 32", "batch 32")
+    )
     axes.annotate(text, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va,
                   color=colour.INK if row["mark"] == "predicted" else colour.MUTED, fontsize=theme.LABEL, zorder=7)  # fmt: skip

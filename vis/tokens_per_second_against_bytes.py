@@ -21,7 +21,16 @@ def data(book: Book) -> FigureData:
     rows, sources, records = [], set(), set()
     for id_ in CHIPS:
         chip = book.accelerators[id_]
-        rows += [{"kind": "datasheet bound", "label": chip.short, "chip": chip.short, "bytes": x, "rate": chip.bandwidth.to("GB/s") / x} for x in SPAN]
+        rows += [
+            {
+                "kind": "datasheet bound",
+                "label": chip.short,
+                "chip": chip.short,
+                "bytes": x,
+                "rate": chip.bandwidth.to("GB/s") / x,
+            }
+            for x in SPAN
+        ]
         sources.add(chip.memory.bandwidth.source)
     quotes = quoted_decodes(book)
     for q in quotes:
@@ -36,14 +45,25 @@ def data(book: Book) -> FigureData:
     shares = [q.reached / q.bound for q in quotes]
     values = {"count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
               "chips": len({q.row.accelerator for q in quotes}), "left out": len(NOT_ONE_PASS)}  # fmt: skip
-    columns = {"kind": "", "label": "", "chip": "", "bytes": "GB/token", "rate": "tokens/s", "bound": "tokens/s", "share": "% of bound"}
+    columns = {
+        "kind": "",
+        "label": "",
+        "chip": "",
+        "bytes": "GB/token",
+        "rate": "tokens/s",
+        "bound": "tokens/s",
+        "share": "% of bound",
+    }
     return FigureData(columns, rows, values, frozenset(sources), frozenset(records))
 
 
 def _own(record) -> list[dict]:
     """This book's decode runs, and the line of the machine's measured read bandwidth."""
     roof = ceilings(record).read / 1e9
-    rows = [{"kind": "measured bound", "label": record.machine.name, "chip": OWN, "bytes": x, "rate": roof / x} for x in SPAN]
+    rows = [
+        {"kind": "measured bound", "label": record.machine.name, "chip": OWN, "bytes": x, "rate": roof / x}
+        for x in SPAN
+    ]
     for case in record.measured("decode"):
         moved, rate = case.work.bytes / 1e9, 1.0 / case.seconds
         rows.append({"kind": "measured", "label": record.machine.name, "chip": OWN, "bytes": moved, "rate": rate,
@@ -73,17 +93,26 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """The plane of rates and bytes, and every run as a share of its own bound."""
-    figure = theme.canvas(narrow, 4.6, 8.1)
+    figure = theme.canvas(narrow, 4.6, 8.2)
     height = figure.get_size_inches()[1]
     theme.heading(figure, "Decode rate at batch 1 (tokens/s)")
     if narrow:
-        plane = theme.box(figure, 0.55, 4.5, 1.05, 0.36)
+        plane = theme.box(figure, 0.55, 4.62, 1.05, 0.36)
         shares = theme.box(figure, 1.2, 0.98, 0.25, height - 3.75)
-        figure.text(0.12 / 3.9, 3.95 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED)
+        figure.text(
+            0.12 / 3.9, 3.95 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED
+        )
     else:
         plane = theme.box(figure, 0.6, 0.78, 3.75, 0.36)
         shares = theme.box(figure, 5.45, 0.78, 0.2, 0.36)
-        figure.text(4.42 / 7.2, 1 - 0.08 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED, va="top")
+        figure.text(
+            4.42 / 7.2,
+            1 - 0.08 / height,
+            "Share of the chip's bound (%)",
+            fontsize=theme.LABEL,
+            color=colour.MUTED,
+            va="top",
+        )
     _plane(plane, data)
     _shares(shares, data)
     theme.note(figure, data.note)

@@ -88,7 +88,11 @@ class Accelerator(Row):
         """Every sourced value of the row by dotted field, for checks and pages."""
         found: dict[str, Datum] = {"memory.bandwidth": self.memory.bandwidth}
         found |= {f"peak.{p}": value for p, value in self.peaks().items()}
-        extra = {"memory.capacity": self.memory.capacity, "last_level_cache": self.last_level_cache, "power": self.power}
+        extra = {
+            "memory.capacity": self.memory.capacity,
+            "last_level_cache": self.last_level_cache,
+            "power": self.power,
+        }
         if self.clock:
             extra["clock.frequency"] = self.clock.frequency
         return found | {field: value for field, value in extra.items() if value is not None}

@@ -53,7 +53,9 @@ def _cited(book: Book) -> list[tuple[str, str, str]]:
 
 def _sources_exist(book: Book) -> list[BookError]:
     return [
-        BookError(path, place, f"cites source {source!r}, which is not in data/sources.toml; add it there or correct the id")
+        BookError(
+            path, place, f"cites source {source!r}, which is not in data/sources.toml; add it there or correct the id"
+        )
         for path, place, source in _cited(book)
         if source not in book.sources
     ]
@@ -67,21 +69,40 @@ def _accelerator(chip: Accelerator) -> list[BookError]:
         per_second = chip.clock.frequency.quantity.value * chip.clock.units
         for precision, operations in chip.clock.per_cycle.items():
             if precision in rate and not near(rate[precision], per_second * operations, 0.02):
-                errors.append(BookError(path, f"peak.{precision}", (
-                    f"found {peaks[precision].value!r}, but {chip.clock.units} {chip.clock.unit} × {operations} per cycle × "
-                    f"{chip.clock.frequency.value} gives {per_second * operations / 1e12:.4g} TFLOP/s; "
-                    "one of the three is wrong, or the rate is sparse")))
+                errors.append(
+                    BookError(
+                        path,
+                        f"peak.{precision}",
+                        (
+                            f"found {peaks[precision].value!r}, but {chip.clock.units} {chip.clock.unit} × {operations} per cycle × "
+                            f"{chip.clock.frequency.value} gives {per_second * operations / 1e12:.4g} TFLOP/s; "
+                            "one of the three is wrong, or the rate is sparse"
+                        ),
+                    )
+                )
     for narrow in ("fp8",):
         wide = rate.get("bf16") or rate.get("fp16")
         if narrow in rate and wide and not near(rate[narrow], 2 * wide, 0.02) and not peaks[narrow].note:
-            errors.append(BookError(path, f"peak.{narrow}", (
-                f"found {peaks[narrow].value!r}, wanted twice the 16-bit peak ({2 * wide / 1e12:.4g} TFLOP/s); "
-                "correct it, or say in `note` why this chip differs")))
+            errors.append(
+                BookError(
+                    path,
+                    f"peak.{narrow}",
+                    (
+                        f"found {peaks[narrow].value!r}, wanted twice the 16-bit peak ({2 * wide / 1e12:.4g} TFLOP/s); "
+                        "correct it, or say in `note` why this chip differs"
+                    ),
+                )
+            )
     if chip.half_precision:
         ridge = rate[chip.half_precision] / chip.bandwidth.value
         if not 0.5 <= ridge <= 1500:
-            errors.append(BookError(path, f"peak.{chip.half_precision}", (
-                f"ridge point of {ridge:.3g} FLOP/byte, wanted between 0.5 and 1500: peak or bandwidth is wrong")))
+            errors.append(
+                BookError(
+                    path,
+                    f"peak.{chip.half_precision}",
+                    (f"ridge point of {ridge:.3g} FLOP/byte, wanted between 0.5 and 1500: peak or bandwidth is wrong"),
+                )
+            )
     return errors
 
 
@@ -100,7 +121,14 @@ def _model(model: LanguageModel) -> list[BookError]:
         datum = getattr(model, field)
         if datum and not any(near(datum.quantity.value, count, tolerance) for count in counts):
             count = counts[0]
-            errors.append(BookError(f"data/models/{model.id}.toml", field, (
-                f"found {datum.value!r}, but the shape gives {count:,.0f}: off by "
-                f"{abs(datum.quantity.value / count - 1):.2%}, wanted within {tolerance:.1%}; a dimension or the total is wrong")))
+            errors.append(
+                BookError(
+                    f"data/models/{model.id}.toml",
+                    field,
+                    (
+                        f"found {datum.value!r}, but the shape gives {count:,.0f}: off by "
+                        f"{abs(datum.quantity.value / count - 1):.2%}, wanted within {tolerance:.1%}; a dimension or the total is wrong"
+                    ),
+                )
+            )
     return errors

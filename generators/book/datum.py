@@ -79,7 +79,9 @@ class Peak(Datum):
         return self
 
 
-_PRINTED = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(peta|tera|giga|P|T|G)?\s*(?:FLOPs?|FLOPS|FLOP/s|OPs?|OPS|OP/s)?", re.IGNORECASE)
+_PRINTED = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*(peta|tera|giga|P|T|G)?\s*(?:FLOPs?|FLOPS|FLOP/s|OPs?|OPS|OP/s)?", re.IGNORECASE
+)
 _SCALE = {"peta": 1e15, "p": 1e15, "tera": 1e12, "t": 1e12, "giga": 1e9, "g": 1e9}
 
 

@@ -93,5 +93,7 @@ class LanguageModel(Row):
     def attention(self) -> str:
         """The kind of attention in the field's terms, such as "GQA, 1:1 sliding window"."""
         shape = self.shape
-        kind = "MLA" if shape.mla else "MHA" if shape.kv_heads == shape.heads else "MQA" if shape.kv_heads == 1 else "GQA"
+        kind = (
+            "MLA" if shape.mla else "MHA" if shape.kv_heads == shape.heads else "MQA" if shape.kv_heads == 1 else "GQA"
+        )
         return f"{kind}, window {shape.window.size}" if shape.window else kind

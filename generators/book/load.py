@@ -98,7 +98,9 @@ def _folder(folder: Path, kind: type, errors: list[BookError]) -> dict:
         if not row:
             continue
         if "id" in row:
-            errors.append(BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field"))
+            errors.append(
+                BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field")
+            )
             continue
         _keep(rows, path.stem, validate(kind, row | {"id": path.stem}, path, "", errors), path, errors)
     return rows

@@ -19,8 +19,17 @@ class Published(Row):
 
     value: str
     metric: Literal[
-        "decode_tokens_per_s", "prefill_tokens_per_s", "achieved_bandwidth", "achieved_flops", "time", "ratio",
-        "tokens", "mfu", "count", "latency", "size",
+        "decode_tokens_per_s",
+        "prefill_tokens_per_s",
+        "achieved_bandwidth",
+        "achieved_flops",
+        "time",
+        "ratio",
+        "tokens",
+        "mfu",
+        "count",
+        "latency",
+        "size",
     ]
     as_printed: str
     conditions: str

@@ -73,10 +73,10 @@ class Case(Row):
     reason: Text = ""
     inner: int = Field(default=1, ge=1, le=10**9)
     work: Work = Work()
-    warmups: list[Seconds] = []
-    samples: list[Seconds] = []
+    warmups: list[Seconds] = Field(default_factory=list)
+    samples: list[Seconds] = Field(default_factory=list)
     check: Check | None = None
-    noise: dict[Text, Plain] = {}
+    noise: dict[Text, Plain] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _told(self) -> Case:
@@ -183,7 +183,9 @@ def load_record(path: Path) -> Record:
     """One record, checked; every fault is one `BookError` naming file, field, found and wanted."""
     place = f"data/measurements/{path.name}"
     if not _FILE.fullmatch(path.stem):
-        raise BookError(place, None, "file name must be <machine>--<UTC>.json, such as epyc-2-cores--2026-11-23T0500Z.json")
+        raise BookError(
+            place, None, "file name must be <machine>--<UTC>.json, such as epyc-2-cores--2026-11-23T0500Z.json"
+        )
     if path.stat().st_size > LARGEST:
         raise BookError(place, None, f"found {path.stat().st_size} bytes, wanted at most {LARGEST}")
     try:

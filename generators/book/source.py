@@ -33,7 +33,9 @@ class Source(Row):
         if urlsplit(url).scheme != "https" or not host:
             raise ValueError(f"found {url!r}, wanted an https address")
         if any(host == bad or host.endswith("." + bad) for bad in REFUSED_HOSTS):
-            raise ValueError(f"found {host}, a site that gives specifications without sources; cite the vendor's document")
+            raise ValueError(
+                f"found {host}, a site that gives specifications without sources; cite the vendor's document"
+            )
         return url
 
     @model_validator(mode="after")

@@ -88,8 +88,8 @@ def _replace(path: Path, row: dict[str, Any]) -> None:
             file.write(_samples_on_one_line(text))
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

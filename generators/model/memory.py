@@ -9,7 +9,6 @@ from generators.model.parameters import (
     expected_experts,
     head_parameters,
     linear_parameters,
-    parameter_count,
     small_parameters,
 )
 

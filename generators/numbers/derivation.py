@@ -30,7 +30,11 @@ class _NotPlain(Exception):
 def _body(function: Callable) -> tuple[ast.expr, dict[str, ast.expr]]:
     """A function's return expression and its single assignments."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    if not isinstance(tree, ast.FunctionDef) or not isinstance(tree.body[-1], ast.Return) or tree.body[-1].value is None:
+    if (
+        not isinstance(tree, ast.FunctionDef)
+        or not isinstance(tree.body[-1], ast.Return)
+        or tree.body[-1].value is None
+    ):
         raise _NotPlain
     assigned = {
         line.targets[0].id: line.value

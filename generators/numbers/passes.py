@@ -36,7 +36,10 @@ def decode_flop(n: Numbers, model: str, format: str, batch: int, context: int) -
 @number(DECODE + ".intensity", "FLOP/byte")
 def decode_intensity(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
     """Arithmetic intensity of one decode step of {model} ({format}) at batch {batch} and {context} tokens of context."""
-    flop, moved = n[f"decode.{model}.{format}.b{batch}.s{context}.flop"], n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"]
+    flop, moved = (
+        n[f"decode.{model}.{format}.b{batch}.s{context}.flop"],
+        n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"],
+    )
     return flop / moved
 
 

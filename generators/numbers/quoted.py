@@ -22,7 +22,9 @@ def share_of_bound(n: Numbers, quote: str) -> units.Quantity:
 def bound(n: Numbers, quote: str) -> units.Quantity:
     """Most tokens per second that the roofline allows under the conditions of that result."""
     row = n.book.published[quote]
-    return n[f"decode.{row.model}.{row.format}.{row.accelerator}.b{row.batch}.s{max(1, round(row.context))}.tokens-per-s"]
+    return n[
+        f"decode.{row.model}.{row.format}.{row.accelerator}.b{row.batch}.s{max(1, round(row.context))}.tokens-per-s"
+    ]
 
 
 @number("quoted.{quote}.over.{quote2}", "×")

@@ -123,8 +123,16 @@ class Numbers:
         return [(family, self._pattern(family)) for family in FAMILIES]
 
     def _pattern(self, family: Family) -> re.Pattern[str]:
-        known = {"chip": self.book.accelerators, "chip2": self.book.accelerators, "model": self.book.models,
-                 "format": self.book.formats, "quote": self.book.published, "quote2": self.book.published, "format2": self.book.formats, "record": self.book.records}
+        known = {
+            "chip": self.book.accelerators,
+            "chip2": self.book.accelerators,
+            "model": self.book.models,
+            "format": self.book.formats,
+            "quote": self.book.published,
+            "quote2": self.book.published,
+            "format2": self.book.formats,
+            "record": self.book.records,
+        }
         pieces = re.split(r"\{(\w+)\}", family.pattern)
         text = re.escape(pieces[0])
         for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -135,9 +143,18 @@ class Numbers:
 
     def _spoken(self, arguments: dict[str, object]) -> dict[str, str]:
         """Placeholder values as a reader says them: a chip's name, not its id."""
-        tables = {"chip": self.book.accelerators, "chip2": self.book.accelerators, "model": self.book.models, "format": self.book.formats, "format2": self.book.formats}
+        tables = {
+            "chip": self.book.accelerators,
+            "chip2": self.book.accelerators,
+            "model": self.book.models,
+            "format": self.book.formats,
+            "format2": self.book.formats,
+        }
         quotes = {k: self.book.published[v].conditions for k, v in arguments.items() if k in ("quote", "quote2")}
-        spoken = {k: tables[k][v].name if k in tables else f"{v:,}" if isinstance(v, int) else str(v) for k, v in arguments.items()}
+        spoken = {
+            k: tables[k][v].name if k in tables else f"{v:,}" if isinstance(v, int) else str(v)
+            for k, v in arguments.items()
+        }
         return spoken | quotes
 
     # What number functions compute from -------------------------------------------------
@@ -154,7 +171,9 @@ class Numbers:
         """A chip as sourced quantities at the peak that multiplies `format_`."""
         found = catalogue.sourced_device(self.book.accelerators[chip], self.book.formats[format_].rate)
         if found is None:
-            raise KeyError(f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml")
+            raise KeyError(
+                f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml"
+            )
         return found
 
     def record(self, device: str) -> Record:

@@ -11,7 +11,9 @@ def ridge_points(n: Numbers, *chips: str) -> Table:
     """Bandwidth, dense 16-bit peak and ridge point of the named chips; of every chip that has such a peak if none is named."""
     rows = []
     for id_ in chips or every_chip(n):
-        rows.append([n.book.accelerators[id_].name, *(n.link(f"{id_}.{part}") for part in ("bandwidth", "peak", "ridge-point"))])
+        rows.append(
+            [n.book.accelerators[id_].name, *(n.link(f"{id_}.{part}") for part in ("bandwidth", "peak", "ridge-point"))]
+        )
     return Table(["Chip", "Memory bandwidth >", "Dense 16-bit peak >", "Ridge point >"], rows)
 
 
@@ -30,7 +32,13 @@ def formats(n: Numbers, *names: str) -> Table:
          n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s1"), n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s4096")]
         for f in names
     ]  # fmt: skip
-    heads = ["Format", "Effective bits >", "Fewer bytes per weight >", "Speed-up allowed, empty context >", "at a context of 4,096 >"]
+    heads = [
+        "Format",
+        "Effective bits >",
+        "Fewer bytes per weight >",
+        "Speed-up allowed, empty context >",
+        "at a context of 4,096 >",
+    ]
     return Table(heads, rows)
 
 
@@ -38,7 +46,13 @@ def formats(n: Numbers, *names: str) -> Table:
 def kv_sizes(n: Numbers, *models: str) -> Table:
     """KV cache per token of the named models beside the naive formula's answer, and one sequence of 8,192 tokens."""
     rows = [
-        [n.book.models[m].name, n.book.models[m].attention, n.link(f"{m}.kv-per-token"), n.link(f"{m}.kv-per-token-naive"), n.link(f"{m}.kv.s8192")]
+        [
+            n.book.models[m].name,
+            n.book.models[m].attention,
+            n.link(f"{m}.kv-per-token"),
+            n.link(f"{m}.kv-per-token-naive"),
+            n.link(f"{m}.kv.s8192"),
+        ]
         for m in models
     ]
     return Table(["Model", "Attention", "KV cache per token >", "Naive formula >", "One sequence of 8,192 >"], rows)

@@ -94,18 +94,25 @@ def render(fig: Figure) -> Files:
 
 def _meta(fig: Figure, texts: Files) -> str:
     """What a page about the figure needs, and what tells whether it is current."""
-    return json.dumps({
-        "name": fig.name,
-        "question": (fig.module.__doc__ or "").strip().split("\n")[0],
-        "alt": fig.alt,
-        "caption": fig.caption,
-        "note": fig.data.note,
-        "sources": sorted(fig.data.sources),
-        "records": sorted(fig.data.records),
-        "redraw": f"nox -s figures -- {fig.name}",
-        "key": fig.key,
-        "files": {Path(path).name: _sha(text) for path, text in texts.items()},
-    }, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            {
+                "name": fig.name,
+                "question": (fig.module.__doc__ or "").strip().split("\n")[0],
+                "alt": fig.alt,
+                "caption": fig.caption,
+                "note": fig.data.note,
+                "sources": sorted(fig.data.sources),
+                "records": sorted(fig.data.records),
+                "redraw": f"nox -s figures -- {fig.name}",
+                "key": fig.key,
+                "files": {Path(path).name: _sha(text) for path, text in texts.items()},
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )
 
 
 def _sha(text: str) -> str:
@@ -122,7 +129,9 @@ def is_current(fig: Figure, root: Path) -> bool:
             meta["key"] == fig.key
             and set(meta["files"]) == wanted
             and all(_sha((base / name).read_text(encoding="utf-8")) == sha for name, sha in meta["files"].items())
-            and _meta(fig, {n: (base / n).read_text(encoding="utf-8") for n in sorted(wanted, key=list(meta["files"]).index)})
+            and _meta(
+                fig, {n: (base / n).read_text(encoding="utf-8") for n in sorted(wanted, key=list(meta["files"]).index)}
+            )
             == (base / f"{fig.name}.json").read_text(encoding="utf-8")
         )
     except (OSError, ValueError, KeyError):

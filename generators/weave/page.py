@@ -66,7 +66,11 @@ def _regions(path: str, numbers: Numbers, woven: Woven) -> None:
 def _difference(region: markdown.Region, wanted: str) -> str:
     """The first differing line of a stale region, found and wanted."""
     found, made = region.body.split("\n"), wanted.split("\n")
-    pairs = [*zip(found, made, strict=False), *[(line, "") for line in found[len(made):]], *[("", line) for line in made[len(found):]]]
+    pairs = [
+        *zip(found, made, strict=False),
+        *[(line, "") for line in found[len(made) :]],
+        *[("", line) for line in made[len(found) :]],
+    ]
     old, new = next(pair for pair in pairs if pair[0] != pair[1])
     return f"{region.kind} {region.name!r} is stale: found {old[:100]!r}, wanted {new[:100]!r}. {MEND}"
 
@@ -95,6 +99,12 @@ def _figures(path: str, line_number: int, line: str, alt: Callable[[str], str | 
         if wanted is None:
             woven.broken.append(BookError(path, line_number, f"no figure vis/{match['name']}.py for this image"))
         elif match["alt"] != wanted:
-            woven.stale.append(BookError(path, line_number, f"alt text of {match['name']} is stale: found {match['alt'][:60]!r}, wanted {wanted[:60]!r}. {MEND}"))
+            woven.stale.append(
+                BookError(
+                    path,
+                    line_number,
+                    f"alt text of {match['name']} is stale: found {match['alt'][:60]!r}, wanted {wanted[:60]!r}. {MEND}",
+                )
+            )
             line = line[: match.start("alt")] + wanted + line[match.end("alt") :]
     return line

@@ -20,7 +20,9 @@ LOOSE = ("TFLOPS", "TFLOPs", "GFLOPS", "FLOPS", "FLOPs", "TOPS", "tok/s", "token
          "milliseconds", "microseconds", "seconds", "gigabytes", "terabytes", "megabytes", "times")  # fmt: skip
 _NAMES = sorted([u for u in UNITS if u] + list(LOOSE), key=len, reverse=True)
 TYPED = re.compile(
-    r"(?<![\w#./-])\d[\d,.]*(?:\s*[-–]\s*\d[\d,.]*)?[\s\u00a0-]*(?:" + "|".join(re.escape(u) for u in _NAMES) + r")(?![\w/])"
+    r"(?<![\w#./-])\d[\d,.]*(?:\s*[-–]\s*\d[\d,.]*)?[\s\u00a0-]*(?:"
+    + "|".join(re.escape(u) for u in _NAMES)
+    + r")(?![\w/])"
 )
 _REMOVED = [
     re.compile(r"`[^`]*`"), re.compile(r"\$[^$\n]+\$"), markdown.NUMBER_LINK, re.compile(r"!\[[^\]]*\]\([^)]*\)"),
@@ -56,7 +58,11 @@ def lint_page(path: str, text: str, names: list[str]) -> list[BookError]:
         if skipped[at] or display or line.strip().startswith("$$"):
             continue
         errors += [
-            BookError(path, at + 1, f"found {found!r} typed by hand; write it as a number link (generators/numbers/) or in words")
+            BookError(
+                path,
+                at + 1,
+                f"found {found!r} typed by hand; write it as a number link (generators/numbers/) or in words",
+            )
             for found in TYPED.findall(_bare(line, names))
         ]
     return errors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,9 @@ class Result:
     broken: list[BookError] = field(default_factory=list)
 
 
-def weave(root: Path, *, redraw: bool = False, only: list[str] | None = None, say: Callable[[str], None] = print) -> Result:
+def weave(
+    root: Path, *, redraw: bool = False, only: list[str] | None = None, say: Callable[[str], None] = print
+) -> Result:
     """Compute every generated file.  `redraw` draws all figures anew; `only` limits the work to the named figures."""
     book = load_book(root)
     figures = _figures(book, root, only)
@@ -43,7 +44,11 @@ def weave(root: Path, *, redraw: bool = False, only: list[str] | None = None, sa
 
 def _figures(book: Book, root: Path, only: list[str] | None) -> dict[str, figure_files.Figure]:
     known = figure_files.names(root)
-    unknown = [BookError("vis", name, f"no such figure; there are {', '.join(known)}") for name in only or [] if name not in known]
+    unknown = [
+        BookError("vis", name, f"no such figure; there are {', '.join(known)}")
+        for name in only or []
+        if name not in known
+    ]
     raise_all(unknown)
     return {name: figure_files.figure(name, book) for name in only or known}
 
@@ -56,14 +61,24 @@ def _compare(wanted: dict[str, str], root: Path, result: Result, figures: dict) 
         result.files |= {path: files[path] for path in differing}
         if differing:
             what = ", ".join(Path(path).name for path in differing)
-            result.stale.append(BookError(f"docs/vis/{name}.svg", None, f"figure is stale ({what}); {figure.module.__name__}. Run: nox -s figures -- {name}"))
+            result.stale.append(
+                BookError(
+                    f"docs/vis/{name}.svg",
+                    None,
+                    f"figure is stale ({what}); {figure.module.__name__}. Run: nox -s figures -- {name}",
+                )
+            )
 
 
 def _orphans(root: Path, figures: dict, result: Result) -> None:
     """A generated figure whose drawing code is gone."""
     for path in sorted((root / "docs" / "vis").glob("*.json")):
         if path.stem not in figures:
-            result.broken.append(BookError(f"docs/vis/{path.name}", None, f"no vis/{path.stem}.py draws this; remove docs/vis/{path.stem}.*"))
+            result.broken.append(
+                BookError(
+                    f"docs/vis/{path.name}", None, f"no vis/{path.stem}.py draws this; remove docs/vis/{path.stem}.*"
+                )
+            )
 
 
 def _pages(book: Book, root: Path, figures: dict, result: Result) -> None:
@@ -108,5 +123,5 @@ def write_files(result: Result, root: Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(target.name + ".new")
         draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, target)
+        draft.replace(target)
     return sorted(result.files)

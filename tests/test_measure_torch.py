@@ -1,0 +1,218 @@
+"""The kernels that are timed, at toy size on the processor: that they are right, counted rightly and survive faults."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
+
+from generators.book.record import Record, load_record  # noqa: E402
+from generators.measure import bandwidth, catalogue, cli, compute, count, decode, environment, profiles  # noqa: E402
+from generators.measure.bench import Bench  # noqa: E402
+from generators.measure.llama import Llama, reference_logits  # noqa: E402
+from generators.measure.plan import Case, CheckFailed, Kernel, Outcome, Stage  # noqa: E402
+from generators.measure.progress import Progress  # noqa: E402
+from generators.measure.record import RecordFile  # noqa: E402
+from generators.measure.runner import Runner  # noqa: E402
+
+TOY = count.Shape(layers=2, d_model=32, heads=4, kv_heads=2, head_dim=8, d_ff=48, vocab=64)
+OTHER = count.Shape(layers=3, d_model=24, heads=6, kv_heads=3, head_dim=16, d_ff=40, vocab=50)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A processor bench with a read buffer of one megabyte."""
+    return Bench("cpu", seed=7, buffer_bytes=2**20)
+
+
+def toy_stages(bench: Bench) -> list[Stage]:
+    """The quick profile with toy models and products."""
+    return profiles.quick(bench, {"toy": TOY, "other": OTHER}, context=16, largest=256)
+
+
+def run(bench: Bench, stages: list[Stage]) -> tuple[Runner, dict]:
+    """Run stages with few rounds; return the runner and the record's JSON."""
+    runner = Runner(bench, Progress(lambda _: None), lambda _: None, rounds=3)
+    runner.run(stages, bandwidth.reference_case(bench))
+    facts = environment.machine_facts() | environment.torch_facts(torch)
+    row = cli.assemble(cli.header(bench, "quick", datetime.now(UTC), ""), facts, runner)
+    return runner, json.loads(json.dumps(row, allow_nan=False))
+
+
+def test_every_case_of_the_quick_profile_yields_a_record_of_the_schema(bench, tmp_path):
+    runner, row = run(bench, toy_stages(bench))
+    assert {one.status for one in runner.outcomes} == {"measured"}, [one.reason for one in runner.outcomes]
+    assert {one.case.name for one in runner.outcomes} == {"reference-read", *catalogue.CASES}
+    record = load_record(RecordFile(tmp_path, bench.name, datetime.now(UTC)).finish(row))
+    assert len(record.measured("decode")) == 4
+    assert len(record.measured("read-bandwidth")) == len(bandwidth.METHODS)
+    assert all(case.check for case in record.cases)
+    assert str(Path.home()) not in json.dumps(row)
+
+
+def test_a_failing_case_among_real_ones_is_recorded_and_the_others_survive(bench):
+    def exhausted() -> Kernel:
+        raise torch.OutOfMemoryError("tried to allocate 99 GiB")
+
+    stages = toy_stages(bench)[:1]
+    stages.append(Stage("broken", lambda _: [Case("decode", "workload", {"model": "x"}, exhausted, 3e9)], 1.0))
+    stages += toy_stages(bench)[2:3]
+    _, row = run(bench, stages)
+    record = Record.model_validate(row | {"id": "x"})
+    failed = [case for case in record.cases if case.status == "failed"]
+    assert len(failed) == 1
+    assert failed[0].reason.startswith("out of memory: it plans with 3.0 GB; close other programs")
+    assert len(record.measured("dispatch")) == 1
+
+
+@pytest.mark.parametrize("shape", [TOY, OTHER])
+def test_decode_with_its_cache_is_the_whole_sequence_without_one(bench, shape):
+    model = Llama(bench, shape, torch.float64, capacity=12)
+    tokens = [5, 9, 9, 31, 2, 48, 0, 17, 5, 33]
+    stepped = torch.stack([model.step(torch.tensor([token]), at) for at, token in enumerate(tokens)])
+    whole = reference_logits(model, tokens)
+    # The tables of RoPE are made in float32, hence the tolerance.
+    torch.testing.assert_close(stepped, whole, rtol=1e-5, atol=1e-5 * whole.abs().max().item())
+    assert (stepped[1] - stepped[2]).abs().max() > 1e-3  # the same token elsewhere is answered otherwise
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_wrong_cache_is_noticed(bench, dtype):
+    model = Llama(bench, TOY, dtype, capacity=20)
+    decode.check_steps(bench, model)
+    step = model.step
+    model.step = lambda token, position: step(token, max(position - 1, 0))
+    with pytest.raises(CheckFailed, match="off by"):
+        decode.check_steps(bench, model)
+
+
+@pytest.mark.parametrize("shape", [TOY, OTHER, decode.SHAPES["0.1B"]])
+def test_the_counted_parameters_are_those_of_the_tensors(bench, shape):
+    model = Llama(bench, shape, torch.bfloat16, capacity=4)
+    layers = sum(tensor.numel() for layer in model.layers for tensor in vars(layer).values())
+    assert count.parameters(shape) == layers + sum(x.numel() for x in (model.embedding, model.norm, model.head))
+    assert model.cache[:, :, :, 0].numel() * 2 == count.kv_bytes_per_token(shape, 2)
+
+
+def test_the_counted_flop_are_those_torch_executes(bench):
+    """One step's matrix-vector products and attention, counted call by call."""
+    seen = []
+
+    class Watch(torch.utils._python_dispatch.TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            if function.overloadpacket is torch.ops.aten.mv:
+                seen.append(2 * args[0].numel())
+            if "scaled_dot_product" in str(function):
+                query, keys = args[:2]
+                seen.append(4 * query.shape[1] * keys.shape[-2] * query.shape[-1])
+            return function(*args, **(kwargs or {}))
+
+    model = Llama(bench, OTHER, torch.float32, capacity=20)
+    with Watch():
+        model.step(torch.tensor([3]), 16)
+    assert sum(seen) == count.decode(OTHER, 4, context=16).flop
+
+
+def test_the_context_is_the_mean_over_the_steps_timed_last(bench):
+    walk = decode.Walk(Llama(bench, TOY, torch.float32, capacity=64), context=40)
+    assert [walk.position(step) for step in (0, 15, 16)] == [32, 47, 32]
+    for _ in range(18):
+        walk()
+    assert walk.mean_context(3) == (47 + 32 + 33) / 3
+    assert walk.mean_context(16) == pytest.approx(39.5)
+
+
+def test_operations_per_step_are_counted_without_views(bench):
+    walk = decode.Walk(Llama(bench, TOY, torch.float32, capacity=64), context=40)
+    deeper = decode.Walk(Llama(bench, OTHER, torch.float32, capacity=64), context=40)
+    per_layer = decode.count_operations(deeper) - decode.count_operations(walk)
+    assert 20 < per_layer < 60  # at least seven products, two norms, two rotations, attention
+
+
+def test_bfloat16_pairs_of_the_buffer_are_float32_numbers_without_zeros(bench):
+    wide = bench.buffer().view(torch.float32)
+    assert bench.buffer().isfinite().all()
+    assert wide.isfinite().all()
+    assert 2**-11 < wide.abs().min() <= wide.abs().max() < 2
+    assert (wide < 0).float().mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_reads_pass_over_the_whole_buffer_before_they_return(bench, monkeypatch):
+    seen = []
+    method, dtype, flop = bandwidth.METHODS["sum-float32"]
+
+    def watched(chunk: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        seen.append((chunk.data_ptr(), chunk.numel()))
+        return method(chunk, vector)
+
+    monkeypatch.setitem(bandwidth.METHODS, "sum-float32", (watched, dtype, flop))
+    kernel = bandwidth.read_kernel(bench, "sum-float32")
+    seen.clear()
+    for _ in range(bandwidth.CHUNKS):
+        kernel.run()
+    assert len({start for start, _ in seen}) == bandwidth.CHUNKS
+    assert sum(size for _, size in seen) * 4 == 2**20 == kernel.parameters["working_set_bytes"]
+
+
+@pytest.mark.parametrize("name", bandwidth.METHODS)
+def test_a_read_that_misses_a_thirtieth_is_noticed(bench, name, monkeypatch):
+    method, dtype, flop = bandwidth.METHODS[name]
+    bandwidth.check_method(bench, name)
+
+    def lossy(chunk: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        found = method(chunk, vector)
+        return found if chunk.dtype == torch.float64 else found * 0.97
+
+    monkeypatch.setitem(bandwidth.METHODS, name, (lossy, dtype, flop))
+    with pytest.raises(CheckFailed):
+        bandwidth.check_method(bench, name)
+
+
+def test_weights_are_random_rows_of_about_unit_length(bench):
+    weight = bench.weight(300, 64, dtype=torch.float32)
+    assert weight.norm(dim=1).mean().item() == pytest.approx(1, abs=0.1)
+    assert weight.unique().numel() > 0.9 * weight.numel()
+
+
+def test_a_weight_larger_than_the_pool_is_filled_to_its_end(bench, monkeypatch):
+    monkeypatch.setattr("generators.measure.bench.POOL", 1001)
+    weight = bench.weight(100, 64, dtype=torch.bfloat16)
+    assert (weight != 0).all(dim=1).float().mean() > 0.99
+    assert not torch.equal(weight[0], weight[1001 // 64])
+
+
+def test_the_product_size_is_the_fastest_that_fits(bench):
+    kernel = compute.matmul_kernel(bench, torch.float32, largest=512)
+    assert kernel.parameters["sizes_tried"] == "256 512"
+    assert kernel.work == count.matmul(kernel.parameters["size"], 4)
+
+
+def test_running_one_case_by_name_keeps_the_reference(bench):
+    runner, row = run(bench, profiles.only(toy_stages(bench), "dispatch"))
+    assert [one.case.name for one in runner.outcomes] == ["reference-read", "dispatch"]
+    Record.model_validate(row | {"id": "x"})
+
+
+def test_a_machine_without_cuda_says_so(capsys, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    assert cli.main(["--device", "cuda", "--out", str(tmp_path)]) == 2
+    assert "--device cpu" in capsys.readouterr().err
+
+
+def test_the_command_runs_a_case_and_says_where_the_record_lies(bench, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(Bench, "working_set", lambda self: 2**20)
+    assert cli.main(["run", "dispatch", "--out", str(tmp_path), "--note", "toy"]) == 0
+    out = capsys.readouterr().out
+    (path,) = tmp_path.iterdir()
+    assert f"record: {path}" in out
+    assert "one operation costs" in out
+    assert load_record(path).note == "toy"
+
+
+def test_an_outcome_without_samples_is_told_as_skipped(bench):
+    assert Outcome(bandwidth.copy_case(bench)).as_row()["reason"] == "stopped after 0 samples, wanted at least 3"
