@@ -16,7 +16,7 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt"}
-# Material prints two notices about other engines at every build; docs/reference/engine.md says what they are about.
+# Material prints two notices about other engines at every build, one for each; the pins in pyproject.toml are the answer.
 QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
     "DISABLE_MKDOCS_2_WARNING": "true",

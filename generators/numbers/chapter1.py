@@ -31,6 +31,13 @@ def recompute_cost(n: Numbers, model: str, format: str, chip: str, tokens: int) 
     return n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"] / n[f"decode.{model}.{format}.{chip}.b1.s{tokens}.time"]
 
 
+@number("prefill-in-tokens.{model}.{format}.{chip}.b{batch}.s{context}", "tokens", 2)
+def prefill_in_tokens(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Answer tokens that a batch of {batch} can decode in the time of one prefill of {context} tokens ({model} on {chip})."""
+    per_token = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"] / batch
+    return n[f"prefill.{model}.{format}.{chip}.s{context}.time"] / per_token
+
+
 @number("prefill.{model}.attention-share.s{tokens}", "%", 2)
 def attention_share(n: Numbers, model: str, tokens: int) -> units.Quantity:
     """Share of a prefill's FLOP in attention, {model}, {tokens} tokens."""

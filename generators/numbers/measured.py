@@ -89,6 +89,33 @@ def bandwidth_share(n: Numbers, name: str) -> units.Quantity:
     return n[f"cpu.decode.{name}.bytes"] / n[f"cpu.decode.{name}.time"] / n["cpu.read-bandwidth"]
 
 
+@number("cpu.gap.{name}", "ms", 2)
+def gap(n: Numbers, name: str) -> units.Quantity:
+    """Time per token of random-weight model {name} beyond what the ceilings predict."""
+    return n[f"cpu.decode.{name}.time"] - n[f"cpu.decode.{name}.predicted"]
+
+
+@number("cpu.gap-per-operation.{name}", "µs", 2)
+def gap_per_operation(n: Numbers, name: str) -> units.Quantity:
+    """That gap, shared among the operations of a step of random-weight model {name}."""
+    return n[f"cpu.gap.{name}"] / n[f"cpu.operations.{name}"]
+
+
+@number("cpu.operations.{name}", "operations", 0)
+def operations(n: Numbers, name: str) -> units.Quantity:
+    """Operations that one decode step of random-weight model {name} issues."""
+    record = n.record("cpu")
+    return _sourced(float(_decode(record, name).parameters["aten_ops_per_step"]), "", record)
+
+
+@number("cpu.gemv-share.{name}", "%", 2)
+def gemv_share(n: Numbers, name: str) -> units.Quantity:
+    """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run."""
+    record = n.record("cpu")
+    best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
+    return _sourced(best, "byte", record) / units.of(1, "s") / n["cpu.read-bandwidth"]
+
+
 @number("cpu.decode-error.{name}", "%", 2)
 def decode_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted time per token over all decode runs of the CPU record: {name}, sign dropped."""

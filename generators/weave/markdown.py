@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from generators.errors import BookError
 
-NUMBER_LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\((?P<page>(?:\.\./)*(?:reference/)?numbers\.md)#(?P<id>[^)\s\"]+)\)")
+NUMBER_LINK = re.compile(
+    r"\[(?P<text>[^\]\n]*)\]\((?P<page>(?:\.\./)*(?:docs/)?(?:reference/)?numbers\.md)#(?P<id>[^)\s\"]+)\)"
+)
 FIGURE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\((?P<path>(?:\.\./)*(?:docs/)?vis/(?P<name>[a-z0-9_]+)\.svg)\)")
 _OPEN = re.compile(r"<!-- (?P<kind>table|formula): (?P<name>[^>]*?) -->")
 _FENCE = re.compile(r"\s*(```|~~~)")

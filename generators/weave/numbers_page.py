@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from generators.book.load import Book
@@ -10,6 +11,7 @@ from generators.numbers.registry import Number, Numbers
 
 HEAD = """---
 description: Every number the book prints, with its derivation and sources.
+hide: [toc]
 ---
 
 # Numbers
@@ -66,7 +68,8 @@ def source_name(id_: str, book: Book) -> str:
     """A source's title, or a record by its machine and day."""
     if id_.startswith("record:"):
         record = book.records[id_.removeprefix("record:")]
-        return f"measured on {record.machine.name}, {record.started[:10]}"
+        machine = re.sub(r"[^\w .,+-]", "", record.machine.name)  # a stranger's text, into Markdown
+        return f"measured on {machine}, {record.started[:10]}"
     source = book.sources[id_]
     return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
 

@@ -38,6 +38,8 @@ def weave_page(path: str, text: str, numbers: Numbers, alt: Callable[[str], str 
 
 def numbers_page_from(path: str) -> str:
     """The relative way from a page to the numbers page."""
+    if not path.startswith("docs/"):
+        return "docs/reference/numbers.md"
     depth = path.removeprefix("docs/").count("/")
     return "numbers.md" if path.startswith("docs/reference/") and depth == 1 else "../" * depth + "reference/numbers.md"
 
@@ -76,19 +78,23 @@ def _difference(region: markdown.Region, wanted: str) -> str:
 
 
 def _numbers(path: str, line_number: int, line: str, numbers: Numbers, woven: Woven) -> str:
-    """A line with the text of each number link as the numbers say."""
+    """A line with the text and the target of each number link as they should be."""
+    page = numbers_page_from(path)
     for match in reversed(list(markdown.outside_code(line, markdown.NUMBER_LINK))):
+        id_ = match["id"]
         try:
-            wanted = numbers.number(match["id"]).text
+            wanted = numbers.number(id_).text
         except (KeyError, ValueError) as error:
-            woven.broken.append(BookError(path, line_number, f"number link #{match['id']}: {error.args[0]}"))
+            woven.broken.append(BookError(path, line_number, f"number link #{id_}: {error.args[0]}"))
             continue
-        woven.used.append(match["id"])
+        woven.used.append(id_)
         if match["text"] != wanted:
-            woven.stale.append(
-                BookError(path, line_number, f"[{match['text']}] should read [{wanted}] ({match['id']}). {MEND}")
-            )
-            line = line[: match.start("text")] + wanted + line[match.end("text") :]
+            message = f"[{match['text']}] should read [{wanted}] ({id_}). {MEND}"
+            woven.stale.append(BookError(path, line_number, message))
+        elif match["page"] != page:
+            message = f"link to {match['page']} should lead to {page} ({id_}). {MEND}"
+            woven.stale.append(BookError(path, line_number, message))
+        line = f"{line[: match.start()]}[{wanted}]({page}#{id_}){line[match.end() :]}"
     return line
 
 

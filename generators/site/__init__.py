@@ -1,0 +1,1 @@
+"""From `docs/`, `data/` and the drawn figures to a complete tree of pages, for any site engine."""

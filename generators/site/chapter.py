@@ -1,0 +1,81 @@
+"""A committed page as the site shows it: figures inline, numbers with their derivation, formulas as MathML.
+
+Every pass finds its places in the text as a person wrote it, and all replacements are made at
+once, so that each error names the line to mend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generators.errors import BookError
+from generators.site import figure, glossary, maths, number_links
+from generators.site.description import with_description
+from generators.site.spans import Edit, apply, hide, prose
+
+_DOLLAR = r"\$"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What pages refer to: the drawn figures, the ledger of numbers, the rendered formulas, the glossary."""
+
+    figures: dict[str, figure.Figure] = field(default_factory=dict)
+    numbers: dict[str, dict] = field(default_factory=dict)
+    formulas: maths.Cache = field(default_factory=dict)
+    terms: dict[str, str] = field(default_factory=dict)
+
+
+def read_context(root: Path, errors: list[BookError]) -> Context:
+    """Read everything once; what cannot be read is reported and left out."""
+    figures = {}
+    for name in figure.figure_names(root):
+        try:
+            figures[name] = figure.read_figure(root, name)
+            for narrow in (False, True):
+                figures[name].drawing(narrow)
+        except BookError as error:
+            errors.append(error)
+            figures.pop(name, None)
+    try:
+        numbers = number_links.read_numbers(root)
+    except BookError as error:
+        errors.append(error)
+        numbers = {}
+    return Context(figures, numbers, maths.load(root / maths.PLACE), glossary.read_terms(root))
+
+
+def transform(text: str, page: str, context: Context, errors: list[BookError]) -> str:
+    """The page's text for the site engine.  `page` is its path in the docs folder, as errors name it."""
+    edits = maths.edits(text, f"docs/{page}", context.formulas, errors)
+    mask = prose(text)
+    for formula in maths.formulas(text):
+        mask = hide(mask, formula.start, formula.end)
+    edits += figure.edits(text, mask, page, context.figures, errors)
+    edits += number_links.edits(text, mask, page, context.numbers, errors)
+    for edit in edits:
+        mask = hide(mask, edit.start, edit.end)
+    edits += _dollars(mask)
+    if not page.startswith("reference/"):
+        edits += glossary.edits(mask, context.terms)
+    return _describe(text, apply(text, edits))
+
+
+def _dollars(mask: str) -> list[Edit]:
+    """``\\$`` is a dollar sign on a code host; Python-Markdown would keep the backslash."""
+    edits, place = [], mask.find(_DOLLAR)
+    while place >= 0:
+        edits.append(Edit(place, place + 2, "&#36;"))
+        place = mask.find(_DOLLAR, place + 2)
+    return edits
+
+
+def _describe(written: str, shown: str) -> str:
+    """Take the description from the text as written, where numbers and terms are still words."""
+    described = with_description(written)
+    if described == written:
+        return shown
+    front = described[: described.index("\n---", 4) + 5]
+    body = shown.split("\n---", 1)[1].split("\n", 1)[1] if written.startswith("---\n") else "\n" + shown
+    return front + body

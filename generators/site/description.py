@@ -1,0 +1,45 @@
+"""The sentence that search engines show under a page's title: from its front matter, or its first paragraph."""
+
+from __future__ import annotations
+
+import re
+
+from generators.site.escape import front_matter
+from generators.site.spans import HIDDEN, prose
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)]*\)(?:\{[^}\n]*\})?")
+_MARKUP = re.compile(r"\*\*|__|`|\*|\$|<[^<>]*>|\\")
+_STARTS_PROSE = re.compile(r"[A-Za-z*_\[\"“$]")
+LONGEST = 158
+
+
+def with_description(text: str) -> str:
+    """The page with a description in its front matter; one that a person wrote is kept."""
+    match = _FRONT_MATTER.match(text)
+    head = match[1] if match else ""
+    if re.search(r"^description:", head, re.MULTILINE):
+        return text
+    found = first_sentences(text)
+    if not found:
+        return text
+    lines = [line for line in (head, f"description: {front_matter(found)}") if line]
+    return "---\n" + "\n".join(lines) + "\n---\n" + (text[match.end() :] if match else "\n" + text)
+
+
+def first_sentences(text: str) -> str:
+    """The first paragraph of prose as plain words, cut between words to what a result list shows."""
+    mask = prose(text)
+    for block in re.finditer(r"(?:^[^\n]*\S[^\n]*\n?)+", mask, re.MULTILINE):
+        visible = block[0].replace(HIDDEN, "").strip()
+        if _STARTS_PROSE.match(visible) and not visible.startswith(("|", "![")):
+            return shorten(_MARKUP.sub("", _LINK.sub(r"\1", text[block.start() : block.end()])))
+    return ""
+
+
+def shorten(words: str) -> str:
+    """Text on one line, cut between words with an ellipsis where it is too long."""
+    words = " ".join(words.split())
+    if len(words) <= LONGEST:
+        return words
+    return words[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:–—-. ") + "…"

@@ -1,0 +1,37 @@
+"""Text from data, captions or strangers, written so that neither Markdown nor HTML reads anything into it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from urllib.parse import quote
+
+_ACTIVE = re.compile(r"[\\`*_{}\[\]<>|&\"'#~^$!@=]")
+_LEADING = re.compile(r"^(?:[-+:]|\d+(?=[.)](?:\s|$)))")
+
+
+def plain(text: object) -> str:
+    """Any text on one line as Markdown that shows exactly that text, also inside a table cell or a title."""
+    line = re.sub(r"[ \t\r\n\f\v]+", " ", str(text)).strip(" ")
+    line = _ACTIVE.sub(_entity, line)
+    return _LEADING.sub(lambda match: _entity(match) + match[0][1:], line)
+
+
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0][0])};"
+
+
+def title(text: object) -> str:
+    """Any text for a link's title: as `plain`, with parentheses too, which a link's parser counts."""
+    return plain(text).replace("(", "&#40;").replace(")", "&#41;")
+
+
+def address(url: str) -> str:
+    """An https address for a Markdown link; anything else is refused by the schema of sources."""
+    return quote(url, safe=":/?#@!$&'+,;=%~-._")
+
+
+def front_matter(text: object) -> str:
+    """Any text as a value of a page's front matter, which the theme's templates print as HTML without escaping."""
+    return json.dumps(html.escape(" ".join(str(text).split())), ensure_ascii=False)

@@ -1,0 +1,53 @@
+"""The storage formats of weights: what a stored weight costs, scales included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generators.book.load import Book
+from generators.book.number_format import NumberFormat
+from generators.site.escape import plain
+from generators.site.markdown import Raw, page, source_brief, table
+from generators.site.page import Page
+
+
+def pages(book: Book) -> Iterator[Page]:
+    """One page with all formats."""
+    ordered = sorted(book.formats.items(), key=lambda item: (-item[1].effective_bits, item[0]))
+    rows = [_row(id_, row, book) for id_, row in ordered]
+    headings = (
+        "Format",
+        "Bits",
+        "Scale + zero bits",
+        "Per group of",
+        "Bits per weight",
+        "Embedding and head",
+        "Multiplied at",
+        "Source",
+    )
+    printed = [f"- {plain(row.name)}: “{plain(row.as_printed)}”. {plain(row.note)}".rstrip() for _, row in ordered]
+    blocks = [
+        "A block format stores a scale, and sometimes a zero point, for every group of weights.\n"
+        "Bits per weight counts both, and is what a pass streams.",
+        table(headings, rows, (1, 2, 3, 4, 5)),
+        "## As printed",
+        "\n".join(printed),
+    ]
+    text = page(
+        "Formats", "Storage formats of LLM weights: bits per weight with scales and zero points counted.", blocks, True
+    )
+    yield Page("reference/formats.md", text, "data/formats.toml")
+
+
+def _row(id_: str, row: NumberFormat, book: Book) -> list[object]:
+    scales = f"{row.scale_bits:g} + {row.zero_bits:g}" if row.group else ""
+    return [
+        Raw(f"{plain(row.name)} `{id_}`"),
+        f"{row.bits:g}",
+        scales,
+        f"{row.group:,}" if row.group else "",
+        f"{row.effective_bits:.4g}",
+        f"{row.other_bits:g}",
+        row.rate.upper(),
+        source_brief(row.source, book.sources, ""),
+    ]

@@ -1,0 +1,59 @@
+"""The reference section's front page: what it holds, with counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from generators.book.load import Book
+from generators.site.description import first_sentences
+from generators.site.figure import Figure
+from generators.site.markdown import link, page, table
+from generators.site.page import Page
+
+_TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
+_DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: *(.+?) *\n(?:.*\n)*?---\n")
+NUMBERS = "reference/numbers.md"
+
+
+def pages(book: Book, figures: dict[str, Figure], numbers: dict[str, dict], texts: dict[str, str]) -> Iterator[Page]:
+    """One page that leads to all others of the section; `texts` are the committed pages by path."""
+    rows: list[list[object]] = [_written(path, text) for path, text in texts.items() if _is_ours(path)]
+    if NUMBERS in texts:
+        rows.append([link("Numbers", "numbers.md"), f"{len(numbers):,}", "Every computed number and how it follows"])
+    rows += [
+        [
+            link("Accelerators", "accelerators/index.md"),
+            f"{len(book.accelerators):,}",
+            "Memory, bandwidth, dense peaks, ridge points",
+        ],
+        [link("Models", "models/index.md"), f"{len(book.models):,}", "Shapes, parameters, KV-cache bytes per token"],
+        [link("Formats", "formats.md"), f"{len(book.formats):,}", "Bits per stored weight, scales counted"],
+        [
+            link("Published results", "published.md"),
+            f"{len(book.published):,}",
+            "What others measured, with conditions",
+        ],
+        [link("Figures", "figures/index.md"), f"{len(figures):,}", "Drawings and their data, to download"],
+        [link("Measurement records", "records/index.md"), f"{len(book.records):,}", "Raw samples of every run"],
+        [link("Sources", "sources.md"), f"{len(book.sources):,}", "Where every value was read, and what cites it"],
+    ]
+    blocks = [
+        "Everything the chapters compute with, value by value, each with its source.",
+        table(("Page", "Entries", "What it holds"), rows, (1,)),
+    ]
+    text = page("Reference", "The data behind the book, value by value, with sources.", blocks)
+    yield Page("reference/index.md", text, None)
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a committed page belongs to this section and has no row of its own."""
+    return path.startswith("reference/") and path.count("/") == 1 and path != NUMBERS
+
+
+def _written(path: str, text: str) -> list[object]:
+    """A row for a page that a person wrote."""
+    name = path.removeprefix("reference/")
+    title, told = _TITLE.search(text), _DESCRIPTION.match(text)
+    words = told[1].strip("\"'").rstrip(".") if told else first_sentences(text)
+    return [link(title[1] if title else name, name), "", words]

@@ -1,0 +1,152 @@
+"""The measurement records: an index, and one page each with machine, environment and every case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from generators import units
+from generators.book.load import Book
+from generators.book.record import Case, Record
+from generators.site.escape import plain
+from generators.site.markdown import Raw, link, page, table, trail
+from generators.site.page import Page
+
+FOLDER = "reference/records"
+_SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def pages(book: Book) -> Iterator[Page]:
+    """The index, one page per record, and the records themselves to download."""
+    yield Page(f"{FOLDER}/index.md", _index(book), "data/measurements")
+    for record in book.records.values():
+        source = Path("data") / "measurements" / f"{record.id}.json"
+        yield Page(f"{FOLDER}/{record.id}.md", _one(record, book), source.as_posix())
+        yield Page(f"{FOLDER}/{record.id}.json", (book.root / source).read_bytes(), None)
+
+
+def _index(book: Book) -> str:
+    rows = []
+    for record in sorted(book.records.values(), key=lambda record: record.started, reverse=True):
+        measured = sum(case.status == "measured" for case in record.cases)
+        state = "" if record.id in book.current_records else "superseded"
+        rows.append(
+            [
+                link(record.machine.name, f"{record.id}.md"),
+                record.machine.device,
+                record.started[:10],
+                record.profile,
+                f"{measured} of {len(record.cases)}",
+                state,
+            ]
+        )
+    blocks = [
+        "A record holds every raw sample of one run on one machine, with its environment.\n"
+        "Records are never edited: a wrong one is superseded by a newer one, and both stay.",
+        table(("Machine", "Device", "Date", "Profile", "Cases measured", "State"), rows, (4,))
+        if rows
+        else "No record has been contributed yet.",
+    ]
+    return page(
+        "Measurement records", "Raw measurements behind the book's figures: machines, environments, samples.", blocks
+    )
+
+
+def _one(record: Record, book: Book) -> str:
+    blocks = [
+        trail(("Reference", "../index.md"), ("Measurement records", "index.md")),
+        f"Measured {plain(record.started)} to {plain(record.finished)}, profile {plain(record.profile)}.\n"
+        f"[Download the record]({record.id}.json){{ download }} (JSON, every raw sample).",
+        *_standing(record, book),
+        plain(record.note),
+        *_cautions(record),
+        "## Cases",
+        "The estimate is the fastest decile of a ceiling (what the machine can do) and the median of a workload.\n"
+        "The interval runs from the 5th to the 95th percentile of the samples.",
+        *_cases(record),
+        "## Machine and environment",
+        table(("Property", "Value"), _machine(record, book)),
+    ]
+    machine, day = record.machine, record.started[:10]
+    description = f"Measurements of {machine.name} ({machine.device}), {day}: every case, every sample."
+    return page(f"{machine.name}, {day}", description, blocks, wide=True)
+
+
+def _standing(record: Record, book: Book) -> list[str]:
+    later = [other for other in book.records.values() if other.supersedes == record.id]
+    lines = [f"**Superseded** by {link(other.id, f'{other.id}.md')}." for other in later]
+    if record.supersedes in book.records:
+        lines.append(f"Supersedes {link(record.supersedes, f'{record.supersedes}.md')}.")
+    return ["\n".join(lines)] if lines else []
+
+
+def _cautions(record: Record) -> list[str]:
+    """What the measuring code itself noticed and could not mend."""
+    found = record.environment.get("cautions")
+    lines = found if isinstance(found, list) else [found] if found else []
+    return ["Read it with care:", "\n".join(f"- {plain(line)}" for line in lines)] if lines else []
+
+
+def _machine(record: Record, book: Book) -> Iterator[list[object]]:
+    chip = book.accelerators.get(record.machine.accelerator)
+    yield ["Machine", record.machine.name]
+    yield ["Device", record.machine.device]
+    if chip:
+        yield ["Accelerator", link(chip.name, f"../accelerators/{chip.id}.md")]
+    yield ["Command", record.command]
+    yield ["Commit", record.commit + (" with uncommitted changes" if record.dirty else "")]
+    for name, value in sorted(record.environment.items()):
+        yield [name.replace("_", " "), ", ".join(value) if isinstance(value, list) else _plain_value(value)]
+
+
+def _cases(record: Record) -> list[str]:
+    blocks = []
+    for kind, heading in (("ceiling", "### Ceilings"), ("workload", "### Workloads")):
+        cases = [case for case in record.cases if case.kind == kind]
+        if cases:
+            rows = [_case_row(case) for case in cases]
+            headings = ("Case", "Parameters", "Estimate", "5–95 %", "Rate", "Samples")
+            blocks += [heading, table(headings, rows, (2, 3, 4, 5))]
+    return blocks
+
+
+def _case_row(case: Case) -> list[object]:
+    parameters = ", ".join(f"{name} {_plain_value(value)}" for name, value in case.parameters.items())
+    if case.status != "measured":
+        return [case.name, "; ".join(filter(None, (parameters, case.reason))), Raw(f"*{case.status}*"), "", "", ""]
+    low, high = case.interval
+    return [
+        case.name,
+        parameters,
+        seconds(case.seconds),
+        f"{seconds(low)} – {seconds(high)}",
+        rates(case),
+        str(len(case.samples)),
+    ]
+
+
+def _plain_value(value: object) -> str:
+    """A parameter or property as text; large whole numbers in groups of three."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "unknown"}[value]
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def seconds(value: float) -> str:
+    """A time in the unit that suits it, three digits."""
+    scale, unit = next((pair for pair in _SCALES if value >= pair[0]), _SCALES[-1])
+    return f"{units.number_text(value / scale, 3)} {unit}"
+
+
+def rates(case: Case) -> str:
+    """What the case achieved: bytes, FLOP and tokens per second, those that apply."""
+    shown = []
+    if case.work.bytes:
+        shown.append(f"{units.number_text(case.bandwidth / 1e9, 3)} GB/s")
+    if case.work.flop:
+        shown.append(f"{units.number_text(case.flops / 1e9, 3)} GFLOP/s")
+    if case.work.tokens:
+        shown.append(f"{units.number_text(case.work.tokens / case.seconds, 3)} tokens/s")
+    return ", ".join(shown)

@@ -1,0 +1,76 @@
+"""The whole site as a stream of pages: the chapters transformed, the reference generated.  No engine is known here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from generators.book.load import Book, load_book
+from generators.errors import BookError, BookErrors, raise_all
+from generators.site import (
+    reference_accelerators,
+    reference_figures,
+    reference_formats,
+    reference_index,
+    reference_models,
+    reference_published,
+    reference_records,
+    reference_sources,
+)
+from generators.site.chapter import Context, read_context, transform
+from generators.site.page import Page
+
+_SHOWN = re.compile(r"^[ \t]*!\[[^\n]*\]\([^)\s]*vis/([A-Za-z0-9_-]+)\.svg\)[ \t]*$", re.MULTILINE)
+
+
+def pages(root: Path) -> Iterator[Page]:
+    """Every page that is not in `docs/` as the site shows it.
+
+    All pages are made even when some have mistakes; then `BookErrors` reports every mistake.
+    """
+    errors: list[BookError] = []
+    context = read_context(root, errors)
+    texts = {
+        path.relative_to(root / "docs").as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((root / "docs").rglob("*.md"))
+    }
+    for name, text in texts.items():
+        yield Page(name, transform(text, name, context, errors), f"docs/{name}")
+    try:
+        book = load_book(root)
+    except BookErrors as several:
+        errors += several.errors
+    else:
+        yield from _reference(book, context, texts, errors)
+    raise_all(errors)
+
+
+def _reference(book: Book, context: Context, texts: dict[str, str], errors: list[BookError]) -> Iterator[Page]:
+    """The generated pages; one that fails on its data is reported and the others still come."""
+    uses = _uses(texts)
+    parts: list[Callable[[], Iterator[Page]]] = [
+        lambda: reference_index.pages(book, context.figures, context.numbers, texts),
+        lambda: reference_accelerators.pages(book),
+        lambda: reference_models.pages(book),
+        lambda: reference_formats.pages(book),
+        lambda: reference_published.pages(book),
+        lambda: reference_figures.pages(book, context.figures, uses),
+        lambda: reference_records.pages(book),
+        lambda: reference_sources.pages(book, context.figures),
+    ]
+    for part in parts:
+        try:
+            yield from part()
+        except BookError as error:
+            errors.append(error)
+
+
+def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Which pages show each figure: their path and title."""
+    uses: dict[str, list[tuple[str, str]]] = {}
+    for name, text in texts.items():
+        heading = re.search(r"^# +(.+?) *$", text, re.MULTILINE)
+        for figure in _SHOWN.findall(text):
+            uses.setdefault(figure, []).append((name, heading[1] if heading else name))
+    return uses

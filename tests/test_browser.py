@@ -1,0 +1,205 @@
+"""The built site in a browser: no request leaves it, no script fails, nothing overflows a phone, and figures follow the page."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vis._palette import PALETTE
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def missing() -> str:
+    """Why these tests cannot run here; empty when they can."""
+    if CHROMIUM is None:
+        return "no Chromium on this machine (Debian: apt-get install chromium)"
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return "playwright is not installed (dependency group test)"
+    return ""
+
+
+WHY = missing()
+pytestmark = pytest.mark.skipif(bool(WHY) and not os.environ.get("CI"), reason=WHY or "runs")
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def copyfile(self, source, outputfile) -> None:
+        """Send a file; a browser that has left the page meanwhile is no fault."""
+        with contextlib.suppress(ConnectionError):
+            super().copyfile(source, outputfile)
+
+
+@pytest.fixture(scope="module")
+def origin(built_site: Path) -> Iterator[str]:
+    """The site served on this machine only."""
+    assert not WHY, WHY
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(built_site)))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page in light mode at desk size."""
+    context = browser.new_context(viewport=DESK, color_scheme="light")
+    yield context.new_page()
+    context.close()
+
+
+def with_figure(site: Path) -> str:
+    """The address of a chapter that shows a figure."""
+    for path in sorted(site.rglob("index.html")):
+        address = path.relative_to(site).as_posix().removesuffix("index.html")
+        if 'class="mb-figure"' in path.read_text(encoding="utf-8"):
+            return address
+    pytest.fail("no page of the site shows a figure")
+
+
+def containing(site: Path, mark: str) -> str:
+    """The address of a chapter whose article holds a mark."""
+    for path in sorted(site.glob("*/index.html")):
+        if mark in path.read_text(encoding="utf-8").split("<article", 1)[-1]:
+            return path.relative_to(site).as_posix().removesuffix("index.html")
+    pytest.fail(f"no chapter of the site holds {mark!r}")
+
+
+def rgb(colour: str) -> str:
+    """A palette colour as a browser computes it."""
+    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
+
+
+def addresses(site: Path) -> tuple[list[str], list[str]]:
+    """All pages: those to open with scripts, and further pages of a kind that is among them, which need none."""
+    first, further, seen = [], [], {}
+    for path in sorted(site.rglob("index.html")):
+        address = path.relative_to(site).as_posix().removesuffix("index.html")
+        kind = address.rsplit("/", 2)[0] if address.count("/") > 2 else address
+        seen[kind] = seen.get(kind, 0) + 1
+        (first if seen[kind] <= 2 else further).append(address)
+    return first, further
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_page_is_sound_on_a_phone(browser, origin, built_site, scripts) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme="dark", java_script_enabled=scripts)
+    page, problems = context.new_page(), []
+    page.on(
+        "request", lambda request: None if request.url.startswith((origin, "data:")) else problems.append(request.url)
+    )
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on(
+        "response",
+        lambda answer: problems.append(f"{page.url}: {answer.url} {answer.status}") if answer.status >= 400 else None,
+    )
+    for address in addresses(built_site)[0 if scripts else 1]:
+        page.goto(origin + address, wait_until="load")
+        over = page.evaluate(SIDEWAYS)
+        if over > 0:
+            problems.append(f"{page.url}: {over} px wider than the phone")
+    context.close()
+    assert problems == []
+
+
+def test_a_phone_shows_the_narrow_drawing(page, origin, built_site) -> None:
+    page.goto(origin + with_figure(built_site))
+    wide, narrow = (page.locator(f".mb-figure .mb-drawing--{kind}").first for kind in ("wide", "narrow"))
+    assert wide.is_visible() and not narrow.is_visible()
+    page.set_viewport_size(PHONE)
+    assert narrow.is_visible() and not wide.is_visible()
+
+
+def test_the_toggle_recolours_figures_and_page(page, origin, built_site) -> None:
+    page.goto(origin + with_figure(built_site))
+    fill = "getComputedStyle([...document.querySelectorAll('.mb-drawing--wide *')].find(e => (e.getAttribute('style')||'').includes('--mb-surface'))).fill"
+    assert page.evaluate(fill) == rgb(PALETTE["surface"][0])
+    page.locator("label[title='Switch to dark']").click()
+    page.wait_for_function(f"{fill} === '{rgb(PALETTE['surface'][1])}'", timeout=3000)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(PALETTE["surface"][1])
+
+
+def test_the_system_setting_is_followed_and_print_is_light(browser, origin, built_site) -> None:
+    context = browser.new_context(viewport=DESK, color_scheme="dark")
+    page = context.new_page()
+    page.goto(origin + with_figure(built_site))
+    token = "getComputedStyle(document.body).getPropertyValue('--mb-ink').trim()"
+    assert page.evaluate(token) == PALETTE["ink"][1]
+    page.emulate_media(media="print")
+    assert page.evaluate(token) == PALETTE["ink"][0]
+    context.close()
+
+
+def test_a_number_tells_its_derivation_to_mouse_and_keyboard(page, origin, built_site) -> None:
+    address = origin + containing(built_site, 'class="mb-num"')
+    page.goto(address)
+    number, tip = page.locator("article a.mb-num[title]").first, page.locator(".md-tooltip2--active")
+    told = " ".join(number.get_attribute("title").split())
+    assert len(told) > 20
+    for reach in (number.focus, number.hover):
+        page.goto(address)
+        reach()
+        tip.wait_for(timeout=3000)
+        assert told[:20] in " ".join(tip.inner_text().split())
+
+
+def test_formulas_are_mathml_in_the_books_font(page, origin, built_site) -> None:
+    page.goto(origin + containing(built_site, "<math"))
+    page.evaluate("document.fonts.ready")
+    assert page.locator("article math").count() > 0
+    assert page.evaluate("document.fonts.check('16px \"STIX Two Math Subset\"')")
+    assert page.locator("article math").first.bounding_box()["width"] > 3
+
+
+def test_search_finds_words_without_asking_elsewhere(page, origin) -> None:
+    outside: list[str] = []
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((origin, "blob:", "data:")) else outside.append(request.url),
+    )
+    page.goto(origin)
+    page.locator(".md-search__input").fill("ridge point")
+    page.locator(".md-search-result__item").first.wait_for(timeout=10000)
+    assert outside == []
+
+
+def test_it_reads_without_javascript(browser, origin, built_site) -> None:
+    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(origin + with_figure(built_site))
+    assert page.locator("article h1").is_visible()
+    assert page.locator(".mb-drawing--narrow svg").first.is_visible()
+    context.close()

@@ -1,0 +1,176 @@
+"""The real site: it builds strictly, its links hold, nothing is fetched elsewhere, and two builds are the same bytes."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import build_site
+
+from generators.site.links import check
+from vis._palette import PALETTE
+
+
+def digests(site: Path) -> dict[str, str]:
+    """Every file's hash."""
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(site.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_links_anchors_images_and_ids_are_sound(built_site) -> None:
+    assert check(built_site) == []
+
+
+def test_two_builds_are_the_same_bytes(built_site, tmp_path) -> None:
+    done = build_site(tmp_path / "again")
+    assert done.returncode == 0, done.stderr
+    first, second = digests(built_site), digests(tmp_path / "again")
+    assert [name for name in sorted(first.keys() | second.keys()) if first.get(name) != second.get(name)] == []
+
+
+def test_every_page_has_a_description_and_one_heading(built_site) -> None:
+    for path in built_site.rglob("index.html"):
+        text = path.read_text(encoding="utf-8")
+        assert re.search(r'<meta name="description" content="[^"]{20,}">', text), path
+        assert len(re.findall(r"<h1\b", text)) == 1, path
+
+
+def test_no_markdown_is_left_in_the_text(built_site) -> None:
+    for path in built_site.rglob("index.html"):
+        text = re.sub(r"<(pre|code|script|style)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        article = text.split("<article", 1)[-1].split("</article>", 1)[0]
+        for left in ("{ .mb-num", "{: #", "](", "$$", 'markdown="'):
+            assert left not in article, f"{path}: {left!r}"
+
+
+def test_drawings_stay_out_of_the_search_index(built_site) -> None:
+    index = (built_site / "search" / "search_index.json").read_text(encoding="utf-8")
+    assert json.loads(index)["docs"] and "<svg" not in index
+
+
+def test_figures_are_inline_and_carry_no_rules_for_the_whole_page(built_site) -> None:
+    for path in built_site.rglob("index.html"):
+        article = path.read_text(encoding="utf-8").split("<article", 1)[-1].split("</article>", 1)[0]
+        assert "<style" not in article, path
+        for paint in re.findall(r'(?:fill|stroke)\s*[:=]\s*"?(#[0-9a-f]{3,6})', article):
+            assert paint == "", f"{path}: {paint} does not follow the page's colours"
+
+
+def test_the_style_sheet_has_the_figures_palette(root) -> None:
+    css = (root / "docs" / "assets" / "site.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"--mb-([a-z-]+): (#[0-9a-f]{6});", css.split("@media screen", 1)[0]))
+    dark = dict(re.findall(r"--mb-([a-z-]+): (#[0-9a-f]{6});", css.split("@media screen", 1)[1]))
+    assert {role: light.pop(role) for role in PALETTE} == {role: pair[0] for role, pair in PALETTE.items()}
+    assert {role: dark.pop(role) for role in PALETTE} == {role: pair[1] for role, pair in PALETTE.items()}
+    assert set(light) == set(dark), "a token of the page needs both schemes"
+
+
+def test_dark_tokens_are_for_screens_only(root) -> None:
+    css = (root / "docs" / "assets" / "site.css").read_text(encoding="utf-8")
+    dark = css.index('[data-md-color-scheme="slate"] {')
+    assert css.count('[data-md-color-scheme="slate"]') == 1
+    assert css.rfind("@media screen {", 0, dark) > css.rfind("\n}\n", 0, dark)
+
+
+def test_text_colours_are_legible_on_the_raised_surface(root) -> None:
+    css = (root / "docs" / "assets" / "site.css").read_text(encoding="utf-8")
+    for scheme, number in (("light", 0), ("dark", 1)):
+        raised = re.findall(r"--mb-raised: (#[0-9a-f]{6});", css)[number]
+        for role in ("ink", "muted", "compute", "memory"):
+            assert contrast(PALETTE[role][number], raised) >= 4.5, (scheme, role)
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG 2 contrast of two colours."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def copy_of(root: Path, folder: Path) -> Path:
+    """The project as links to it, with folders of its own for pages and records."""
+    folder.mkdir()
+    for name in ("generators", "site_overrides", "vis", "mkdocs.yml"):
+        (folder / name).symlink_to(root / name)
+    for name in ("docs", "data"):
+        (folder / name).mkdir()
+        for path in (root / name).iterdir():
+            (folder / name / path.name).symlink_to(path)
+    return folder
+
+
+def test_a_mistake_in_a_page_aborts_the_build_with_its_line(root, tmp_path) -> None:
+    project = copy_of(root, tmp_path / "project")
+    text = (root / "docs" / "index.md").read_text(encoding="utf-8")
+    (project / "docs" / "index.md").unlink()
+    (project / "docs" / "index.md").write_text(
+        text + "\n[9 ms](reference/numbers.md#no.such-number)\n", encoding="utf-8"
+    )
+    done = build_site(tmp_path / "out", project)
+    assert done.returncode != 0
+    line = text.count("\n") + 2
+    assert f"docs/index.md:{line}: [9 ms] names number 'no.such-number'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_strangers_record_cannot_put_markup_on_the_site(root, tmp_path) -> None:
+    from test_site_reference import record
+
+    project = copy_of(root, tmp_path / "project")
+    (project / "data" / "measurements").unlink(missing_ok=True)
+    (project / "data" / "measurements").mkdir()
+    row = record().model_dump(mode="json", by_alias=True, exclude={"id"})
+    (project / "data" / "measurements" / "x-y--2026-11-22T1740Z.json").write_text(json.dumps(row), encoding="utf-8")
+    build_site(
+        tmp_path / "out", project
+    )  # chapters that use the real records fail; the record's page is there all the same
+    page = tmp_path / "out" / "reference" / "records" / "x-y--2026-11-22T1740Z" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    assert (
+        "alert(1)" in text and "<script>alert" not in text and "javascript:b" in text and 'href="javascript' not in text
+    )
+    assert [problem for problem in check(tmp_path / "out") if "x-y--2026" in problem] == []
+
+
+REBUILD = """
+import sys
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+for attempt in range(2):
+    build(load_config(site_dir=sys.argv[1]))
+    sys.modules["generators.site.chapter"].transform = None  # as if an older module had stayed
+"""
+
+
+def test_a_rebuild_in_one_process_uses_the_code_as_it_is_now(root, tmp_path) -> None:
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    command = [sys.executable, "-c", REBUILD, str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=root, env=os.environ | quiet, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("file", ["gen_files.py"])
+def test_only_the_adapter_knows_the_engine(root, file) -> None:
+    for path in (root / "generators").rglob("*.py"):
+        names = {
+            alias.name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for alias in getattr(node, "names", [])
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        }
+        assert path.name == file or not names & {"mkdocs", "mkdocs_gen_files", "material"}, path

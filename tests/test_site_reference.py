@@ -1,0 +1,159 @@
+"""The generated pages: everything stated is there, disagreements are side by side, and strangers' words stay words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generators.book.load import load_book
+from generators.book.record import Record
+from generators.site import png, reference_accelerators, reference_figures, reference_records, reference_sources
+from generators.site.figure import figure_names, read_figure
+from generators.site.page import Page
+from generators.site.tree import pages
+
+HOSTILE = "<script>alert(1)</script> | **x** [a](javascript:b) `c` {: #id }"
+
+
+@pytest.fixture(scope="module")
+def book(root):
+    """The real data."""
+    return load_book(root)
+
+
+@pytest.fixture(scope="module")
+def tree(root) -> dict[str, Page]:
+    """The whole site by path."""
+    return {page.path: page for page in pages(root)}
+
+
+def record(**changed: object) -> Record:
+    """A record of one case, as a stranger might send it."""
+    row = {
+        "id": "x--2026-11-22T1740Z",
+        "schema": 1,
+        "started": "2026-11-22T17:40:00Z",
+        "finished": "2026-11-22T17:50:00Z",
+        "profile": HOSTILE,
+        "command": HOSTILE,
+        "commit": "unknown",
+        "dirty": False,
+        "note": HOSTILE,
+        "machine": {"name": HOSTILE, "device": "cpu"},
+        "environment": {HOSTILE: [HOSTILE]},
+        "cases": [
+            {
+                "name": HOSTILE,
+                "kind": "ceiling",
+                "parameters": {HOSTILE: HOSTILE},
+                "status": "measured",
+                "inner": 2,
+                "work": {"bytes": 2e8},
+                "samples": [0.02, 0.021, 0.022],
+            },
+            {"name": "late", "kind": "workload", "parameters": {}, "status": "skipped", "reason": HOSTILE},
+        ],
+    }
+    return Record.model_validate(row | changed)
+
+
+def test_every_row_of_data_has_its_page(book, tree, root) -> None:
+    wanted = {f"reference/accelerators/{id_}.md" for id_ in book.accelerators}
+    wanted |= {f"reference/models/{id_}.md" for id_ in book.models}
+    wanted |= {f"reference/records/{id_}.{end}" for id_ in book.records for end in ("md", "json")}
+    wanted |= {f"reference/figures/{name}.md" for name in figure_names(root)}
+    assert wanted <= set(tree)
+
+
+def test_every_value_is_shown_as_printed_with_its_source(book, tree) -> None:
+    for id_, chip in book.accelerators.items():
+        text = tree[f"reference/accelerators/{id_}.md"].content
+        for datum in chip.data().values():
+            assert f"../sources.md#{datum.source}" in text
+            for conflict in datum.conflicts:
+                assert f"../sources.md#{conflict.source}" in text and "## Where sources disagree" in text
+
+
+def test_every_source_has_its_entry_and_what_cites_it(book, tree) -> None:
+    text = tree["reference/sources.md"].content
+    for id_ in book.sources:
+        assert f"{{: #{id_} .mb-source }}" in text
+
+
+def test_a_conflict_is_marked_in_the_table_of_all(book) -> None:
+    index = next(iter(reference_accelerators.pages(book))).content
+    for chip in book.accelerators.values():
+        disputed = any(datum and datum.conflicts for datum in (chip.memory.bandwidth, chip.memory.capacity))
+        line = next(line for line in index.splitlines() if f"]({chip.id}.md)" in line)
+        assert not disputed or "†" in line
+
+
+def test_strangers_words_stay_words(book) -> None:
+    front, text = reference_records._one(record(), book).split("\n# ", 1)
+    assert "<" not in front and "&lt;script&gt;" in front, "the theme prints titles and descriptions without escaping"
+    for live in ("<script", "**x**", "](javascript", "`c`", "{: #id"):
+        assert live not in text
+    assert text.count("alert(1)") >= 8
+
+
+def test_times_and_rates_are_per_repetition(book) -> None:
+    text = reference_records._one(record(), book)
+    assert "10.1\u00a0ms" in text and "19.8\u00a0GB/s" in text and "| *skipped* |" in text
+
+
+def test_sources_say_how_they_were_read(book) -> None:
+    text = next(iter(reference_sources.pages(book, {}))).content
+    assert "ead directly" in text or "ead via" in text
+
+
+def test_a_png_is_drawn_once_and_kept(tmp_path) -> None:
+    try:
+        import cairosvg  # noqa: F401
+    except (ImportError, OSError):
+        pytest.skip("CairoSVG or libcairo2 is not installed (Debian: apt-get install libcairo2)")
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><style>@media x{}</style><rect width="2" height="1" fill="#b64505"/></svg>'
+    drawn = png.png(svg, tmp_path)
+    assert drawn[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(drawn[16:20], "big") == png.WIDTH
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(b"kept")
+    assert png.png(svg, tmp_path) == b"kept"
+
+
+def test_without_the_library_there_is_no_png_and_no_traceback(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    assert png.png("<svg/>", tmp_path) is None
+
+
+def test_without_the_library_the_figure_pages_say_how_to_get_it(book, root, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(png, "png", lambda svg, cache: None)
+    figures = {name: read_figure(root, name) for name in figure_names(root)}
+    made = list(reference_figures.pages(book, figures, {}))
+    assert capsys.readouterr().out.splitlines() == [png.MISSING]
+    assert not [page.path for page in made if page.path.endswith(".png")]
+    assert all("apt-get install libcairo2" in page.content for page in made if not page.path.endswith("index.md"))
+
+
+def test_the_tree_needs_neither_matplotlib_nor_torch_nor_v8(root) -> None:
+    code = (
+        "import sys; from pathlib import Path; from generators.site.tree import pages; list(pages(Path('.'))); "
+        "print([name for name in ('matplotlib', 'numpy', 'torch', 'py_mini_racer', 'mkdocs') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr
+
+
+def test_staging_writes_what_the_stream_holds(root, tmp_path, tree) -> None:
+    from generators.site.stage import main, stage
+
+    assert stage(root, tmp_path / "tree") == len(tree)
+    for path, page in tree.items():
+        found = (tmp_path / "tree" / path).read_bytes()
+        assert found == (page.content if isinstance(page.content, bytes) else page.content.encode())
+    assert main([str(tmp_path / "tree")]) == 1, "a folder that is not empty is refused"
+
+
+def test_paths_of_pages_stay_inside_the_docs_folder(tree) -> None:
+    assert all(not Path(path).is_absolute() and ".." not in Path(path).parts for path in tree)
