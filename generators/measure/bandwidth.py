@@ -13,6 +13,8 @@ from generators.measure.bench import Bench
 from generators.measure.plan import Case, Check, Kernel
 
 GEMV_WIDTH = 4096  # columns of the matrices that the matrix-vector methods pass over
+PRODUCT_WIDTH = 1024  # columns of the layer-sized matrices
+PRODUCT_SIZES = (2**19, 2**21, 2**23, 2**25, 2**27)  # bytes of one such matrix
 CHUNKS = 8  # the buffer is read in turns of this many parts, so that a part is cold when its turn comes
 CHECKED = 2**20 + 4096  # elements of the fresh input a method is verified on
 Method = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -75,6 +77,34 @@ def check_method(bench: Bench, name: str) -> Check:
     wanted = method(chunk.double(), vector.double())
     worst = ((method(chunk, vector).double() - wanted).abs() / wanted).max().item()
     return Check(f"float64 on {CHECKED} fresh random positive numbers", worst, TOLERANCE[dtype])
+
+
+def product_cases(bench: Bench) -> list[Case]:
+    """Matrix-vector products with cold matrices of a layer's size: short reads, which decode is made of."""
+    return [
+        Case(
+            "product-by-size",
+            "ceiling",
+            {"method": "gemv-float32", "matrix_bytes": size},
+            partial(product_kernel, bench, size),
+        )
+        for size in PRODUCT_SIZES
+    ]
+
+
+def product_kernel(bench: Bench, size: int) -> Kernel:
+    """Multiply a vector by one matrix after another of the buffer; by the time one comes round again it is cold."""
+    buffer, dtype = bench.buffer().view(torch.float32), torch.float32
+    chunk = min(size // dtype.itemsize, buffer.numel()) // PRODUCT_WIDTH * PRODUCT_WIDTH
+    parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
+    vector = bench.normal(PRODUCT_WIDTH, dtype=dtype)
+    told = {
+        "dtype": "float32",
+        "working_set_bytes": buffer.numel() // chunk * chunk * 4,
+        "bytes_per_repetition": chunk * 4,
+    }
+    check = check_method(bench, "gemv-float32")
+    return Kernel(lambda: _gemv(next(parts), vector), count.read(chunk, 4, 2), check, told)
 
 
 def copy_case(bench: Bench) -> Case:

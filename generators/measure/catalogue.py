@@ -10,6 +10,7 @@ CASES = {
     "read-bandwidth": "GB/s of reading main memory by sum, amax, dot and GEMV; the best is decode's roof",
     "copy-bandwidth": "GB/s of a copy in main memory, bytes read plus written",
     "cache-read-bandwidth": "GB/s of reading within the last-level cache",
+    "product-by-size": "GB/s of matrix-vector products with cold matrices of half a megabyte to 128 MiB",
     "matmul-peak": "FLOP/s of square products in float32 and bfloat16, best size",
     "dispatch": "seconds of one operation on one element: the overhead of a call",
     "decode": "seconds per token of random-weight Llama shapes of 0.1, 0.4 and 1.1 billion parameters, batch 1",

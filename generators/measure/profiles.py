@@ -26,7 +26,8 @@ def quick(
     """
 
     def move(_: list[Outcome]) -> list[Case]:
-        return [*bandwidth.read_cases(bench), bandwidth.copy_case(bench), bandwidth.cache_case(bench)]
+        reads, products = bandwidth.read_cases(bench), bandwidth.product_cases(bench)
+        return [*reads, bandwidth.copy_case(bench), bandwidth.cache_case(bench), *products]
 
     def calculate(_: list[Outcome]) -> list[Case]:
         products = [compute.matmul_case(bench, dtype, largest) for dtype in DTYPES.values()]
@@ -37,7 +38,7 @@ def quick(
         return decode.decode_cases(bench, DTYPES[name], shapes, context)
 
     return [
-        Stage("memory", move, expected_seconds=7),
+        Stage("memory", move, expected_seconds=10),
         Stage("decode", partial(generate, 0), expected_seconds=20),
         Stage("compute", calculate, expected_seconds=5),
         Stage("decode, other number format", partial(generate, 1), expected_seconds=10, optional=True),

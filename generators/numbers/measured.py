@@ -29,6 +29,20 @@ def read_bandwidth(n: Numbers) -> units.Quantity:
     return _sourced(ceilings(record).read, "byte", record) / units.of(1, "s")
 
 
+@number("cpu.product-at.{size}", "GB/s")
+def product_at(n: Numbers, size: int) -> units.Quantity:
+    """Bandwidth that FP32 matrix-vector products reach on this book's CPU over cold matrices of {size} bytes each."""
+    record = n.record("cpu")
+    best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size))
+    return _sourced(best, "byte", record) / units.of(1, "s")
+
+
+@number("cpu.matrix-size.{size}", "MB", 2)
+def matrix_size(n: Numbers, size: int) -> units.Quantity:
+    """A matrix of {size} bytes."""
+    return units.of(size, "bytes")
+
+
 @number("cpu.copy-bandwidth", "GB/s")
 def copy_bandwidth(n: Numbers) -> units.Quantity:
     """Copy bandwidth measured on this book's CPU, bytes read plus bytes written."""

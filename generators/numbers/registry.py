@@ -21,7 +21,7 @@ from generators.numbers.derivation import derivation
 
 AS_QUOTED = "as quoted"
 NUMBERS_PAGE = "NUMBERS"
-WHOLE = ("batch", "context", "tokens", "devices")
+WHOLE = ("batch", "context", "tokens", "devices", "size")
 
 
 @dataclass(frozen=True)
