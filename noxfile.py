@@ -47,10 +47,10 @@ def site(session: nox.Session) -> None:
 
 @nox.session
 def serve(session: nox.Session) -> None:
-    """Preview the site with live reload; the address is printed."""
+    """Preview the site with live reload; the address is printed.  Only changed pages are rendered again."""
     install(session, "site")
     session.run("python", "-m", "generators", "figures")
-    session.run("python", "-m", "mkdocs", "serve", "--no-strict", *session.posargs)
+    session.run("python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *session.posargs)
 
 
 @nox.session

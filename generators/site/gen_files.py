@@ -1,6 +1,8 @@
 """The adapter to MkDocs, and the only file that knows mkdocs-gen-files: virtual pages, one warning per mistake."""
 
+import hashlib
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -21,15 +23,32 @@ from generators.site.tree import pages  # noqa: E402
 log = logging.getLogger("mkdocs.plugins.generators.site")  # strict mode counts warnings below mkdocs.plugins
 
 
+#: What each page held at the last rebuild, and since when.  It lives on a module that is not purged.
+written: dict[str, tuple[str, int]] = mkdocs_gen_files.__dict__.setdefault("_book_pages", {})
+
+
+def has_changed(path: str, content: str | bytes, file: Path) -> bool:
+    """Whether a page differs from the last rebuild; if not, it gets its old time, so that `serve --dirty` skips it."""
+    digest = hashlib.sha256(content if isinstance(content, bytes) else content.encode()).hexdigest()
+    before = written.get(path)
+    if before and before[0] == digest:
+        os.utime(file, ns=(before[1], before[1]))
+        return False
+    written[path] = (digest, file.stat().st_mtime_ns)
+    return True
+
+
 def main() -> None:
     """Write every page into the build; mistakes become warnings, which strict mode turns into an abort."""
-    root = Path(mkdocs_gen_files.FilesEditor.current().config.config_file_path).parent
+    editor = mkdocs_gen_files.FilesEditor.current()
+    root = Path(editor.config.config_file_path).parent
     try:
         for page in pages(root):
             binary = isinstance(page.content, bytes)
             with mkdocs_gen_files.open(page.path, "wb" if binary else "w") as file:
                 file.write(page.content)
-            if page.edit_path:
+            changed = has_changed(page.path, page.content, Path(editor.directory) / page.path)
+            if page.edit_path and changed:  # of a page that is skipped, gen-files would ask where its edit link is
                 mkdocs_gen_files.set_edit_path(page.path, f"../{page.edit_path}")
     except BookErrors as errors:
         for error in errors.errors:
