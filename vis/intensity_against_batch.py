@@ -69,10 +69,10 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two lines bending to their ceilings under the ridge point."""
-    figure = theme.canvas(narrow, 4.3, 4.6)
+    figure = theme.canvas(narrow, 4.3, 4.75)
     v = data.values
     theme.heading(figure, "Arithmetic intensity (FLOP/byte)")
-    axes = theme.box(figure, 0.5, 0.78, 0.2, 0.36)
+    axes = theme.box(figure, 0.5, 0.78 if not narrow else 0.95, 0.2, 0.36)
     axes.set(xscale="log", yscale="log", xlim=(1, 1100), ylim=(0.8, 420))
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024] if narrow else [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
     theme.log_ticks(axes.yaxis, [1, 10, 100])
@@ -96,6 +96,7 @@ def draw(data: FigureData, narrow: bool):
             1050,
             ceiling * 1.08,
             f"{v[key]}: at most {ceiling:.1f}",
+            gid=theme.HALO,
             color=colour.MEMORY,
             ha="right",
             va="bottom",

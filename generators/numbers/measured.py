@@ -37,7 +37,7 @@ def product_at(n: Numbers, size: int) -> units.Quantity:
     return _sourced(best, "byte", record) / units.of(1, "s")
 
 
-@number("cpu.matrix-size.{size}", "MB", 2)
+@number("cpu.matrix-size.{size}", "MB", 3)
 def matrix_size(n: Numbers, size: int) -> units.Quantity:
     """A matrix of {size} bytes."""
     return units.of(size, "bytes")
