@@ -13,23 +13,30 @@ from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
 
+#: The record that the sentences of chapter 1 tell of.  Other records join the figures, not the sentences.
+CHAPTER_RECORD = "intel-xeon-model-167-2-cores--2026-11-23T0457Z"
 
-def newest_record(book: Book, device: str) -> Record:
-    """The newest whole run on a kind of device ("cpu", "cuda") that nothing supersedes; BookError if there is none."""
-    found = [r for r in book.current_records.values() if r.machine.device == device and r.is_whole]
-    if not found:
-        raise BookError(
-            "data/measurements",
-            None,
-            f"no whole run of a {device} device, which figures and text need; run: nox -s measure",
-        )
-    return max(found, key=lambda record: record.started)
+
+def chapter_record(book: Book) -> Record:
+    """The record that chapter 1 tells of; BookError if it is gone."""
+    if CHAPTER_RECORD not in book.records:
+        raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, "not found; chapter 1 tells of this record")
+    return book.records[CHAPTER_RECORD]
+
+
+def decode_records(book: Book) -> list[Record]:
+    """Whole runs with decode measurements: the chapter's first, then the newest of every other machine."""
+    chapter, newest = chapter_record(book), {}
+    for record in sorted(book.current_records.values(), key=lambda r: r.started):
+        if record.is_whole and record.measured("decode") and record.machine.name != chapter.machine.name:
+            newest[record.machine.name] = record
+    return [chapter, *sorted(newest.values(), key=lambda r: r.started, reverse=True)]
 
 
 #: Quotes that the bound of one pass per token on one chip does not speak of, and why.
 NOT_ONE_PASS = {
     "gpt-fast-70b-int4-speculative": "several tokens per pass",
-    "strix-halo-7b-q4-0-4k-unfused": "attention not fused",
+    "strix-halo-7b-q4-0-4k-unfused": "slow attention kernel, quoted as such",
 }
 
 

@@ -89,8 +89,9 @@ def balance_batch() -> str:
 
 @named_formula
 def expected_experts() -> str:
-    """Distinct experts of a batch."""
-    return rf"\mathbb{{E}}[\text{{experts}}] = {parameters.expected_experts(Symbol('E'), Symbol('k_E'), BATCH).tex}"
+    """Share of a layer's experts that a batch visits."""
+    every = Symbol("E")
+    return rf"\text{{share}} = {(parameters.expected_experts(every, Symbol('k_E'), BATCH) / every).tex}"
 
 
 @named_formula
@@ -102,7 +103,7 @@ def linear_parameters() -> str:
 @named_formula
 def effective_bits() -> str:
     """Bits per weight with a scale per group."""
-    return rf"b_{{\text{{eff}}}} = {(BITS + Symbol('b_s') / GROUP).tex}"
+    return rf"n_{{\text{{eff}}}} = {(Symbol('n_w') + Symbol('n_s') / GROUP).tex}"
 
 
 @named_formula

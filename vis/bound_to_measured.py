@@ -75,7 +75,7 @@ def draw(data: FigureData, narrow: bool):
     for at, row in enumerate(data.rows):
         _step(axes, data, at, row, longest, narrow)
     last = data.rows[-1]
-    shapes.bar(axes, 0, count - 0.26, last["total"], 0.52, colour.INK)
+    shapes.bar(axes, 0, count - 0.26, last["total"], 0.52, colour.MUTED)
     _name(axes, "measured (quoted)", count, narrow, bold=True)
     axes.text(
         last["total"] + longest * 0.015,

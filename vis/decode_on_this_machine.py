@@ -5,53 +5,53 @@ from __future__ import annotations
 import statistics
 
 from generators.book.load import Book
-from generators.comparison import ceilings, newest_record, predicted
+from generators.book.record import Record
+from generators.comparison import ceilings, decode_records, predicted
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
+MACHINES = 3  # at most; the chapter's first, then the newest others
+COLUMNS = {
+    "machine": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms", "predicted": "ms", "binds": "",
+    "ratio": "predicted/measured", "error": "%",
+}  # fmt: skip
+
 
 def data(book: Book) -> FigureData:
-    """Each measured decode of the newest CPU record beside what the machine's own ceilings predict."""
-    record = newest_record(book, "cpu")
-    roof, rows = ceilings(record), []
+    """Each measured decode beside what the same machine's own ceilings predict, the chapter's machine first."""
+    records = decode_records(book)[:MACHINES]
+    rows = [row for record in records for row in _rows(record)]
+    errors = [abs(row["error"]) for row in rows if row["machine"] == records[0].machine.name]
+    values = {
+        "machine": records[0].machine.name, "others": len(records) - 1, "read": ceilings(records[0]).read / 1e9,
+        "count": len(errors), "median": statistics.median(errors), "worst": max(errors),
+    }  # fmt: skip
+    return FigureData(COLUMNS, rows, values, frozenset(), frozenset(record.id for record in records))
+
+
+def _rows(record: Record) -> list[dict]:
+    """One record's decode runs, by number format and size."""
+    rows = []
     for case in sorted(record.measured("decode"), key=lambda c: (str(c.parameters["dtype"]), c.work.bytes)):
-        step = predicted(record, case)
-        low, high = case.interval
+        step, (low, high) = predicted(record, case), case.interval
+        stored = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}.get(str(case.parameters["dtype"]), "?")
         rows.append({
-            "model": f"{case.parameters['parameters'] / 1e9:.2f} B, {str(case.parameters['dtype']).replace('float', 'fp').replace('bfp', 'bf')}",
+            "machine": record.machine.name, "model": f"{float(case.parameters['parameters']) / 1e9:.2f} B, {stored}",
             "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
             "predicted": step.time * 1e3, "binds": step.binds, "ratio": step.time / case.seconds,
             "error": (step.time / case.seconds - 1) * 100,
         })  # fmt: skip
-    errors = [abs(row["error"]) for row in rows]
-    values = {
-        "machine": record.machine.name,
-        "read": roof.read / 1e9,
-        "median": statistics.median(errors),
-        "worst": max(errors),
-        "dispatch": roof.dispatch * 1e6,
-    }
-    columns = {
-        "model": "",
-        "bytes": "GB",
-        "measured": "ms",
-        "low": "ms",
-        "high": "ms",
-        "predicted": "ms",
-        "binds": "",
-        "ratio": "predicted/measured",
-        "error": "%",
-    }
-    return FigureData(columns, rows, values, frozenset(), frozenset({record.id}))
+    return rows
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"Time per token of {len(data.rows)} random-weight models on {v['machine']}: predicted from its own read bandwidth of {v['read']:.0f} GB/s, "
-        f"and measured. The prediction is off by {v['median']:.0f}% in the median and {v['worst']:.0f}% at worst."
+        f"Time per token of {v['count']} random-weight models on {v['machine']}: predicted from its own read bandwidth of {v['read']:.0f} GB/s, "
+        f"and measured. The prediction is too fast by {v['median']:.0f}% in the median and {v['worst']:.0f}% at worst."
+        + (f" Below it, the same for {v['others']} other machines." if v["others"] else "")
     )
 
 
@@ -65,20 +65,27 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """One row per model; hollow and filled marks on a logarithmic time axis."""
-    count = len(data.rows)
-    figure = theme.canvas(narrow, 1.15 + 0.42 * count, 1.45 + 0.52 * count)
+    machines = list(dict.fromkeys(row["machine"] for row in data.rows))
+    lines = len(data.rows) + (len(machines) if len(machines) > 1 else 0)
+    figure = theme.canvas(narrow, 1.15 + 0.42 * lines, 1.45 + 0.52 * lines)
     theme.heading(figure, "Time per token (ms)")
     axes = theme.box(figure, 1.25 if not narrow else 0.12, 0.72 if not narrow else 0.9, 0.3, 0.36)
     low = min(min(r["predicted"], r["low"]) for r in data.rows)
     high = max(max(r["predicted"], r["high"]) for r in data.rows)
-    axes.set(xscale="log", xlim=(low / 1.5, high * (2.2 if not narrow else 3)), ylim=(count - 0.4, -0.7))
-    theme.log_ticks(axes.xaxis, [v for v in (1, 3, 10, 30, 100, 300, 1000) if low / 1.5 <= v <= high * 2.2])
+    axes.set(xscale="log", xlim=(low / 1.5, high * (2.2 if not narrow else 3)), ylim=(lines - 0.4, -0.7))
+    theme.log_ticks(axes.xaxis, [v for v in (0.3, 1, 3, 10, 30, 100, 300, 1000) if low / 1.5 <= v <= high * 2.2])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")
     axes.set_xlabel("ms per token, logarithmic")
-    for at, row in enumerate(data.rows):
-        _row(axes, at, row, low, narrow)
+    at = 0
+    for machine in machines:
+        if len(machines) > 1:
+            axes.text(low / 1.45, at, machine[:60], weight="bold", va="center", fontsize=theme.LABEL, zorder=8)
+            at += 1
+        for row in data.where(machine=machine):
+            _row(axes, at, row, low, narrow)
+            at += 1
     theme.note(figure, data.note)
     return figure
 
@@ -94,16 +101,7 @@ def _row(axes, at: int, row: dict, low: float, narrow: bool) -> None:
         f"{row['ratio']:.2f}", (right, at), (9, 0), textcoords="offset points", va="center", fontsize=theme.LABEL
     )
     if narrow:
-        axes.annotate(
-            row["model"], (low / 1.45, at), (0, 7), textcoords="offset points", va="bottom", fontsize=theme.NOTE
-        )
+        place = {"xytext": (0, 7), "va": "bottom", "fontsize": theme.NOTE}
     else:
-        axes.annotate(
-            row["model"],
-            (low / 1.5, at),
-            (-6, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=theme.LABEL,
-        )
+        place = {"xytext": (-6, 0), "ha": "right", "va": "center", "fontsize": theme.LABEL}
+    axes.annotate(row["model"], (low / (1.45 if narrow else 1.5), at), textcoords="offset points", **place)

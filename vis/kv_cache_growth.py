@@ -36,9 +36,9 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"KV cache of one sequence against its length, 16 bits per value: every line rises in proportion to the context, "
+        f"KV cache of one sequence against its length, 16 bits per value: every line rises in proportion to the context until a window is full, "
         f"but {v['largest']} keeps {v[v['largest']]:.0f} kB per token and {v['smallest']} {v[v['smallest']]:.0f} kB, "
-        f"a factor of {v['ratio']:.1f}; parameters do not decide it, the kind of attention does."
+        f"a factor of {v['ratio']:.1f}; layers, KV heads and the size of a head decide it, not the number of parameters."
     )
 
 
@@ -64,7 +64,7 @@ def draw(data: FigureData, narrow: bool):
     for name in dict.fromkeys(row["model"] for row in data.rows):
         rows = data.where(model=name)
         axes.plot([r["context"] for r in rows], [r["cache"] for r in rows], color=colour.MEMORY, lw=1.8)
-        axes.plot([rows[-1]["context"]], [rows[-1]["cache"]], "o", ms=4.5, color=colour.MEMORY, clip_on=False, zorder=6)
+        axes.plot([rows[-1]["context"]], [rows[-1]["cache"]], "|", ms=9, mew=1.8, color=colour.MEMORY, clip_on=False)
         ends.append((rows[-1], name))
     _labels(axes, ends, narrow)
     theme.note(figure, data.note)

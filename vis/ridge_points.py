@@ -58,8 +58,8 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Each circle is one chip as its vendor specifies it; along a dashed line the ridge point is the same. "
-        "A chip further up a column needs more reuse of each byte to be busy. Every chip of the catalogue with a 16-bit peak is drawn; the data file names them all."
+        "Each circle is one chip of the catalogue; along a dashed line the ridge point is the same. "
+        "A chip further up a column needs more reuse of each byte to be busy. Every chip with a 16-bit peak is drawn; the data file names them all."
     )
 
 

@@ -95,7 +95,7 @@ def draw(data: FigureData, narrow: bool):
     for row in data.rows:
         if row["kind"] == "product":
             axes.plot([v["ridge"], 10_000], [row["rate"]] * 2, color=colour.MUTED, lw=1.1, ls="--", zorder=4)
-            axes.text(9_000, row["rate"] * 0.5, f"dashed: best product reported, {row['rate']:.0f}" if not narrow else f"dashed: {row['rate']:.0f}",
+            axes.text(9_000, row["rate"] * 0.5, f"dashed: best product in a survey, {row['rate']:.0f}" if not narrow else f"dashed: {row['rate']:.0f}",
                       color=colour.MUTED, fontsize=theme.NOTE, va="top", ha="right")  # fmt: skip
             continue
         square = row["kind"] == "prefill"

@@ -30,6 +30,8 @@ class Published(Row):
         "count",
         "latency",
         "size",
+        "stated_peak",
+        "stated_bandwidth",
     ]
     as_printed: str
     conditions: str

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+
 from generators import units
-from generators.comparison import quoted_decodes
+from generators.comparison import Quoted, quoted_decodes
+from generators.model import roofline
 from generators.model.inputs import Pass
 from generators.model.work import linear_flop, step_flop
 from generators.numbers.registry import Numbers, number
@@ -48,11 +51,12 @@ def attention_share(n: Numbers, model: str, tokens: int) -> units.Quantity:
 @number("quotes.{name}", "%", 2)
 def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
     """Share of the datasheet bound that the quoted batch-1 decode runs reach: {name}."""
-    import statistics
-
     rows = quoted_decodes(n.book)
+    if name == "median-without-that-engine":
+        rows = [q for q in rows if not _most_quoted(q)]
+        name = "median"
     shares = [q.reached / q.bound for q in rows]
-    value = {"median": statistics.median(shares), "lowest": min(shares), "highest": max(shares)}[name]
+    value = {"median": statistics.median, "lowest": min, "highest": max}[name](shares)
     return units.of(value, "", *(q.row.source for q in rows))
 
 
@@ -61,6 +65,29 @@ def quotes_count(n: Numbers) -> units.Quantity:
     """How many quoted decode runs at batch 1 are held against their bound."""
     rows = quoted_decodes(n.book)
     return units.of(len(rows), "", *(q.row.source for q in rows))
+
+
+@number("quotes-of-one-engine", "", 0)
+def quotes_of_one_engine(n: Numbers) -> units.Quantity:
+    """How many of the quoted decode runs are the calm engine on one RTX 4090."""
+    rows = [q for q in quoted_decodes(n.book) if _most_quoted(q)]
+    return units.of(len(rows), "", *(q.row.source for q in rows))
+
+
+def _most_quoted(quote: Quoted) -> bool:
+    """Whether a run is of the engine and card that the catalogue quotes most."""
+    return (quote.row.engine, quote.row.accelerator) == ("calm", "rtx-4090")
+
+
+@number("{model}.{format}.{chip}.compute-bound-batch.s{context}", "", 0)
+def compute_bound_batch(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
+    """Least batch at which decode of {model} ({format}) on the {chip} is compute-bound, at {context} tokens of context."""
+    shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
+    for batch in range(1, 100_000):
+        step = roofline.step(shape, form, device, Pass(batch, 1, context))
+        if step.binds == "compute":
+            return units.Quantity(float(batch), sources=step.time.sources)
+    raise KeyError(f"decode of {model} on {chip} is not compute-bound at any batch")
 
 
 @number("slope.{quote}.{quote2}", "×", 4)

@@ -19,7 +19,7 @@ def bandwidth_in_full(n: Numbers, chip: str) -> units.Quantity:
     return n.book.accelerators[chip].bandwidth
 
 
-@number("{chip}.capacity", "GB")
+@number("{chip}.capacity", "GB|MB")
 def capacity(n: Numbers, chip: str) -> units.Quantity:
     """Memory capacity of the {chip}, as sold."""
     found = n.book.accelerators[chip].capacity
@@ -28,25 +28,25 @@ def capacity(n: Numbers, chip: str) -> units.Quantity:
     return found
 
 
-@number("{chip}.peak", "PFLOP/s|TFLOP/s")
+@number("{chip}.peak", "TFLOP/s", units.AS_GIVEN)
 def peak(n: Numbers, chip: str) -> units.Quantity:
     """Dense 16-bit peak of the {chip}."""
     return n.chip(chip).peak
 
 
-@number("{chip}.peak-in-full", "TFLOP/s")
+@number("{chip}.peak-in-full", "TFLOP/s", units.AS_GIVEN)
 def peak_in_full(n: Numbers, chip: str) -> units.Quantity:
     """Dense 16-bit peak of the {chip}."""
     return n.chip(chip).peak
 
 
-@number("{chip}.peak.{name}", "PFLOP/s|TFLOP/s")
+@number("{chip}.peak.{name}", "TFLOP/s", units.AS_GIVEN)
 def peak_at(n: Numbers, chip: str, name: str) -> units.Quantity:
     """Dense {name} peak of the {chip}."""
     return n.book.accelerators[chip].peaks()[name].quantity
 
 
-@number("{chip}.peak-for.{format}", "TFLOP/s")
+@number("{chip}.peak-for.{format}", "TFLOP/s", units.AS_GIVEN)
 def peak_for(n: Numbers, chip: str, format: str) -> units.Quantity:
     """Dense peak at which the {chip} multiplies weights stored in {format}."""
     return n.chip(chip, format).peak
@@ -75,3 +75,12 @@ def critical_tokens(n: Numbers, chip: str, format: str) -> units.Quantity:
     """Tokens per pass at which a matrix product on the {chip} turns compute-bound: ridge × bytes per weight ÷ FLOP per multiply-add."""
     device, stored = n.chip(chip, format), n.format(format)
     return device.peak / device.bandwidth * stored.weight / stored.mac
+
+
+@number("{chip}.last-level-cache", "MB")
+def last_level_cache(n: Numbers, chip: str) -> units.Quantity:
+    """Last-level cache of the {chip}."""
+    found = n.book.accelerators[chip].last_level_cache
+    if found is None:
+        raise KeyError(f"data/accelerators/{chip}.toml gives no last_level_cache")
+    return found.quantity

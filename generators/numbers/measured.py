@@ -1,4 +1,4 @@
-"""Numbers this book measured, from the newest record of a kind of device, and how the predictions fared."""
+"""Numbers this book measured, from the record that chapter 1 tells of, and how the predictions fared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 
 from generators import units
 from generators.book.record import Case, Record
-from generators.comparison import ceilings, predicted
+from generators.comparison import ceilings, chapter_record, predicted
 from generators.numbers.registry import Numbers, number
 
 
@@ -25,14 +25,14 @@ def _decode(record: Record, name: str) -> Case:
 @number("cpu.read-bandwidth", "GB/s")
 def read_bandwidth(n: Numbers) -> units.Quantity:
     """Best read bandwidth measured on this book's CPU, far beyond its caches."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(ceilings(record).read, "byte", record) / units.of(1, "s")
 
 
 @number("cpu.product-at.{size}", "GB/s")
 def product_at(n: Numbers, size: int) -> units.Quantity:
     """Bandwidth that FP32 matrix-vector products reach on this book's CPU over cold matrices of {size} bytes each."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size))
     return _sourced(best, "byte", record) / units.of(1, "s")
 
@@ -46,14 +46,14 @@ def matrix_size(n: Numbers, size: int) -> units.Quantity:
 @number("cpu.copy-bandwidth", "GB/s")
 def copy_bandwidth(n: Numbers) -> units.Quantity:
     """Copy bandwidth measured on this book's CPU, bytes read plus bytes written."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(ceilings(record).copy, "byte", record) / units.of(1, "s")
 
 
 @number("cpu.product.{name}", "TFLOP/s|GFLOP/s")
 def product(n: Numbers, name: str) -> units.Quantity:
     """Fastest matrix product measured on this book's CPU in {name}."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(ceilings(record).products[name], "FLOP/s", record)
 
 
@@ -66,14 +66,14 @@ def ridge_point(n: Numbers, name: str) -> units.Quantity:
 @number("cpu.dispatch", "µs|ns", 2)
 def dispatch(n: Numbers) -> units.Quantity:
     """Time to issue one tiny operation in eager PyTorch on this book's CPU."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(ceilings(record).dispatch, "s", record)
 
 
 @number("cpu.decode.{name}.time", "ms")
 def decode_time(n: Numbers, name: str) -> units.Quantity:
     """Time per token measured on this book's CPU, random-weight model {name}, median."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(_decode(record, name).seconds, "s", record)
 
 
@@ -86,14 +86,14 @@ def decode_rate(n: Numbers, name: str) -> units.Quantity:
 @number("cpu.decode.{name}.bytes", "GB|MB")
 def decode_bytes(n: Numbers, name: str) -> units.Quantity:
     """Bytes that one decode step of that model streams, counted by the suite."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(_decode(record, name).work.bytes, "byte", record)
 
 
 @number("cpu.decode.{name}.predicted", "ms")
 def decode_predicted(n: Numbers, name: str) -> units.Quantity:
     """Time per token predicted for random-weight model {name} from the same machine's read bandwidth, product peak and dispatch time."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(predicted(record, _decode(record, name)).time, "s", record)
 
 
@@ -118,14 +118,14 @@ def gap_per_operation(n: Numbers, name: str) -> units.Quantity:
 @number("cpu.operations.{name}", "operations", 0)
 def operations(n: Numbers, name: str) -> units.Quantity:
     """Operations that one decode step of random-weight model {name} issues."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     return _sourced(float(_decode(record, name).parameters["aten_ops_per_step"]), "", record)
 
 
 @number("cpu.gemv-share.{name}", "%", 2)
 def gemv_share(n: Numbers, name: str) -> units.Quantity:
     """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
     return _sourced(best, "byte", record) / units.of(1, "s") / n["cpu.read-bandwidth"]
 
@@ -133,6 +133,6 @@ def gemv_share(n: Numbers, name: str) -> units.Quantity:
 @number("cpu.decode-error.{name}", "%", 2)
 def decode_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted time per token over all decode runs of the CPU record: {name}, sign dropped."""
-    record = n.record("cpu")
+    record = chapter_record(n.book)
     errors = [abs(predicted(record, case).time / case.seconds - 1) for case in record.measured("decode")]
     return _sourced({"median": statistics.median(errors), "worst": max(errors)}[name], "", record)

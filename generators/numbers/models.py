@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators import units
-from generators.model import memory, parameters
+from generators.model import memory, parameters, work
 from generators.model.inputs import Pass
 from generators.numbers.registry import Numbers, number
 
@@ -66,7 +66,7 @@ def embedding_bytes(n: Numbers, model: str) -> units.Quantity:
 
 @number("{model}.kv-per-token", "MB/token|kB/token")
 def kv_per_token(n: Numbers, model: str) -> units.Quantity:
-    """KV cache that one token of context adds in {model} at 16 bits."""
+    """KV cache that one token of context adds in {model} at 16 bits, before any window is full."""
     return memory.kv_bytes_per_token(n.shape(model), n.format("bf16"))
 
 
@@ -112,3 +112,16 @@ def effective_bits(n: Numbers, format: str) -> units.Quantity:
 def reduction(n: Numbers, format: str) -> units.Quantity:
     """How many times fewer bytes {format} stores per weight than 16 bits."""
     return n["bf16.effective-bits"] / n[f"{format}.effective-bits"]
+
+
+@number("{model}.attention-intensity", "FLOP/byte")
+def attention_intensity(n: Numbers, model: str) -> units.Quantity:
+    """Arithmetic intensity of decode attention in {model} over a long 16-bit cache: FLOP over bytes of the cache read."""
+    shape, form, long = n.shape(model), n.format("bf16"), Pass(1, 1, 100_000)
+    return work.attention_flop(shape, form, long) / memory.step_bytes(shape, form, long).kv_read
+
+
+@number("{format}.head-bits", "bits/parameter", units.AS_GIVEN)
+def head_bits(n: Numbers, format: str) -> units.Quantity:
+    """Bits per weight in which {format} files keep the output head."""
+    return n.format(format).other

@@ -37,3 +37,21 @@ def ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
 def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
     """Published rate without context over the one with it."""
     return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+
+
+@number("quoted-binary.{quote}", "GiB")
+def quoted_binary(n: Numbers, quote: str) -> units.Quantity:
+    """That result in binary units."""
+    return n[f"quoted.{quote}"] * 1
+
+
+@number("quoted-bandwidth.{quote}", "TB/s|GB/s", 2)
+def quoted_bandwidth(n: Numbers, quote: str) -> units.Quantity:
+    """Bandwidth reached: {quote}, rounded."""
+    return n[f"quoted.{quote}"] * 1
+
+
+@number("quoted-share.{quote}.{quote2}", "%", 2)
+def quoted_share(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """Share that one quoted value is of another: {quote}, against the {quote2}."""
+    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]

@@ -14,8 +14,6 @@ from functools import cached_property
 
 from generators import catalogue, units
 from generators.book.load import Book
-from generators.book.record import Record
-from generators.comparison import newest_record
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
 
@@ -175,10 +173,6 @@ class Numbers:
                 f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml"
             )
         return found
-
-    def record(self, device: str) -> Record:
-        """The newest whole run on a kind of device ("cpu", "cuda")."""
-        return newest_record(self.book, device)
 
 
 def printed(quantity: units.Quantity, family: Family) -> str:
