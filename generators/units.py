@@ -161,14 +161,14 @@ AS_GIVEN = -1
 def number_text(value: float, digits: int) -> str:
     """A number rounded to significant digits, thousands separated; an exact whole number has no decimals.
 
-    0 digits round to a whole number, `AS_GIVEN` keeps what a data file gives.
+    0 digits round to a whole number, `AS_GIVEN` keeps what a data file gives, to four digits.
 
     A non-zero never prints as 0: that is an error, because the reader would be told nothing.
     """
     if value == 0:
         return "0"
     if digits == AS_GIVEN:
-        return f"{value:,.6g}"
+        return f"{value:,.4g}"
     whole = abs(value - round(value)) <= 1e-9 * abs(value)
     if (digits == 0 and abs(value) >= 0.5) or (whole and abs(value) < 10**digits):
         return f"{value:,.0f}"

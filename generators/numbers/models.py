@@ -121,7 +121,7 @@ def attention_intensity(n: Numbers, model: str) -> units.Quantity:
     return work.attention_flop(shape, form, long) / memory.step_bytes(shape, form, long).kv_read
 
 
-@number("{format}.head-bits", "bits/parameter", units.AS_GIVEN)
+@number("{format}.head-bits", "bits/parameter", 5)
 def head_bits(n: Numbers, format: str) -> units.Quantity:
     """Bits per weight in which {format} files keep the output head."""
     return n.format(format).other
