@@ -1,4 +1,4 @@
-"""The commands: ``python -m generators write | check | figures [NAME …] | lint``."""
+"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint``."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ import sys
 import time
 from pathlib import Path
 
-from generators.book.load import ROOT
 from generators.errors import BookError, BookErrors
 
-USAGE = __doc__
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Run one command; a reader's mistake is one line and exit status 1, never a traceback."""
     started = time.perf_counter()
-    commands = {"write": _write, "check": _check, "figures": _figures, "lint": _lint}
-    if not arguments or arguments[0] not in commands:
-        print(USAGE, file=sys.stderr)
+    commands = {"write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ())}
+    command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
+    unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
+    if command is None or unknown:
+        print(f"unknown: {' '.join(unknown or arguments) or 'no command'}\n{__doc__}", file=sys.stderr)
         return 2
     try:
-        status = commands[arguments[0]](arguments[1:], root)
+        status = command(arguments[1:], root)
     except (BookError, BookErrors) as error:
         print(error, file=sys.stderr)
         status = 1
+    except OSError as error:
+        print(
+            f"{error.filename or 'a file'}: {error.strerror or error}; mend it and run the command again",
+            file=sys.stderr,
+        )
+        status = 1
     except KeyboardInterrupt:
-        print("interrupted; nothing half-written was kept", file=sys.stderr)
+        print("interrupted; every file is whole, run the command again to finish", file=sys.stderr)
         status = 130
     print(f"{arguments[0]}: {'done' if status == 0 else 'failed'} in {time.perf_counter() - started:.1f} s", flush=True)
     return status
@@ -42,9 +49,9 @@ def _write(arguments: list[str], root: Path) -> int:
 
     result = weave(root, say=_say)
     written = write_files(result, root)
-    formulas = render_missing(root / "docs")
     for path in written:
         _say(f"wrote {path}")
+    formulas = render_missing(root / "docs")
     if formulas:
         _say(f"rendered {len(formulas)} new formulas")
     if not written and not formulas:
@@ -54,10 +61,11 @@ def _write(arguments: list[str], root: Path) -> int:
 
 def _check(arguments: list[str], root: Path) -> int:
     """Render everything in memory and compare; name every stale piece and the command that mends it."""
+    from generators.site.maths import stale_formulas
     from generators.weave.weave import weave
 
     result = weave(root, redraw="--fast" not in arguments, say=_say)
-    status = _report(result.broken + result.stale)
+    status = _report(result.broken + result.stale + stale_formulas(root / "docs"))
     if status == 0:
         _say("every number, table, formula and figure is current")
     return status
@@ -65,21 +73,16 @@ def _check(arguments: list[str], root: Path) -> int:
 
 def _figures(arguments: list[str], root: Path) -> int:
     """Redraw the figures that changed, or those named."""
+    from generators.weave.figures import names
     from generators.weave.weave import weave, write_files
 
-    only = [name.removesuffix(".svg") for name in arguments] or None
-    result = weave(root, only=only or _names(root), redraw=bool(only), say=_say)
+    only = [name.removesuffix(".svg") for name in arguments]
+    result = weave(root, only=only or names(root), redraw=bool(only), say=_say)
     written = write_files(result, root)
     for path in written:
         _say(f"wrote {path}")
-    _say(f"figures are in docs/vis/{'' if written else ' and were already current'}")
+    _say("figures are in docs/vis/" + ("" if written else " and were already current"))
     return _report(result.broken)
-
-
-def _names(root: Path) -> list[str]:
-    from generators.weave.figures import names
-
-    return names(root)
 
 
 def _lint(arguments: list[str], root: Path) -> int:

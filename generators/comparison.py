@@ -21,6 +21,10 @@ def chapter_record(book: Book) -> Record:
     """The record that chapter 1 tells of; BookError if it is gone."""
     if CHAPTER_RECORD not in book.records:
         raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, "not found; chapter 1 tells of this record")
+    newer = [id_ for id_, record in book.records.items() if record.supersedes == CHAPTER_RECORD]
+    if newer:
+        message = f"superseded by {newer[0]}; read chapter 1 again and set CHAPTER_RECORD in generators/comparison.py"
+        raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, message)
     return book.records[CHAPTER_RECORD]
 
 
@@ -49,21 +53,32 @@ class Quoted:
     bytes: float
     bound: float
     reached: float
+    sources: frozenset[str]
 
 
-def quoted_decodes(book: Book) -> list[Quoted]:
-    """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives."""
+def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
+    """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives.
+
+    Runs that the bound does not speak of (`NOT_ONE_PASS`) come only with `everything`.
+    """
     found = []
     for id_, row in book.published.items():
         complete = row.accelerator in book.accelerators and row.model in book.models and row.format in book.formats
-        plain = row.metric == "decode_tokens_per_s" and row.batch == 1 and row.devices == 1 and id_ not in NOT_ONE_PASS
+        plain = (
+            row.metric == "decode_tokens_per_s"
+            and row.batch == 1
+            and row.devices == 1
+            and (everything or id_ not in NOT_ONE_PASS)
+        )
         if not (complete and plain and row.context):
             continue
         shape = catalogue.shape(book.models[row.model])
         form = catalogue.number_format(book.formats[row.format])
         moved = memory.step_bytes(shape, form, Pass(1.0, 1.0, float(row.context))).total
         bandwidth = book.accelerators[row.accelerator].bandwidth.value
-        found.append(Quoted(id_, row, moved, bandwidth / moved, row.quantity.value))
+        sources = {row.source, book.models[row.model].source, book.formats[row.format].source}
+        sources.add(book.accelerators[row.accelerator].memory.bandwidth.source)
+        found.append(Quoted(id_, row, moved, bandwidth / moved, row.quantity.value, frozenset(sources)))
     return found
 
 

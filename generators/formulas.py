@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators.model import memory, parameters, roofline
+from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Format, Shape
 from generators.symbols import Symbol, symbol
 
@@ -84,7 +84,7 @@ def kv_of_context() -> str:
 @named_formula
 def balance_batch() -> str:
     """The batch at which KV bytes equal weight bytes."""
-    return f"B^{{*}} = {(WEIGHTS / (CONTEXT * KV_TOKEN)).tex}"
+    return f"B^{{*}} = {memory.balance(WEIGHTS, CONTEXT * KV_TOKEN).tex}"
 
 
 @named_formula
@@ -103,18 +103,17 @@ def linear_parameters() -> str:
 @named_formula
 def effective_bits() -> str:
     """Bits per weight with a scale per group."""
-    return rf"n_{{\text{{eff}}}} = {(Symbol('n_w') + Symbol('n_s') / GROUP).tex}"
+    return rf"n_{{\text{{eff}}}} = {memory.effective_bits(Symbol('n_w'), GROUP, Symbol('n_s')).tex}"
 
 
 @named_formula
 def matrix_intensity() -> str:
     """Intensity of a matrix product of T tokens against weights of b bytes each."""
-    one = Format(BITS, BITS, BITS, BITS)
-    return rf"I_{{\text{{linear}}}} \approx {(symbol(one.mac) * TOKENS / BITS).tex}"
+    return rf"I_{{\text{{linear}}}} \approx {roofline.matrix_intensity(TOKENS, BITS, symbol(FORMAT.mac)).tex}"
 
 
 @named_formula
 def accepted_tokens() -> str:
-    """Expected tokens per verification pass (Leviathan et al., 2211.17192, equation 1)."""
-    alpha, drafts = Symbol(r"\alpha"), Symbol(r"\gamma")
-    return rf"\bar{{a}} = {((1.0 - alpha ** (drafts + 1.0)) / (1.0 - alpha)).tex}"
+    """Expected tokens per verification pass."""
+    acceptance, drafts = Symbol(r"\alpha"), Symbol(r"\gamma")
+    return rf"\bar{{a}} = {work.accepted_tokens(acceptance, drafts).tex}"

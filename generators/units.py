@@ -149,9 +149,7 @@ def parse(text: str, *sources: str) -> Quantity:
     match = _WRITTEN.fullmatch(str(text))
     if not match:
         raise ValueError(f"cannot read {text!r} as a number and a unit, such as '2039 GB/s'")
-    return of(
-        float(match[1].replace(",", "")), match[2].replace("us", "µs") if match[2] == "us" else match[2], *sources
-    )
+    return of(float(match[1].replace(",", "")), "µs" if match[2] == "us" else match[2], *sources)
 
 
 #: Digits of a number that is printed as its data file gives it.
@@ -162,18 +160,17 @@ def number_text(value: float, digits: int) -> str:
     """A number rounded to significant digits, thousands separated; an exact whole number has no decimals.
 
     0 digits round to a whole number, `AS_GIVEN` keeps what a data file gives, to four digits.
-
     A non-zero never prints as 0: that is an error, because the reader would be told nothing.
     """
     if value == 0:
         return "0"
     if digits == AS_GIVEN:
         return f"{value:,.4g}"
-    whole = abs(value - round(value)) <= 1e-9 * abs(value)
-    if (digits == 0 and abs(value) >= 0.5) or (whole and abs(value) < 10**digits):
-        return f"{value:,.0f}"
     if not math.isfinite(value):
         raise ValueError(f"cannot print {value!r}")
+    whole = abs(value - round(value)) <= 1e-9 * abs(value)
+    if (digits == 0 and abs(value) >= 0.5) or (whole and abs(value) < 10**digits):
+        return f"{Decimal(f'{value:.12g}').quantize(Decimal(1), ROUND_HALF_UP):,}"
     rounded = _rounded(value, digits)
     if rounded == 0:
         raise ValueError(f"{value!r} would print as 0 at {digits} digits")

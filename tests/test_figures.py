@@ -158,3 +158,9 @@ def test_a_colour_outside_the_palette_is_refused():
         figure.text(0.5, 0.5, "x", color="#ff0000")
         with pytest.raises(ValueError, match="#ff0000, outside the palette"):
             _export.svg_text(figure, "x", "x", "x")
+
+
+def test_a_label_that_a_spreadsheet_would_run_is_quoted():
+    from vis._figure import plain
+
+    assert plain("=1+1") == "'=1+1" and plain("@x") == "'@x" and plain(-1.5) == "-1.5" and plain("A100") == "A100"

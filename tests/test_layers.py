@@ -7,11 +7,11 @@ import sys
 import pytest
 
 ALLOWED = {
-    "errors": set(), "vocabulary": set(), "units": {"vocabulary"}, "symbols": set(), "portable": {"errors"},
+    "errors": set(), "spans": set(), "escape": set(), "vocabulary": set(), "units": {"vocabulary"}, "symbols": set(), "portable": {"errors"},
     "model": {"model"}, "book": {"book", "errors", "units", "catalogue", "model"},
     "catalogue": {"units", "book", "model"}, "comparison": {"catalogue", "book", "model", "errors"},
     "formulas": {"model", "symbols"}, "numbers": {"numbers", "units", "book", "model", "catalogue", "comparison", "tables"},
-    "tables": {"tables", "numbers"}, "weave": {"weave", "errors", "units", "book", "numbers", "tables", "formulas", "vis"},
+    "tables": {"tables", "numbers"}, "weave": {"weave", "errors", "units", "book", "numbers", "tables", "formulas", "vis", "spans", "escape"},
     "measure": {"measure"}, "vis": {"vis", "units", "book", "model", "catalogue", "comparison"},
 }  # fmt: skip
 

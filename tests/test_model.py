@@ -68,12 +68,25 @@ def test_operators_sum_to_the_whole_pass(book, phase):
         assert all(p.bytes_moved >= 0 and p.flop >= 0 for p in parts), model.id
 
 
-def test_the_serial_time_is_never_below_the_overlapped_one(book):
-    chip = catalogue.device(book.accelerators["a100-sxm4-80gb"])
-    for phase in (Pass(1.0, 1.0, 100.0), Pass(64.0, 1.0, 4096.0), Pass(1.0, 512.0, 512.0)):
-        s = shape(book, "llama-3.1-8b")
-        whole = roofline.step(s, BF16, chip, phase)
-        assert roofline.serial_time(operators.operators(s, BF16, phase), chip) >= whole.time * (1 - 1e-12)
+def test_a_prefill_through_windowed_layers_reads_every_token_once(book):
+    """Between them, the new tokens see the whole prompt; a decode step sees one window."""
+    s = shape(book, "gemma-3-27b")
+    per_token = memory.kv_bytes_per_token(s, BF16)
+    assert memory.step_bytes(s, BF16, Pass(1.0, 8192.0, 8192.0)).kv_read == 8192 * per_token
+    assert (
+        memory.step_bytes(s, BF16, Pass(1.0, 1.0, 8192.0)).kv_read
+        == memory.kv_bytes(s, BF16, 8192.0)
+        < 8192 * per_token
+    )
+
+
+def test_latent_attention_changes_form_between_decode_and_prefill_only(book):
+    s = shape(book, "deepseek-v3")
+    whole, chunk = (work.attention_flop(s, BF16, Pass(1.0, new, 8192.0)) for new in (8192.0, 8191.0))
+    assert whole == pytest.approx(chunk, rel=1e-3)
+    one = Pass(1.0, 1.0, 8192.0)
+    assert work.attention_flop(s, BF16, one) == 2 * 61 * 8192 * 128 * (2 * 512 + 64)
+    assert memory.expanded_values(s, one) == 0 and memory.expanded_values(s, Pass(1.0, 2.0, 2.0)) == 128 * (128 + 128)
 
 
 def test_floats_and_quantities_give_the_same_numbers(book):

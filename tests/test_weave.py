@@ -1,12 +1,16 @@
 """The weave in a changed copy: `check` names every stale piece, `write` mends exactly those, and a second run changes nothing."""
 
+import json
 import shutil
 import time
 
 import pytest
 
+from generators.__main__ import main
 from generators.book.load import load_book
 from generators.errors import BookErrors
+from generators.numbers.everything import all_numbers
+from generators.site.maths import CACHE, stale_formulas
 from generators.weave.prose import catalogue_names, lint_page, lint_prose
 from generators.weave.weave import weave, write_files
 
@@ -112,6 +116,26 @@ def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(copy):
         ("<!-- table: no-such -->\n\n<!-- /table -->", "unknown table"),
         ("<!-- formula: no-such -->\n\n<!-- /formula -->", "unknown formula"),
         ("<!-- table: ridge-points -->", "without '<!-- /table -->'"),
+        (
+            "<!-- table: ridge-points -->\n\nProse.\n\n<!-- formula: intensity -->\n\n<!-- /formula -->",
+            "without '<!-- /table -->'",
+        ),
+        ("<!-- /table -->", "alone on its line"),
+        ("<!--table: ridge-points -->\n\n<!-- /table -->", "alone on its line"),
+        ("<!-- table: batching llama-2-7b -->\n\n<!-- /table -->", "missing a required argument"),
+        ("<!-- formula: intensity foo -->\n\n<!-- /formula -->", "takes no arguments"),
+        ('[9](reference/numbers.md#a100-sxm4-80gb.ridge-point "t")', "a form that is not kept current"),
+        ("[9](./reference/numbers.md#a100-sxm4-80gb.ridge-point)", "a form that is not kept current"),
+        ('![wrong](vis/ridge_points.svg "t")', "a form that is not kept current"),
+        ("![wrong](vis/ridge_points.narrow.svg)", "a form that is not kept current"),
+        ("[1](reference/numbers.md#llama-2-70b.bf16.a100-sxm4-80gb.largest-batch.s2048)", "does not fit"),
+        ("[1](reference/numbers.md#mixtral-8x7b.bf16.balance-batch.s2048)", "mixture of experts"),
+        (
+            "[1](reference/numbers.md#llama-2-7b.bf16.a100-sxm4-80gb.compute-bound-batch.s2048)",
+            "not compute-bound at any batch",
+        ),
+        ("[1](reference/numbers.md#quoted.gpt-fast-7b-8gpus.bound)", "on one chip"),
+        ("[1](reference/numbers.md#llama-2-7b.expert-share.b4)", "number link"),
         ("[1](reference/numbers.md#m3-pro.ridge-point)", "has no dense bf16 peak"),
     ],
 )
@@ -135,6 +159,63 @@ def test_a_made_up_chip_appears_in_every_all_accelerator_table_and_figure(copy):
     assert "Made-up Chip 9" in (copy / "docs/vis/ridge_points.csv").read_text()
     assert "Made-up Chip 9" in (copy / "docs/reference/ridge_points.md").read_text()
     assert settled(copy)
+
+
+def test_what_is_not_drawn_by_code_does_not_lie_among_the_figures(copy):
+    (copy / "docs/vis/by_hand.svg").write_text("<svg/>")
+    assert any("by_hand.svg" in str(error) for error in weave(copy, say=silent).broken)
+
+
+def test_code_that_shows_a_reference_is_left_alone(copy):
+    page = copy / "docs/02_kv_cache.md"
+    page.write_text(
+        page.read_text() + "\n````markdown\n```\n[?](reference/numbers.md#no.such)\n````\n\n`![](vis/none.svg)`\n"
+    )
+    result = weave(copy, say=silent)
+    assert not result.broken and not result.stale
+
+
+def test_text_from_data_cannot_become_markup_in_the_numbers_page(copy):
+    change(
+        copy / "data/published/chapter1.toml",
+        "Llama 2 7B in BF16, gpt-fast",
+        "a | b <script>alert(2)</script> [x](y) gpt-fast",
+    )
+    write_files(weave(copy, say=silent), copy)
+    page = (copy / "docs/reference/numbers.md").read_text()
+    assert "<script" not in page and "a &#124; b &#60;script&#62;" in page
+
+
+def test_every_number_in_the_ledger_rests_on_a_source(root):
+    """Conventions have none: how many bytes a matrix of so many bytes is."""
+    numbers = all_numbers(load_book(root))
+    ledger = json.loads((root / "docs/reference/numbers.json").read_text())
+    bare = [id_ for id_ in ledger if not numbers.number(id_).sources and not id_.startswith("cpu.matrix-size")]
+    assert bare == []
+
+
+def test_a_formula_that_nobody_rendered_or_somebody_edited_is_stale(copy, tmp_path):
+    cache = tmp_path / "maths.json"
+    cache.write_text(CACHE.read_text())
+    assert stale_formulas(copy / "docs", cache) == []
+    cache.write_text(CACHE.read_text().replace("<mi>", "<mn>", 1))
+    assert any("edited by hand" in str(error) for error in stale_formulas(copy / "docs", cache))
+    page = copy / "docs/02_kv_cache.md"
+    page.write_text(page.read_text() + "\n$x^{17}$\n")
+    assert any("not rendered yet. Run: nox -s write" in str(error) for error in stale_formulas(copy / "docs", CACHE))
+
+
+@pytest.mark.parametrize("words", [[], ["paint"], ["check", "--fats"], ["write", "something"]])
+def test_an_unknown_command_is_answered_with_the_known_ones(words, capsys):
+    assert main(words) == 2
+    assert "write | check" in capsys.readouterr().err
+
+
+def test_a_mistake_in_data_is_one_line_and_no_traceback(copy, capsys):
+    (copy / "data/formats.toml").write_text("x = ")
+    assert main(["write"], copy) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("data/formats.toml: not readable as TOML") and "Traceback" not in said
 
 
 def test_deleting_a_source_refuses_the_whole_weave(copy):

@@ -49,5 +49,10 @@ class FigureData:
 
 
 def plain(value: object) -> object:
-    """A value as a table cell; floats to nine digits, so that a last-bit difference is none."""
-    return f"{value:.9g}" if isinstance(value, float) else value
+    """A value as a table cell; floats to nine digits, so that a last-bit difference is none.
+
+    Text that a spreadsheet would run as a formula is quoted: labels may come from strangers.
+    """
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value

@@ -36,7 +36,8 @@ def data(book: Book) -> FigureData:
     share = total / bandwidth * row.quantity.value
     values = {"model": shape.name, "chip": book.accelerators[CHIP].name, "format": stored.name, "engine": row.engine, "share": share,
               "practice": practice.quantity.to("GB/s"), "conditions": row.conditions}  # fmt: skip
-    sources = frozenset({row.source, practice.source, shape.source, book.accelerators[CHIP].memory.bandwidth.source})
+    bandwidth_source = book.accelerators[CHIP].memory.bandwidth.source
+    sources = frozenset({row.source, practice.source, shape.source, stored.source, bandwidth_source})
     return FigureData({"step": "", "change": "ms", "total": "ms", "rate": "tokens/s"}, rows, values, sources)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.model import memory, roofline
+from generators.model import memory, roofline, work
 from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
@@ -38,12 +38,24 @@ def data(book: Book) -> FigureData:
                 {"model": model.name, "batch": batch, "intensity": point, "fits": "yes" if batch <= fits else "no"}
             )
     shape = catalogue.shape(book.models[MODEL])
-    one = roofline.intensity(shape, form, Pass(1.0, 1.0, 1.0))
     rows += [
-        {"model": "matrix products alone", "batch": batch, "intensity": one * batch, "fits": "yes"} for batch in BATCHES
+        {
+            "model": "matrix products alone",
+            "batch": batch,
+            "intensity": _products_alone(shape, form, batch),
+            "fits": "yes",
+        }
+        for batch in BATCHES
     ]
     columns = {"model": "", "batch": "sequences", "intensity": "FLOP/byte", "fits": f"in {chip.short}"}
     return FigureData(columns, rows, values, sources)
+
+
+def _products_alone(shape, form, batch: float) -> float:
+    """Intensity of the matrix products and the output head, KV cache left out."""
+    step = Pass(batch, 1.0, 1.0)
+    moved = memory.weight_bytes_streamed(shape, form, step) + memory.activation_bytes(shape, form, step)
+    return (work.linear_flop(shape, form, step) + work.head_flop(shape, form, step)) / moved
 
 
 def alt(data: FigureData) -> str:

@@ -37,7 +37,7 @@ def data(book: Book) -> FigureData:
         label = f"{book.accelerators[q.row.accelerator].short}, {q.row.engine}"
         rows.append({"kind": "quoted", "label": label, "chip": book.accelerators[q.row.accelerator].short, "bytes": q.bytes / 1e9,
                      "rate": q.reached, "bound": q.bound, "share": q.reached / q.bound * 100})  # fmt: skip
-        sources.add(q.row.source)
+        sources |= q.sources
     for at, record in enumerate(decode_records(book)):
         records.add(record.id)
         rows += _own(record, record.machine.name[:18] if at else OWN)

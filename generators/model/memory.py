@@ -65,22 +65,33 @@ def kv_bytes_per_token(s: Shape, f: Format):
     return kv_bytes_per_token_layer(s, f) * s.layers
 
 
-def kv_tokens(s: Shape, context):
-    """Cached tokens summed over layers: windowed layers stop at their window."""
+def kv_tokens(s: Shape, context, window):
+    """Cached tokens summed over layers when windowed layers hold at most `window` of them."""
     if s.window_layers > 0:
-        return (s.layers - s.window_layers) * context + s.window_layers * smallest(context, s.window)
+        return (s.layers - s.window_layers) * context + s.window_layers * smallest(context, window)
     return s.layers * context
 
 
 def kv_bytes(s: Shape, f: Format, context):
-    """KV cache of one sequence of `context` tokens."""
-    return kv_tokens(s, context) * kv_bytes_per_token_layer(s, f)
+    """KV cache that one sequence of `context` tokens keeps."""
+    return kv_tokens(s, context, s.window) * kv_bytes_per_token_layer(s, f)
+
+
+def kv_bytes_read(s: Shape, f: Format, p: Pass):
+    """KV cache that one pass reads: between them, its tokens see a window and the new tokens before the last."""
+    return p.batch * kv_tokens(s, p.context, s.window + p.new - 1.0) * kv_bytes_per_token_layer(s, f)
+
+
+def expanded_values(s: Shape, p: Pass):
+    """Keys and values per token and layer that multi-head latent attention writes out in full for a prefill."""
+    return s.heads * (s.nope_dim + s.v_dim) if s.kv_rank > 0 and p.new > 1.0 else 0.0
 
 
 def activation_bytes(s: Shape, f: Format, p: Pass):
     """Inputs and outputs of the matrix products and of attention, each moved once.
 
     Norms, rotations and the gate are taken as fused into their neighbours; unfused code moves more.
+    A prefill through latent attention also writes the keys and values it expands, and reads them.
     """
     attention = 2.0 * s.d_model + 4.0 * s.heads * s.head_dim
     width = s.d_ff
@@ -88,13 +99,14 @@ def activation_bytes(s: Shape, f: Format, p: Pass):
         width = (s.active_experts + s.shared_experts) * s.expert_d_ff
     mlp = 2.0 * s.d_model + 2.0 * (s.mlp_matrices - 1.0) * width
     head = p.batch * p.logits * (s.d_model + s.vocab)
-    return (tokens_in(p) * s.layers * (attention + mlp) + head) * f.activation
+    expanded = 2.0 * p.batch * p.context * s.layers * expanded_values(s, p)  # written, and read back
+    return (tokens_in(p) * s.layers * (attention + mlp) + expanded + head) * f.activation
 
 
 def step_bytes(s: Shape, f: Format, p: Pass):
     """Everything one pass moves, part by part.  Every page, table and figure asks here."""
     weights = weight_bytes_streamed(s, f, p)
-    kv_read = p.batch * kv_bytes(s, f, p.context)
+    kv_read = kv_bytes_read(s, f, p)
     kv_written = p.batch * s.layers * p.new * kv_bytes_per_token_layer(s, f)
     activations = activation_bytes(s, f, p)
     return Traffic(weights, kv_read, kv_written, activations, weights + kv_read + kv_written + activations)
@@ -111,5 +123,15 @@ def largest_batch(s: Shape, f: Format, c: Chip, context):
 
 
 def balance_batch(s: Shape, f: Format, p: Pass):
-    """The batch at which KV bytes equal weight bytes: from here on a larger batch reuses little."""
-    return weight_bytes_streamed(s, f, p) / kv_bytes(s, f, p.context)
+    """The batch of a dense model at which KV bytes equal weight bytes: from here on a larger batch reuses little."""
+    return balance(weight_bytes_streamed(s, f, p), kv_bytes(s, f, p.context))
+
+
+def balance(weights, kv_of_sequence):
+    """Sequences whose KV cache is as many bytes as the weights."""
+    return weights / kv_of_sequence
+
+
+def effective_bits(bits, group, scale_and_zero_bits):
+    """Bits per weight of a format whose groups of weights share a scale and perhaps a zero point."""
+    return bits + scale_and_zero_bits / group

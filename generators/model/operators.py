@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from generators.model.inputs import Format, Pass, Shape
-from generators.model.memory import step_bytes, tokens_in, visited_experts
+from generators.model.memory import expanded_values, step_bytes, tokens_in, visited_experts
 from generators.model.parameters import (
     attention_parameters,
     expert_layers,
@@ -33,7 +33,8 @@ def projections(s: Shape, f: Format, p: Pass):
 
 def attention(s: Shape, f: Format, p: Pass):
     """Scores and weighted values over the KV cache."""
-    moved = tokens_in(p) * s.layers * 2.0 * s.heads * s.head_dim * f.activation
+    expanded = 2.0 * p.batch * p.context * s.layers * expanded_values(s, p)
+    moved = (tokens_in(p) * s.layers * 2.0 * s.heads * s.head_dim + expanded) * f.activation
     return Operator("attention over the KV cache", attention_flop(s, f, p), moved + step_bytes(s, f, p).kv_read)
 
 

@@ -31,6 +31,16 @@ def arithmetic_intensity(flop, bytes_moved):
     return flop / bytes_moved
 
 
+def critical_tokens(ridge, weight_bytes, mac):
+    """Tokens per pass at which a matrix product turns compute-bound: its intensity is mac × tokens / bytes per weight."""
+    return ridge * weight_bytes / mac
+
+
+def matrix_intensity(tokens, weight_bytes, mac):
+    """Arithmetic intensity of a matrix product of `tokens` tokens, weights alone."""
+    return mac * tokens / weight_bytes
+
+
 def attainable(peak, bandwidth, intensity):
     """The highest rate the roofline allows at an intensity, FLOP/s."""
     return smallest(peak, bandwidth * intensity)
@@ -81,14 +91,3 @@ def intensity_ceiling(s: Shape, f: Format, p: Pass):
     weights read still grow with the batch, so it tends there more slowly.)
     """
     return step_flop(s, f, p) / (step_bytes(s, f, p).total - shared_weight_bytes(s, f, p))
-
-
-def serial_time(parts, c: Chip):
-    """Time of a pass whose operators run one after another, none overlapping: the sum of their largest terms.
-
-    `parts` are `Operator` rows.  A real pass lies between `step_time` and this, plus overhead.
-    """
-    total = 0.0
-    for part in parts:
-        total = total + largest(part.flop / c.peak, part.bytes_moved / c.bandwidth)
-    return total

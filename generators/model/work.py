@@ -29,11 +29,15 @@ def attended_in_window(p: Pass, window):
 
 
 def multiplies_per_pair(s: Shape, p: Pass):
-    """Multiply-adds for one query token and one key token in one layer, scores and values together."""
+    """Multiply-adds for one query token and one key token in one layer, scores and values together.
+
+    Latent attention has two forms: one token at a time it works on the latent vector itself; for
+    many tokens its keys and values are expanded to full heads, which is less work per pair.
+    """
     if s.kv_rank > 0:
-        if p.new == p.context:  # prefill: keys and values are expanded to full heads
+        if p.new > 1.0:
             return s.heads * (s.nope_dim + s.rope_dim + s.v_dim)
-        return s.heads * (2.0 * s.kv_rank + s.rope_dim)  # decode works on the latent vector itself
+        return s.heads * (2.0 * s.kv_rank + s.rope_dim)
     return 2.0 * s.heads * s.head_dim
 
 
@@ -54,3 +58,11 @@ def training_flop(s: Shape, f: Format, p: Pass):
     """FLOP of one training step over the same tokens: forward, and twice as much backward (6 P per token)."""
     every = Pass(p.batch, p.new, p.context, p.new)
     return 3.0 * step_flop(s, f, every)
+
+
+def accepted_tokens(acceptance, drafts):
+    """Tokens that one verification pass yields on average (Leviathan, Kalman and Matias 2023, equation 1).
+
+    `acceptance` is the chance, independent for each of `drafts` draft tokens, that it is accepted.
+    """
+    return (1.0 - acceptance ** (drafts + 1.0)) / (1.0 - acceptance)

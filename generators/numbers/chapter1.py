@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 
-from generators import units
+from generators import catalogue, units
 from generators.comparison import Quoted, quoted_decodes
 from generators.model import roofline
 from generators.model.inputs import Pass
-from generators.model.work import linear_flop, step_flop
+from generators.model.work import accepted_tokens, linear_flop, step_flop
 from generators.numbers.registry import Numbers, number
 
 A100, LLAMA = "a100-sxm4-80gb", "llama-2-7b"
@@ -57,7 +57,7 @@ def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
         name = "median"
     shares = [q.reached / q.bound for q in rows]
     value = {"median": statistics.median, "lowest": min, "highest": max}[name](shares)
-    return units.of(value, "", *(q.row.source for q in rows))
+    return units.of(value, "", *(source for q in rows for source in q.sources))
 
 
 @number("quotes-count", "", 0)
@@ -83,11 +83,19 @@ def _most_quoted(quote: Quoted) -> bool:
 def compute_bound_batch(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Least batch at which decode of {model} ({format}) on the {chip} is compute-bound, at {context} tokens of context."""
     shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
-    for batch in range(1, 100_000):
-        step = roofline.step(shape, form, device, Pass(batch, 1, context))
-        if step.binds == "compute":
-            return units.Quantity(float(batch), sources=step.time.sources)
-    raise KeyError(f"decode of {model} on {chip} is not compute-bound at any batch")
+    one = roofline.step(shape, form, device, Pass(1, 1, context))
+    ceiling = roofline.intensity_ceiling(shape, form, Pass(1, 1, context))
+    if ceiling <= roofline.ridge_point(device.peak, device.bandwidth):
+        raise KeyError(f"decode of {model} on {chip} is not compute-bound at any batch")
+    batch = next(b for b in range(1, 1_000_000) if _binds(n, model, format, chip, Pass(b, 1, context)) == "compute")
+    return units.Quantity(float(batch), sources=one.time.sources)
+
+
+def _binds(n: Numbers, model: str, format: str, chip: str, step: Pass) -> str:
+    """What binds a pass, in plain floats: this is asked for many batches."""
+    shape, stored = catalogue.shape(n.book.models[model]), n.book.formats[format]
+    device = catalogue.device(n.book.accelerators[chip], stored.rate)
+    return roofline.step(shape, catalogue.number_format(stored), device, step).binds
 
 
 @number("slope.{quote}.{quote2}", "×", 4)
@@ -97,17 +105,17 @@ def predicted_slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
 
 
 @number("accepted.{name}.{tokens}", "", 3)
-def accepted_tokens(n: Numbers, name: str, tokens: int) -> units.Quantity:
+def tokens_per_verification(n: Numbers, name: str, tokens: int) -> units.Quantity:
     """Tokens expected per verification pass of {tokens} drafts when each is accepted with probability 0.{name} (Leviathan et al., equation 1)."""
     alpha = float(f"0.{name}")
-    return units.of((1 - alpha ** (tokens + 1)) / (1 - alpha), "", "leviathan-2023")
+    return units.of(accepted_tokens(alpha, tokens), "", "leviathan-2023")
 
 
 @number("sparse24.share", "%", 4)
 def two_of_four(n: Numbers) -> units.Quantity:
     """Bytes of a 2:4-pruned 16-bit matrix over the dense one: half the values, and two bits of index for each kept."""
     kept, index_bits, value_bits = 0.5, 2.0, 16.0
-    return units.as_quantity(kept * (value_bits + index_bits) / value_bits)
+    return units.of(kept * (value_bits + index_bits) / value_bits, "", "nvidia-ampere-whitepaper")
 
 
 @number("stream-rate.{model}.{format}.{chip}", "tokens/s")

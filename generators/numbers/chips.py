@@ -74,7 +74,8 @@ def bandwidth_ratio(n: Numbers, chip: str, chip2: str) -> units.Quantity:
 def critical_tokens(n: Numbers, chip: str, format: str) -> units.Quantity:
     """Tokens per pass at which a matrix product on the {chip} turns compute-bound: ridge × bytes per weight ÷ FLOP per multiply-add."""
     device, stored = n.chip(chip, format), n.format(format)
-    return device.peak / device.bandwidth * stored.weight / stored.mac
+    ridge = roofline.ridge_point(device.peak, device.bandwidth)
+    return roofline.critical_tokens(ridge, stored.weight, stored.mac)
 
 
 @number("{chip}.last-level-cache", "MB")

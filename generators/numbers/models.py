@@ -42,7 +42,7 @@ def stored(n: Numbers, model: str, format: str) -> units.Quantity:
 @number("{model}.{format}.stored-binary", "GiB", 4)
 def stored_binary(n: Numbers, model: str, format: str) -> units.Quantity:
     """Bytes that {model} occupies in {format}, in binary units."""
-    return n[f"{model}.{format}.stored"] * 1
+    return memory.weight_bytes_stored(n.shape(model), n.format(format))
 
 
 @number("{model}.{format}.streamed", "TB|GB|MB", 4)
@@ -92,6 +92,8 @@ def kv_of_batch(n: Numbers, model: str, batch: int, context: int) -> units.Quant
 @number("{model}.{format}.balance-batch.s{context}", "", 2)
 def balance_batch(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
     """Batch at which the KV cache of {model} at {context} tokens of context is as many bytes as its weights."""
+    if n.book.models[model].shape.moe:
+        raise KeyError(f"{model} is a mixture of experts: the weights it reads grow with the batch")
     return memory.balance_batch(n.shape(model), n.format(format), Pass(1, 1, context))
 
 

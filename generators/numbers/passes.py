@@ -36,11 +36,8 @@ def decode_flop(n: Numbers, model: str, format: str, batch: int, context: int) -
 @number(DECODE + ".intensity", "FLOP/byte")
 def decode_intensity(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
     """Arithmetic intensity of one decode step of {model} ({format}) at batch {batch} and {context} tokens of context."""
-    flop, moved = (
-        n[f"decode.{model}.{format}.b{batch}.s{context}.flop"],
-        n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"],
-    )
-    return flop / moved
+    moved = n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"]
+    return n[f"decode.{model}.{format}.b{batch}.s{context}.flop"] / moved
 
 
 @number("{model}.{format}.intensity-ceiling.s{context}", "FLOP/byte")
@@ -91,7 +88,11 @@ def memory_needed(n: Numbers, model: str, format: str, batch: int, context: int)
 @number("{model}.{format}.{chip}.largest-batch.s{context}", "", 0)
 def largest_batch(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Sequences of {context} tokens whose KV cache fits beside {model} ({format}) on the {chip}."""
+    if n.book.accelerators[chip].capacity is None:
+        raise KeyError(f"data/accelerators/{chip}.toml gives no memory.capacity")
     fits = memory.largest_batch(n.shape(model), n.format(format), n.chip(chip, format), context)
+    if fits < 0:
+        raise KeyError(f"{model} in {format} does not fit on {chip}")
     return units.Quantity(float(int(fits.value)), fits.dims, fits.sources)
 
 

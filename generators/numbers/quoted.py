@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generators import units
+from generators.comparison import quoted_decodes
 from generators.numbers.registry import AS_QUOTED, Numbers, number
 
 
@@ -20,11 +21,11 @@ def share_of_bound(n: Numbers, quote: str) -> units.Quantity:
 
 @number("quoted.{quote}.bound", "tokens/s")
 def bound(n: Numbers, quote: str) -> units.Quantity:
-    """Most tokens per second that the roofline allows under the conditions of that result."""
-    row = n.book.published[quote]
-    return n[
-        f"decode.{row.model}.{row.format}.{row.accelerator}.b{row.batch}.s{max(1, round(row.context))}.tokens-per-s"
-    ]
+    """Most tokens per second that the datasheet bandwidth allows under the conditions of that result."""
+    found = [q for q in quoted_decodes(n.book, everything=True) if q.id == quote]
+    if not found:
+        raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalogue with a known context")
+    return units.of(found[0].bound, "tokens/s", *found[0].sources)
 
 
 @number("quoted.{quote}.over.{quote2}", "×")
@@ -42,13 +43,13 @@ def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
 @number("quoted-binary.{quote}", "GiB")
 def quoted_binary(n: Numbers, quote: str) -> units.Quantity:
     """That result in binary units."""
-    return n[f"quoted.{quote}"] * 1
+    return n.book.published[quote].quantity
 
 
 @number("quoted-bandwidth.{quote}", "TB/s|GB/s", 2)
 def quoted_bandwidth(n: Numbers, quote: str) -> units.Quantity:
     """Bandwidth reached: {quote}, rounded."""
-    return n[f"quoted.{quote}"] * 1
+    return n.book.published[quote].quantity
 
 
 @number("quoted-share.{quote}.{quote2}", "%", 2)

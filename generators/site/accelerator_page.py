@@ -6,8 +6,8 @@ from generators import units
 from generators.book.accelerator import PRECISIONS, Accelerator
 from generators.book.datum import Datum, Peak
 from generators.book.load import Book
+from generators.escape import plain
 from generators.model.roofline import ridge_point
-from generators.site.escape import plain
 from generators.site.markdown import grouped, page, source_brief, source_link, table, trail
 
 KIND = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from generators.errors import BookError
 from generators.site import figure, glossary, maths, number_links
 from generators.site.description import with_description
-from generators.site.spans import Edit, apply, hide, prose
+from generators.spans import Edit, apply, hide, prose
 
 _DOLLAR = r"\$"
 

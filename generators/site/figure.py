@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generators.errors import BookError
-from generators.site.escape import plain
+from generators.escape import plain
 from generators.site.inline_svg import inline
-from generators.site.spans import Edit, line_of
+from generators.spans import Edit, line_of
 
 _IMAGE = re.compile(r"^[ \t]*!\[[^\n]*?\]\((?P<target>[^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg)\)[ \t]*$", re.MULTILINE)
 

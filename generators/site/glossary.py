@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from generators.site.escape import plain
-from generators.site.spans import HIDDEN, Edit, hide_all
+from generators.escape import plain
+from generators.spans import HIDDEN, Edit, hide_all
 
 _SECTION = re.compile(r"^##[ \t]+(?:Terms|Symbols)\b[^\n]*\n(.*?)(?=^##?[ \t]|\Z)", re.MULTILINE | re.DOTALL)
 _ROW = re.compile(r"^[ \t]*\|(?P<term>[^|\n]+)\|(?P<meaning>[^|\n]+)\|", re.MULTILINE)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from generators.book.source import Source
+from generators.escape import address, front_matter, plain, title
 from generators.site.description import shorten
-from generators.site.escape import address, front_matter, plain, title
 
 UNBROKEN = 22  # characters of a cell that stay on one line
 

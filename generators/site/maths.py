@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from pathlib import Path
 
 from generators.errors import BookError, raise_all
 from generators.site.maths_in_text import Formula, formulas
-from generators.site.spans import Edit, line_of
 from generators.site.temml import VERSION, BadFormula, Temml
+from generators.spans import Edit, line_of
 
 PLACE = Path("generators/site/maths.json")  # from the root
 CACHE = Path(__file__).with_name("maths.json")
@@ -23,7 +24,10 @@ def key(tex: str, display: bool) -> str:
 
 def load(path: Path = CACHE) -> Cache:
     """The rendered formulas by key; none when the file does not exist yet."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise BookError(str(PLACE), None, f"not readable as JSON: {error}; remove it and run: nox -s write") from None
 
 
 def render_missing(docs: Path, path: Path = CACHE) -> list[str]:
@@ -46,6 +50,27 @@ def render_missing(docs: Path, path: Path = CACHE) -> list[str]:
     if kept != old:
         _save(path, kept)
     return [formula.tex for formula, _, _ in missing.values()]
+
+
+def stale_formulas(docs: Path, path: Path = CACHE) -> list[BookError]:
+    """Formulas of the pages that are not in the cache, rows of it that no page uses, and rows that say something else.
+
+    The last needs V8; where it is not installed, the cache's MathML is taken as it stands.
+    """
+    kept, wanted = load(path), _wanted(docs)
+    errors = [
+        BookError(file, line, f"formula {formula.tex!r} is not rendered yet. Run: nox -s write")
+        for name, (formula, file, line) in wanted.items()
+        if name not in kept
+    ]
+    errors += [BookError(str(PLACE), name, "no page uses this formula. Run: nox -s write") for name in kept if name not in wanted]
+    if importlib.util.find_spec("py_mini_racer") is None:
+        return errors
+    with Temml() as temml:
+        for name, row in kept.items():
+            if name in wanted and row.get("mathml") != temml.render(row["tex"], row["display"]):
+                errors.append(BookError(str(PLACE), name, "edited by hand; remove the row and run: nox -s write"))
+    return errors
 
 
 def _wanted(docs: Path) -> dict[str, tuple[Formula, str, int]]:

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 from generators.errors import BookError
-from generators.site.escape import title
-from generators.site.spans import Edit, line_of
+from generators.escape import title
+from generators.spans import Edit, line_of
 
 LEDGER = "reference/numbers.md"
 _LINK = re.compile(

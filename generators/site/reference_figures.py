@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from generators.book.load import Book
+from generators.escape import plain, title
 from generators.site import png
-from generators.site.escape import plain, title
 from generators.site.figure import Figure
 from generators.site.markdown import link, page, source_link, trail
 from generators.site.page import Page

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generators.book.load import Book
 from generators.book.number_format import NumberFormat
-from generators.site.escape import plain
+from generators.escape import plain
 from generators.site.markdown import Raw, page, source_brief, table
 from generators.site.page import Page
 

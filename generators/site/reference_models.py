@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from generators import catalogue, units
 from generators.book.llm import LanguageModel
 from generators.book.load import Book
+from generators.escape import plain
 from generators.model.inputs import Format
 from generators.model.memory import kv_bytes_per_token
 from generators.model.parameters import active_parameter_count, parameter_count
-from generators.site.escape import plain
 from generators.site.markdown import grouped, link, page, source_brief, source_link, table, trail
 from generators.site.page import Page
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generators.book.load import Book
 from generators.book.published import Published
-from generators.site.escape import plain
+from generators.escape import plain
 from generators.site.markdown import Raw, anchor, cell, joined, link, page, source_link, source_name, table
 from generators.site.page import Page
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from generators import units
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.site.escape import plain
+from generators.escape import plain
 from generators.site.markdown import Raw, link, page, table, trail
 from generators.site.page import Page
 

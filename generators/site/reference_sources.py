@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from generators.book.load import Book
 from generators.book.source import Source
+from generators.escape import plain
 from generators.site.citations import citations
-from generators.site.escape import plain
 from generators.site.figure import Figure
 from generators.site.markdown import link, outside, page
 from generators.site.page import Page

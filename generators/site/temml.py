@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from generators.errors import BookError
+
 VERSION = "0.13.5"
 SHA256 = "1ab19148afe0dbc836b7a74f344071b3f3a70a7a8259ae4049e76894fcdf8d95"
 SCRIPT = Path(__file__).parent / "vendor" / "temml.min.js"
@@ -27,8 +29,12 @@ class Temml:
     """A context manager: the V8 context must be closed, or the interpreter hangs at exit on Python 3.13."""
 
     def __enter__(self) -> Temml:
-        from py_mini_racer import MiniRacer
-
+        try:
+            from py_mini_racer import MiniRacer
+        except ImportError:
+            raise BookError(
+                "generators/site/maths.json", None, "new formulas need mini-racer, which is not installed. Run: nox -s write"
+            ) from None
         self._v8 = MiniRacer()
         self._v8.eval(script())
         return self

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from generators.book.load import Book
+from generators.errors import BookError
 from vis._figure import FigureData
 
 Files = dict[str, str]  # path relative to the root -> text
@@ -46,12 +47,19 @@ def names(root: Path) -> list[str]:
 
 
 def figure(name: str, book: Book) -> Figure:
-    """A figure's data and words; nothing is drawn."""
+    """A figure's data and words; nothing is drawn.  A row of `data/` that it needs and misses is a BookError."""
     module = importlib.import_module(f"vis.{name}")
-    data = module.data(book)
+    try:
+        data = module.data(book)
+    except KeyError as error:
+        raise BookError(f"vis/{name}.py", None, f"needs {error.args[0]!r}, which data/ does not have") from None
     data = replace(data, note=source_note(data, book))
     words = module.alt(data), module.caption(data)
-    code = Path(module.__file__).read_bytes()
+    if faults := [sign for sign in "\n[]<>" if sign in words[0] + data.note]:
+        raise BookError(
+            f"vis/{name}.py", "alt", f"found {faults[0]!r} in the alt text or source note; it would break the page"
+        )
+    code = Path(module.__file__).read_text(encoding="utf-8").encode()  # the same on every system's line ends
     text = "\n".join([data.digest(), *words, hashlib.sha256(code).hexdigest(), _drawing_code(), version("matplotlib")])
     return Figure(name, module, data, *words, hashlib.sha256(text.encode()).hexdigest()[:16])
 
@@ -60,7 +68,9 @@ def figure(name: str, book: Book) -> Figure:
 def _drawing_code() -> str:
     """A hash of the code that all figures share."""
     folder = Path(__file__).resolve().parents[2] / "vis"
-    return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(folder.glob("_*.py")))).hexdigest()
+    return hashlib.sha256(
+        "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("_*.py"))).encode()
+    ).hexdigest()
 
 
 def source_note(data: FigureData, book: Book) -> str:
@@ -84,7 +94,11 @@ def render(fig: Figure) -> Files:
     base, texts = f"docs/vis/{fig.name}", {}
     for narrow, suffix in ((False, ".svg"), (True, ".narrow.svg")):
         with _theme.style():
-            drawn = fig.module.draw(fig.data, narrow)
+            try:
+                drawn = fig.module.draw(fig.data, narrow)
+            except Exception as error:
+                error.add_note(f"while drawing vis/{fig.name}.py, {'narrow' if narrow else 'wide'}")
+                raise
             name = fig.name + ("-narrow" if narrow else "")
             texts[base + suffix] = _export.svg_text(drawn, name, fig.name.replace("_", " "), fig.alt)
     texts[base + ".csv"] = fig.data.csv()
@@ -134,7 +148,7 @@ def is_current(fig: Figure, root: Path) -> bool:
             )
             == (base / f"{fig.name}.json").read_text(encoding="utf-8")
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

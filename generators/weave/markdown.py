@@ -1,20 +1,27 @@
-"""Where in a page the weave may write: number links, generated regions and figures, never inside code."""
+"""Where in a page the weave may write: number links, generated regions and figures, never inside code.
+
+A reference that is not in the form the weave keeps current would go stale unseen, so anything
+that looks like one and is not is an error.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generators import spans
 from generators.errors import BookError
 
 NUMBER_LINK = re.compile(
     r"\[(?P<text>[^\]\n]*)\]\((?P<page>(?:\.\./)*(?:docs/)?(?:reference/)?numbers\.md)#(?P<id>[^)\s\"]+)\)"
 )
 FIGURE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\((?P<path>(?:\.\./)*(?:docs/)?vis/(?P<name>[a-z0-9_]+)\.svg)\)")
-_OPEN = re.compile(r"<!-- (?P<kind>table|formula): (?P<name>[^>]*?) -->")
-_FENCE = re.compile(r"\s*(```|~~~)")
-_CODE = re.compile(r"`[^`\n]+`")
+_OPEN = re.compile(r"<!-- (?P<kind>table|formula): (?P<name>[^\s>]+)(?P<arguments>(?: [^\s>]+)*) -->")
+_LOOSE = {
+    re.compile(r"numbers\.md#[^\s)]*"): "[text](reference/numbers.md#id), without a title",
+    re.compile(r"vis/[\w.-]*\.svg"): "![alt](vis/name.svg), without a title",
+}
+_LOOSE_COMMENT = re.compile(r"<!--\s*/?\s*(?:table|formula)\b[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -31,30 +38,38 @@ class Region:
 
 def fenced(lines: list[str]) -> list[bool]:
     """For each line, whether it belongs to a code fence."""
-    inside, flags = False, []
-    for line in lines:
-        fence = bool(_FENCE.match(line))
-        flags.append(inside or fence)
-        inside = inside != fence
-    return flags
+    return [line.startswith(spans.HIDDEN) for line in spans.without_fences("\n".join(lines)).split("\n")]
 
 
 def regions(text: str, path: str) -> list[Region]:
-    """Every generated region of a page; one that is not closed is an error."""
-    lines, found = text.split("\n"), []
-    code, at = fenced(lines), 0
+    """Every generated region of a page.  One that is not closed, or closed without being opened, is an error."""
+    lines, found, at = text.split("\n"), [], 0
+    mask = spans.without_fences(text).split("\n")
     while at < len(lines):
-        match = None if code[at] else _OPEN.fullmatch(lines[at].strip())
-        if match:
-            closing = f"<!-- /{match['kind']} -->"
-            end = next((i for i in range(at + 1, len(lines)) if lines[i].strip() == closing), None)
-            if end is None:
-                raise BookError(path, at + 1, f"found {lines[at].strip()!r} without {closing!r}; add it below")
-            name, *arguments = match["name"].split()
-            found.append(Region(match["kind"], name, tuple(arguments), at + 2, end, "\n".join(lines[at + 1 : end])))
+        if match := _OPEN.fullmatch(mask[at].strip()):
+            end = _closing(mask, at, match["kind"], path)
+            body = "\n".join(lines[at + 1 : end])
+            found.append(Region(match["kind"], match["name"], tuple(match["arguments"].split()), at + 2, end, body))
             at = end
+        elif loose := _LOOSE_COMMENT.search(mask[at]):
+            raise BookError(
+                path,
+                at + 1,
+                f"found {loose[0]!r}; wanted '<!-- table: name -->' or '<!-- /table -->' after it, alone on its line",
+            )
         at += 1
     return found
+
+
+def _closing(mask: list[str], at: int, kind: str, path: str) -> int:
+    """The line that closes the region opened at `at`; another comment of the weave before it is an error."""
+    closing = f"<!-- /{kind} -->"
+    for end in range(at + 1, len(mask)):
+        if mask[end].strip() == closing:
+            return end
+        if _LOOSE_COMMENT.search(mask[end]):
+            break
+    raise BookError(path, at + 1, f"found {mask[at].strip()!r} without {closing!r}; add it below")
 
 
 def replace_regions(text: str, found: list[Region], bodies: list[str]) -> str:
@@ -65,9 +80,15 @@ def replace_regions(text: str, found: list[Region], bodies: list[str]) -> str:
     return "\n".join(lines)
 
 
-def outside_code(line: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Matches of a pattern in a line that do not touch inline code."""
-    code = [m.span() for m in _CODE.finditer(line)]
-    for match in pattern.finditer(line):
-        if not any(start < match.end() and match.start() < end for start, end in code):
-            yield match
+def strays(mask: str, path: str) -> list[BookError]:
+    """References in a page's prose that look like the weave's and are not in the form that it keeps current."""
+    rest = spans.hide_all(spans.hide_all(mask, NUMBER_LINK), FIGURE)
+    return [
+        BookError(
+            path,
+            spans.line_of(mask, match.start()),
+            f"found {match[0]!r} in a form that is not kept current; write {wanted}",
+        )
+        for pattern, wanted in _LOOSE.items()
+        for match in pattern.finditer(rest)
+    ]

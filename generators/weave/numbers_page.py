@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from generators.book.load import Book
+from generators.escape import address, cell
 from generators.numbers.registry import Number, Numbers
 
 HEAD = """---
@@ -68,8 +68,7 @@ def source_name(id_: str, book: Book) -> str:
     """A source's title, or a record by its machine and day."""
     if id_.startswith("record:"):
         record = book.records[id_.removeprefix("record:")]
-        machine = re.sub(r"[^\w .,+-]", "", record.machine.name)  # a stranger's text, into Markdown
-        return f"measured on {machine}, {record.started[:10]}"
+        return f"measured on {record.machine.name}, {record.started[:10]}"
     source = book.sources[id_]
     return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
 
@@ -94,7 +93,7 @@ def _rows(ids: list[str], numbers: Numbers) -> str:
 
 
 def _row(number: Number, numbers: Numbers) -> str:
-    how = number.meaning + (f" {number.derivation} = {number.text}." if number.derivation else "")
+    how = cell(number.meaning) + (f" {cell(number.derivation)} = {number.text}." if number.derivation else "")
     inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
     sources = ", ".join(_source_link(id_, numbers.book) for id_ in number.sources)
     return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
@@ -102,8 +101,8 @@ def _row(number: Number, numbers: Numbers) -> str:
 
 def _source_link(id_: str, book: Book) -> str:
     if id_.startswith("record:"):
-        return f"[{source_name(id_, book)}](records/{id_.removeprefix('record:')}.md)"
-    return f"[{source_name(id_, book)}]({book.sources[id_].url})"
+        return f"[{cell(source_name(id_, book))}](records/{id_.removeprefix('record:')}.md)"
+    return f"[{cell(source_name(id_, book))}]({address(book.sources[id_].url)})"
 
 
 def page_title(text: str, path: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from generators import spans
 from generators.errors import BookError
 from generators.formulas import formula
 from generators.numbers.registry import NUMBERS_PAGE, Numbers
-from generators.tables.registry import table
+from generators.tables.registry import TABLES, table
 from generators.weave import markdown
 
 MEND = "Run: nox -s write"
@@ -28,11 +30,10 @@ def weave_page(path: str, text: str, numbers: Numbers, alt: Callable[[str], str 
     """Weave one page.  `path` is shown in errors and decides the way to the numbers page; `alt` gives a figure's alt text."""
     woven = Woven(text)
     _regions(path, numbers, woven)
-    lines = woven.text.split("\n")
-    for at, (line, code) in enumerate(zip(lines, markdown.fenced(lines), strict=True)):
-        if not code:
-            lines[at] = _figures(path, at + 1, _numbers(path, at + 1, line, numbers, woven), alt, woven)
-    woven.text = "\n".join(lines)
+    mask = spans.prose(woven.text)
+    woven.broken += markdown.strays(mask, path)
+    edits = [*_numbers(path, mask, numbers, woven), *_figures(path, mask, alt, woven)]
+    woven.text = spans.apply(woven.text, edits)
     return woven
 
 
@@ -55,62 +56,72 @@ def _regions(path: str, numbers: Numbers, woven: Woven) -> None:
     for region in found:
         body = region.body
         try:
-            made = table(region.name, numbers, region.arguments) if region.kind == "table" else formula(region.name)
-            body = "\n" + made.replace(f"({NUMBERS_PAGE}#", f"({numbers_page_from(path)}#") + "\n"
-        except (KeyError, ValueError) as error:
-            woven.broken.append(BookError(path, region.first - 1, f"{region.kind} {region.name!r}: {error.args[0]}"))
+            body = f"\n{_made(region, numbers, numbers_page_from(path))}\n"
+        except (KeyError, ValueError, ArithmeticError) as error:
+            why = error.args[0] if error.args else error
+            woven.broken.append(BookError(path, region.first - 1, f"{region.kind} {region.name!r}: {why}"))
         if body != region.body:
             woven.stale.append(BookError(path, region.first, _difference(region, body)))
         bodies.append(body)
     woven.text = markdown.replace_regions(woven.text, found, bodies)
 
 
+def _made(region: markdown.Region, numbers: Numbers, page: str) -> str:
+    """What a region should hold."""
+    if region.kind == "formula":
+        if region.arguments:
+            raise ValueError(f"takes no arguments, found {' '.join(region.arguments)!r}")
+        return formula(region.name)
+    if region.name in TABLES:
+        try:
+            inspect.signature(TABLES[region.name]).bind(numbers, *region.arguments)
+        except TypeError as error:
+            raise ValueError(f"{error}; its arguments are {inspect.signature(TABLES[region.name])}") from None
+    return table(region.name, numbers, region.arguments).replace(f"({NUMBERS_PAGE}#", f"({page}#")
+
+
 def _difference(region: markdown.Region, wanted: str) -> str:
     """The first differing line of a stale region, found and wanted."""
     found, made = region.body.split("\n"), wanted.split("\n")
-    pairs = [
-        *zip(found, made, strict=False),
-        *[(line, "") for line in found[len(made) :]],
-        *[("", line) for line in made[len(found) :]],
-    ]
-    old, new = next(pair for pair in pairs if pair[0] != pair[1])
+    longest = max(len(found), len(made))
+    found, made = (lines + [""] * (longest - len(lines)) for lines in (found, made))
+    old, new = next((pair for pair in zip(found, made, strict=True) if pair[0] != pair[1]), ("", ""))
     return f"{region.kind} {region.name!r} is stale: found {old[:100]!r}, wanted {new[:100]!r}. {MEND}"
 
 
-def _numbers(path: str, line_number: int, line: str, numbers: Numbers, woven: Woven) -> str:
-    """A line with the text and the target of each number link as they should be."""
-    page = numbers_page_from(path)
-    for match in reversed(list(markdown.outside_code(line, markdown.NUMBER_LINK))):
-        id_ = match["id"]
+def _numbers(path: str, mask: str, numbers: Numbers, woven: Woven) -> list[spans.Edit]:
+    """Edits that give each number link the text and the target it should have."""
+    page, edits = numbers_page_from(path), []
+    for match in markdown.NUMBER_LINK.finditer(mask):
+        id_, line = match["id"], spans.line_of(mask, match.start())
         try:
             wanted = numbers.number(id_).text
-        except (KeyError, ValueError) as error:
-            woven.broken.append(BookError(path, line_number, f"number link #{id_}: {error.args[0]}"))
+        except (KeyError, ValueError, ArithmeticError) as error:
+            why = error.args[0] if error.args else error
+            woven.broken.append(BookError(path, line, f"number link #{id_}: {why}"))
             continue
         woven.used.append(id_)
         if match["text"] != wanted:
             message = f"[{match['text']}] should read [{wanted}] ({id_}). {MEND}"
-            woven.stale.append(BookError(path, line_number, message))
+            woven.stale.append(BookError(path, line, message))
         elif match["page"] != page:
             message = f"link to {match['page']} should lead to {page} ({id_}). {MEND}"
-            woven.stale.append(BookError(path, line_number, message))
-        line = f"{line[: match.start()]}[{wanted}]({page}#{id_}){line[match.end() :]}"
-    return line
+            woven.stale.append(BookError(path, line, message))
+        edits.append(spans.Edit(*match.span(), f"[{wanted}]({page}#{id_})"))
+    return edits
 
 
-def _figures(path: str, line_number: int, line: str, alt: Callable[[str], str | None], woven: Woven) -> str:
-    """A line with the alt text of each generated figure as the figure says."""
-    for match in reversed(list(markdown.outside_code(line, markdown.FIGURE))):
-        wanted = alt(match["name"])
+def _figures(path: str, mask: str, alt: Callable[[str], str | None], woven: Woven) -> list[spans.Edit]:
+    """Edits that give each generated figure the alt text it should have."""
+    edits = []
+    for match in markdown.FIGURE.finditer(mask):
+        wanted, line = alt(match["name"]), spans.line_of(mask, match.start())
         if wanted is None:
-            woven.broken.append(BookError(path, line_number, f"no figure vis/{match['name']}.py for this image"))
+            woven.broken.append(BookError(path, line, f"no figure vis/{match['name']}.py for this image"))
         elif match["alt"] != wanted:
-            woven.stale.append(
-                BookError(
-                    path,
-                    line_number,
-                    f"alt text of {match['name']} is stale: found {match['alt'][:60]!r}, wanted {wanted[:60]!r}. {MEND}",
-                )
+            message = (
+                f"alt text of {match['name']} is stale: found {match['alt'][:60]!r}, wanted {wanted[:60]!r}. {MEND}"
             )
-            line = line[: match.start("alt")] + wanted + line[match.end("alt") :]
-    return line
+            woven.stale.append(BookError(path, line, message))
+            edits.append(spans.Edit(*match.span("alt"), wanted))
+    return edits

@@ -71,14 +71,12 @@ def _compare(wanted: dict[str, str], root: Path, result: Result, figures: dict) 
 
 
 def _orphans(root: Path, figures: dict, result: Result) -> None:
-    """A generated figure whose drawing code is gone."""
-    for path in sorted((root / "docs" / "vis").glob("*.json")):
-        if path.stem not in figures:
-            result.broken.append(
-                BookError(
-                    f"docs/vis/{path.name}", None, f"no vis/{path.stem}.py draws this; remove docs/vis/{path.stem}.*"
-                )
-            )
+    """A file in the figures' folder that no drawing code accounts for."""
+    known = {f"{name}{suffix}" for name in figures for suffix in (".svg", ".narrow.svg", ".csv", ".json")}
+    for path in sorted((root / "docs" / "vis").glob("*")):
+        if path.name not in known and not path.name.endswith(".new"):
+            message = "nothing in vis/ draws this; remove it, or put a hand-made drawing into docs/assets/"
+            result.broken.append(BookError(f"docs/vis/{path.name}", None, message))
 
 
 def _pages(book: Book, root: Path, figures: dict, result: Result) -> None:
@@ -114,6 +112,8 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise BookError(path.name, None, f"not readable as UTF-8: {error}; save it as UTF-8") from None
 
 
 def write_files(result: Result, root: Path) -> list[str]:
@@ -122,6 +122,9 @@ def write_files(result: Result, root: Path) -> list[str]:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(target.name + ".new")
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(target)
+        try:
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     return sorted(result.files)

@@ -22,6 +22,12 @@ def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0][0])};"
 
 
+def cell(text: object) -> str:
+    """Any text in a cell of a committed table: what Markdown and HTML would act on becomes entities, the rest stays legible."""
+    line = " ".join(str(text).split())
+    return re.sub(r"[\\`*<>|&\[\]]", _entity, line)
+
+
 def title(text: object) -> str:
     """Any text for a link's title: as `plain`, with parentheses too, which a link's parser counts."""
     return plain(text).replace("(", "&#40;").replace(")", "&#41;")

@@ -39,13 +39,13 @@ def hide_all(text: str, pattern: re.Pattern[str]) -> str:
 def prose(text: str) -> str:
     """The text with front matter, code, comments and drawings hidden."""
     text = hide_all(text, _FRONT_MATTER)
-    text = _without_fences(text)
+    text = without_fences(text)
     for pattern in (_COMMENT, _RAW, _CODE):
         text = hide_all(text, pattern)
     return text
 
 
-def _without_fences(text: str) -> str:
+def without_fences(text: str) -> str:
     """The text with fenced code hidden, fence lines included; an unclosed fence runs to the end."""
     lines, opened = text.split("\n"), ""
     for number, line in enumerate(lines):
