@@ -7,12 +7,12 @@ import re
 import pytest
 
 from generators.errors import BookError
+from generators.escape import address, plain
 from generators.site import chapter, figure, maths
 from generators.site.description import first_sentences, shorten, with_description
-from generators.site.escape import address, plain
 from generators.site.glossary import read_terms
 from generators.site.inline_svg import inline
-from generators.site.spans import prose
+from generators.spans import prose
 from vis._palette import PALETTE
 
 MEMORY, SURFACE, INK = PALETTE["memory"][0], PALETTE["surface"][0], PALETTE["ink"][0]

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from generators.book.datum import Row
+from generators.model.memory import effective_bits
 
 
 class NumberFormat(Row):
@@ -32,4 +33,4 @@ class NumberFormat(Row):
     @property
     def effective_bits(self) -> float:
         """Bits per weight with the scales counted."""
-        return self.bits + ((self.scale_bits + self.zero_bits) / self.group if self.group else 0.0)
+        return effective_bits(self.bits, self.group, self.scale_bits + self.zero_bits) if self.group else self.bits
