@@ -93,18 +93,28 @@ class Ceilings:
 
 
 def ceilings(record: Record) -> Ceilings:
-    """The ceilings of a record.  Raises KeyError naming the case that is missing."""
+    """The ceilings of a record; BookError naming the record and read-bandwidth where that is missing."""
     reads = record.measured("read-bandwidth")
     if not reads:
-        raise KeyError(f"record {record.id} has no measured read-bandwidth")
+        raise _lacks(record, "read-bandwidth")
     copies, dispatch = record.measured("copy-bandwidth"), record.measured("dispatch")
-    products = {str(case.parameters.get("dtype")): case.flops for case in record.measured("matmul-peak")}
+    products: dict[str, float] = {}
+    for case in record.measured("matmul-peak"):
+        dtype = str(case.parameters["dtype"])
+        products[dtype] = max(case.flops, products.get(dtype, 0.0))
     return Ceilings(
         read=max(case.bandwidth for case in reads),
         copy=max((case.bandwidth for case in copies), default=0.0),
         products=products,
         dispatch=min((case.seconds for case in dispatch), default=0.0),
     )
+
+
+def _lacks(record: Record, name: str) -> BookError:
+    message = (
+        f"found no measured {name}, wanted one to predict from; measure again with python -m generators.measure quick"
+    )
+    return BookError(f"data/measurements/{record.id}.json", "cases", message)
 
 
 def measured_shape(case: Case) -> Shape:
@@ -120,13 +130,15 @@ def predicted(record: Record, case: Case) -> Step:
     """The step that the model predicts for a measured decode case from the same machine's own ceilings.
 
     Memory time uses the best read bandwidth of the record; overhead is the number of operations
-    times the time of dispatching one.
+    times the time of dispatching one.  BookError naming the record and the ceiling that it lacks.
     """
     roof = ceilings(record)
+    if not roof.products:
+        raise _lacks(record, "matmul-peak")
     width = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}[str(case.parameters["dtype"])]
     form = Format(weight=width, other=width, kv=width, activation=width)
     peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
-    overhead = float(case.parameters.get("aten_ops_per_step", 0)) * roof.dispatch
+    overhead = float(case.parameters.get("aten_ops_per_step") or 0) * roof.dispatch
     # the record's context counts the tokens cached before the step; the model's includes the new one
     step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]) + 1.0)
     return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)

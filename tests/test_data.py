@@ -1,5 +1,8 @@
 """The facts refuse what is wrong, in one line each that names file, field, found and wanted."""
 
+import json
+import shutil
+
 import pytest
 
 from generators.book.load import load_book
@@ -58,6 +61,186 @@ def test_deleting_a_source_names_every_row_that_cites_it(copy, book):
         f"{CHIP}:memory.bandwidth: cites source 'nvidia-a100-datasheet', which is not in data/sources.toml"
         in "\n".join(lines)
     )
+
+
+BF16, FP8 = "989.5 TFLOP/s", "1979 TFLOP/s"
+RIGHT_PEAKS = [
+    ("bf16", BF16, "dense", "BF16: 989.5 | 1,979*"),
+    ("bf16", BF16, "dense", "989.5 TFLOPS, 1,979 TFLOPS with sparsity"),
+    ("bf16", BF16, "dense", "1,979 sparse / 989.5 dense"),
+    ("bf16", BF16, "dense", "989.5 TFLOPS (without sparsity)"),
+    ("bf16", BF16, "sparse", "0.9895 | 1.979 PFLOPS, 2:4"),
+    ("bf16", BF16, "sparse", "H100 SXM 1,979 TFLOPS*"),
+    ("fp8", FP8, "sparse", "3.958 petaFLOPS¹"),
+    ("fp8", FP8, "dense", "1979e12"),
+]
+FALSE_PEAKS = [
+    ("fp8", "8 TFLOP/s", "dense", "FP8 1,979 TFLOPS", "not on the dense side"),
+    ("bf16", "16 TFLOP/s", "dense", "BF16 312 TFLOPS", "not on the dense side"),
+    ("bf16", "80 TFLOP/s", "dense", "A100 80 bf16: 312", "numbers besides"),
+    ("bf16", "1979 TFLOP/s", "dense", "989.5 | 1,979", "not on the dense side"),
+    ("bf16", "5 TFLOP/s", "dense", "see the table", "found no rate"),
+    ("bf16", "156 TFLOP/s", "sparse", "312 TFLOPS", "nothing that marks"),
+    ("bf16", "50 TFLOP/s", "sparse", "H100 SXM 1,979 TFLOPS*", "not half of the sparse rate"),
+    ("bf16", "156 TFLOP/s", "sparse", "312 | 624*", "not half of the sparse rate"),
+    ("bf16", "4 TFLOP/s", "dense", "4 PFLOPS", "not on the dense side"),
+    *(
+        ("bf16", "1979 TFLOP/s", "dense", printed, "is marked sparse")
+        for printed in (
+            "1,979 TFLOPS (sparse)",
+            "1,979 TFLOPS with 2:4",
+            "1,979 TFLOPS w/ sparse matrices",
+            "1,979 TFLOPS†",
+            "1,979 TFLOPS²",
+            "1,979*",
+        )
+    ),
+]
+
+
+def row(precision, value, basis, printed, note=""):
+    return (
+        f'{precision} = {{ value = "{value}", printed_basis = "{basis}", as_printed = "{printed}", '
+        f'note = "{note}", source = "nvidia-h100-page" }}'
+    )
+
+
+def with_peaks(root, *rows, clock=""):
+    """A chip of the copy that has these peaks only; returns its path."""
+    path = "data/accelerators/a-chip.toml"
+    memory = 'bandwidth = { value = "3350 GB/s", as_printed = "3.35TB/s", source = "nvidia-h100-page" }'
+    head = 'name = "A chip"\nshort = "A chip"\nvendor = "V"\nkind = "data-centre"\nyear = 2022'
+    (root / path).write_text("\n".join([head, "[memory]", 'type = "HBM"', memory, "[peak]", *rows, clock]))
+    return path
+
+
+def test_a_right_peak_loads_however_it_is_printed(copy):
+    for peak in RIGHT_PEAKS:
+        with_peaks(copy, row(*peak))
+        load_book(copy)
+
+
+@pytest.mark.parametrize(("precision", "value", "basis", "printed", "said"), FALSE_PEAKS)
+def test_a_false_peak_is_refused(copy, precision, value, basis, printed, said):
+    path = with_peaks(copy, row(precision, value, basis, printed))
+    [line] = refusal(copy)
+    assert line.startswith(f"{path}:peak.{precision}: found") and said in line, line
+
+
+def test_a_derived_peak_needs_the_clock_of_its_own_file(copy):
+    clock = """
+[clock]
+unit = "SM"
+units = 100
+per_cycle = {{ {} = 1000 }}
+as_printed = "100 SMs"
+source = "nvidia-h100-page"
+frequency = {{ value = "1000 MHz", as_printed = "1 GHz", source = "nvidia-h100-page" }}
+"""
+    derived = row("bf16", "100 TFLOP/s", "derived", "100 SMs, 1 GHz")
+    path = with_peaks(copy, derived, clock=clock.format("bf16"))
+    load_book(copy)
+    with_peaks(copy, derived.replace("100 TFLOP/s", "101 TFLOP/s"), clock=clock.format("bf16"))
+    assert "gives 100 TFLOP/s" in refusal(copy)[0]
+    for behind in ("", clock.format("fp16")):
+        with_peaks(copy, derived, clock=behind)
+        [line] = refusal(copy)
+        assert line.startswith(f"{path}:peak.bf16: found") and "without clock.per_cycle.bf16" in line
+    with_peaks(copy, derived, clock=clock.format("bf61"))
+    assert any(line.startswith(f"{path}:clock.per_cycle.bf61: ") and "'bf16'" in line for line in refusal(copy))
+
+
+@pytest.mark.parametrize(("precision", "unit"), [("int8", "TOP/s"), ("fp8", "TFLOP/s")])
+def test_a_narrow_rate_that_does_not_double_says_so_in_its_own_note(copy, precision, unit):
+    wide = row("bf16", "100 TFLOP/s", "dense", "100 TFLOPS", "Differs: an explanation of another row.")
+    rate = (precision, f"100 {unit}", "dense", "100")
+    path = with_peaks(copy, wide, row(*rate, note="Read off the sheet."))
+    [line] = refusal(copy)
+    assert line.startswith(f"{path}:peak.{precision}: found") and "wanted twice the 16-bit peak" in line
+    with_peaks(copy, wide, row(*rate, note="Differs: one rate for both."))
+    load_book(copy)
+
+
+SAID = [
+    (CHIP, 'capacity = { value = "80 GB"', 'capacity = { value = "96 GB"', "memory.capacity"),
+    (CHIP, 'value = "2039 GB/s"', 'value = "2309 GB/s"', "memory.bandwidth"),
+    (CHIP, 'value = "40 MiB"', 'value = "40 MB"', "last_level_cache"),
+    (CHIP, 'value = "400 W"', 'value = "300 W"', "power"),
+    (CHIP, 'as_printed = "1410MHz"', 'as_printed = "1410 SMs"', "clock.frequency"),
+    ("data/accelerators/t4.toml", 'value = "320.06 GB/s"', 'value = "298.08 GB/s"', "memory.bandwidth"),
+    ("data/accelerators/b300-sxm.toml", 'value = "80 TFLOP/s"', 'value = "8 TFLOP/s"', "peak.fp32"),
+    ("data/accelerators/xeon-8480-plus.toml", "Computed: 8 channels", "By 8 channels", "memory.bandwidth"),
+    ("data/models/llama-3.1-8b.toml", 'as_printed = "8B"', 'as_printed = "70B"', "parameters"),
+    ("data/models/llama-3.2-3b.toml", 'as_printed = "3B (3.21B)"', 'as_printed = "3.4B"', "parameters"),
+    ("data/models/gemma-2-2b.toml", "590,118,912 +", "590,118,912 and", "parameters"),
+    ("data/models/deepseek-v3.toml", 'as_printed = "70.272 KB"', 'as_printed = "72.072 KB"', "kv_bytes_per_token"),
+    ("data/published/chapter1.toml", 'as_printed = "104.9"', 'as_printed = "140.9"', "gpt-fast-7b-bf16"),
+    ("data/published/chapter2.toml", "Computed: 100 % less", "100 % less", "vllm-kv-waste"),
+]
+
+
+@pytest.mark.parametrize(("path", "old", "new", "field"), SAID)
+def test_a_value_is_what_its_source_prints_or_says_how_it_was_computed(copy, path, old, new, field):
+    change(copy, path, old, new)
+    assert any(line.startswith(f"{path}:{field}: found") for line in refusal(copy)), refusal(copy)
+
+
+def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalogue(copy):
+    path = "data/published/chapter1.toml"
+    text = (copy / path).read_text()
+    for old, new, said in [
+        ('value = "104.9 tokens/s"', 'value = "104.9 ms"', "wanted a value in tokens/s"),
+        ('metric = "achieved_bandwidth"', 'metric = "mfu"', "wanted a plain count"),
+        ('value = "104.9 tokens/s"', 'value = "0 tokens/s"', "wanted a finite value above zero"),
+        ('value = "104.9 tokens/s"', 'value = "1e999 tokens/s"', "wanted a finite value above zero"),
+        ("context = 105", "context = nan", "finite number"),
+        ("devices = 2", "devices = 0", "greater than 0"),
+        ('accelerator = "a100-sxm4-80gb"', 'accelerator = "a100"', "gpt-fast-7b-bf16.accelerator: found 'a100'"),
+        ('model = "llama-2-7b"', 'model = "llama-7b"', "gpt-fast-7b-bf16.model: found 'llama-7b'"),
+        ('format = "bf16"', 'format = "bf61"', "gpt-fast-7b-bf16.format: found 'bf61'"),
+    ]:
+        change(copy, path, old, new)
+        assert any(line.startswith(path) and said in line for line in refusal(copy)), (new, refusal(copy))
+        (copy / path).write_text(text)
+
+
+def test_a_record_names_a_chip_of_the_catalogue_and_an_older_record(copy):
+    path = sorted((copy / "data/measurements").glob("*.json"))[0]
+    record = json.loads(path.read_text())
+    record["machine"]["accelerator"] = "a100"
+    record["supersedes"] = "no-such-machine--2026-01-01T0000Z"
+    path.write_text(json.dumps(record))
+    places = [line.split(": ")[0].removeprefix(f"data/measurements/{path.name}:") for line in refusal(copy)]
+    assert sorted(places) == ["machine.accelerator", "supersedes"]
+
+
+@pytest.mark.parametrize("folder", ["accelerators", "models", "published"])
+def test_a_missing_folder_or_an_empty_file_is_an_error(copy, folder):
+    (copy / f"data/{folder}/empty.toml").write_text("# nothing yet\n")
+    assert any(line.startswith(f"data/{folder}/empty.toml: found an empty file") for line in refusal(copy))
+    shutil.rmtree(copy / "data" / folder)
+    assert any(line.startswith(f"data/{folder}: found no folder") for line in refusal(copy))
+
+
+@pytest.mark.parametrize("name", ["A100", "a100_sxm", "a100-", "a 100", "a--b"])
+def test_a_file_name_is_kebab_case(copy, name):
+    (copy / CHIP).rename(copy / f"data/accelerators/{name}.toml")
+    assert any(f"{name}.toml: found file name" in line for line in refusal(copy))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("dense_layers = 3", "dense_layers = 62", "found moe.dense_layers = 62, wanted at most layers = 61"),
+        ("dense_layers = 3", "dense_layers = -1", "moe.dense_layers: "),
+        ("shared = 1", "shared = -1", "moe.shared: "),
+        ("layers = 61", "layers = 61\nnorms_per_layer = -2", "norms_per_layer: "),
+        ("layers = 61", "layers = 61\nposition_embeddings = -1", "position_embeddings: "),
+    ],
+)
+def test_an_impossible_shape_is_refused(copy, old, new, said):
+    change(copy, "data/models/deepseek-v3.toml", old, new)
+    assert any(line.startswith("data/models/deepseek-v3.toml:shape") and said in line for line in refusal(copy))
 
 
 def test_a_specification_site_is_not_a_source(copy):

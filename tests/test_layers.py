@@ -7,7 +7,8 @@ import sys
 import pytest
 
 ALLOWED = {
-    "errors": set(), "spans": set(), "escape": set(), "vocabulary": set(), "units": {"vocabulary"}, "symbols": set(), "portable": {"errors"},
+    "errors": set(), "spans": set(), "escape": set(), "vocabulary": set(), "units": {"vocabulary"}, "symbols": set(),
+    "portable": {"errors", "portable_names"}, "portable_names": set(),
     "model": {"model"}, "book": {"book", "errors", "units", "catalogue", "model"},
     "catalogue": {"units", "book", "model"}, "comparison": {"catalogue", "book", "model", "errors"},
     "formulas": {"model", "symbols"}, "numbers": {"numbers", "units", "book", "model", "catalogue", "comparison", "tables"},

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from generators.measure import environment, machine, noise
-from generators.measure.plan import MeasureError, without_paths
-from generators.measure.record import public_note
+from generators.measure.plan import MeasureError, one_line, without_paths
+from generators.measure.record import public_name, public_note
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -110,5 +110,11 @@ def test_paths_are_taken_out_of_reasons_and_refused_in_notes():
     assert without_paths("cannot open '/home/joe/x.so', 21.3 GB/s") == "cannot open '<path>', 21.3 GB/s"
     assert without_paths(r"lost C:\Users\joe\x.dll today") == "lost <path> today"
     assert public_note("quiet machine, 12 W/core") == "quiet machine, 12 W/core"
+    for odd in ("two\nlines", "a <b>"):
+        with pytest.raises(MeasureError, match="one plain line"):
+            public_note(odd)
+    assert public_name(" [AMD] Eng Sample: 7B13*\t" + "x" * 90) == "AMD Eng Sample 7B13 " + "x" * 60
+    assert public_name("***") == "unknown"
+    assert one_line("'<' not\tsupported") == "'‹' not supported"
     with pytest.raises(MeasureError, match="--note"):
         public_note("see /home/joe/log")

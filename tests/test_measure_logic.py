@@ -134,7 +134,7 @@ def test_estimates_are_the_fastest_decile_of_a_ceiling_and_the_median_of_a_workl
 
 def test_estimates_agree_with_the_book_s_own():
     device = FakeDevice()
-    runner, _ = run_stages(device, [device.case("read-bandwidth", 0.03), device.case("decode", 0.04, kind="workload")])
+    runner, _ = run_stages(device, [device.case("read-bandwidth", 0.03), device.case("toy", 0.04, kind="workload")])
     for one, case in zip(runner.outcomes, record_of(runner).cases, strict=True):
         assert case.seconds == pytest.approx(estimate.seconds(one), rel=1e-6)
         assert case.bandwidth == pytest.approx(estimate.bandwidth(one), rel=1e-6)

@@ -4,29 +4,75 @@ import json
 
 import pytest
 
-from generators.book.record import Case, load_record, quantile
+from generators import comparison
+from generators.book.record import Case, load_record, quantile, record_errors
 from generators.errors import BookError
 
+SHAPE = {
+    "layers": 2,
+    "d_model": 64,
+    "heads": 4,
+    "kv_heads": 2,
+    "head_dim": 16,
+    "d_ff": 128,
+    "vocab": 100,
+    "tied": False,
+}
+NAME = "a-machine--2026-11-23T0500Z"
 GOOD = {
     "schema": 1, "started": "2026-11-23T05:00:00Z", "finished": "2026-11-23T05:01:00Z", "profile": "quick",
     "command": "python -m generators.measure quick", "commit": "abcdef1", "dirty": False,
-    "machine": {"name": "A machine", "device": "cpu", "accelerator": ""}, "environment": {"torch": "2.13.0"},
+    "machine": {"name": "A machine", "device": "cpu", "accelerator": ""},
+    "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
     "cases": [
         {"name": "read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured", "inner": 2,
          "work": {"bytes": 1e9, "flop": 0, "tokens": 0}, "samples": [0.2, 0.22, 0.21]},
-        {"name": "decode", "kind": "workload", "parameters": {"model": "x"}, "status": "measured", "inner": 1,
+        {"name": "decode", "kind": "workload", "status": "measured", "inner": 1,
+         "parameters": {"model": "x", **SHAPE, "batch": 1, "dtype": "float32", "context": 127.5, "parameters": 2e8},
          "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1}, "samples": [0.1, 0.12, 0.11]},
+        {"name": "matmul-peak", "kind": "ceiling", "parameters": {"dtype": "float32"}, "status": "measured", "inner": 1,
+         "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0}, "samples": [0.1, 0.1, 0.1]},
+        {"name": "cache-read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured",
+         "inner": 10, "work": {"bytes": 2e9, "flop": 0, "tokens": 0}, "samples": [1.0, 1.0, 1.0]},
     ],
 }  # fmt: skip
+READ, DECODE, PEAK, CACHE = range(4)
+PRODUCT = {"name": "product-by-size", "kind": "ceiling", "parameters": {}, "status": "measured",
+           "work": {"bytes": 1e6}, "samples": [0.1, 0.1, 0.1]}  # fmt: skip
 
 
-def stored(tmp_path, change=None, name="a-machine--2026-11-23T0500Z.json", raw=None):
+def stored(tmp_path, change=None, name=f"{NAME}.json", raw=None):
     row = json.loads(json.dumps(GOOD))
     if change:
         change(row)
     path = tmp_path / name
     path.write_text(raw if raw is not None else json.dumps(row))
     return path
+
+
+def put(dotted, value):
+    """A change of a record: the field under a dotted path, such as cases.1.parameters.layers, set or (None) removed."""
+
+    def change(row):
+        *way, last = [int(part) if part.isdigit() else part for part in dotted.split(".")]
+        for part in way:
+            row = row[part]
+        if value is None:
+            del row[last]
+        else:
+            row[last] = value
+
+    return change
+
+
+def fault(tmp_path, change=None, raw=None):
+    """The one line that a changed record is refused with."""
+    with pytest.raises(BookError) as caught:
+        load_record(stored(tmp_path, change, raw=raw))
+    line = str(caught.value)
+    assert line.startswith(f"data/measurements/{NAME}.json")
+    assert line.isprintable(), "one line, without control characters"
+    return line
 
 
 def test_a_good_record_gives_rates_per_repetition(tmp_path):
@@ -52,24 +98,253 @@ def test_a_good_record_gives_rates_per_repetition(tmp_path):
         (lambda r: r.update(cases=[]), "cases"),
         (lambda r: r["cases"][0].update(check={"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}), "failed its own"),
         (lambda r: r["machine"].update(device="__import__('os')"), "device"),
+        (lambda r: r.update({"odd\nfield\x1b[31m": 1}), "odd\\nfield"),
     ],
 )  # fmt: skip
 def test_an_odd_record_is_one_line(tmp_path, change, said):
-    with pytest.raises(BookError) as caught:
-        load_record(stored(tmp_path, change))
-    assert said in str(caught.value)
-    assert str(caught.value).startswith("data/measurements/a-machine--2026-11-23T0500Z.json")
+    assert said in fault(tmp_path, change)
 
 
-@pytest.mark.parametrize("raw", ["", "[]", "not json", '{"schema": NaN}', "[" * 100_000, '{"schema": 1e999}'])
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("note", "a <b>note</b>", "angle brackets"),
+        ("note", "two\nlines", "one line without control"),
+        ("command", "red \x1b[31m", "one line without control"),
+        ("command", "turned \u202e round", "one line without control"),
+        ("environment.flags", ["avx", "<i>"], "angle brackets"),
+        ("cases.1.parameters.model", "x\x00", "one line without control"),
+        ("cases.1.reason", "lost <b>", "angle brackets"),
+        ("machine.name", "x" * 81, "1 to 80"),
+        ("machine.name", "[a](javascript:b)", "1 to 80"),
+        ("machine.name", "", "1 to 80"),
+        ("machine.accelerator", "H100 SXM", "an id such as"),
+        ("machine.accelerator", "h100--sxm", "an id such as"),
+        ("machine.accelerator", "x" * 61, "an id such as"),
+        ("cases.3.name", "Cache Read", "a case name of 1 to 60"),
+        ("cases.3.name", "x" * 61, "a case name of 1 to 60"),
+        ("cases.1.parameters.a|b", 1, "a name of 1 to 60"),
+        ("environment.a:b", "x", "a name of 1 to 60"),
+        ("cases.1.noise", {"`x`": 1}, "a name of 1 to 60"),
+        ("environment", {"x" * 61: 1}, "a name of 1 to 60"),
+        ("profile", "x" * 81, "at most 80"),
+    ],
+)
+def test_texts_are_bounded_and_plain(tmp_path, place, value, said):
+    assert said in fault(tmp_path, put(place, value))
+
+
+@pytest.mark.parametrize(
+    "name", ["AMD EPYC 7B13, 2 cores", "NVIDIA H100 80GB HBM3", "Prüfstand Ω (1+1) @ 3.1 GHz w/ X_1"]
+)
+def test_names_of_real_machines_pass(tmp_path, name):
+    assert load_record(stored(tmp_path, put("machine.name", name))).machine.name == name
+
+
+def test_a_reason_may_hold_the_mark_that_the_suite_puts_for_a_path(tmp_path):
+    late = {"name": "dispatch", "kind": "ceiling", "parameters": {}, "status": "failed", "reason": "no file <path>"}
+    assert load_record(stored(tmp_path, lambda r: r["cases"].append(late))).cases[-1].reason == "no file <path>"
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 400, str(2**53 + 1), "1" * 5000])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "environment.n", "cases.1.parameters.weights_vs_llc", "cases.1.parameters.layers", "cases.1.noise",
+        "cases.1.inner", "cases.0.work.bytes", "cases.1.work.tokens", "cases.0.samples.1", "cases.0.check.tolerance",
+    ],
+)  # fmt: skip
+def test_numbers_beyond_reason_are_one_line(tmp_path, place, number):
+    def change(row):
+        row["cases"][0]["check"] = {"against": "x", "worst_relative_error": 0.0, "tolerance": 1.0}
+        put(place, {"n": "@"} if place.endswith("noise") else "@")(row)
+
+    row = json.loads(json.dumps(GOOD))
+    change(row)
+    said = fault(tmp_path, raw=json.dumps(row).replace('"@"', number))
+    assert place in said or "not readable as JSON" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("cases.0.samples", [5e-324] * 3, "at least 1 ns"),
+        ("cases.0.inner", 10**9, "at least 1 ns"),
+        ("cases.0.samples", [1e308] * 4, "at most a day"),
+        ("cases.0.warmups", [0], "above zero"),
+    ],
+)
+def test_times_are_those_of_a_clock(tmp_path, place, value, said):
+    assert said in fault(tmp_path, put(place, value))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("started", "2026-02-30T05:00:00Z", "no calendar or clock"),
+        ("started", "2026-11-23T05:61:00Z", "no calendar or clock"),
+        ("started", "٢٠٢٦-11-23T05:00:00Z", "wanted a UTC time"),
+        ("finished", "2026-11-23T05:00:60Z", "no calendar or clock"),
+        ("finished", "2026-11-23T04:59:59Z", "before it started"),
+        ("started", "2026-11-23T04:57:59Z", "within two minutes"),
+        ("supersedes", NAME, "names the record itself"),
+        ("supersedes", "the first one", "a record's file name"),
+    ],
+)
+def test_times_and_predecessors_are_real(tmp_path, place, value, said):
+    assert said in fault(tmp_path, put(place, value))
+
+
+def test_a_file_name_with_seconds_is_the_start_too(tmp_path):
+    path = stored(tmp_path, name="a-machine--2026-11-23T050100Z.json")
+    assert load_record(path).started == "2026-11-23T05:00:00Z"
+    with pytest.raises(BookError, match=r"2026-13-23T05:00:00Z.*no calendar"):
+        load_record(stored(tmp_path, name="a-machine--2026-13-23T0500Z.json"))
+    with pytest.raises(BookError, match="file name must be"):
+        load_record(stored(tmp_path, name="a-machine--2026-11-23T05001Z.json"))
+
+
+def test_a_predecessor_must_be_there_and_older(tmp_path):
+    old = load_record(stored(tmp_path))
+    later = "a-machine--2026-11-23T0501Z"
+
+    def newer(supersedes):
+        change = put("supersedes", supersedes)
+        return load_record(
+            stored(tmp_path, lambda r: (r.update(started="2026-11-23T05:01:00Z"), change(r)), f"{later}.json")
+        )
+
+    assert record_errors({old.id: old, later: newer(old.id)}) == []
+    (unknown,) = record_errors({later: newer(old.id)})
+    assert str(unknown).startswith(f"data/measurements/{later}.json:supersedes: found {NAME!r}, which is not in")
+    cycle = {old.id: load_record(stored(tmp_path, put("supersedes", later))), later: newer(old.id)}
+    assert [error.path for error in record_errors(cycle)] == [f"data/measurements/{NAME}.json"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "layers",
+        "d_model",
+        "heads",
+        "kv_heads",
+        "head_dim",
+        "d_ff",
+        "vocab",
+        "tied",
+        "dtype",
+        "batch",
+        "context",
+        "parameters",
+    ],
+)
+@pytest.mark.parametrize("value", [None, -1, [], "x"])
+def test_decode_has_the_parameters_that_a_prediction_takes(tmp_path, field, value):
+    said = fault(tmp_path, put(f"cases.1.parameters.{field}", value))
+    assert field in said
+    assert value == [] or "case 'decode': parameters." in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put("cases.1.parameters.layers", True), "'decode': parameters.layers: found True, wanted a number above zero"),
+        (put("cases.1.parameters.tied", 1), "'decode': parameters.tied: found 1, wanted true or false"),
+        (put("cases.1.parameters.dtype", "int4"), "wanted one of float32, bfloat16, float16"),
+        (put("cases.1.parameters.aten_ops_per_step", "many"), "'decode': parameters.aten_ops_per_step"),
+        (put("cases.1.work.tokens", 0), "'decode': work.tokens: found 0"),
+        (put("cases.1.kind", "ceiling"), "'decode': kind: found 'ceiling'"),
+        (put("cases.0.kind", "workload"), "'read-bandwidth': kind: found 'workload'"),
+        (put("cases.0.parameters", {}), "'read-bandwidth': parameters.method: found nothing"),
+        (put("cases.2.parameters", {}), "'matmul-peak': parameters.dtype: found nothing"),
+        (put("cases.2.work.flop", 0), "'matmul-peak': work.flop"),
+        (lambda r: r["cases"].append(PRODUCT), "'product-by-size': parameters.matrix_bytes: found nothing"),
+        (put("cases.0", None), "measured decode but no measured read-bandwidth"),
+        (put("cases.2", None), "measured decode but no measured matmul-peak"),
+        (lambda r: r.update(cases=r["cases"][1:2]), "no measured ceiling"),
+        (lambda r: r.update(cases=[r["cases"][1] | {"name": "prefill"}]), "measured prefill and no measured ceiling"),
+    ],
+)
+def test_cases_hold_what_the_book_computes_with(tmp_path, change, said):
+    assert said in fault(tmp_path, change)
+
+
+@pytest.mark.parametrize("part", [{"profile": "run decode"}, {"environment": {"interrupted": True}}])
+def test_a_part_of_a_run_may_lack_ceilings_and_is_told_from_a_whole_one(tmp_path, part):
+    record = load_record(stored(tmp_path, lambda r: r.update(part, cases=[r["cases"][DECODE], r["cases"][READ]])))
+    assert not record.is_whole
+    with pytest.raises(BookError, match=f"{NAME}.json:cases: found no measured matmul-peak"):
+        comparison.predicted(record, record.measured("decode")[0])
+    alone = load_record(stored(tmp_path, lambda r: r.update(part, cases=[r["cases"][DECODE]])))
+    with pytest.raises(BookError, match=f"{NAME}.json:cases: found no measured read-bandwidth"):
+        comparison.ceilings(alone)
+
+
+def test_a_prediction_follows_from_the_record_s_own_ceilings(tmp_path):
+    record = load_record(stored(tmp_path, put("cases.1.parameters.aten_ops_per_step", 0)))
+    step = comparison.predicted(record, record.measured("decode")[0])
+    assert step.memory == pytest.approx(step.traffic.total / record.measured("read-bandwidth")[0].bandwidth)
+
+
+def sized(size, seconds, caches):
+    """A decode case of so many bytes and seconds on a processor with such caches, and a cache read at 20 GB/s."""
+
+    def change(row):
+        row["environment"].update(caches=caches)
+        row["cases"][DECODE]["work"].update(bytes=size, flop=1e6)
+        row["cases"][DECODE].update(samples=[seconds] * 3)
+        row["cases"][DECODE]["parameters"].update(weights_vs_llc=0.01)  # what it says of itself counts for nothing
+
+    return change
+
+
+L3 = ["L2 2000 bytes", "L3 1000000 bytes"]
+
+
+def test_a_model_of_under_four_caches_may_pass_the_memory_roof_but_not_the_cache_s(tmp_path):
+    assert load_record(stored(tmp_path, sized(3.9e6, 3.9e6 / 15e9, L3))).measured("decode")
+    assert "over its roof of 20 GB/s" in fault(tmp_path, sized(3.9e6, 3.9e6 / 21e9, L3))
+
+
+@pytest.mark.parametrize(
+    ("size", "caches", "device"),
+    [
+        (4.1e6, L3, "cpu"),
+        (3.9e6, [], "cpu"),
+        (3.9e6, "L3 1000000 bytes", "cpu"),
+        (3.9e6, ["L3 999999999999999 bytes"], "cpu"),
+        (3.9e6, ["L3 huge"], "cpu"),
+        (3.9e6, L3, "cuda"),  # the processor's cache is not the device's
+    ],
+)
+def test_any_other_model_may_not_pass_the_memory_roof(tmp_path, size, caches, device):
+    change = sized(size, size / 15e9, caches)
+    said = fault(tmp_path, lambda r: (change(r), r["machine"].update(device=device)))
+    assert "reaches 15 GB/s, over its roof of 9.901 GB/s" in said
+
+
+@pytest.mark.parametrize("place", [READ, DECODE, CACHE])
+def test_nothing_computes_faster_than_the_product_peak(tmp_path, place):
+    change = put(f"cases.{place}.work.flop", 1.03e11 * GOOD["cases"][place]["samples"][1])
+    assert "over its roof of 100 GFLOP/s in the same record: its FLOP are miscounted" in fault(tmp_path, change)
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "[]", "not json", '{"schema": NaN}', "[" * 100_000, '{"schema": 1e999}', '{"schema": "\\ud800"}']
+)
 def test_malformed_json_is_one_line(tmp_path, raw):
-    with pytest.raises(BookError):
-        load_record(stored(tmp_path, raw=raw))
+    assert fault(tmp_path, raw=raw)
 
 
 def test_a_file_name_cannot_be_a_path(tmp_path):
     with pytest.raises(BookError, match="file name must be"):
         load_record(stored(tmp_path, name="..--x.json"))
+
+
+def test_only_a_plain_file_is_read(tmp_path):
+    (tmp_path / f"{NAME}.json").mkdir()
+    with pytest.raises(BookError, match="wanted a plain file"):
+        load_record(tmp_path / f"{NAME}.json")
 
 
 def test_quantiles_are_between_neighbours():
@@ -83,5 +358,7 @@ def test_a_ceiling_is_the_fast_decile_and_a_workload_the_median():
     assert Case(kind="workload", **common).seconds == 3.0
 
 
-def test_every_committed_record_is_valid_and_under_its_roofs(book):
-    assert book.records, "the book shows a measurement of its own; run: nox -s measure"
+def test_every_committed_record_is_valid_and_under_its_roofs(root):
+    paths = sorted((root / "data" / "measurements").glob("*.json"))
+    assert paths, "the book shows a measurement of its own; run: nox -s measure"
+    assert record_errors({path.stem: load_record(path) for path in paths}) == []

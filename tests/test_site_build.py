@@ -128,23 +128,51 @@ def test_a_mistake_in_a_page_aborts_the_build_with_its_line(root, tmp_path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_strangers_record_cannot_put_markup_on_the_site(root, tmp_path) -> None:
-    from test_site_reference import record
+def a_strangers_record(project, **changes) -> str:
+    """The committed record once more, as if from another machine, with changes; its id."""
+    source = next((project / "data" / "measurements").glob("*.json"))
+    row = json.loads(source.read_text(encoding="utf-8"))
+    stamp = row["started"].replace(":", "")[:15] + "Z"
+    row["machine"]["name"] = "Somebody, 2 cores"
+    target = project / "data" / "measurements" / f"x-y--{stamp}.json"
+    target.write_text(json.dumps(row | changes), encoding="utf-8")
+    return target.stem
 
+
+def own_measurements(project) -> None:
+    """Give a copied project records of its own instead of a link to the real ones."""
+    place = project / "data" / "measurements"
+    real = list(place.resolve().glob("*.json"))
+    place.unlink(missing_ok=True)
+    place.mkdir()
+    for path in real:
+        (place / path.name).write_bytes(path.read_bytes())
+
+
+def test_a_strangers_words_stay_words_on_the_site(root, tmp_path) -> None:
     project = copy_of(root, tmp_path / "project")
-    (project / "data" / "measurements").unlink(missing_ok=True)
-    (project / "data" / "measurements").mkdir()
-    row = record().model_dump(mode="json", by_alias=True, exclude={"id"})
-    (project / "data" / "measurements" / "x-y--2026-11-22T1740Z.json").write_text(json.dumps(row), encoding="utf-8")
-    build_site(
-        tmp_path / "out", project
-    )  # chapters that use the real records fail; the record's page is there all the same
-    page = tmp_path / "out" / "reference" / "records" / "x-y--2026-11-22T1740Z" / "index.html"
-    text = page.read_text(encoding="utf-8")
+    own_measurements(project)
+    words = "a | b [x](javascript:alert(1)) &lt;script&gt;alert(2)&lt;/script&gt; `c` *d* {{ e }} $f$"
+    id_ = a_strangers_record(project, note=words)
+    build_site(tmp_path / "out", project)
+    text = (tmp_path / "out" / "reference" / "records" / id_ / "index.html").read_text(encoding="utf-8")
     assert (
-        "alert(1)" in text and "<script>alert" not in text and "javascript:b" in text and 'href="javascript' not in text
+        "alert(2)" in text
+        and "<script>alert" not in text
+        and 'href="javascript' not in text
+        and "<em>d</em>" not in text
     )
-    assert [problem for problem in check(tmp_path / "out") if "x-y--2026" in problem] == []
+    assert [problem for problem in check(tmp_path / "out") if "x-y--" in problem] == []
+
+
+def test_a_strangers_markup_is_refused_in_one_line(root, tmp_path) -> None:
+    project = copy_of(root, tmp_path / "project")
+    own_measurements(project)
+    id_ = a_strangers_record(project, note="<script>alert(1)</script>")
+    done = build_site(tmp_path / "out", project)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in said
+    assert sum(f"{id_}.json:note" in line for line in said.splitlines()) == 1
 
 
 REBUILD = """

@@ -31,33 +31,40 @@ def tree(root) -> dict[str, Page]:
 
 
 def record(**changed: object) -> Record:
-    """A record of one case, as a stranger might send it."""
+    """A record of one case whose every text is hostile: the schema refuses such, and the pages must not rely on it."""
     row = {
         "id": "x--2026-11-22T1740Z",
         "schema": 1,
         "started": "2026-11-22T17:40:00Z",
         "finished": "2026-11-22T17:50:00Z",
-        "profile": HOSTILE,
-        "command": HOSTILE,
+        "profile": "run x",
+        "command": "x",
         "commit": "unknown",
         "dirty": False,
-        "note": HOSTILE,
-        "machine": {"name": HOSTILE, "device": "cpu"},
-        "environment": {HOSTILE: [HOSTILE]},
+        "machine": {"name": "x", "device": "cpu"},
+        "environment": {},
         "cases": [
             {
-                "name": HOSTILE,
+                "name": "x",
                 "kind": "ceiling",
-                "parameters": {HOSTILE: HOSTILE},
+                "parameters": {},
                 "status": "measured",
                 "inner": 2,
                 "work": {"bytes": 2e8},
                 "samples": [0.02, 0.021, 0.022],
             },
-            {"name": "late", "kind": "workload", "parameters": {}, "status": "skipped", "reason": HOSTILE},
+            {"name": "late", "kind": "workload", "parameters": {}, "status": "skipped", "reason": "x"},
         ],
     }
-    return Record.model_validate(row | changed)
+    good = Record.model_validate(row | changed)
+    first, late = good.cases
+    words = {"profile": HOSTILE, "command": HOSTILE, "note": HOSTILE, "environment": {HOSTILE: [HOSTILE]}}
+    machine = good.machine.model_copy(update={"name": HOSTILE})
+    cases = [
+        first.model_copy(update={"name": HOSTILE, "parameters": {HOSTILE: HOSTILE}}),
+        late.model_copy(update={"reason": HOSTILE}),
+    ]
+    return good.model_copy(update=words | {"machine": machine, "cases": cases})
 
 
 def test_every_row_of_data_has_its_page(book, tree, root) -> None:

@@ -100,6 +100,13 @@ def log_ticks(axis, values: list[float]) -> None:
 HALO = "halo"
 
 
+def say(
+    axes: Axes, x: float, y: float, text: str, shade: str, ha: str = "left", va: str = "center", *, halo: bool = False
+):
+    """A label at a place of the data, in the size of labels."""
+    return axes.text(x, y, text, color=shade, ha=ha, va=va, fontsize=LABEL, gid=HALO if halo else None)
+
+
 def predicted(axes: Axes, x, y, edge: str = colour.INK, square: bool = False, size: float = 6.5) -> None:
     """Hollow markers: predicted.  Square = prefill, circle = decode."""
     axes.plot(x, y, "s" if square else "o", ls="none", mfc=colour.SURFACE, mec=edge, mew=1.4, ms=size, zorder=5)

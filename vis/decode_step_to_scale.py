@@ -85,42 +85,34 @@ def _panel(axes, data: FigureData, name: str, narrow: bool) -> None:
     _lane(axes, rows, "compute", 0.1, longest, v[f"{name} compute"], narrow)
 
 
+#: What stands inside a bar.
+SHORT = {"attention projections": "projections", "output head": "head", "norms and embedding": "", "MLP": "MLP",
+         "attention over the KV cache": ""}  # fmt: skip
+
+
 def _lane(axes, rows: list[dict], what: str, y: float, longest: float, total: float, narrow: bool) -> None:
-    """Operators one after another; a label inside where it fits, the total behind the lane or inside its end."""
+    """Operators one after another; the lane's total behind it, or above its end where the lane is long."""
     x, fill = 0.0, colour.MEMORY if what == "memory" else colour.COMPUTE
     for row in rows:
         length = row[what]
         if what == "memory" and row["operator"].startswith("attention over"):
-            shapes.kv_bar(axes, x, y, length, 0.72)
-            if length > longest * 0.05:
-                axes.text(
-                    x + length / 2,
-                    y + 0.8,
-                    "KV cache",
-                    color=colour.MEMORY,
-                    ha="center",
-                    va="bottom",
-                    fontsize=theme.LABEL,
-                )
+            _cache(axes, x, y, length, longest)
         else:
-            shapes.bar(axes, x, y, length, 0.72, fill, colour.SURFACE, line=0.8 if length > longest * 0.01 else 0.0)
-            short = {"attention projections": "projections", "output head": "head", "norms and embedding": ""}.get(
-                row["operator"], row["operator"]
-            )
+            edge = 0.8 if length > longest * 0.01 else 0.0
+            shapes.bar(axes, x, y, length, 0.72, fill, colour.SURFACE, line=edge)
             if length > longest * (0.12 if not narrow else 0.2):
-                axes.text(
-                    x + length / 2,
-                    y + 0.36,
-                    short,
-                    color=colour.SURFACE,
-                    ha="center",
-                    va="center",
-                    fontsize=theme.LABEL,
-                )
+                theme.say(axes, x + length / 2, y + 0.36, SHORT[row["operator"]], colour.SURFACE, "center")
         x += length
     digits = 3 if total < 1 else 2 if total < 10 else 1
     words = f"{'moving bytes' if what == 'memory' else 'arithmetic'}: {total:.{digits}f} ms"
     if total > longest * 0.75:
-        axes.text(longest, y + 0.80, words, color=fill, ha="right", va="bottom", fontsize=theme.LABEL)
+        theme.say(axes, longest, y + 0.8, words, fill, "right", "bottom")
     else:
-        axes.text(x + longest * 0.012, y + 0.36, words, color=fill, va="center", fontsize=theme.LABEL)
+        theme.say(axes, x + longest * 0.012, y + 0.36, words, fill)
+
+
+def _cache(axes, x: float, y: float, length: float, longest: float) -> None:
+    """The KV cache's part of the lane, named where there is room."""
+    shapes.kv_bar(axes, x, y, length, 0.72)
+    if length > longest * 0.05:
+        theme.say(axes, x + length / 2, y + 0.8, "KV cache", colour.MEMORY, "center", "bottom")

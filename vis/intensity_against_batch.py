@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generators import catalogue
 from generators.book.load import Book
 from generators.model import memory, roofline, work
@@ -14,41 +16,37 @@ from vis._subject import CHIP, CONTEXT, FORMAT, MODEL, SECOND_MODEL
 BATCHES = [float(2**power) for power in range(11)]
 
 
+PRODUCTS = "matrix products alone"
+STEP = Pass(1.0, 1.0, float(CONTEXT))
+
+
 def data(book: Book) -> FigureData:
-    """Whole-model intensity for two models, their ceilings, the batch that still fits, and the linear layers alone."""
+    """Whole-model intensity for two models, their ceilings, the batch that still fits, and the products alone."""
     chip, stored = book.accelerators[CHIP], book.formats[FORMAT]
     device, form = catalogue.sourced_device(chip, stored.rate), catalogue.number_format(stored)
+    ridge = (device.peak / device.bandwidth).value
+    values = {"chip": chip.name, "short": chip.short, "format": stored.name, "ridge": ridge}
     rows, sources = [], device.peak.sources | device.bandwidth.sources | {stored.source}
-    values = {
-        "chip": chip.name,
-        "short": chip.short,
-        "format": stored.name,
-        "ridge": (device.peak / device.bandwidth).value,
-    }
     for id_, key in ((MODEL, "first"), (SECOND_MODEL, "second")):
-        model = book.models[id_]
-        shape = catalogue.shape(model)
-        sources |= {model.source}
-        fits = memory.largest_batch(shape, form, catalogue.device(chip, stored.rate), float(CONTEXT))
-        ceiling = roofline.intensity_ceiling(shape, form, Pass(1.0, 1.0, float(CONTEXT)))
-        values |= {key: model.name, f"{key} ceiling": ceiling, f"{key} fits": float(int(fits))}
-        for batch in sorted({*BATCHES, float(int(fits))}):
-            point = roofline.intensity(shape, form, Pass(batch, 1.0, float(CONTEXT)))
-            rows.append(
-                {"model": model.name, "batch": batch, "intensity": point, "fits": "yes" if batch <= fits else "no"}
-            )
-    shape = catalogue.shape(book.models[MODEL])
-    rows += [
-        {
-            "model": "matrix products alone",
-            "batch": batch,
-            "intensity": _products_alone(shape, form, batch),
-            "fits": "yes",
+        model, shape = book.models[id_], catalogue.shape(book.models[id_])
+        fits = float(int(memory.largest_batch(shape, form, catalogue.device(chip, stored.rate), STEP.context)))
+        values |= {
+            key: model.name,
+            f"{key} ceiling": roofline.intensity_ceiling(shape, form, STEP),
+            f"{key} fits": fits,
         }
-        for batch in BATCHES
-    ]
+        sources |= {model.source}
+        for batch in sorted({*BATCHES, fits}):
+            point = roofline.intensity(shape, form, replace(STEP, batch=batch))
+            rows.append(_point(model.name, batch, point, batch <= fits))
+    shape = catalogue.shape(book.models[MODEL])
+    rows += [_point(PRODUCTS, batch, _products_alone(shape, form, batch), True) for batch in BATCHES]
     columns = {"model": "", "batch": "sequences", "intensity": "FLOP/byte", "fits": f"in {chip.short}"}
     return FigureData(columns, rows, values, sources)
+
+
+def _point(model: str, batch: float, intensity: float, fits: bool) -> dict:
+    return {"model": model, "batch": batch, "intensity": intensity, "fits": "yes" if fits else "no"}
 
 
 def _products_alone(shape, form, batch: float) -> float:
@@ -86,40 +84,33 @@ def draw(data: FigureData, narrow: bool):
     theme.heading(figure, "Arithmetic intensity (FLOP/byte)")
     axes = theme.box(figure, 0.5, 0.78 if not narrow else 0.95, 0.2, 0.36)
     axes.set(xscale="log", yscale="log", xlim=(1, 1100), ylim=(0.8, 420))
-    theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024] if narrow else [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
+    theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024] if narrow else BATCHES)
     theme.log_ticks(axes.yaxis, [1, 10, 100])
     axes.set_xlabel("Batch (sequences)")
     axes.grid(True)
     axes.axhline(v["ridge"], color=colour.COMPUTE, lw=2)
-    axes.text(
-        1.1,
-        v["ridge"] * 1.1,
-        f"ridge point, {v['ridge']:.0f}" + ("" if narrow else f" ({v['short']})"),
-        color=colour.COMPUTE,
-        va="bottom",
-    )
-    _line(axes, data.where(model="matrix products alone"), colour.OVERHEAD, 1.2)
-    axes.text(190, 300, "matrix products alone", color=colour.OVERHEAD, ha="right", va="center", fontsize=theme.LABEL)
+    where = "" if narrow else f" ({v['short']})"
+    theme.say(axes, 1.1, v["ridge"] * 1.1, f"ridge point, {v['ridge']:.0f}{where}", colour.COMPUTE, va="bottom")
+    _line(axes, data.where(model=PRODUCTS), colour.OVERHEAD, 1.2)
+    theme.say(axes, 190, 300, PRODUCTS, colour.OVERHEAD, "right")
     for key in ("first", "second"):
-        _line(axes, data.where(model=v[key]), colour.MEMORY, 2.0)
-        ceiling = v[f"{key} ceiling"]
-        axes.plot([1, 1100], [ceiling, ceiling], color=colour.MEMORY, lw=0.9, ls="--")
-        axes.text(
-            1050,
-            ceiling * 1.08,
-            f"{v[key]}: at most {ceiling:.1f}",
-            gid=theme.HALO,
-            color=colour.MEMORY,
-            ha="right",
-            va="bottom",
-            fontsize=theme.LABEL,
-        )
-        last = data.where(model=v[key], batch=v[f"{key} fits"])[0]
-        axes.plot([last["batch"]], [last["intensity"]], "o", ms=5, mfc=colour.SURFACE, mec=colour.MEMORY, mew=1.4)
-        axes.annotate("memory full" if not narrow else "full", (last["batch"], last["intensity"]), (3, -6), textcoords="offset points",
-                      va="top", color=colour.MUTED, fontsize=theme.NOTE)  # fmt: skip
+        _model(axes, data, key, narrow)
     theme.note(figure, data.note)
     return figure
+
+
+def _model(axes, data: FigureData, key: str, narrow: bool) -> None:
+    """One model's line, its ceiling, and the batch at which memory is full."""
+    v = data.values
+    _line(axes, data.where(model=v[key]), colour.MEMORY, 2.0)
+    ceiling = v[f"{key} ceiling"]
+    axes.plot([1, 1100], [ceiling, ceiling], color=colour.MEMORY, lw=0.9, ls="--")
+    words = f"{v[key]}: at most {ceiling:.1f}"
+    theme.say(axes, 1050, ceiling * 1.08, words, colour.MEMORY, "right", "bottom", halo=True)
+    last = data.where(model=v[key], batch=v[f"{key} fits"])[0]
+    axes.plot([last["batch"]], [last["intensity"]], "o", ms=5, mfc=colour.SURFACE, mec=colour.MEMORY, mew=1.4)
+    full = "full" if narrow else "memory full"
+    theme.say(axes, last["batch"] * 1.05, last["intensity"] * 0.88, full, colour.MUTED, va="top")
 
 
 def _line(axes, rows: list[dict], line_colour: str, width: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from generators.book.load import Book
-from generators.comparison import NOT_ONE_PASS, ceilings, decode_records, quoted_decodes
+from generators.comparison import NOT_ONE_PASS, Quoted, ceilings, decode_records, quoted_decodes
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -16,44 +16,36 @@ OWN = "this book's CPU"
 MARKS = (("quoted", theme.quoted, 4.6), ("measured", theme.measured, 6))
 
 
+COLUMNS = {
+    "kind": "", "label": "", "chip": "", "bytes": "GB/token", "rate": "tokens/s", "bound": "tokens/s", "share": "% of bound",
+}  # fmt: skip
+
+
 def data(book: Book) -> FigureData:
     """A line per chip, a diamond per quoted run, and this book's own measurements with their machine's line."""
-    rows, sources, records = [], set(), set()
-    for id_ in CHIPS:
-        chip = book.accelerators[id_]
-        rows += [
-            {
-                "kind": "datasheet bound",
-                "label": chip.short,
-                "chip": chip.short,
-                "bytes": x,
-                "rate": chip.bandwidth.to("GB/s") / x,
-            }
-            for x in SPAN
-        ]
-        sources.add(chip.memory.bandwidth.source)
-    quotes = quoted_decodes(book)
-    for q in quotes:
-        label = f"{book.accelerators[q.row.accelerator].short}, {q.row.engine}"
-        rows.append({"kind": "quoted", "label": label, "chip": book.accelerators[q.row.accelerator].short, "bytes": q.bytes / 1e9,
-                     "rate": q.reached, "bound": q.bound, "share": q.reached / q.bound * 100})  # fmt: skip
-        sources |= q.sources
-    for at, record in enumerate(decode_records(book)):
-        records.add(record.id)
+    chips = [book.accelerators[id_] for id_ in CHIPS]
+    rows = [
+        {"kind": "datasheet bound", "label": c.short, "chip": c.short, "bytes": x, "rate": c.bandwidth.to("GB/s") / x}
+        for c in chips
+        for x in SPAN
+    ]
+    quotes, records = quoted_decodes(book), decode_records(book)
+    rows += [_quote(q, book.accelerators[q.row.accelerator].short) for q in quotes]
+    for at, record in enumerate(records):
         rows += _own(record, record.machine.name[:18] if at else OWN)
     shares = [q.reached / q.bound for q in quotes]
-    values = {"count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
-              "chips": len({q.row.accelerator for q in quotes}), "left out": len(NOT_ONE_PASS)}  # fmt: skip
-    columns = {
-        "kind": "",
-        "label": "",
-        "chip": "",
-        "bytes": "GB/token",
-        "rate": "tokens/s",
-        "bound": "tokens/s",
-        "share": "% of bound",
-    }
-    return FigureData(columns, rows, values, frozenset(sources), frozenset(records))
+    values = {
+        "count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
+        "chips": len({q.row.accelerator for q in quotes}), "left out": len(NOT_ONE_PASS),
+    }  # fmt: skip
+    sources = frozenset(c.memory.bandwidth.source for c in chips).union(*(q.sources for q in quotes))
+    return FigureData(COLUMNS, rows, values, sources, frozenset(record.id for record in records))
+
+
+def _quote(quote: Quoted, chip: str) -> dict:
+    """A quoted run as a row."""
+    return {"kind": "quoted", "label": f"{chip}, {quote.row.engine}", "chip": chip, "bytes": quote.bytes / 1e9,
+            "rate": quote.reached, "bound": quote.bound, "share": quote.reached / quote.bound * 100}  # fmt: skip
 
 
 def _own(record, chip: str) -> list[dict]:

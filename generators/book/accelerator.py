@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -12,8 +12,9 @@ from generators.book.datum import Datum, Peak, Row, datum, peak
 Capacity = datum("GB", 0.1, 2_000)
 Bandwidth = datum("GB/s", 10, 30_000_000)
 
+Precision = Literal["fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4"]
 #: Precisions a peak may be given for, widest first.
-PRECISIONS = ("fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4")
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
 class Memory(Row):
@@ -43,7 +44,7 @@ class Clock(Row):
     frequency: datum("MHz", 300, 7_000)
     unit: str
     units: int = Field(gt=0)
-    per_cycle: dict[str, int]
+    per_cycle: dict[Precision, Annotated[int, Field(gt=0)]]
     as_printed: str
     source: str
 

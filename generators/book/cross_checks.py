@@ -1,13 +1,15 @@
-"""Checks between rows: sources exist, peaks follow from clocks, precisions agree, shapes give the published totals."""
+"""Checks between rows: sources and ids exist, chips agree with themselves, shapes give the published totals."""
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 from generators import catalogue
-from generators.book.accelerator import Accelerator
+from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
+from generators.book.record import record_errors
 from generators.errors import BookError
 from generators.model import memory, parameters
 from generators.model.inputs import Format
@@ -15,29 +17,27 @@ from generators.model.inputs import Format
 if TYPE_CHECKING:
     from generators.book.load import Book
 
+Cited = tuple[str, str, str]
+
 
 def cross_check(book: Book) -> list[BookError]:
     """Every disagreement between rows of `data/`, as errors."""
-    errors = _sources_exist(book)
+    errors = _sources_exist(book) + _ids_exist(book) + record_errors(book.records)
     for accelerator in book.accelerators.values():
-        errors += _accelerator(accelerator)
+        errors += chip_errors(accelerator)
     for model in book.models.values():
         errors += _model(model)
     return errors
 
 
-def _cited(book: Book) -> list[tuple[str, str, str]]:
+def _cited(book: Book) -> list[Cited]:
     """(file, place, source id) of every citation in `data/`."""
-    cited: list[tuple[str, str, str]] = []
-
-    def add(path: str, field: str, datum: Datum) -> None:
-        cited.append((path, field, datum.source))
-        cited.extend((path, f"{field}.conflicts", conflict.source) for conflict in datum.conflicts)
-
+    cited: list[Cited] = []
+    files = _files_of(book)
     for id_, chip in book.accelerators.items():
         path = f"data/accelerators/{id_}.toml"
         for field, datum in chip.data().items():
-            add(path, field, datum)
+            cited += _of_datum(path, field, datum)
         if chip.clock:
             cited.append((path, "clock.source", chip.clock.source))
     for id_, model in book.models.items():
@@ -45,10 +45,26 @@ def _cited(book: Book) -> list[tuple[str, str, str]]:
         cited.append((path, "source", model.source))
         for field in ("parameters", "active_parameters", "kv_bytes_per_token"):
             if getattr(model, field):
-                add(path, field, getattr(model, field))
+                cited += _of_datum(path, field, getattr(model, field))
     cited += [("data/formats.toml", id_, row.source) for id_, row in book.formats.items()]
-    cited += [("data/published", id_, row.source) for id_, row in book.published.items()]
+    cited += [(files[id_], f"{id_}.source", row.source) for id_, row in book.published.items()]
     return cited
+
+
+def _of_datum(path: str, field: str, datum: Datum) -> list[Cited]:
+    return [
+        (path, field, datum.source),
+        *((path, f"{field}.conflicts", conflict.source) for conflict in datum.conflicts),
+    ]
+
+
+def _files_of(book: Book) -> dict[str, str]:
+    """The file that each quoted result stands in, as `data/published/chapter1.toml`."""
+    return {
+        id_: f"data/published/{path.name}"
+        for path in (book.root / "data/published").glob("*.toml")
+        for id_ in tomllib.loads(path.read_text(encoding="utf-8"))
+    }
 
 
 def _sources_exist(book: Book) -> list[BookError]:
@@ -61,49 +77,28 @@ def _sources_exist(book: Book) -> list[BookError]:
     ]
 
 
-def _accelerator(chip: Accelerator) -> list[BookError]:
-    """Peaks against the clock, dense FP8 and INT8 against BF16, and the ridge point against reason."""
-    path, errors, peaks = f"data/accelerators/{chip.id}.toml", [], chip.peaks()
-    rate = {p: row.quantity.value for p, row in peaks.items()}
-    if chip.clock:
-        per_second = chip.clock.frequency.quantity.value * chip.clock.units
-        for precision, operations in chip.clock.per_cycle.items():
-            if precision in rate and not near(rate[precision], per_second * operations, 0.02):
-                errors.append(
-                    BookError(
-                        path,
-                        f"peak.{precision}",
-                        (
-                            f"found {peaks[precision].value!r}, but {chip.clock.units} {chip.clock.unit} × {operations} per cycle × "
-                            f"{chip.clock.frequency.value} gives {per_second * operations / 1e12:.4g} TFLOP/s; "
-                            "one of the three is wrong, or the rate is sparse"
-                        ),
-                    )
-                )
-    for narrow in ("fp8",):
-        wide = rate.get("bf16") or rate.get("fp16")
-        if narrow in rate and wide and not near(rate[narrow], 2 * wide, 0.02) and not peaks[narrow].note:
-            errors.append(
-                BookError(
-                    path,
-                    f"peak.{narrow}",
-                    (
-                        f"found {peaks[narrow].value!r}, wanted twice the 16-bit peak ({2 * wide / 1e12:.4g} TFLOP/s); "
-                        "correct it, or say in `note` why this chip differs"
-                    ),
-                )
-            )
-    if chip.half_precision:
-        ridge = rate[chip.half_precision] / chip.bandwidth.value
-        if not 0.5 <= ridge <= 1500:
-            errors.append(
-                BookError(
-                    path,
-                    f"peak.{chip.half_precision}",
-                    (f"ridge point of {ridge:.3g} FLOP/byte, wanted between 0.5 and 1500: peak or bandwidth is wrong"),
-                )
-            )
-    return errors
+def _ids_exist(book: Book) -> list[BookError]:
+    """Chips, models and formats that a quoted result or a record names are in the catalogue."""
+    files = _files_of(book)
+    rows = {"accelerator": book.accelerators, "model": book.models, "format": book.formats}
+    named = [
+        (files[id_], f"{id_}.{field}", field, found)
+        for id_, row in book.published.items()
+        for field in rows
+        if (found := getattr(row, field)) and found not in rows[field]
+    ]
+    named += [
+        (f"data/measurements/{id_}.json", "machine.accelerator", "accelerator", found)
+        for id_, record in book.records.items()
+        if (found := record.machine.accelerator) and found not in book.accelerators
+    ]
+    folder = {"accelerator": "data/accelerators/", "model": "data/models/", "format": "data/formats.toml"}
+    return [
+        BookError(
+            path, place, f"found {found!r}, wanted the id of a row in {folder[field]}; correct it or leave it empty"
+        )
+        for path, place, field, found in named
+    ]
 
 
 def _model(model: LanguageModel) -> list[BookError]:
@@ -120,15 +115,10 @@ def _model(model: LanguageModel) -> list[BookError]:
     for field, (counts, tolerance) in counted.items():
         datum = getattr(model, field)
         if datum and not any(near(datum.quantity.value, count, tolerance) for count in counts):
-            count = counts[0]
-            errors.append(
-                BookError(
-                    f"data/models/{model.id}.toml",
-                    field,
-                    (
-                        f"found {datum.value!r}, but the shape gives {count:,.0f}: off by "
-                        f"{abs(datum.quantity.value / count - 1):.2%}, wanted within {tolerance:.1%}; a dimension or the total is wrong"
-                    ),
-                )
+            message = (
+                f"found {datum.value!r}, but the shape gives {counts[0]:,.0f}: off by "
+                f"{abs(datum.quantity.value / counts[0] - 1):.2%}, wanted within {tolerance:.1%}; "
+                "a dimension or the total is wrong"
             )
+            errors.append(BookError(f"data/models/{model.id}.toml", field, message))
     return errors

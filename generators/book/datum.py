@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from generators import units
+from generators.book import printed
+from generators.book.printed import near
+
+__all__ = ["COMPUTED", "Conflict", "Datum", "Peak", "Row", "datum", "near", "peak", "said"]
+
+#: How the note begins of a value that its source does not print but from which it follows.
+COMPUTED = "Computed:"
 
 
 class Row(BaseModel):
@@ -41,13 +47,16 @@ class Datum(Row):
         return units.parse(self.value, self.source)
 
     @model_validator(mode="after")
-    def _printed_says_so(self) -> Datum:
+    def _readable(self) -> Datum:
         units.parse(self.value)
         return self
 
 
 class Peak(Datum):
-    """A peak rate.  `value` is always dense; `printed_basis` says which kind `as_printed` shows."""
+    """A peak rate.  `value` is always dense; `printed_basis` says which kind `as_printed` shows.
+
+    A derived one follows from the clock of its own file, against which `chip_checks` holds it.
+    """
 
     printed_basis: Literal["dense", "sparse", "derived"]
     accumulate: str = ""
@@ -55,58 +64,49 @@ class Peak(Datum):
     @model_validator(mode="after")
     def _dense(self) -> Peak:
         """Refuse a sparse rate given as dense, the commonest error of spec tables."""
-        numbers, wanted = printed_numbers(self.as_printed), units.parse(self.value).value
-        if self.printed_basis == "derived" or not numbers:
-            return self
-        marked = "sparsity" in self.as_printed.lower() or "*" in self.as_printed
-        if self.printed_basis == "dense":
-            expected = min(numbers) if marked and len(numbers) > 1 else None
-            if marked and len(numbers) == 1:
-                raise ValueError(
-                    f"value {self.value!r} is called dense, but the only rate printed, {self.as_printed!r}, "
-                    "is marked sparse; give half of it with printed_basis = 'sparse'"
-                )
-            found = [n for n in numbers if near(n, wanted)]
-            if not found or (expected and not near(expected, wanted)):
-                raise ValueError(
-                    f"value {self.value!r} is not on the dense side of as_printed {self.as_printed!r}; give the dense rate"
-                )
-        elif not any(near(n / 2, wanted) for n in numbers):
-            raise ValueError(
-                f"value {self.value!r} is not half of the sparse rate printed, {self.as_printed!r}; "
-                "value is always the dense rate"
-            )
+        if self.printed_basis != "derived":
+            _refuse(printed.rate_fault(self.value, self.as_printed, self.printed_basis))
         return self
 
 
-_PRINTED = re.compile(
-    r"(\d[\d,]*(?:\.\d+)?)\s*(peta|tera|giga|P|T|G)?\s*(?:FLOPs?|FLOPS|FLOP/s|OPs?|OPS|OP/s)?", re.IGNORECASE
-)
-_SCALE = {"peta": 1e15, "p": 1e15, "tera": 1e12, "t": 1e12, "giga": 1e9, "g": 1e9}
+def _refuse(fault: str) -> None:
+    if fault:
+        raise ValueError(fault)
 
 
-def printed_numbers(text: str) -> list[float]:
-    """Rates in a printed text, in FLOP/s; a bare number takes the scale of its neighbour, else tera."""
-    found = [(float(m[1].replace(",", "")), _SCALE.get((m[2] or "").lower())) for m in _PRINTED.finditer(text)]
-    scales = [scale for _, scale in found if scale]
-    default = scales[-1] if scales else 1e12
-    return [number * (scale or default) for number, scale in found if number > 0]
+def said(value: str, as_printed: str, note: str) -> None:
+    """Raise ValueError when a printed text does not say the value and the note does not say how it was computed."""
+    if note.startswith(COMPUTED) or printed.agrees(value, as_printed):
+        return
+    raise ValueError(
+        f"found {value!r}, wanted a number of as_printed {as_printed!r}; "
+        f"correct one of them, or begin `note` with '{COMPUTED} ' and how it follows"
+    )
 
 
-def near(a: float, b: float, tolerance: float = 0.006) -> bool:
-    """Equal to the precision at which data sheets round."""
-    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+def _conflicting_rate(conflict: Conflict) -> None:
+    """The same for another source's rate, whose basis is what its printed text marks."""
+    if not conflict.note.startswith(COMPUTED):
+        alone = len(printed.rates(conflict.as_printed)) == 1
+        basis = "sparse" if alone and printed.is_sparse(conflict.as_printed) else "dense"
+        _refuse(printed.rate_fault(conflict.value, conflict.as_printed, basis))
+
+
+def _bounded(unit: str, low: float, high: float, item: Datum | Conflict) -> None:
+    """Refuse a value of other dimensions than `unit`, or outside what any device reaches."""
+    quantity = units.parse(item.value)
+    _, dims = units.unit_of(unit)
+    if quantity.dims != dims:
+        raise ValueError(f"found {item.value!r} ({units.dims_text(quantity.dims)}), wanted a value in {unit}")
+    if not low <= quantity.to(unit) <= high:
+        raise ValueError(f"found {item.value!r}, wanted between {low:g} and {high:g} {unit}: impossible value")
 
 
 def _check(unit: str, low: float, high: float, datum: Datum) -> Datum:
-    """Refuse a datum (or a conflict of it) of other dimensions than `unit`, or outside what any device reaches."""
+    """Refuse a datum, or a conflict of it, that is no value in `unit`, impossible, or not what is printed."""
     for item in (datum, *datum.conflicts):
-        quantity = units.parse(item.value)
-        _, dims = units.unit_of(unit)
-        if quantity.dims != dims:
-            raise ValueError(f"found {item.value!r} ({units.dims_text(quantity.dims)}), wanted a value in {unit}")
-        if not low <= quantity.to(unit) <= high:
-            raise ValueError(f"found {item.value!r}, wanted between {low:g} and {high:g} {unit}: impossible value")
+        _bounded(unit, low, high, item)
+        said(item.value, item.as_printed, item.note)
     return datum
 
 
@@ -119,9 +119,12 @@ def peak(unit: str) -> type[Peak]:
     """The type of a field that holds a dense peak rate; integer rates are in TOP/s, others in TFLOP/s."""
 
     def labelled(value: Peak) -> Peak:
-        _check(unit, 0.05, 200_000, value)
-        if ("OP/s" in value.value.replace("FLOP/s", "")) != ("OP/s" in unit.replace("FLOP/s", "")):
-            raise ValueError(f"found {value.value!r}, wanted a rate in {unit}")
+        for item in (value, *value.conflicts):
+            _bounded(unit, 0.05, 200_000, item)
+            if ("OP/s" in item.value.replace("FLOP/s", "")) != ("OP/s" in unit.replace("FLOP/s", "")):
+                raise ValueError(f"found {item.value!r}, wanted a rate in {unit}")
+        for conflict in value.conflicts:
+            _conflicting_rate(conflict)
         return value
 
     return Annotated[Peak, AfterValidator(labelled)]

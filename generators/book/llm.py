@@ -14,9 +14,9 @@ class Experts(Row):
 
     experts: int = Field(gt=1)
     active: int = Field(gt=0)
-    shared: int = 0
+    shared: int = Field(default=0, ge=0)
     d_ff: int = Field(gt=0)
-    dense_layers: int = 0
+    dense_layers: int = Field(default=0, ge=0)
     biases: bool = False
 
 
@@ -24,7 +24,7 @@ class Latent(Row):
     """Multi-head latent attention: what is cached is one compressed vector and one rotary key per token."""
 
     kv_rank: int = Field(gt=0)
-    q_rank: int = 0
+    q_rank: int = Field(default=0, ge=0)
     rope_dim: int = Field(gt=0)
     nope_dim: int = Field(gt=0)
     v_dim: int = Field(gt=0)
@@ -53,10 +53,10 @@ class Shape(Row):
     output_bias: bool = False
     mlp_bias: bool = False
     norm_bias: bool = False
-    norms_per_layer: int = 2
+    norms_per_layer: int = Field(default=2, ge=0)
     qk_norm: bool = False
     attention_sinks: bool = False
-    position_embeddings: int = 0
+    position_embeddings: int = Field(default=0, ge=0)
     moe: Experts | None = None
     mla: Latent | None = None
     window: Window | None = None
@@ -64,12 +64,20 @@ class Shape(Row):
     @model_validator(mode="after")
     def _consistent(self) -> Shape:
         if self.heads % self.kv_heads:
-            raise ValueError(f"heads = {self.heads} is not a multiple of kv_heads = {self.kv_heads}")
+            raise ValueError(
+                f"found heads = {self.heads}, wanted a multiple of kv_heads = {self.kv_heads}; correct one"
+            )
         if self.moe and self.moe.active > self.moe.experts:
-            raise ValueError(f"moe.active = {self.moe.active} exceeds moe.experts = {self.moe.experts}")
+            raise ValueError(_too_many("moe.active", self.moe.active, "moe.experts", self.moe.experts))
+        if self.moe and self.moe.dense_layers > self.layers:
+            raise ValueError(_too_many("moe.dense_layers", self.moe.dense_layers, "layers", self.layers))
         if self.window and self.window.layers > self.layers:
-            raise ValueError(f"window.layers = {self.window.layers} exceeds layers = {self.layers}")
+            raise ValueError(_too_many("window.layers", self.window.layers, "layers", self.layers))
         return self
+
+
+def _too_many(part: str, found: int, whole: str, wanted: int) -> str:
+    return f"found {part} = {found}, wanted at most {whole} = {wanted}; correct one of them"
 
 
 class LanguageModel(Row):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +20,7 @@ from generators.book.source import Source
 from generators.errors import BookError, raise_all
 
 ROOT = Path(__file__).resolve().parents[2]
+_FILE_NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
+    except OSError as error:
+        errors.append(BookError(shown(path), None, f"cannot be read ({error.strerror}); wanted a TOML file"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         errors.append(BookError(shown(path), None, f"not readable as TOML: {error}"))
     return {}
@@ -73,7 +78,7 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
 def shown(path: Path) -> str:
     """The path from `data/` down, as a person would type it."""
     parts = path.parts
-    return "/".join(parts[parts.index("data") :]) if "data" in parts else path.name
+    return "/".join(parts[-1 - parts[::-1].index("data") :]) if "data" in parts else path.name
 
 
 def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors: list[BookError]) -> BaseModel | None:
@@ -82,7 +87,7 @@ def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors
         return kind.model_validate(row)
     except ValidationError as error:
         for fault in error.errors():
-            place = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("function-"))
+            place = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("function-", "[key]")))
             message = fault["msg"].removeprefix("Value error, ")
             if not isinstance(fault.get("input"), dict) and fault["type"] not in ("value_error", "missing"):
                 message += f", found {fault.get('input')!r}"
@@ -90,13 +95,25 @@ def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors
     return None
 
 
+def _files(folder: Path, errors: list[BookError]) -> Iterator[tuple[Path, dict]]:
+    """The TOML files of a folder that hold something; a missing folder, an empty file or an odd name is an error."""
+    if not folder.is_dir():
+        errors.append(BookError(shown(folder), None, "found no folder, wanted one of TOML files; restore it"))
+    for path in sorted(folder.glob("*.toml")):
+        if not _FILE_NAME.fullmatch(path.stem):
+            wanted = "wanted lower-case words joined by hyphens, such as a100-sxm4-80gb.toml; rename it"
+            errors.append(BookError(shown(path), None, f"found file name {path.name!r}, {wanted}"))
+        before = len(errors)
+        if table := read_toml(path, errors):
+            yield path, table
+        elif len(errors) == before:
+            errors.append(BookError(shown(path), None, "found an empty file, wanted a TOML table; fill or delete it"))
+
+
 def _folder(folder: Path, kind: type, errors: list[BookError]) -> dict:
     """Every TOML file of a folder as a row whose id is the file's name."""
     rows: dict = {}
-    for path in sorted(folder.glob("*.toml")):
-        row = read_toml(path, errors)
-        if not row:
-            continue
+    for path, row in _files(folder, errors):
         if "id" in row:
             errors.append(
                 BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field")
@@ -117,8 +134,8 @@ def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
 def _tables(folder: Path, kind: type, errors: list[BookError]) -> dict:
     """Every table of every TOML file of a folder; an id may stand in one file only."""
     rows: dict = {}
-    for path in sorted(folder.glob("*.toml")):
-        for id_, row in read_toml(path, errors).items():
+    for path, table in _files(folder, errors):
+        for id_, row in table.items():
             _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
 

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from generators import units
-from generators.book.datum import Row
+from generators.book.datum import Row, said
+
+Metric = Literal[
+    "decode_tokens_per_s",
+    "prefill_tokens_per_s",
+    "achieved_bandwidth",
+    "achieved_flops",
+    "time",
+    "ratio",
+    "tokens",
+    "mfu",
+    "count",
+    "latency",
+    "size",
+    "stated_peak",
+    "stated_bandwidth",
+]
+#: Metric to a unit that shows its dimensions; metrics that are not here are plain counts.
+UNIT_OF_METRIC = {
+    "decode_tokens_per_s": "tokens/s",
+    "prefill_tokens_per_s": "tokens/s",
+    "achieved_bandwidth": "GB/s",
+    "stated_bandwidth": "GB/s",
+    "achieved_flops": "FLOP/s",
+    "stated_peak": "FLOP/s",
+    "time": "s",
+    "latency": "s",
+    "size": "bytes",
+}
 
 
 class Published(Row):
@@ -18,30 +47,16 @@ class Published(Row):
     """
 
     value: str
-    metric: Literal[
-        "decode_tokens_per_s",
-        "prefill_tokens_per_s",
-        "achieved_bandwidth",
-        "achieved_flops",
-        "time",
-        "ratio",
-        "tokens",
-        "mfu",
-        "count",
-        "latency",
-        "size",
-        "stated_peak",
-        "stated_bandwidth",
-    ]
+    metric: Metric
     as_printed: str
     conditions: str
     source: str
     accelerator: str = ""
     model: str = ""
     format: str = ""
-    batch: int = 1
-    context: float = 0
-    devices: int = 1
+    batch: int = Field(default=1, gt=0)
+    context: float = Field(default=0, ge=0, allow_inf_nan=False)
+    devices: int = Field(default=1, gt=0)
     engine: str = ""
     note: str = ""
 
@@ -51,6 +66,15 @@ class Published(Row):
         return units.parse(self.value, self.source)
 
     @model_validator(mode="after")
-    def _readable(self) -> Published:
-        units.parse(self.value)
+    def _says_so(self) -> Published:
+        """Refuse a value of other dimensions than its metric, one no run can have, or one not printed."""
+        quantity, unit = units.parse(self.value), UNIT_OF_METRIC.get(self.metric, "")
+        if quantity.dims != units.unit_of(unit)[1]:
+            raise ValueError(
+                f"found {self.value!r} ({units.dims_text(quantity.dims)}) with metric {self.metric!r}, "
+                f"wanted {f'a value in {unit}' if unit else 'a plain count'}; correct the value or the metric"
+            )
+        if not math.isfinite(quantity.value) or quantity.value <= 0:
+            raise ValueError(f"found {self.value!r}, wanted a finite value above zero; correct it")
+        said(self.value, self.as_printed, self.note)
         return self

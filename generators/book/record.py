@@ -11,115 +11,44 @@ one names it in `supersedes`.
 from __future__ import annotations
 
 import json
-import math
 import re
-import statistics
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from generators.book.case import Case, miscounted, quantile
 from generators.book.datum import Row
+from generators.book.record_field import (
+    ChipId,
+    Key,
+    MachineName,
+    Moment,
+    PlainOrTexts,
+    Text,
+    matching,
+    moment,
+    printable,
+    shown,
+)  # fmt: skip
 from generators.errors import BookError
+
+__all__ = ["SCHEMA", "Case", "Machine", "Record", "load_record", "quantile", "record_errors"]
 
 SCHEMA = 1
 LARGEST = 8_000_000  # bytes; a full suite is well under one megabyte
-_FILE = re.compile(r"[a-z0-9-]{3,80}--\d{4}-\d\d-\d\dT\d{4,6}Z")
-_PRIVATE = re.compile(r"(/home/|/root/|/Users/|[A-Z]:\\Users)")
-
-
-def _positive(value: float) -> float:
-    if not math.isfinite(value) or value <= 0:
-        raise ValueError(f"found {value!r}, wanted a finite time above zero")
-    return value
-
-
-def _public(value: str) -> str:
-    if len(value) > 4000:
-        raise ValueError(f"found a text of {len(value)} characters, wanted at most 4000")
-    if _PRIVATE.search(value):
-        raise ValueError(f"found a path of a user ({value[:60]!r}); records carry no host name, user or path")
-    return value
-
-
-Seconds = Annotated[float, AfterValidator(_positive)]
-Text = Annotated[str, AfterValidator(_public)]
-Plain = Text | bool | int | float | None
-
-
-class Work(Row):
-    """What one repetition does, counted by the suite's one counting function.  Zero where it does not apply."""
-
-    bytes: float = Field(default=0, ge=0, le=1e15)
-    flop: float = Field(default=0, ge=0, le=1e20)
-    tokens: float = Field(default=0, ge=0, le=1e9)
-
-
-class Check(Row):
-    """The kernel's result held against float64 on fresh random input, before it was timed."""
-
-    against: Text
-    worst_relative_error: float = Field(ge=0)
-    tolerance: float = Field(gt=0)
-
-
-class Case(Row):
-    """One thing timed.  `samples` are raw seconds, each for `inner` repetitions."""
-
-    name: Text
-    kind: Literal["ceiling", "workload"]
-    parameters: dict[Text, Plain]
-    status: Literal["measured", "skipped", "failed"]
-    reason: Text = ""
-    inner: int = Field(default=1, ge=1, le=10**9)
-    work: Work = Work()
-    warmups: list[Seconds] = Field(default_factory=list)
-    samples: list[Seconds] = Field(default_factory=list)
-    check: Check | None = None
-    noise: dict[Text, Plain] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _told(self) -> Case:
-        if self.status == "measured" and len(self.samples) < 3:
-            raise ValueError(f"case {self.name!r} is measured with {len(self.samples)} samples, wanted at least 3")
-        if self.status != "measured" and not self.reason:
-            raise ValueError(f"case {self.name!r} is {self.status} without a reason")
-        if self.check and self.check.worst_relative_error > self.check.tolerance:
-            raise ValueError(f"case {self.name!r} failed its own correctness check and must not be measured")
-        return self
-
-    @property
-    def times(self) -> list[float]:
-        """Seconds per repetition, sorted."""
-        return sorted(sample / self.inner for sample in self.samples)
-
-    @property
-    def seconds(self) -> float:
-        """The estimate: the fastest decile for a ceiling (what the machine can do), the median for a workload."""
-        return quantile(self.times, 0.1) if self.kind == "ceiling" else statistics.median(self.times)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """5th and 95th percentile of the seconds per repetition."""
-        return quantile(self.times, 0.05), quantile(self.times, 0.95)
-
-    @property
-    def bandwidth(self) -> float:
-        """Bytes per second at the estimate."""
-        return self.work.bytes / self.seconds
-
-    @property
-    def flops(self) -> float:
-        """FLOP per second at the estimate."""
-        return self.work.flop / self.seconds
+LARGEST_CACHE = 2**32  # bytes; about four times the largest yet built
+_FILE = re.compile(r"[a-z0-9-]{3,80}--([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{4}(?:[0-9]{2})?)Z")
+_CACHE = re.compile(r"L[1-4]d? ([0-9]{1,15}) bytes")
+RecordId = Annotated[str, matching(f"(?:{_FILE.pattern})?", "a record's file name without .json, or nothing")]
 
 
 class Machine(Row):
     """What was measured, as a reader would name it.  `accelerator` is a catalogue id, or empty."""
 
-    name: Text
+    name: MachineName
     device: Literal["cpu", "cuda", "mps", "xpu", "rocm"]
-    accelerator: Text = ""
+    accelerator: ChipId = ""
 
 
 class Record(Row):
@@ -127,22 +56,22 @@ class Record(Row):
 
     id: str
     schema_version: Literal[1] = Field(alias="schema")
-    started: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-    finished: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-    profile: Text
+    started: Moment
+    finished: Moment
+    profile: Text = Field(max_length=80)
     command: Text
     commit: str = Field(pattern=r"^([0-9a-f]{7,40}|unknown)$")
     dirty: bool
-    supersedes: str = ""
+    supersedes: RecordId = ""
     note: Text = ""
     machine: Machine
-    environment: dict[Text, Plain | list[Text]]
+    environment: dict[Key, PlainOrTexts]
     cases: list[Case] = Field(min_length=1, max_length=5000)
 
     @property
     def is_whole(self) -> bool:
-        """Whether a whole profile was run, not single cases."""
-        return self.profile in ("quick", "full")
+        """Whether a whole profile was run to its end, not single cases and not until an interrupt."""
+        return self.profile in ("quick", "full") and self.environment.get("interrupted") is not True
 
     def measured(self, name: str, **parameters: object) -> list[Case]:
         """The measured cases of a name whose parameters include those given."""
@@ -152,55 +81,100 @@ class Record(Row):
             if case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
         ]
 
+    @property
+    def last_level_cache(self) -> int:
+        """Bytes of the processor's largest cache as its environment lists them; 0 where untold or not the device's."""
+        told = self.environment.get("caches")
+        found = [_CACHE.fullmatch(line) for line in told] if isinstance(told, list) else []
+        sizes = [size for match in found if match and (size := int(match[1])) <= LARGEST_CACHE]
+        return max(sizes, default=0) if self.machine.device == "cpu" else 0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Record:
+        if moment(self.finished) < moment(self.started):
+            raise ValueError(f"finished at {self.finished}, before it started at {self.started}")
+        if self.supersedes and self.supersedes == self.id:
+            raise ValueError("supersedes names the record itself, wanted an older record")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_has_ceilings(self) -> Record:
+        """A whole run is predicted from its own ceilings, so it must hold them."""
+        done = [case for case in self.cases if case.status == "measured"]
+        workloads = {case.name for case in done if case.kind == "workload"}
+        if not self.is_whole or not workloads:
+            return self
+        if all(case.kind == "workload" for case in done):
+            raise ValueError(
+                f"a whole run with measured {min(workloads)} and no measured ceiling; measure both at once"
+            )
+        for needed in ("read-bandwidth", "matmul-peak"):
+            if "decode" in workloads and not self.measured(needed):
+                raise ValueError(f"a whole run with measured decode but no measured {needed}; measure both at once")
+        return self
+
     @model_validator(mode="after")
     def _under_the_roof(self) -> Record:
-        """A workload faster than every ceiling by over 2 % means that bytes were miscounted."""
-        ceilings = [case for case in self.cases if case.kind == "ceiling" and case.status == "measured"]
-        roofs = [case.bandwidth for case in ceilings]
-        beyond_caches = [case.bandwidth for case in ceilings if not case.name.startswith("cache-")]
-        for case in self.cases:
-            if case.status != "measured" or case.kind != "workload" or not roofs:
-                continue
-            cached = float(case.parameters.get("weights_vs_llc") or 9.0) < 4.0
-            roof = max(roofs) if cached or not beyond_caches else max(beyond_caches)
-            if case.bandwidth > 1.02 * roof:
-                raise ValueError(
-                    f"case {case.name!r} moves {case.bandwidth / 1e9:.1f} GB/s, over its roof of "
-                    f"{roof / 1e9:.1f} GB/s in the same record: its bytes are miscounted"
-                )
+        """Anything faster than its roof by over 2 % means that bytes or FLOP were miscounted."""
+        done = [case for case in self.cases if case.status == "measured"]
+        if fault := miscounted(done, self.last_level_cache):
+            raise ValueError(fault)
         return self
 
 
-def quantile(ordered: list[float], share: float) -> float:
-    """The quantile of sorted values, linearly between neighbours."""
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+def record_errors(records: dict[str, Record]) -> list[BookError]:
+    """Records that supersede one which is not there, or one that is not older: one error each."""
+    errors = []
+    for id_, record in records.items():
+        old = records.get(record.supersedes)
+        if record.supersedes and (old is None or old.started >= record.started):
+            why = "not in data/measurements" if old is None else f"not older (started {old.started})"
+            message = f"found {record.supersedes!r}, which is {why}; wanted an older record's id, or nothing"
+            errors.append(BookError(f"data/measurements/{id_}.json", "supersedes", message))
+    return errors
 
 
 def load_record(path: Path) -> Record:
     """One record, checked; every fault is one `BookError` naming file, field, found and wanted."""
-    place = f"data/measurements/{path.name}"
-    if not _FILE.fullmatch(path.stem):
-        raise BookError(
-            place, None, "file name must be <machine>--<UTC>.json, such as epyc-2-cores--2026-11-23T0500Z.json"
-        )
-    if path.stat().st_size > LARGEST:
-        raise BookError(place, None, f"found {path.stat().st_size} bytes, wanted at most {LARGEST}")
+    place = f"data/measurements/{printable(path.name)}"
+    name = _FILE.fullmatch(path.stem)
+    if not name:
+        wanted = "<machine>--<UTC>.json, such as epyc-2-cores--2026-11-23T0500Z.json"
+        raise BookError(place, None, f"file name must be {wanted}")
+    row = _read(path, place)
     try:
+        record = Record.model_validate(row | {"id": path.stem})
+        _named_when_started(name[1], record.started)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        dotted = ".".join(printable(str(part))[:60] for part in fault["loc"])
+        raise BookError(place, dotted, fault["msg"].removeprefix("Value error, ")) from None
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise BookError(place, "started" if isinstance(error, ValueError) else None, f"{error}") from None
+    return record
+
+
+def _named_when_started(stamp: str, started: str) -> None:
+    """ValueError unless the file name's UTC stamp is within two minutes of the start."""
+    named = f"{stamp[:13]}:{stamp[13:15]}:{stamp[15:] or '00'}Z"
+    if abs((moment(named) - moment(started)).total_seconds()) > 120:
+        raise ValueError(f"found {started!r}, but the file's name says {named}; wanted them within two minutes")
+
+
+def _read(path: Path, place: str) -> dict:
+    """The file's JSON object, of a size and a schema this book reads."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise BookError(place, None, "found a link or folder, wanted a plain file")
+        if (size := path.stat().st_size) > LARGEST:
+            raise BookError(place, None, f"found {size} bytes, wanted at most {LARGEST}")
         row = json.loads(path.read_bytes(), parse_constant=_no_constants)
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BookError(place, None, f"not readable as JSON: {error}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:
-        found = row.get("schema") if isinstance(row, dict) else type(row).__name__
-        raise BookError(place, "schema", f"found {found!r}, wanted {SCHEMA}; update the book or measure again")
-    try:
-        return Record.model_validate(row | {"id": path.stem})
-    except ValidationError as error:
-        fault = error.errors()[0]
-        dotted = ".".join(str(part) for part in fault["loc"])
-        raise BookError(place, dotted, fault["msg"].removeprefix("Value error, ")) from None
+        found = shown(row.get("schema")) if isinstance(row, dict) else type(row).__name__
+        raise BookError(place, "schema", f"found {found}, wanted {SCHEMA}; update the book or measure again")
+    return row
 
 
 def _no_constants(name: str) -> float:

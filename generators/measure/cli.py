@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from generators.measure import catalogue, environment, machine
 from generators.measure.plan import MeasureError
 from generators.measure.progress import Progress
-from generators.measure.record import SCHEMA, RecordFile, only_one_run, public_note, stamp
+from generators.measure.record import SCHEMA, RecordFile, only_one_run, public_name, public_note, stamp
 from generators.measure.runner import Runner
 from generators.measure.summary import sentences
 from generators.measure.torch_setup import load_torch
@@ -100,7 +100,7 @@ def header(bench: Bench, profile: str, started: datetime, note: str) -> dict[str
         "dirty": dirty,
         "supersedes": "",
         "note": note,
-        "machine": {"name": bench.name, "device": bench.kind, "accelerator": ""},
+        "machine": {"name": public_name(bench.name), "device": bench.kind, "accelerator": ""},
     }
 
 

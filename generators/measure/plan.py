@@ -107,7 +107,7 @@ class Outcome:
             return
         name = "" if isinstance(error, (CheckFailed, MeasureError)) else f"{type(error).__name__}: "
         first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        self.reason = without_paths(f"{name}{first}")[:400]
+        self.reason = re.sub(r"<\w*$", "", without_paths(one_line(f"{name}{first}"))[:400])
 
     def as_row(self) -> dict[str, Any]:
         """The case as schema 1 of the record has it."""
@@ -145,6 +145,11 @@ class Stage:
 
 _NO_MEMORY = re.compile(r"out of memory|can't allocate memory|tried to allocate", re.IGNORECASE)
 _PATH = re.compile(r"""(?:[A-Za-z]:\\|~?/)[^\s'",:;()]*[\\/][^\s'",:;()]*""")
+
+
+def one_line(text: str) -> str:
+    """The text as a record may hold it: angle brackets rounded off, anything unprintable a space."""
+    return "".join(letter if letter.isprintable() else " " for letter in text.replace("<", "‹").replace(">", "›"))
 
 
 def without_paths(text: str) -> str:

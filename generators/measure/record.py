@@ -28,12 +28,19 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80].strip("-")
 
 
+def public_name(text: str) -> str:
+    """A machine's name in the letters and the length that records allow."""
+    return " ".join(re.sub(r"[^\w .,+()@/-]", " ", text).split()).lstrip(" .,+()@/-")[:80].strip() or "unknown"
+
+
 def public_note(text: str) -> str:
     """The person's note, refused when it names a user's path or is too long."""
     if found := _PRIVATE.search(text):
         raise MeasureError(f"--note: found {found[0]!r}, the path of a user; records carry none, please reword it")
     if len(text) > 4000:
         raise MeasureError(f"--note: found {len(text)} characters, wanted at most 4000")
+    if not text.isprintable() or "<" in text or ">" in text:
+        raise MeasureError("--note: found a line break, control character or angle bracket; please use one plain line")
     return text
 
 

@@ -63,7 +63,11 @@ def stale_formulas(docs: Path, path: Path = CACHE) -> list[BookError]:
         for name, (formula, file, line) in wanted.items()
         if name not in kept
     ]
-    errors += [BookError(str(PLACE), name, "no page uses this formula. Run: nox -s write") for name in kept if name not in wanted]
+    errors += [
+        BookError(str(PLACE), name, "no page uses this formula. Run: nox -s write")
+        for name in kept
+        if name not in wanted
+    ]
     if importlib.util.find_spec("py_mini_racer") is None:
         return errors
     with Temml() as temml:

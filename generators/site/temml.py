@@ -33,7 +33,9 @@ class Temml:
             from py_mini_racer import MiniRacer
         except ImportError:
             raise BookError(
-                "generators/site/maths.json", None, "new formulas need mini-racer, which is not installed. Run: nox -s write"
+                "generators/site/maths.json",
+                None,
+                "new formulas need mini-racer, which is not installed. Run: nox -s write",
             ) from None
         self._v8 = MiniRacer()
         self._v8.eval(script())

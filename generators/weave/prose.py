@@ -1,11 +1,13 @@
 """The lint of prose: a number typed by hand beside a unit is refused, so that every number has a derivation.
 
 What may hold digits and units: number links, code, formulas, generated regions, alt texts (woven),
-addresses, and the names of chips and models from the catalogue (``A100 80GB SXM``).
+addresses, and the names of chips and models from the catalogue (``A100 80GB SXM``).  Markup and
+special spaces between a number and its unit hide nothing: ``**5**&nbsp;ms`` reads as ``5 ms``.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -15,19 +17,48 @@ from generators.units import UNITS
 from generators.weave import markdown
 from generators.weave.weave import page_paths
 
-#: Spellings that are units in prose although the book never prints them.
-LOOSE = ("TFLOPS", "TFLOPs", "GFLOPS", "FLOPS", "FLOPs", "TOPS", "tok/s", "tokens per second", "B/s", "percent", "watts",
-         "milliseconds", "microseconds", "seconds", "gigabytes", "terabytes", "megabytes", "times")  # fmt: skip
-_NAMES = sorted([u for u in UNITS if u] + list(LOOSE), key=len, reverse=True)
+_PREFIX = r"[kKMGTPE]i?"
+#: Units in prose, the book's own first; the others are spellings that the book never prints.
+_SYMBOLS = [
+    *sorted((re.escape(unit) for unit in UNITS if unit), key=len, reverse=True),
+    rf"(?:{_PREFIX})(?:B|b|bits?|[Bb]ps)",
+    rf"(?:{_PREFIX})?(?:FLOPS?|FLOPs|OPS?|OPs)",
+    r"[kMGTm]?(?:W|Wh|J|Hz)",
+    r"(?:[mnu\u00b5\u03bc]?s|secs?|mins?|h|hrs?)",
+    r"x(?!\s*\d)",
+    r"[A-Za-z\u00b5\u03bc]+/(?:s|sec|second|min|minute|h|hour|byte|token|parameter|W|watt)",
+    r"[A-Za-z]+\s+per\s+(?:second|minute|hour)",
+]
+#: Words for units, in any case.
+_WORDS = [
+    r"(?:kilo|mega|giga|tera|peta|exa|kibi|mebi|gibi|tebi)(?:bytes?|bits?|flops?|ops|watts?|hertz|joules?)",
+    r"(?:bytes|bits|flops?|watts?|hertz|joules?|tok)",
+    r"(?:milli|micro|nano)?seconds",
+    r"(?:minutes?|hours?|days?|weeks?|months?|years?)",
+    r"(?:thousand|million|billion|trillion|bn)",
+    r"(?:per\s?cent(?:age)?|times|fold|tokens\s+per\s+second)",
+]
+_NUMBER = r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?"
 TYPED = re.compile(
-    r"(?<![\w#./-])\d[\d,.]*(?:\s*[-–]\s*\d[\d,.]*)?[\s\u00a0-]*(?:"
-    + "|".join(re.escape(u) for u in _NAMES)
-    + r")(?![\w/])"
+    rf"(?<![\w#])(?<!\w[./-]){_NUMBER}(?:\s*[-\u2010-\u2014]\s*{_NUMBER})?"
+    rf"(?:[\s\u2010\u2011-]*(?:{'|'.join(_SYMBOLS)}|(?i:{'|'.join(_WORDS)}))(?:/[A-Za-z]+)?(?!\w)"
+    r"|\s?[kKMBT][\s-]+(?:parameters?|params?|tokens)(?!\w))"  # 7B parameters, but not the 7B model
 )
-_REMOVED = [
-    re.compile(r"`[^`]*`"), re.compile(r"\$[^$\n]+\$"), markdown.NUMBER_LINK, re.compile(r"!\[[^\]]*\]\([^)]*\)"),
-    re.compile(r"\]\([^)]*\)"), re.compile(r"<!--.*?-->"), re.compile(r"<https?:[^>]*>"), re.compile(r"<[^>]+>"),
+#: What may hold digits: a mark takes its place, so that a number before it and a unit after it do not meet.
+_HIDDEN = [
+    re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)"), re.compile(r"\$[^$\n]+\$"), markdown.NUMBER_LINK,
+    re.compile(r"!\[[^\]]*\]\([^)]*\)"),
 ]  # fmt: skip
+#: What stands between the words: addresses, comments, tags.
+_BETWEEN = [
+    re.compile(r"\]\([^)]*\)"), re.compile(r"\[\^[^\]]*\]"), re.compile(r"<!--.*?-->"), re.compile(r"<https?:[^>]*>"),
+    re.compile(r"</?[A-Za-z][^>]*>"),
+]  # fmt: skip
+#: Emphasis, escapes, marks of notes and characters without width: nothing stays where they were.
+_EMPTY = re.compile(
+    r"[*\\\[\]\u00ad\u200b-\u200d\u2060\ufeff¹²³\u2070-\u207f†‡]"
+    r"|(?<!\w)_+|_+(?!\w)"
+)
 
 
 def lint_prose(root: Path) -> list[BookError]:
@@ -50,28 +81,30 @@ def lint_page(path: str, text: str, names: list[str]) -> list[BookError]:
     skipped = markdown.fenced(lines)
     for region in markdown.regions(text, path):
         skipped[region.first - 1 : region.last] = [True] * (region.last - region.first + 1)
+    known = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(name) for name in names)})s?(?!\w)" if names else r"(?!)")
     display = False
     errors = []
     for at, line in enumerate(lines):
+        if skipped[at]:
+            continue
         if line.strip() == "$$":
             display = not display
-        if skipped[at] or display or line.strip().startswith("$$"):
+        if display or line.strip().startswith("$$"):
             continue
-        errors += [
-            BookError(
-                path,
-                at + 1,
-                f"found {found!r} typed by hand; write it as a number link (generators/numbers/) or in words",
-            )
-            for found in TYPED.findall(_bare(line, names))
-        ]
+        errors += [_error(path, at + 1, match[0]) for match in TYPED.finditer(_bare(line, known))]
     return errors
 
 
-def _bare(line: str, names: list[str]) -> str:
-    """A line without what may hold digits and units."""
-    for pattern in _REMOVED:
+def _error(path: str, line: int, found: str) -> BookError:
+    wanted = "write it as a number link (generators/numbers/) or in words"
+    return BookError(path, line, f"found {' '.join(found.split())!r} typed by hand; {wanted}")
+
+
+def _bare(line: str, known: re.Pattern[str]) -> str:
+    """A line as it reads, without what may hold digits and units."""
+    for pattern in _HIDDEN:
+        line = pattern.sub("\0", line)
+    for pattern in _BETWEEN:
         line = pattern.sub(" ", line)
-    for name in names:
-        line = line.replace(name, " ")
-    return line
+    line = _EMPTY.sub("", html.unescape(line))
+    return known.sub("\0", re.sub(r"\s", " ", line))

@@ -1,0 +1,113 @@
+"""The texts, names, numbers and times that a measurement record may hold.  A stranger's record is bounded here."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+
+LONGEST = 4000  # characters of a text
+_WHOLE = 2**53  # beyond it a float does not hold every whole number
+FLOOR, _DAY = 1e-9, 86_400.0  # seconds: no call from Python returns sooner; no sample lasts longer
+_PRIVATE = re.compile(r"(/home/|/root/|/Users/|[A-Z]:\\Users)")
+
+
+def shown(value: object) -> str:
+    """A found value for a message: one line without control characters, at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def printable(text: str) -> str:
+    """A text on one line, its control characters escaped."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _public(value: str) -> str:
+    if len(value) > LONGEST:
+        raise ValueError(f"found a text of {len(value)} characters, wanted at most {LONGEST}")
+    if _PRIVATE.search(value):
+        raise ValueError(f"found a path of a user ({shown(value)}); records carry no host name, user or path")
+    if not value.isprintable() or "<" in value or ">" in value:
+        raise ValueError(f"found {shown(value)}, wanted one line without control characters and angle brackets")
+    return value
+
+
+def _reason(value: str) -> str:
+    """The suite writes `<path>` where an error named a file; other angle brackets are refused."""
+    _public(value.replace("<path>", "path"))
+    return value
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, int) and abs(value) > _WHOLE:
+        raise ValueError(f"found a whole number of {value.bit_length()} bits, wanted at most 2^53")
+    return value
+
+
+def _number(value: float) -> float:
+    if not math.isfinite(_whole(value)):
+        raise ValueError(f"found {value!r}, wanted a finite number")
+    return value
+
+
+def _time(value: float) -> float:
+    if not 0 < value <= _DAY:
+        raise ValueError(f"found {value!r}, wanted a time above zero and at most a day, in seconds")
+    return value
+
+
+def _plain(value: object) -> object:
+    """A text, truth value, number, nothing, or list of texts; pydantic has seen to the type."""
+    if isinstance(value, list):
+        return [_public(item) for item in value]
+    if isinstance(value, str):
+        return _public(value)
+    return value if value is None else _number(value)
+
+
+def matching(pattern: str, wanted: str) -> AfterValidator:
+    """A check that the whole text matches; `wanted` says in words what does."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"found {shown(value)}, wanted {wanted}")
+        return value
+
+    return AfterValidator(check)
+
+
+Finite = Annotated[float, BeforeValidator(_whole), AfterValidator(_number)]  # whole ones before they become floats
+Seconds = Annotated[Finite, AfterValidator(_time)]
+Text = Annotated[str, AfterValidator(_public)]
+Reason = Annotated[str, AfterValidator(_reason)]
+Key = Annotated[str, matching(r"[A-Za-z0-9_ .-]{1,60}", "a name of 1 to 60 of A-Z a-z 0-9 _ . - and space")]
+CaseName = Annotated[str, matching(r"[a-z0-9-]{1,60}", "a case name of 1 to 60 of a-z, 0-9 and -")]
+Plain = Annotated[str | bool | int | float | None, AfterValidator(_plain)]
+PlainOrTexts = Annotated[str | bool | int | float | list[str] | None, AfterValidator(_plain)]
+
+
+def moment(text: str) -> datetime:
+    """The UTC time that a record's `started` or `finished` gives; ValueError where it is none."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        raise ValueError(f"found {shown(text)}, wanted a UTC time such as 2026-11-23T05:00:07Z")
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"found {shown(text)}, which no calendar or clock has; wanted a real UTC time") from None
+
+
+def _is_moment(text: str) -> str:
+    moment(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_is_moment)]
+MachineName = Annotated[
+    Text, matching(r"\w[\w .,+()@/-]{0,79}", "a machine's name: 1 to 80 letters, digits, spaces and . , + ( ) @ / - _")
+]
+ChipId = Annotated[str, matching(r"(?=.{0,60}\Z)(?:[a-z0-9]+(-[a-z0-9]+)*)?", "an id such as h100-sxm5-80gb, or none")]
