@@ -71,6 +71,11 @@ def note_lines(text: str, narrow: bool) -> list[str]:
     return textwrap.wrap(text, 54 if narrow else 104)
 
 
+def floor(text: str, narrow: bool) -> float:
+    """Inches that ticks, axis label and source note need below the axes."""
+    return 0.625 + NOTE_LINE * len(note_lines(text, narrow))
+
+
 def note(figure: Figure, text: str) -> None:
     """The source note, bottom left, muted, one text per line so that a viewer's font cannot break it."""
     width, height = figure.get_size_inches()

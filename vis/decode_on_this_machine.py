@@ -69,7 +69,7 @@ def draw(data: FigureData, narrow: bool):
     lines = len(data.rows) + (len(machines) if len(machines) > 1 else 0)
     figure = theme.canvas(narrow, 1.15 + 0.42 * lines, 1.45 + 0.52 * lines)
     theme.heading(figure, "Time per token (ms)")
-    axes = theme.box(figure, 1.25 if not narrow else 0.12, 0.72 if not narrow else 0.9, 0.3, 0.36)
+    axes = theme.box(figure, 1.25 if not narrow else 0.12, theme.floor(data.note, narrow), 0.3, 0.36)
     low = min(min(r["predicted"], r["low"]) for r in data.rows)
     high = max(max(r["predicted"], r["high"]) for r in data.rows)
     axes.set(xscale="log", xlim=(low / 1.5, high * (2.2 if not narrow else 3)), ylim=(lines - 0.4, -0.7))

@@ -32,7 +32,7 @@ def data(book: Book) -> FigureData:
     quotes, records = quoted_decodes(book), decode_records(book)
     rows += [_quote(q, book.accelerators[q.row.accelerator].short) for q in quotes]
     for at, record in enumerate(records):
-        rows += _own(record, record.machine.name[:18] if at else OWN)
+        rows += _own(record, record.machine.name[:15] if at else OWN)
     shares = [q.reached / q.bound for q in quotes]
     values = {
         "count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
@@ -89,13 +89,13 @@ def draw(data: FigureData, narrow: bool):
     theme.heading(figure, "Decode rate at batch 1 (tokens/s)")
     if narrow:
         plane = theme.box(figure, 0.55, 4.62, 1.05, 0.36)
-        shares = theme.box(figure, 1.2, 0.98, 0.25, height - 3.75)
+        shares = theme.box(figure, 1.2, theme.floor(data.note, narrow) - 0.2, 0.25, height - 3.75)
         figure.text(
             0.12 / 3.9, 3.95 / height, "Share of the chip's bound (%)", fontsize=theme.LABEL, color=colour.MUTED
         )
     else:
-        plane = theme.box(figure, 0.6, 0.78, 3.75, 0.36)
-        shares = theme.box(figure, 5.45, 0.78, 0.2, 0.36)
+        plane = theme.box(figure, 0.6, theme.floor(data.note, narrow), 3.75, 0.36)
+        shares = theme.box(figure, 5.45, theme.floor(data.note, narrow), 0.2, 0.36)
         figure.text(
             4.42 / 7.2,
             1 - 0.08 / height,
@@ -142,22 +142,24 @@ def _shares(axes, data: FigureData) -> None:
 
 
 def _lines(axes, data: FigureData) -> None:
-    """One line per chip, named at its right end or where it leaves below, names pushed apart."""
-    ends = []
-    for kind in ("datasheet bound", "measured bound"):
+    """One line per chip, named at its right end, names pushed apart; a line that leaves below is named there."""
+    ends, own = [], 0
+    for kind, shade, width in (("datasheet bound", colour.MEMORY, 1.3), ("measured bound", colour.OVERHEAD, 1.6)):
         for label in dict.fromkeys(row["label"] for row in data.where(kind=kind)):
             rows = data.where(kind=kind, label=label)
-            own = kind == "measured bound"
-            shade = colour.OVERHEAD if own else colour.MEMORY
-            axes.plot([r["bytes"] for r in rows], [r["rate"] for r in rows], color=shade, lw=1.6 if own else 1.3)
+            axes.plot([r["bytes"] for r in rows], [r["rate"] for r in rows], color=shade, lw=width)
             if rows[-1]["rate"] >= RATES[0]:
                 ends.append((rows[-1]["rate"], label))
+                continue
+            bandwidth, y = rows[-1]["rate"] * rows[-1]["bytes"], RATES[0] * 1.15
+            if kind == "measured bound":  # left of its line, each machine a step higher
+                y, own = y * 1.45**own, own + 1
+                axes.text(
+                    bandwidth / y * 0.85, y, rows[0]["chip"], color=shade, ha="right", fontsize=theme.NOTE, gid=theme.HALO
+                )  # fmt: skip
             else:
-                exit_at = rows[-1]["rate"] * rows[-1]["bytes"] / RATES[0]
-                axes.annotate(rows[0]["chip"], (exit_at, RATES[0]), (-9 if own else 3, 5), textcoords="offset points", color=shade,
-                              ha="right" if own else "left", fontsize=theme.NOTE)  # fmt: skip
+                axes.text(bandwidth / y * 1.1, y, label, color=shade, fontsize=theme.NOTE)
     last = 0.0
     for rate, label in sorted(ends):
-        y = max(rate, last * 1.25)
-        axes.text(SPAN[1] * 1.1, y, label, va="center", ha="left", color=colour.MEMORY, fontsize=theme.NOTE)
-        last = y
+        last = max(rate, last * 1.25)
+        axes.text(SPAN[1] * 1.1, last, label, va="center", color=colour.MEMORY, fontsize=theme.NOTE)
