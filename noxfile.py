@@ -79,6 +79,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests: facts, model, claims, figures, prose, site and (where chromium is installed) the browser."""
     install(session, "test")
     session.run("python", "-m", "pytest", *session.posargs)
+    session.log("all passed; what each test guards stands in its file in tests/")
 
 
 @nox.session
