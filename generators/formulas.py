@@ -90,8 +90,7 @@ def balance_batch() -> str:
 @named_formula
 def expected_experts() -> str:
     """Share of a layer's experts that a batch visits."""
-    every = Symbol("E")
-    return rf"\text{{share}} = {(parameters.expected_experts(every, Symbol('k_E'), BATCH) / every).tex}"
+    return rf"\text{{share}} = {parameters.expected_share(Symbol('E'), Symbol('k_E'), BATCH).tex}"
 
 
 @named_formula

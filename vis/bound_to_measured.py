@@ -12,6 +12,7 @@ from vis import _theme as theme
 from vis._figure import FigureData
 from vis._subject import CHIP, MODEL
 
+COUNTED = 2  # the correction after which the bytes are counted in full
 QUOTE, PRACTICE = "gpt-fast-7b-bf16", "gpt-fast-practical-bandwidth"
 
 
@@ -48,7 +49,7 @@ def alt(data: FigureData) -> str:
         f"Waterfall from the bound to a published measurement of {v['model']} on an A100: {first['total']:.2f} ms per token "
         f"({first['rate']:.0f} tokens/s) if all weights crossed at datasheet bandwidth, {last['total']:.2f} ms ({last['rate']:.1f} tokens/s) measured. "
         f"Counting bytes changes little; the bandwidth reached in practice adds {data.rows[3]['change']:.2f} ms and kernels and launches "
-        f"{last['change']:.2f} ms. The measurement is {v['share']:.0%} of what the datasheet allows."
+        f"{last['change']:.2f} ms. The measurement is {v['share']:.0%} of the {data.rows[COUNTED]['rate']:.0f} tokens/s that the counted bytes allow."
     )
 
 
@@ -67,7 +68,7 @@ def draw(data: FigureData, narrow: bool):
     figure = theme.canvas(narrow, 3.7, 4.9)
     theme.heading(figure, "Time per token (ms)")
     left = 0.12 if narrow else 2.55
-    axes = theme.box(figure, left, 0.62 if not narrow else 0.66, 0.15, 0.36)
+    axes = theme.box(figure, left, theme.floor(data.note, narrow) - 0.2, 0.15, 0.36)
     longest, count = max(row["total"] for row in data.rows), len(data.rows)
     axes.set(xlim=(0, longest * (1.5 if not narrow else 1.72)), ylim=(count + 0.6, -0.55))
     axes.spines["left"].set_visible(False)
@@ -95,9 +96,13 @@ def _step(axes, data: FigureData, at: int, row: dict, longest: float, narrow: bo
     start = min(row["total"], row["total"] - row["change"])
     fill = colour.OVERHEAD if at == len(data.rows) - 1 else colour.MEMORY
     shapes.bar(axes, start, at - 0.26, max(abs(row["change"]), longest * 0.004), 0.52, fill)
-    axes.plot([row["total"], row["total"]], [at - 0.26, at + 0.74], color=colour.MUTED, lw=0.8)
+    axes.plot(
+        [row["total"], row["total"]], [at - 0.26, at + (0.74 if not narrow else 0.38)], color=colour.MUTED, lw=0.8
+    )
     end = max(row["total"], row["total"] - row["change"])
     text = f"{row['total']:.2f} = {row['rate']:.0f} tokens/s" if at == 0 else f"{row['change']:+.2f}".replace("-", "−")
+    if at == COUNTED:
+        text += f" to {row['total']:.2f}" + ("" if narrow else f" = {row['rate']:.0f} tokens/s")
     axes.text(end + longest * 0.015, at, text, va="center", fontsize=theme.LABEL, color=fill)
     _name(axes, row["step"], at, narrow)
 

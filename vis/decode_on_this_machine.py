@@ -50,7 +50,7 @@ def alt(data: FigureData) -> str:
     v = data.values
     return (
         f"Time per token of {v['count']} random-weight models on {v['machine']}: predicted from its own read bandwidth of {v['read']:.0f} GB/s, "
-        f"and measured. The prediction is too fast by {v['median']:.0f}% in the median and {v['worst']:.0f}% at worst."
+        f"and measured. The predicted time falls short of the measured one by {v['median']:.0f}% in the median and by {v['worst']:.0f}% at worst."
         + (f" Below it, the same for {v['others']} other machines." if v["others"] else "")
     )
 
@@ -77,7 +77,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")
-    axes.set_xlabel("ms per token, logarithmic")
+    axes.set_xlabel("logarithmic scale")
     at = 0
     for machine in machines:
         if len(machines) > 1:

@@ -44,7 +44,7 @@ def alt(data: FigureData) -> str:
     return (
         f"To scale: one decode step of {v['model']} on one {v['chip']} spends {v['decode memory']:.2f} ms moving bytes, mostly MLP weights, and "
         f"needs {v['decode compute']:.3f} ms of arithmetic, {v['share']}; a prefill of {CONTEXT:,} tokens needs "
-        f"{v['prefill compute']:.0f} ms of arithmetic and {v['prefill memory']:.0f} ms of moving."
+        f"{v['prefill compute']:.1f} ms of arithmetic and {v['prefill memory']:.1f} ms of moving."
     )
 
 
@@ -54,7 +54,8 @@ def caption(data: FigureData) -> str:
     return (
         f"{v['model']} ({v['format']}) on one {v['chip']}, predicted from the datasheet. "
         f"Above: one token at {CONTEXT:,} tokens of context; below: a prompt of {CONTEXT:,} tokens, on a scale of its own. "
-        "The two lanes run at the same time, so the longer one is the least time of the pass; the hatched part is the KV cache."
+        "The two lanes run at the same time, so the longer one is the least time of the pass. The hatched part is the KV cache; in the compute lane the unnamed part is attention, "
+        "and the last sliver is the output head."
     )
 
 

@@ -78,9 +78,17 @@ def _labels(axes, ends: list, narrow: bool) -> None:
         kind = row["attention"].split(",")[0] + (" + window" if "window" in row["attention"] else "")
         label = name if narrow else f"{name}, {kind}"
         if row["context"] < 100_000:
-            axes.annotate(label, (row["context"], row["cache"]), (-4, 6), textcoords="offset points", ha="right", va="bottom",
-                          color=colour.INK, fontsize=theme.NOTE, gid=theme.HALO)  # fmt: skip
+            _pointed(axes, row, label, narrow)
             continue
-        y = row["cache"] if last is None else max(row["cache"], last * 1.32)
+        y = row["cache"] if last is None else max(row["cache"], last * 1.5)
         axes.text(145_000, y, label, va="center", ha="left", color=colour.INK, fontsize=theme.NOTE)
         last = y
+
+
+def _pointed(axes, row: dict, label: str, narrow: bool) -> None:
+    """The name of a line that ends early: above its end where that is free, else below the bundle with a leader."""
+    above = row["context"] < 10_000
+    place, ha, va = ((-4, 6), "right", "bottom") if above else ((4 if narrow else 26, -62), "center", "top")
+    leader = None if above else {"arrowstyle": "-", "color": colour.MUTED, "lw": 0.7, "shrinkA": 0, "shrinkB": 3}
+    axes.annotate(label, (row["context"], row["cache"]), place, textcoords="offset points", ha=ha, va=va,
+                  color=colour.INK, fontsize=theme.NOTE, gid=theme.HALO, arrowprops=leader)  # fmt: skip

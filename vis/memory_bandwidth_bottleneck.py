@@ -56,9 +56,9 @@ def caption(data: FigureData) -> str:
     v = data.values
     return (
         f"One decode step of {v['model']} ({v['format']}, batch 1) on one {v['chip']}. "
-        "Left: the memory, filled to scale with what must be read for each token. "
-        "Right: one square for each FLOP that the chip could do per byte; the filled one is what decode asks for. "
-        f"Bottom: both times on one scale; they overlap, so the longer one is the step, and {v['rate']} is the ceiling."
+        "The tank is the memory, filled to scale with what must be read for each token. "
+        "The grid has one square for each FLOP that the chip could do per byte; the filled one is what decode asks for. "
+        f"The bars are both times on one scale; they overlap, so the longer one is the step, and {v['rate']} is the ceiling."
     )
 
 

@@ -11,8 +11,8 @@ from vis._figure import FigureData
 
 #: Chips named in the drawing; all are drawn, and the CSV names all.
 NAMED = {
-    "v100-sxm2-32gb": (7, -5, "left"), "t4": (7, -2, "left"), "a100-sxm4-80gb": (7, -6, "left"), "h100-sxm5-80gb": (-3, 9, "right"),
-    "h200-sxm": (7, -4, "left"), "b200-sxm": (-8, 7, "right"), "rtx-4090": (7, 1, "left"), "m2-ultra": (8, -2, "left"),
+    "v100-sxm2-32gb": (7, -5, "left"), "t4": (7, -2, "left"), "a100-sxm4-80gb": (7, -6, "left"), "h100-sxm5-80gb": (-22, 24, "right"),
+    "h200-sxm": (7, -4, "left"), "b200-sxm": (8, -3, "left"), "tpu-v6e": (-7, 3, "right"), "rtx-4090": (7, 1, "left"), "m2-ultra": (8, -2, "left"),
     "tpu-v5e": (-2, 9, "right"), "l4": (-7, 3, "right"), "m1": (8, -2, "left"), "groq-lpu": (-8, 0, "right"),
     "epyc-9654": (8, -2, "left"),
 }  # fmt: skip
@@ -58,7 +58,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Each circle is one chip of the catalogue; along a dashed line the ridge point is the same. "
+        "Each circle is one chip of the catalogue; along a dashed line the ridge point is the same, the number at its end in FLOP/byte. "
         "A chip further up a column needs more reuse of each byte to be busy. Every chip with a 16-bit peak is drawn; the data file names them all."
     )
 
@@ -78,10 +78,15 @@ def draw(data: FigureData, narrow: bool):
     _ridges(axes, x, y, narrow)
     theme.predicted(axes, xs, ys, colour.COMPUTE, size=5)
     for row in data.rows:
-        if row["id"] in NAMED and not (narrow and row["id"] in ("tpu-v5e", "rtx-4090")):
+        if row["id"] in NAMED and not (narrow and row["id"] in ("tpu-v5e", "rtx-4090", "a100-sxm4-80gb", "tpu-v6e")):
             dx, dy, ha = NAMED[row["id"]]
+            leader = (
+                {"arrowstyle": "-", "color": colour.MUTED, "lw": 0.7, "shrinkA": 0, "shrinkB": 3}
+                if abs(dy) > 12
+                else None
+            )
             axes.annotate(row["short"], (row["bandwidth"], row["peak"]), (dx, dy), textcoords="offset points", ha=ha, va="center",
-                          fontsize=theme.NOTE, gid=theme.HALO, zorder=4)  # fmt: skip
+                          fontsize=theme.NOTE, gid=theme.HALO, zorder=4, arrowprops=leader)  # fmt: skip
     theme.note(figure, data.note)
     return figure
 

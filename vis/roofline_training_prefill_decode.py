@@ -69,7 +69,7 @@ def alt(data: FigureData) -> str:
     one, full = rows["decode, batch 1"], rows["prefill, 2,048 tokens"]
     return (
         f"Roofline of one {v['chip']}: decode of {v['model']} at batch 1 has an intensity of {one['intensity']:.1f} FLOP/byte and can "
-        f"reach {one['rate']:.1f} of {v['peak']:.0f} TFLOP/s; prefill of 2,048 tokens has {full['intensity']:.0f} FLOP/byte, right of the ridge "
+        f"reach {one['rate']:.1f} of {v['peak']:.0f} TFLOP/s; prefill of 2,048 tokens has {full['intensity']:,.0f} FLOP/byte, right of the ridge "
         f"point at {v['ridge']:.0f}, and can reach all of it, as training can."
     )
 
@@ -81,7 +81,7 @@ def caption(data: FigureData) -> str:
         f"{v['model']} ({v['format']}) on one {v['chip']}; decode at {CONTEXT:,} tokens of context, "
         f"prefill of {CONTEXT:,} tokens, the forward pass of a training step over 8 sequences of 4,096. "
         "Hollow marks are predictions (circles decode, squares many tokens at once); the diamond and the dashed line are published measurements. "
-        "Left of the ridge point more FLOP/s need more bytes per second; right of it they need a faster chip. "
+        "Left of the ridge point only faster memory or fewer bytes help, right of it only more FLOP/s. "
         "The roofline shows neither latency nor overhead."
     )
 
@@ -95,7 +95,7 @@ def draw(data: FigureData, narrow: bool):
     for row in data.rows:
         if row["kind"] == "product":
             axes.plot([v["ridge"], 10_000], [row["rate"]] * 2, color=colour.MUTED, lw=1.1, ls="--", zorder=4)
-            axes.text(9_000, row["rate"] * 0.5, f"dashed: best product in a survey, {row['rate']:.0f}" if not narrow else f"dashed: {row['rate']:.0f}",
+            axes.text(9_000, row["rate"] * 0.5, f"dashed: a survey's best, {row['rate']:.0f}" if not narrow else f"dashed: {row['rate']:.0f}",
                       color=colour.MUTED, fontsize=theme.NOTE, va="top", ha="right")  # fmt: skip
             continue
         square = row["kind"] == "prefill"

@@ -82,9 +82,14 @@ def active_parameter_count(s: Shape):
     return total if s.tied else total + head_parameters(s)
 
 
-def expected_experts(experts, active, tokens):
-    """Distinct experts that a batch of tokens visits, if each picks its experts uniformly and independently.
+def expected_share(experts, active, tokens):
+    """Share of a layer's experts that a batch of tokens visits, if each picks its experts uniformly and independently.
 
-    E (1 - (1 - k/E)^B).  Trained routers are not uniform: the truth lies below.
+    1 - (1 - k/E)^B.  Trained routers are not uniform: the truth lies below.
     """
-    return experts * (1.0 - (1.0 - active / experts) ** tokens)
+    return 1.0 - (1.0 - active / experts) ** tokens
+
+
+def expected_experts(experts, active, tokens):
+    """Distinct experts that a batch of tokens visits, under the same assumption."""
+    return experts * expected_share(experts, active, tokens)

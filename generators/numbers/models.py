@@ -101,7 +101,7 @@ def balance_batch(n: Numbers, model: str, format: str, context: int) -> units.Qu
 def expert_share(n: Numbers, model: str, batch: int) -> units.Quantity:
     """Share of a layer's experts that a batch of {batch} is expected to read in {model}, routing uniform."""
     shape = n.shape(model)
-    return parameters.expected_experts(shape.experts, shape.active_experts, batch) / shape.experts
+    return parameters.expected_share(shape.experts, shape.active_experts, batch)
 
 
 @number("{format}.effective-bits", "bits/parameter")

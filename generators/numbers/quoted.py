@@ -15,13 +15,13 @@ def quoted(n: Numbers, quote: str) -> units.Quantity:
 
 @number("quoted.{quote}.of-bound", "%", 2)
 def share_of_bound(n: Numbers, quote: str) -> units.Quantity:
-    """That result as a share of what bandwidth allows for the same model, format, batch and context."""
+    """Share of the bound of its chip that a quoted run reaches: {quote}."""
     return n[f"quoted.{quote}"] / n[f"quoted.{quote}.bound"]
 
 
 @number("quoted.{quote}.bound", "tokens/s")
 def bound(n: Numbers, quote: str) -> units.Quantity:
-    """Most tokens per second that the datasheet bandwidth allows under the conditions of that result."""
+    """Most tokens per second that the datasheet bandwidth allows under these conditions: {quote}."""
     found = [q for q in quoted_decodes(n.book, everything=True) if q.id == quote]
     if not found:
         raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalogue with a known context")
@@ -30,19 +30,19 @@ def bound(n: Numbers, quote: str) -> units.Quantity:
 
 @number("quoted.{quote}.over.{quote2}", "×")
 def ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """Ratio of two quoted results."""
+    """Ratio of two quoted results: {quote}; over {quote2}."""
     return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
 
 
 @number("quoted-slowdown.{quote}.{quote2}", "×", 4)
 def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """Published rate without context over the one with it."""
+    """Ratio of two quoted rates: {quote}; over {quote2}."""
     return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
 
 
 @number("quoted-binary.{quote}", "GiB")
 def quoted_binary(n: Numbers, quote: str) -> units.Quantity:
-    """That result in binary units."""
+    """In binary units: {quote}."""
     return n.book.published[quote].quantity
 
 

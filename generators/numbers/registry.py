@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generators import catalogue, units
+from generators.book.accelerator import PRECISIONS
 from generators.book.load import Book
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
@@ -153,7 +154,8 @@ class Numbers:
             k: tables[k][v].name if k in tables else f"{v:,}" if isinstance(v, int) else str(v)
             for k, v in arguments.items()
         }
-        return spoken | quotes
+        precisions = {k: v.upper() for k, v in arguments.items() if k == "name" and v in PRECISIONS}
+        return spoken | quotes | precisions
 
     # What number functions compute from -------------------------------------------------
 

@@ -37,7 +37,7 @@ def formats(n: Numbers, *names: str) -> Table:
         "Effective bits >",
         "Fewer bytes per weight >",
         "Speed-up allowed, empty context >",
-        "at a context of 4,096 >",
+        "Speed-up allowed, context of 4,096 >",
     ]
     return Table(heads, rows)
 
@@ -55,4 +55,7 @@ def kv_sizes(n: Numbers, *models: str) -> Table:
         ]
         for m in models
     ]
-    return Table(["Model", "Attention", "KV cache per token >", "Naive formula >", "One sequence of 8,192 >"], rows)
+    return Table(
+        ["Model", "Attention", "KV cache per token, no window full >", "Naive formula >", "One sequence of 8,192 >"],
+        rows,
+    )

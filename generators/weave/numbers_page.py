@@ -56,7 +56,7 @@ def tooltip(number: Number, book: Book) -> str:
     """Meaning, derivation and sources in plain words, for hover and focus."""
     parts = [number.meaning]
     if number.derivation:
-        parts.append(f"{number.derivation} = {number.text}.")
+        parts.append(f"Computed: {number.derivation} = {number.text}.")
     named = [source_name(id_, book) for id_ in number.sources]
     if named:
         shown = named if len(named) <= 3 else [*named[:3], f"{len(named) - 3} more"]
@@ -93,7 +93,7 @@ def _rows(ids: list[str], numbers: Numbers) -> str:
 
 
 def _row(number: Number, numbers: Numbers) -> str:
-    how = cell(number.meaning) + (f" {cell(number.derivation)} = {number.text}." if number.derivation else "")
+    how = cell(number.meaning) + (f" Computed: {cell(number.derivation)} = {number.text}." if number.derivation else "")
     inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
     sources = ", ".join(_source_link(id_, numbers.book) for id_ in number.sources)
     return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
