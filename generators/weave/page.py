@@ -85,8 +85,17 @@ def _difference(region: markdown.Region, wanted: str) -> str:
     found, made = region.body.split("\n"), wanted.split("\n")
     longest = max(len(found), len(made))
     found, made = (lines + [""] * (longest - len(lines)) for lines in (found, made))
-    old, new = next((pair for pair in zip(found, made, strict=True) if pair[0] != pair[1]), ("", ""))
-    return f"{region.kind} {region.name!r} is stale: found {old[:100]!r}, wanted {new[:100]!r}. {MEND}"
+    differing = next((pair for pair in zip(found, made, strict=True) if pair[0] != pair[1]), ("", ""))
+    old, new = _where_they_differ(*differing)
+    return f"{region.kind} {region.name!r} is stale: found {old!r}, wanted {new!r}. {MEND}"
+
+
+def _where_they_differ(found: str, wanted: str) -> tuple[str, str]:
+    """Both texts from shortly before the first difference on."""
+    pairs = zip(found, wanted, strict=False)
+    at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(found), len(wanted)))
+    start = max(0, at - 20)
+    return found[start : at + 40], wanted[start : at + 40]
 
 
 def _numbers(path: str, mask: str, numbers: Numbers, woven: Woven) -> list[spans.Edit]:
@@ -119,9 +128,8 @@ def _figures(path: str, mask: str, alt: Callable[[str], str | None], woven: Wove
         if wanted is None:
             woven.broken.append(BookError(path, line, f"no figure vis/{match['name']}.py for this image"))
         elif match["alt"] != wanted:
-            message = (
-                f"alt text of {match['name']} is stale: found {match['alt'][:60]!r}, wanted {wanted[:60]!r}. {MEND}"
-            )
+            found, made = _where_they_differ(match["alt"], wanted)
+            message = f"alt text of {match['name']} is stale: found {found!r}, wanted {made!r}. {MEND}"
             woven.stale.append(BookError(path, line, message))
             edits.append(spans.Edit(*match.span("alt"), wanted))
     return edits
