@@ -65,6 +65,9 @@ def test_operators_sum_to_the_whole_pass(book, phase):
             memory.step_bytes(s, BF16, phase).total, rel=1e-12
         )
         assert math.fsum(p.flop for p in parts) == pytest.approx(work.step_flop(s, BF16, phase), rel=1e-12)
+        rest = parameters.small_parameters(s, memory.visited_experts(s, phase)) * BF16.other
+        rest += 0.0 if s.tied else phase.batch * phase.new * s.d_model * BF16.other
+        assert parts[-1].bytes_moved == pytest.approx(rest, rel=1e-6), model.id
         assert all(p.bytes_moved >= 0 and p.flop >= 0 for p in parts), model.id
 
 

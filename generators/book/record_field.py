@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator
 LONGEST = 4000  # characters of a text
 _WHOLE = 2**53  # beyond it a float does not hold every whole number
 FLOOR, _DAY = 1e-9, 86_400.0  # seconds: no call from Python returns sooner; no sample lasts longer
-_PRIVATE = re.compile(r"(/home/|/root/|/Users/|[A-Z]:\\Users)")
+_PRIVATE = re.compile(r"(/(?:home|root|Users)/|[A-Z]:\\Users)")
 
 
 def shown(value: object) -> str:

@@ -112,7 +112,3 @@ class Bench:
             made.view(-1, tile.numel()).copy_(tile.view(1, -1))
             self._buffer = made
         return self._buffer
-
-    def drop_buffer(self) -> None:
-        """Let the read buffer go."""
-        self._buffer = None

@@ -15,7 +15,7 @@ from typing import IO, Any
 from generators.measure.plan import MeasureError
 
 SCHEMA = 1
-_PRIVATE = re.compile(r"(/home/|/root/|/Users/|[A-Z]:\\Users)")
+_PRIVATE = re.compile(r"(/(?:home|root|Users)/|[A-Z]:\\Users)")
 
 
 def stamp(moment: datetime) -> str:

@@ -1,7 +1,7 @@
 """How a number is declared, and how an id such as ``a100-sxm4-80gb.ridge-point`` finds it.
 
-A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}``, ``{quote}`` and
-``{record}`` match ids of `data/`, ``{batch}``, ``{context}`` and ``{tokens}`` match whole numbers,
+A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}`` and
+``{quote}`` match ids of `data/`, ``{batch}``, ``{context}`` and ``{tokens}`` match whole numbers,
 ``{name}`` matches one word.
 """
 
@@ -31,11 +31,6 @@ class Family:
     units: tuple[str, ...]
     digits: int
     function: Callable[..., units.Quantity]
-
-    @property
-    def placeholders(self) -> list[str]:
-        """Names of the pattern's placeholders, in order."""
-        return re.findall(r"\{(\w+)\}", self.pattern)
 
 
 FAMILIES: list[Family] = []
@@ -130,7 +125,6 @@ class Numbers:
             "quote": self.book.published,
             "quote2": self.book.published,
             "format2": self.book.formats,
-            "record": self.book.records,
         }
         pieces = re.split(r"\{(\w+)\}", family.pattern)
         text = re.escape(pieces[0])
