@@ -9,6 +9,9 @@ from generators.book.load import Book
 from generators.book.published import Published
 from generators.book.record import Case, Record
 from generators.errors import BookError
+from generators.measure import predict
+from generators.measure.predict import Prediction
+from generators.measure.result import Result
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
@@ -26,6 +29,31 @@ def chapter_record(book: Book) -> Record:
         message = f"superseded by {newer[0]}; read chapter 1 again and set CHAPTER_RECORD in generators/comparison.py"
         raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, message)
     return book.records[CHAPTER_RECORD]
+
+
+def peer_record(book: Book) -> Record:
+    """The newest run beside other programs on the chapter's machine; BookError where there is none."""
+    name = chapter_record(book).machine.name
+    found = [r for r in book.current_records.values() if r.profile == "peers" and r.machine.name == name]
+    if not found:
+        raise BookError(
+            "data/measurements", None, f"found no peers record of {name!r}; make one: nox -s measure -- peers"
+        )
+    return max(found, key=lambda r: r.started)
+
+
+def repeat_record(book: Book) -> Record:
+    """The newest other whole run on the chapter's machine: what a second run finds; BookError where there is none."""
+    chapter = chapter_record(book)
+    found = [
+        r for r in book.current_records.values()
+        if r.is_whole and r.machine.name == chapter.machine.name and r.id != chapter.id
+    ]  # fmt: skip
+    if not found:
+        raise BookError(
+            "data/measurements", None, f"found only one whole run of {chapter.machine.name!r}, wanted a second"
+        )
+    return max(found, key=lambda r: r.started)
 
 
 def decode_records(book: Book) -> list[Record]:
@@ -142,3 +170,17 @@ def predicted(record: Record, case: Case) -> Step:
     # the record's context counts the tokens cached before the step; the model's includes the new one
     step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]) + 1.0)
     return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)
+
+
+def by_products(record: Record, case: Case) -> Prediction | None:
+    """The same step as the sum of what the machine's own matrix-vector products of those sizes took, plus issuing it.
+
+    None where the record lacks product-by-size or step-overhead in the case's number format.
+    """
+    return predict.decode(record.results, Result(case.model_dump()))
+
+
+def past_overhead(record: Record) -> list[tuple[Case, Prediction]]:
+    """Decode cases whose predicted issuing is a small share of the step and whose weights exceed the cache."""
+    found = [(case, by_products(record, case)) for case in record.measured("decode")]
+    return [(case, told) for case, told in found if told and predict.is_past_overhead(Result(case.model_dump()), told)]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from generators.measure import environment, machine, noise
-from generators.measure.plan import MeasureError, one_line, without_paths
+from generators.measure import accelerators, environment, machine, noise
+from generators.measure.outcome import one_line, without_paths
+from generators.measure.plan import MeasureError
 from generators.measure.record import public_name, public_note
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,3 +119,9 @@ def test_paths_are_taken_out_of_reasons_and_refused_in_notes():
     assert one_line("'<' not\tsupported") == "'‹' not supported"
     with pytest.raises(MeasureError, match="--note"):
         public_note("see /home/joe/log")
+
+
+def test_every_known_gpu_is_a_chip_of_the_catalogue(book):
+    assert set(accelerators.KNOWN.values()) <= set(book.accelerators)
+    assert accelerators.catalogue_id("NVIDIA H200") == "h200-sxm"
+    assert accelerators.catalogue_id("Some GPU") == ""

@@ -262,7 +262,7 @@ def test_decode_has_the_parameters_that_a_prediction_takes(tmp_path, field, valu
         (put("cases.0", None), "measured decode but no measured read-bandwidth"),
         (put("cases.2", None), "measured decode but no measured matmul-peak"),
         (lambda r: r.update(cases=r["cases"][1:2]), "no measured ceiling"),
-        (lambda r: r.update(cases=[r["cases"][1] | {"name": "prefill"}]), "measured prefill and no measured ceiling"),
+        (lambda r: r.update(cases=[r["cases"][1] | {"name": "toy-workload"}]), "measured toy-workload and no measured ceiling"),
     ],
 )
 def test_cases_hold_what_the_book_computes_with(tmp_path, change, said):

@@ -1,48 +1,16 @@
-"""One timed case of a measurement record, the parameters that its name requires, and the roofs that cases set each other."""
+"""One timed case of a measurement record, the parameters that its name requires."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from generators.book.case_needs import NEEDS
 from generators.book.datum import Row
 from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text, shown
-
-DTYPES = ("float32", "bfloat16", "float16")
-OVER = 1.02  # share of a roof above which bytes or FLOP must have been miscounted
-KEPT = 4.0  # a model below this many last-level caches may be read from the cache in part
-
-Rule = tuple[Callable[[object], bool], str]  # whether a value will do, and in words what would
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_POSITIVE: Rule = (lambda value: _is_number(value) and 0 < value <= 1e15, "a number above zero")
-_COUNT: Rule = (lambda value: _is_number(value) and 0 <= value <= 1e15, "a number of zero or more")
-_COUNT_OR_NONE: Rule = (lambda value: value is None or _COUNT[0](value), _COUNT[1])
-_TRUTH: Rule = (lambda value: isinstance(value, bool), "true or false")
-_WORD: Rule = (lambda value: isinstance(value, str) and 0 < len(value) <= 60, "a word")
-_DTYPE: Rule = (lambda value: value in DTYPES, f"one of {', '.join(DTYPES)}")
-_DECODE = ["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab", "batch", "parameters"]
-
-#: What the book computes with, by case name: its kind, its parameters, and the work that cannot be zero.
-NEEDS: dict[str, tuple[str, dict[str, Rule], tuple[str, ...]]] = {
-    "decode": (
-        "workload",
-        dict.fromkeys(_DECODE, _POSITIVE)
-        | {"context": _COUNT, "tied": _TRUTH, "dtype": _DTYPE, "aten_ops_per_step": _COUNT_OR_NONE},
-        ("bytes", "flop", "tokens"),
-    ),
-    "read-bandwidth": ("ceiling", {"method": _WORD}, ("bytes",)),
-    "matmul-peak": ("ceiling", {"dtype": _WORD}, ("flop",)),
-    "product-by-size": ("ceiling", {"matrix_bytes": _POSITIVE}, ("bytes",)),
-}
 
 
 class Work(Row):
@@ -137,29 +105,3 @@ def quantile(ordered: list[float], share: float) -> float:
     low = math.floor(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def miscounted(cases: list[Case], cache: float) -> str:
-    """What is faster than its roof in the same record by over 2 %, in one line; empty where nothing is.
-
-    `cases` are the measured ones, `cache` the bytes of the last-level cache (0: untold).
-    """
-    peak = max((case.flops for case in cases if case.name == "matmul-peak"), default=None)
-    for case in cases:
-        if peak and case.flops > OVER * peak:
-            return _over(case, f"{case.flops / 1e9:.4g} GFLOP/s", f"{peak / 1e9:.4g} GFLOP/s", "FLOP")
-        roof = _read_roof(cases, cached=case.work.bytes < KEPT * cache)
-        if case.kind == "workload" and roof and case.bandwidth > OVER * roof:
-            return _over(case, f"{case.bandwidth / 1e9:.4g} GB/s", f"{roof / 1e9:.4g} GB/s", "bytes")
-    return ""
-
-
-def _over(case: Case, found: str, roof: str, what: str) -> str:
-    return f"case {case.name!r} reaches {found}, over its roof of {roof} in the same record: its {what} are miscounted"
-
-
-def _read_roof(cases: list[Case], cached: bool) -> float | None:
-    """The fastest ceiling in byte/s of memory, or of the caches too.  Operands of a product stay in the cache."""
-    ceilings = [case for case in cases if case.kind == "ceiling" and case.work.bytes]
-    from_memory = [case for case in ceilings if not case.name.startswith("cache-") and case.name != "matmul-peak"]
-    return max((case.bandwidth for case in (ceilings if cached else from_memory)), default=None)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from generators.book.case import Case, miscounted, quantile
+from generators.book.case import Case, quantile
 from generators.book.datum import Row
 from generators.book.record_field import (
     ChipId,
@@ -32,6 +33,8 @@ from generators.book.record_field import (
     shown,
 )  # fmt: skip
 from generators.errors import BookError
+from generators.measure.result import Result
+from generators.measure.roofs import over_roof
 
 __all__ = ["SCHEMA", "Case", "Machine", "Record", "load_record", "quantile", "record_errors"]
 
@@ -81,6 +84,11 @@ class Record(Row):
             if case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
         ]
 
+    @cached_property
+    def results(self) -> list[Result]:
+        """The cases as the measurement suite reads them, for what both sides compute with one function."""
+        return [Result(case.model_dump()) for case in self.cases]
+
     @property
     def last_level_cache(self) -> int:
         """Bytes of the processor's largest cache as its environment lists them; 0 where untold or not the device's."""
@@ -116,9 +124,8 @@ class Record(Row):
     @model_validator(mode="after")
     def _under_the_roof(self) -> Record:
         """Anything faster than its roof by over 2 % means that bytes or FLOP were miscounted."""
-        done = [case for case in self.cases if case.status == "measured"]
-        if fault := miscounted(done, self.last_level_cache):
-            raise ValueError(fault)
+        for place, fault in over_roof(self.results, self.last_level_cache).items():
+            raise ValueError(f"case {self.cases[place].name!r} {fault}")
         return self
 
 

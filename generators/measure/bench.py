@@ -1,12 +1,13 @@
 """The device under test: its clock, its free memory, and random data larger than its caches.
 
-The CUDA side (events, `mem_get_info`) is written after the measuring rules of this book but has
-not been run on a GPU so far; only the processor side is known to work.
+The CUDA, ROCm and MPS sides are written after the measuring rules of this book but have not been
+run on such a device so far; only the processor side is known to work.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 import torch
@@ -22,9 +23,10 @@ class Bench:
     """One device with what every case needs; `buffer_bytes` sets the size of the read buffer, for tests."""
 
     def __init__(self, kind: str = "cpu", seed: int | None = None, buffer_bytes: int | None = None) -> None:
-        """`kind` is "cpu" or "cuda"; without a seed a fresh one is drawn, and recorded."""
-        if kind == "cuda" and not torch.cuda.is_available():
-            raise MeasureError("found no CUDA device that this torch can use; measure the processor with --device cpu")
+        """`kind` is "cpu", "cuda" (ROCm too) or "mps"; without a seed a fresh one is drawn, and recorded."""
+        found = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}.get(kind, lambda: True)()
+        if not found:
+            raise MeasureError(f"found no {kind} device that this torch can use; measure the processor: --device cpu")
         self.kind = "rocm" if kind == "cuda" and getattr(torch.version, "hip", None) else kind
         self.device = torch.device(kind)
         self.seed = torch.seed() % 2**32 if seed is None else seed
@@ -39,9 +41,16 @@ class Bench:
         return self.device.type == "cuda"
 
     @property
+    def is_cpu(self) -> bool:
+        """Whether kernels run on the processor, within the call that starts them."""
+        return self.device.type == "cpu"
+
+    @property
     def name(self) -> str:
         """The device as a reader would name it."""
-        return torch.cuda.get_device_name() if self.is_cuda else machine.cores(machine.cpu_name())
+        if self.is_cuda:
+            return torch.cuda.get_device_name()
+        return machine.cpu_name() + " GPU" if self.kind == "mps" else machine.cores(machine.cpu_name())
 
     @property
     def last_level_cache(self) -> int | None:
@@ -54,8 +63,15 @@ class Bench:
 
     def time(self, run: Callable[[], object], inner: int) -> float:
         """Seconds for `inner` repetitions: the wall clock, or events around asynchronous launches."""
-        if not self.is_cuda:
+        if self.is_cpu:
             return timing.wall_time(run, inner)
+        if not self.is_cuda:  # no events to rely on: the wall clock around everything that was issued
+            self.wait()
+            start = time.perf_counter()
+            for _ in range(inner):
+                run()
+            self.wait()
+            return time.perf_counter() - start
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         torch.cuda.synchronize()
         start.record()
@@ -65,10 +81,15 @@ class Bench:
         torch.cuda.synchronize()
         return start.elapsed_time(end) / 1e3
 
+    def wait(self) -> None:
+        """Return when everything issued to the device has ended; on the processor, at once."""
+        if not self.is_cpu:
+            (torch.cuda if self.is_cuda else torch.mps).synchronize()
+
     def release(self) -> None:
         """Give cached device memory back between stages."""
-        if self.is_cuda:
-            torch.cuda.empty_cache()
+        if not self.is_cpu:
+            (torch.cuda if self.is_cuda else torch.mps).empty_cache()
 
     def normal(self, *size: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Fresh normal numbers on the device."""

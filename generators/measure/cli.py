@@ -6,50 +6,62 @@ import argparse
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from generators.measure import catalogue, environment, machine
+from generators.measure import catalogue, environment, profiles, resume
+from generators.measure.conductor import Conductor
 from generators.measure.plan import MeasureError
 from generators.measure.progress import Progress
-from generators.measure.record import SCHEMA, RecordFile, only_one_run, public_name, public_note, stamp
-from generators.measure.runner import Runner
-from generators.measure.summary import sentences
-from generators.measure.torch_setup import load_torch
-
-if TYPE_CHECKING:
-    from generators.measure.bench import Bench
+from generators.measure.record import RecordFile, only_one_run, public_note
+from generators.measure.session import Session
+from generators.measure.workshop import Workshop
 
 ROOT = Path(__file__).resolve().parents[2]
-FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+UNUSABLE, INTERRUPTED = 2, 130
+EXTRA: dict[str, Any] = {}  # what tests add to every command: a smaller buffer
+ACTIONS = {
+    "quick": "measure the ceilings and three models (the default)", "full": "measure everything",
+    "peers": "measure beside other programs", "list": "show profiles and cases", "run": "measure one case: run NAME",
+    "compare": "hold two records side by side: compare A B",
+    "resume": "go on with an interrupted run: resume [PARTIAL]", "keep": "close an interrupted run as it is: keep [PARTIAL]",
+}  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
     """The options, with their defaults in the help."""
-    told = "Measure this machine into one JSON record."
-    made = argparse.ArgumentParser(prog="python -m generators.measure", description=told)
-    made.add_argument("action", nargs="?", default="quick", choices=["quick", "list", "run"], help="default: quick")
-    made.add_argument("name", nargs="?", help="the case, with run")
-    made.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="default: cpu")
+    told = "\n".join(f"  {name:<9} {what}" for name, what in ACTIONS.items())
+    made = argparse.ArgumentParser(
+        prog="python -m generators.measure", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=f"Measure this machine into one JSON record.\n\nactions:\n{told}",
+    )  # fmt: skip
+    made.add_argument("action", nargs="?", default="quick", choices=list(ACTIONS), metavar="action")
+    made.add_argument("names", nargs="*", help="the case of run; the records of compare, resume and keep")
+    made.add_argument("--device", choices=["cpu", "cuda", "mps"], default="cpu", help="default: cpu (cuda: ROCm too)")
     made.add_argument("--out", type=Path, default=ROOT / "data/measurements", help="default: data/measurements")
     made.add_argument("--note", default="", help="anything a reader of the record should know")
+    made.add_argument(
+        "--accelerator", default="", help="the chip's id in data/accelerators, where its name does not tell"
+    )
+    made.add_argument("--anyway", action="store_true", help="compare records whose conditions differ")
     return made
 
 
 def main(words: list[str] | None = None) -> int:
     """Run; the exit status is 0 measured, 1 a case failed, 2 not possible, 130 interrupted."""
-    told = parser().parse_args(words)
+    told = parser().parse_intermixed_args(words)
     try:
+        _names_fit(told)
         if told.action == "list":
             print(catalogue.listing())
             return 0
-        if (told.action == "run") != (told.name is not None):
-            raise MeasureError("run needs the name of a case, and nothing else takes one; see: list")
-        if told.action == "run":
-            catalogue.known(told.name)
-        return measure(told)
+        if told.action == "compare":
+            from generators.measure import compare
+
+            return compare.run([Path(name) for name in told.names], print, anyway=told.anyway)
+        with only_one_run(), _terminate_as_interrupt():
+            return measure(told)
     except MeasureError as error:
         print(f"measure: {error}", file=sys.stderr)
         return UNUSABLE
@@ -58,86 +70,54 @@ def main(words: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def measure(told: argparse.Namespace) -> int:
-    """One run as the options say."""
+def _names_fit(told: argparse.Namespace) -> None:
+    """Refuse an action with too few or too many names."""
+    least, most = {"run": (1, 1), "compare": (2, 2), "resume": (0, 1), "keep": (0, 1)}.get(told.action, (0, 0))
+    if not least <= len(told.names) <= most:
+        wanted = {"run": "the name of a case; see: list", "compare": "two records"}.get(told.action, "none")
+        raise MeasureError(f"{told.action}: found {len(told.names)} names, wanted {wanted}")
+    if told.action == "run":
+        catalogue.known(told.names[0])
+
+
+def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
+    """One run as the options say: a new one, or the rest of an interrupted one."""
     note = public_note(told.note)
-    torch = load_torch()
-    from generators.measure import bandwidth, profiles
-    from generators.measure.bench import Bench
-
-    with only_one_run(), _terminate_as_interrupt():
-        bench = Bench(told.device)
-        stages = profiles.quick(bench)
-        if told.action == "run":
-            stages = profiles.only(stages, told.name)
-        profile = f"run {told.name}" if told.action == "run" else told.action
-        started = datetime.now(UTC)
-        file = RecordFile(told.out, bench.name, started)
-        threads = torch.get_num_threads()
-        print(f"{bench.name}; torch {torch.__version__}, {threads} threads; profile {profile}", flush=True)
-        head = header(bench, profile, started, note)
-        facts = environment.machine_facts() | environment.torch_facts(torch) | {"seed": bench.seed}
-        facts |= environment.gpu_facts() if bench.is_cuda else {}
-        runner = Runner(
-            bench,
-            Progress(lambda line: print(line, flush=True)),
-            lambda _: file.checkpoint(assemble(head, facts, runner)),
-            catalogue.BUDGET.get(told.action, float("inf")),
-        )
-        runner.run(stages, bandwidth.reference_case(bench))
-        return conclude(runner, file, lambda: assemble(head, facts, runner))
+    old, path = None, None
+    if told.action in ("resume", "keep"):
+        path = resume.find(told.out, told.names[0] if told.names else None)
+        old = resume.read(path)
+        if told.action == "keep":
+            return Session.of(old, path).conclude(print)
+    profile = old["profile"] if old else " ".join([told.action, *told.names])
+    device = {"rocm": "cuda"}.get(old["machine"]["device"], old["machine"]["device"]) if old else told.device
+    workshop = workshop or Workshop()
+    hello = workshop.ask({"do": "hello", "device": device})["hello"]
+    head = environment.header(hello, profile, datetime.now(UTC), note, told.accelerator, ROOT)
+    file = RecordFile(told.out, head["machine"]["name"], datetime.now(UTC))
+    if old:
+        resume.same(old, head | {"environment": hello["facts"]})
+        head, file = {key: old[key] for key in head}, RecordFile.of_partial(path)
+    print(f"{head['machine']['name']}; torch {hello['facts']['torch']}, "
+          f"{hello['facts']['torch_threads']} threads; profile {profile}", flush=True)  # fmt: skip
+    return _run(told, workshop, hello, Session(head, hello, file, old))
 
 
-def header(bench: Bench, profile: str, started: datetime, note: str) -> dict[str, Any]:
-    """The record's fields that are known before anything is timed."""
-    commit, dirty = environment.commit_of(ROOT)
-    return {
-        "schema": SCHEMA,
-        "started": stamp(started),
-        "profile": profile,
-        "command": f"python -m generators.measure {profile} --device {bench.device.type}",
-        "commit": commit,
-        "dirty": dirty,
-        "supersedes": "",
-        "note": note,
-        "machine": {"name": public_name(bench.name), "device": bench.kind, "accelerator": ""},
-    }
-
-
-def assemble(head: dict[str, Any], facts: dict[str, Any], runner: Runner) -> dict[str, Any]:
-    """The record as it stands now."""
-    drift = runner.drift()
-    late = facts | {
-        "own_huge_page_bytes": machine.own_huge_pages(),
-        "reference_drift": None if drift is None else round(drift, 4),
-        "cautions": runner.cautions(),
-        "interrupted": runner.interrupted,
-    }
-    cases = [outcome.as_row() for outcome in runner.outcomes]
-    return head | {"finished": stamp(datetime.now(UTC)), "environment": late, "cases": cases}
-
-
-def conclude(runner: Runner, file: RecordFile, row: Callable[[], dict[str, Any]]) -> int:
-    """Write the record, say what it holds and where it lies."""
-    if runner.interrupted and not any(one.status == "measured" for one in runner.outcomes):
-        file.discard()
-        raise KeyboardInterrupt
-    lies = file.finish(row())
-    print()
-    for line in sentences(runner.outcomes, runner.cautions()):
-        print(line)
-    print(f"record: {_near(lies)}")
-    if runner.interrupted:
-        print("interrupted: what was measured until then is in the record", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED if any(one.failed for one in runner.outcomes) else 0
-
-
-def _near(path: Path) -> str:
-    """A path relative to the working folder where that is shorter."""
-    with contextlib.suppress(ValueError):
-        return str(path.resolve().relative_to(Path.cwd()))
-    return str(path)
+def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], session: Session) -> int:
+    """Measure the stages of a session and write what comes of them."""
+    profile, _, only = session.head["profile"].partition(" ")
+    kind = hello["device"]
+    stages = profiles.everything(kind) if only else profiles.stages(profile, kind)
+    device = {"rocm": "cuda"}.get(kind, kind)
+    head = {"device": device, "seed": hello["seed"]} | EXTRA
+    progress = Progress(lambda line: print(line, flush=True))
+    conductor = Conductor(workshop, head, progress, session.checkpoint, catalogue.BUDGET.get(profile, float("inf")))
+    session.conductor = conductor
+    try:
+        conductor.run(stages, session.kept, only)
+    finally:
+        workshop.close()
+    return session.conclude(print)
 
 
 @contextlib.contextmanager

@@ -6,11 +6,14 @@ import os
 import platform
 import re
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from generators.measure import machine
+from generators.measure.accelerators import catalogue_id
+from generators.measure.record import SCHEMA, public_name, stamp
 
 _SETTINGS = (  # environment variables that change kernels or placement; all hold short plain words
     "OMP_NUM_THREADS",
@@ -87,6 +90,29 @@ def gpu_facts(run: Any = subprocess.run) -> dict[str, str]:
     if answer.returncode or not lines:
         return {}
     return dict(zip(_SMI, (word.strip() for word in lines[0].split(",")), strict=False))
+
+
+def header(
+    hello: dict[str, Any], profile: str, started: datetime, note: str, accelerator: str, root: Path
+) -> dict[str, Any]:
+    """The record's fields that are known before anything is timed."""
+    commit, dirty = commit_of(root)
+    device = {"rocm": "cuda"}.get(hello["device"], hello["device"])
+    return {
+        "schema": SCHEMA,
+        "started": stamp(started),
+        "profile": profile,
+        "command": f"python -m generators.measure {profile} --device {device}",
+        "commit": commit,
+        "dirty": dirty,
+        "supersedes": "",
+        "note": note,
+        "machine": {
+            "name": public_name(hello["name"]),
+            "device": hello["device"],
+            "accelerator": accelerator or catalogue_id(hello["name"]),
+        },
+    }
 
 
 def commit_of(folder: Path) -> tuple[str, bool]:

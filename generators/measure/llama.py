@@ -9,9 +9,7 @@ import torch.nn.functional as F
 
 from generators.measure.bench import Bench
 from generators.measure.count import Shape
-
-EPSILON = 1e-5
-ROPE_BASE = 10_000.0
+from generators.measure.reference import EPSILON, ROPE_BASE, Wide, rms_norm64, rotate64
 
 
 @dataclass
@@ -29,12 +27,12 @@ class Layer:
     down: torch.Tensor
 
 
-class Llama:
-    """Weights, tables and caches of one model; `step` is one decode step."""
+class Weights:
+    """The weights of one model, drawn at random; matrices have rows of about unit length."""
 
-    def __init__(self, bench: Bench, shape: Shape, dtype: torch.dtype, capacity: int) -> None:
-        """Draw the weights and allocate a cache for `capacity` tokens per layer."""
-        self.shape, self.dtype, self.capacity = shape, dtype, capacity
+    def __init__(self, bench: Bench, shape: Shape, dtype: torch.dtype) -> None:
+        """Fill memory with them."""
+        self.shape, self.dtype = shape, dtype
         d, q, kv = shape.d_model, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
 
         def weight(*size: int) -> torch.Tensor:
@@ -52,11 +50,30 @@ class Llama:
             for _ in range(shape.layers)
         ]  # fmt: skip
         self.norm, self.head = gain(), weight(shape.vocab, d)
-        frequency = ROPE_BASE ** (-torch.arange(0, shape.head_dim, 2, device=bench.device) / shape.head_dim)
-        angle = torch.outer(torch.arange(capacity, device=bench.device), frequency)
-        self.cosine, self.sine = angle.cos().to(dtype), angle.sin().to(dtype)
+
+
+def rope_tables(bench: Bench, shape: Shape, dtype: torch.dtype, capacity: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cosine and sine of every position and channel pair, [capacity, head_dim / 2], computed in float64."""
+    channel = torch.arange(0, shape.head_dim, 2, dtype=torch.float64) / shape.head_dim
+    angle = torch.outer(torch.arange(capacity, dtype=torch.float64), ROPE_BASE**-channel)
+    return angle.cos().to(dtype).to(bench.device), angle.sin().to(dtype).to(bench.device)
+
+
+def random_cache(bench: Bench, elements: int, dtype: torch.dtype) -> torch.Tensor:
+    """Keys and values of an old sequence: normal numbers, never zeros, tiled from a pool."""
+    return bench.weight(elements, 1, dtype=dtype).view(-1)
+
+
+class Llama(Weights):
+    """Weights, tables and caches of one model; `step` is one decode step."""
+
+    def __init__(self, bench: Bench, shape: Shape, dtype: torch.dtype, capacity: int) -> None:
+        """Draw the weights and allocate a cache for `capacity` tokens per layer."""
+        super().__init__(bench, shape, dtype)
+        self.capacity = capacity
+        self.cosine, self.sine = rope_tables(bench, shape, dtype, capacity)
         size = (shape.layers, 2, shape.kv_heads, capacity, shape.head_dim)
-        self.cache = bench.normal(*size, dtype=dtype)  # an old sequence: random, never zeros
+        self.cache = random_cache(bench, torch.Size(size).numel(), dtype).view(size)
 
     @torch.inference_mode()
     def step(self, token: torch.Tensor, position: int) -> torch.Tensor:
@@ -86,51 +103,34 @@ class Llama:
 
 
 def rms_norm(x: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
-    """Scale to unit root mean square (in float32 at least), then by the gain."""
+    """Scale every row to unit root mean square (in float32 at least), then by the gain."""
     wide = x if x.dtype == torch.float64 else x.float()
-    return (wide * torch.rsqrt(wide.pow(2).mean() + EPSILON)).to(x.dtype) * gain
+    return (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + EPSILON)).to(x.dtype) * gain
 
 
 @torch.inference_mode()
-def reference_logits(model: Llama, tokens: list[int]) -> torch.Tensor:
+def reference_logits(model: Weights, tokens: list[int]) -> torch.Tensor:
     """Logits after every token of a sequence, in float64, without a cache: what `step` is checked against.
 
     Written apart from `step` on purpose: whole sequence at once, explicit mask, expanded heads,
-    RoPE as a complex rotation.  Matrices are widened one at a time into one scratch, to bound memory.
+    RoPE as a complex rotation.  Matrices are widened block by block, to bound memory.
     """
     shape, count = model.shape, len(tokens)
     group = shape.heads // shape.kv_heads
-    x = model.embedding[torch.tensor(tokens, device=model.embedding.device)].double()
-    channel = torch.arange(0, shape.head_dim, 2, device=x.device, dtype=torch.float64) / shape.head_dim
-    turn = torch.outer(torch.arange(count, device=x.device, dtype=torch.float64), ROPE_BASE**-channel)
-    spin = torch.polar(torch.ones_like(turn), turn)[:, None]
+    wide = Wide(model.head.device)
+    x = wide(model.embedding[torch.tensor(tokens, device=model.embedding.device)])
     future = torch.ones(count, count, dtype=torch.bool, device=x.device).triu(1)
-
-    largest = max(matrix.numel() for matrix in (model.head, model.layers[0].gate, model.layers[0].query))
-    scratch = torch.empty(largest, dtype=torch.float64, device=x.device)
-
-    def linear(h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        return h @ scratch[: weight.numel()].copy_(weight.view(-1)).view_as(weight).T
+    positions = torch.arange(count, device=x.device)
 
     def heads(h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        return linear(h, weight).view(count, -1, shape.head_dim)
-
-    def rotated(h: torch.Tensor) -> torch.Tensor:
-        half = shape.head_dim // 2
-        turned = torch.complex(h[..., :half], h[..., half:]) * spin
-        return torch.cat((turned.real, turned.imag), -1)
-
-    def norm(h: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
-        return h / (h.square().mean(-1, keepdim=True) + EPSILON).sqrt() * gain.double()
+        return wide.linear(h, weight).view(count, -1, shape.head_dim)
 
     for layer in model.layers:
-        h = norm(x, layer.attention_norm)
-        query, key = rotated(heads(h, layer.query)), rotated(heads(h, layer.key)).repeat_interleave(group, 1)
-        value = heads(h, layer.value).repeat_interleave(group, 1)
+        h = rms_norm64(x, wide(layer.attention_norm))
+        query, key = (rotate64(heads(h, weight), positions) for weight in (layer.query, layer.key))
+        key, value = (each.repeat_interleave(group, 1) for each in (key, heads(h, layer.value)))
         scores = torch.einsum("qhd,khd->hqk", query, key) / shape.head_dim**0.5
         shares = scores.masked_fill(future, float("-inf")).softmax(-1)
-        x = x + linear(torch.einsum("hqk,khd->qhd", shares, value).reshape(count, -1), layer.output)
-        h = norm(x, layer.mlp_norm)
-        gate = linear(h, layer.gate)
-        x = x + linear(gate * gate.sigmoid() * linear(h, layer.up), layer.down)
-    return linear(norm(x, model.norm), model.head)
+        x = x + wide.linear(torch.einsum("hqk,khd->qhd", shares, value).reshape(count, -1), layer.output)
+        x = x + wide.mlp(rms_norm64(x, wide(layer.mlp_norm)), layer.gate, layer.up, layer.down)
+    return wide.linear(rms_norm64(x, wide(model.norm)), model.head)

@@ -1,17 +1,21 @@
-"""What a measurement is made of: stages of interleaved cases, their kernels and their outcomes.  No torch here."""
+"""What a measurement is made of: stages of cases timed in turns, and the kernels they prepare.  No torch here."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+ROUNDS = 15  # how often each case of a stage is timed
 ENOUGH = 3  # samples below which a case does not count as measured
 
 
 class MeasureError(Exception):
     """Something the person running the measurement can mend; printed as one line."""
+
+
+class Unsupported(Exception):
+    """This device or this torch cannot run a case; it is recorded as skipped, with this one line as the reason."""
 
 
 class CheckFailed(Exception):
@@ -72,86 +76,86 @@ class Case:
     @property
     def label(self) -> str:
         """Name and the words that tell it from its neighbours, for progress lines."""
-        told = [str(self.parameters[key]) for key in ("model", "method", "dtype") if key in self.parameters]
-        return " ".join([self.name, *told])
+        return label(self.name, self.parameters)
+
+
+#: Parameters that tell the cases of one name apart, in the order in which a line shows them.
+TELLING = (
+    "model", "kernel", "attention", "backend", "phase", "weights", "storage", "policy", "operator", "method", "mode",
+    "dtype", "working_set_bytes", "matrix_bytes", "size", "rows", "batch", "tokens", "new_tokens", "context",
+    "query_heads_per_kv_head", "operations", "fma_per_element", "sparsity", "chunk_tokens", "layers_deep", "step", "load", "request", "metric", "program", "what",
+)  # fmt: skip
+
+
+def label(name: str, parameters: dict[str, Any]) -> str:
+    """A case's name and the words that tell it from its neighbours, for a line that a person reads."""
+    idle = {"method"} if "mode" in parameters else set()
+    words = [_word(key, parameters[key]) for key in TELLING if parameters.get(key) is not None and key not in idle]
+    return " ".join([name, *words])
+
+
+def _word(key: str, value: Any) -> str:
+    """A parameter in a line: texts as they are, bytes in a unit, other numbers with their name."""
+    if isinstance(value, str):
+        return value
+    if key.endswith("_bytes"):
+        unit, size = next(
+            (pair for pair in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)) if value >= pair[1]), ("B", 1)
+        )
+        return f"{value / size:.3g} {unit}"
+    return f"{key}={value:g}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one run of a `Replay` took for one of its parts; parts with equal parameters are repetitions of each other."""
+
+    parameters: dict[str, Any]
+    work: Work
+    seconds: float
 
 
 @dataclass
-class Outcome:
-    """A case and what became of it so far; `as_row` is its entry in the record at any moment."""
+class Script:
+    """A replay made ready: `play` runs the whole sequence once and returns the time of each part."""
 
-    case: Case
-    reason: str = ""
-    failed: bool = False
-    inner: int = 1
-    work: Work = Work()
+    play: Callable[[], list[Part]]
+    check: Check
     parameters: dict[str, Any] = field(default_factory=dict)
-    warmups: list[float] = field(default_factory=list)
-    samples: list[float] = field(default_factory=list)
-    check: Check | None = None
-    noise: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A sequence that only makes sense whole, such as a scheduler's run: played several times, each part a row.
+
+    The sequence is deterministic: every play returns parts with the same parameters in the same order.
+    """
+
+    name: str
+    parameters: dict[str, Any]
+    prepare: Callable[[], Script]
+    plays: int = 5
+    needs_bytes: float = 0
+    kind: str = "workload"
 
     @property
-    def status(self) -> str:
-        """Measured with enough samples and no fault, else failed or skipped."""
-        if self.failed:
-            return "failed"
-        return "measured" if len(self.samples) >= ENOUGH else "skipped"
-
-    def fail(self, error: BaseException) -> None:
-        """Record why this case came to nothing, in one line without paths."""
-        self.failed = True
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
-            need = f"it plans with {self.case.needs_bytes / 1e9:.1f} GB; " if self.case.needs_bytes else ""
-            self.reason = f"out of memory: {need}close other programs, or measure other cases one by one with run NAME"
-            return
-        name = "" if isinstance(error, (CheckFailed, MeasureError)) else f"{type(error).__name__}: "
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        self.reason = re.sub(r"<\w*$", "", without_paths(one_line(f"{name}{first}"))[:400])
-
-    def as_row(self) -> dict[str, Any]:
-        """The case as schema 1 of the record has it."""
-        status = self.status
-        stopped = f"stopped after {len(self.samples)} samples, wanted at least {ENOUGH}"
-        return {
-            "name": self.case.name,
-            "kind": self.case.kind,
-            "parameters": self.case.parameters | self.parameters,
-            "status": status,
-            "reason": "" if status == "measured" else self.reason or stopped,
-            "inner": self.inner,
-            "work": asdict(self.work),
-            "warmups": [round(value, 9) for value in self.warmups],
-            "samples": [round(value, 9) for value in self.samples],
-            "check": asdict(self.check) if self.check else None,
-            "noise": self.noise,
-        }
+    def label(self) -> str:
+        """Name and the words that tell it from its neighbours, for progress lines."""
+        return label(self.name, self.parameters)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Cases that are compared with each other and therefore timed in turns.
+    """Cases that are compared with each other and therefore timed in turns, in a process of their own.
 
-    `cases` sees the outcomes so far, because a stage may depend on what came before it.
-    `expected_seconds` is a first guess for the estimate of time left; an optional stage is
-    skipped when the profile's time would not hold it.
+    `cases` names a function of a module of `generators.measure.cases` as ``"module:function"``,
+    `settings` its plain keyword arguments.  `expected_seconds` is a first guess for the estimate
+    of time left; an optional stage is skipped when the profile's time would not hold it.
     """
 
     name: str
-    cases: Callable[[list[Outcome]], list[Case]]
-    expected_seconds: float
+    cases: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    expected_seconds: float = 10.0
     optional: bool = False
-
-
-_NO_MEMORY = re.compile(r"out of memory|can't allocate memory|tried to allocate", re.IGNORECASE)
-_PATH = re.compile(r"""(?:[A-Za-z]:\\|~?/)[^\s'",:;()]*[\\/][^\s'",:;()]*""")
-
-
-def one_line(text: str) -> str:
-    """The text as a record may hold it: angle brackets rounded off, anything unprintable a space."""
-    return "".join(letter if letter.isprintable() else " " for letter in text.replace("<", "‹").replace(">", "›"))
-
-
-def without_paths(text: str) -> str:
-    """The text with every absolute file path replaced, because records carry no paths."""
-    return _PATH.sub("<path>", text)
+    rounds: int = ROUNDS

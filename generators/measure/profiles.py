@@ -1,58 +1,118 @@
-"""Which stages a profile runs, in the order of their worth, so that a cut run still holds the ceilings."""
+"""Which stages a profile runs, in the order of their worth, so that a cut run still holds the ceilings.  No torch here."""
 
 from __future__ import annotations
 
-from functools import partial
+from generators.measure.plan import ROUNDS, Stage
 
-import torch
+MEMORY = Stage("memory", "bandwidth:memory", expected_seconds=9)
+PRODUCTS = Stage("products by size", "bandwidth:products", expected_seconds=9)
+COMPUTE = Stage("compute", "compute:compute", expected_seconds=9)
+DISPATCH = Stage("dispatch", "launch:dispatch", expected_seconds=3)
+OVERHEAD = Stage("issuing a step", "decode:overhead", expected_seconds=5)
+BOTH = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "compiled"]}, expected_seconds=12)
+GRAPHS = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "graph"]}, expected_seconds=8)
+SMALL = ["0.1B", "0.4B", "1.1B"]
 
-from generators.measure import bandwidth, compute, decode
-from generators.measure.bench import Bench
-from generators.measure.count import Shape
-from generators.measure.estimate import dtypes_by_gemv
-from generators.measure.plan import Case, Outcome, Stage
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+def decode(
+    dtype: str, sizes: list[str], seconds: float, mode: str = "eager", optional: bool = False, rounds: int = ROUNDS
+) -> Stage:  # fmt: skip
+    """Decode of some model sizes in one number format."""
+    told = "" if mode == "eager" else f", {mode}"
+    sized = sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    settings = {"dtype": dtype, "sizes": sizes, "mode": mode}
+    return Stage(f"decode in {dtype}{told}, {sized}", "decode:decode", settings, seconds, optional, rounds)
 
 
-def quick(
-    bench: Bench, shapes: dict[str, Shape] | None = None, context: int = decode.CONTEXT, largest: int = 16384
-) -> list[Stage]:
-    """The small suite.
+def quick(kind: str) -> list[Stage]:
+    """The small suite: ceilings, then decode of three models."""
+    first, second = ("bfloat16", "float32") if kind != "cpu" else ("float32", "bfloat16")
+    two = Stage("compute", "compute:compute", {"formats": ["float32", "bfloat16"]}, expected_seconds=6)
+    return [MEMORY, decode(first, SMALL, 11), two, DISPATCH, PRODUCTS, OVERHEAD,
+            decode(second, SMALL, 7, optional=True)]  # fmt: skip
 
-    Memory first, then decode in the format whose GEMV comes nearest the read roof, compute, and
-    decode in the other format.  `shapes`, `context` and `largest` (size of a product) let tests
-    run the same code at toy size.
-    """
 
-    def move(_: list[Outcome]) -> list[Case]:
-        reads, products = bandwidth.read_cases(bench), bandwidth.product_cases(bench)
-        return [*reads, bandwidth.copy_case(bench), bandwidth.cache_case(bench), *products]
-
-    def calculate(_: list[Outcome]) -> list[Case]:
-        products = [compute.matmul_case(bench, dtype, largest) for dtype in DTYPES.values()]
-        return [*products, compute.dispatch_case(bench)]
-
-    def generate(place: int, outcomes: list[Outcome]) -> list[Case]:
-        name = dtypes_by_gemv(outcomes, tuple(DTYPES))[place]
-        return decode.decode_cases(bench, DTYPES[name], shapes, context)
-
+def full(kind: str) -> list[Stage]:
+    """Every case but the peers."""
     return [
-        Stage("memory", move, expected_seconds=10),
-        Stage("decode", partial(generate, 0), expected_seconds=20),
-        Stage("compute", calculate, expected_seconds=5),
-        Stage("decode, other number format", partial(generate, 1), expected_seconds=10, optional=True),
+        MEMORY, COMPUTE, DISPATCH, PRODUCTS, BOTH if kind == "cpu" else GRAPHS, *_decodes(kind), *_sweeps(kind),
+        Stage("interference", "interference:interference", expected_seconds=20),
+        Stage("serving", "serving:serving", {"loads": [0.5, 0.8, 0.95]}, expected_seconds=45),
+        *_rooflines(), *_techniques(),
+    ]  # fmt: skip
+
+
+def _decodes(kind: str) -> list[Stage]:
+    """Batch-1 decode of all sizes that fit, large ones in a process of their own."""
+    small, large = ["10M", "30M", *SMALL], ["3B", "8B"]
+    if kind == "cpu":
+        return [
+            decode("float32", small, 14), decode("bfloat16", small, 13),
+            *(decode("bfloat16", [size], seconds, rounds=7) for size, seconds in zip(large, (17, 30), strict=True)),
+            decode("bfloat16", ["10M", "0.1B", "0.4B"], 22, "compiled"),
+        ]  # fmt: skip
+    alone = [*large, "14B", "32B", "70B"]
+    return [
+        decode("bfloat16", small, 12), *(decode("bfloat16", [size], 8) for size in alone),
+        decode("bfloat16", [*small, "3B"], 30, "graph"), decode("bfloat16", ["0.1B", "1.1B"], 60, "compiled"),
+    ]  # fmt: skip
+
+
+def _sweeps(kind: str) -> list[Stage]:
+    """Batch, context, prompt, cache and draft length, one at a time; fewer points on a processor, which needs longer."""
+    slow = kind == "cpu"
+    batches = {"batches": [1, 4, 16, 64, 256]} if slow else {}
+    tokens = {"tokens": [1, 4, 16, 64, 128, 256, 512, 1024, 2048]} if slow else {}
+    contexts = {} if slow else {"model": "1B", "dtype": "bfloat16", "contexts": [512, 2048, 8192, 32768, 65536]}
+    rounds = 7 if slow else ROUNDS
+    return [
+        Stage("batch by context", "batch:decode_batch", batches, 85, rounds=rounds),
+        Stage("prefill", "prefill:prefill", tokens, 45, rounds=rounds),
+        Stage("with and without cache", "cache:cache", {}, 30, rounds=rounds),
+        Stage("context by attention", "context:decode_context", contexts, 15),
+        Stage("verifying drafts", "verify:verify", {}, 18),
     ]
 
 
-def only(stages: list[Stage], name: str) -> list[Stage]:
-    """The same stages with nothing but the cases of one name."""
-
-    def chosen(stage: Stage, outcomes: list[Outcome]) -> list[Case]:
-        return [case for case in stage.cases(outcomes) if case.name == name]
-
+def _rooflines() -> list[Stage]:
+    """The empirical roofline and the kernels under it."""
     return [
-        Stage(stage.name, partial(chosen, stage), stage.expected_seconds, stage.optional)
-        for stage in stages
-        if chosen(stage, [])
+        Stage("rows against one weight", "intensity:intensity", expected_seconds=22, rounds=7),
+        Stage("caches and memory", "staircase:staircase", expected_seconds=16, rounds=7),
+        Stage("kernels", "kernels:kernels", expected_seconds=15),
+        Stage("chains of multiply-adds", "fma:fma", expected_seconds=30, optional=True, rounds=7),
     ]
+
+
+def _techniques() -> list[Stage]:
+    """Ways to move fewer bytes, and where a step's time goes."""
+    return [
+        Stage("weights in fewer bits", "quantised:quantised_cases", expected_seconds=20),
+        Stage("timeline", "timeline:timeline", expected_seconds=8),
+        Stage("fused chains", "fusion:fusion_cases", expected_seconds=25, optional=True),
+        Stage("attention back ends", "attention:attention", expected_seconds=18, optional=True, rounds=7),
+        Stage("query heads per key", "attention:attention_heads", expected_seconds=8, optional=True),
+        Stage("pruned weights", "pruned:pruned_cases", expected_seconds=12, optional=True),
+    ]
+
+
+def peers(kind: str) -> list[Stage]:
+    """This suite beside others, in turns."""
+    return [
+        Stage("reads and copies in C", "peers:peers", expected_seconds=20),
+        Stage("products called directly", "peers:products", expected_seconds=10),
+        Stage("other programs", "peers:programs", expected_seconds=10),
+    ]
+
+
+PROFILES = {"quick": quick, "full": full, "peers": peers}
+
+
+def stages(profile: str, kind: str) -> list[Stage]:
+    """A profile's stages on a kind of device."""
+    return PROFILES[profile](kind)
+
+
+def everything(kind: str) -> list[Stage]:
+    """All stages that exist, each once, the ceilings first: what `run NAME` picks from."""
+    return full(kind) + peers(kind)

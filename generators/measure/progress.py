@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
-from generators.measure.plan import Case, Outcome, Stage
-from generators.measure.summary import rate_text
+from generators.measure.plan import Stage
+from generators.measure.result import Result
+from generators.measure.summary import duration, rate_text
 
 QUIET = 8.0  # seconds without a line after which a round is worth one
-PREPARING = 0.75  # share of a stage's time that building and verifying its cases takes
+PREPARING = 0.6  # share of a stage's time that building and verifying its cases takes
+MOST_LINES = 16  # results of a stage that are listed one by one
 
 
 class Progress:
@@ -23,12 +26,13 @@ class Progress:
         self.budget = float("inf")
         self.passed = self.current = self.share = 0.0
         self.total = 1.0
+        self.sizes: dict[int, float] = {}
 
     def begin(self, stages: list[Stage], budget: float) -> None:
         """Start the clock of the whole run."""
         self.stages, self.budget = list(stages), budget
         self.started = self.clock()
-        self._line(f"filling memory with random numbers; about {sum(s.expected_seconds for s in stages):.0f} s in all")
+        self._line(f"{len(stages)} stages; about {sum(s.expected_seconds for s in stages):.0f} s in all")
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -51,59 +55,60 @@ class Progress:
         optional = sum(stage.expected_seconds for stage in self.stages if stage.optional)
         return self.elapsed() + (self._rest() - optional) * self.pace() > self.budget
 
-    def stage(self, stage: Stage, cases: list[Case]) -> None:
+    def stage(self, stage: Stage, cases: list[dict[str, Any]]) -> None:
         """A stage begins with these cases."""
         self.stages.remove(stage)
         self.current, self.share = stage.expected_seconds, 0.0
-        self.total = sum(case.needs_bytes or 1.0 for case in cases)  # larger cases take longer to build
+        self.total = sum(case["needs_bytes"] or 1.0 for case in cases)  # larger cases take longer to build
+        self.count = len(cases)
         self._line(f"{stage.name}: {len(cases)} case{'' if len(cases) == 1 else 's'}, timed in turns")
 
-    def skipped(self, stage: Stage) -> None:
-        """A stage is left out for lack of time."""
+    def skipped(self, stage: Stage, why: str) -> None:
+        """A stage is left out."""
         self.stages.remove(stage)
-        self._line(f"{stage.name}: left out, it would not fit into {self.budget:.0f} s")
+        self._line(f"{stage.name}: {why}")
 
-    def prepared(self, outcome: Outcome) -> None:
-        """A case is built, verified and calibrated."""
-        sample = outcome.warmups[-1]
-        many = f"{outcome.inner} x {duration(sample / outcome.inner)}" if outcome.inner > 1 else duration(sample)
-        error = f"error {outcome.check.worst_relative_error:.1g}" if outcome.check else "unverified"
-        self._built(outcome)
-        self._line(f"  {outcome.case.label}: verified ({error}), a sample is {many}")
+    def heard(self, stage: Stage, message: dict[str, Any]) -> None:
+        """What the measuring process tells: a case prepared or failed, a round or a play done."""
+        what = message["what"]
+        if what in ("prepared", "failed"):
+            for row in message["rows"].values():
+                self._built(Result(row), what)
+        elif what in ("round", "played"):
+            done = message["done"] / message["rounds"]
+            self.share = PREPARING + (1 - PREPARING) * done if what == "round" else min(1.0, self.share + 0.2)
+            if self.clock() - self.spoken > QUIET:
+                self._line(f"  {stage.name}: {what[:5].rstrip('e')} {message['done']} of {message['rounds']}")
 
-    def failed(self, outcome: Outcome) -> None:
-        """A case cannot be measured."""
-        self._built(outcome)
-        self._line(f"  {outcome.case.label}: {outcome.status}: {outcome.reason}")
+    def died(self, label: str, how: str) -> None:
+        """A process ended before its work did."""
+        self._line(f"  {label}: failed: {how}")
 
-    def round(self, stage: Stage, done: int, rounds: int) -> None:
-        """All cases of a stage have been timed once more."""
-        self.share = PREPARING + (1 - PREPARING) * done / rounds
-        if self.clock() - self.spoken > QUIET:
-            self._line(f"  {stage.name}: round {done} of {rounds}")
-
-    def finished(self, stage: Stage, outcomes: list[Outcome]) -> None:
+    def finished(self, stage: Stage, results: list[Result]) -> None:
         """A stage is over; its results follow."""
         self.passed, self.current, self.share = self.passed + stage.expected_seconds, 0.0, 0.0
-        for outcome in outcomes:
-            if outcome.samples:
-                self._line(f"  {outcome.case.label}: {rate_text(outcome)}")
+        shown = [one for one in results if one.measured]
+        for one in shown[:MOST_LINES]:
+            self._line(f"  {one.label}: {rate_text(one)}")
+        if len(shown) > MOST_LINES:
+            self._line(f"  ... and {len(shown) - MOST_LINES} more in the record")
+
+    def _built(self, one: Result, what: str) -> None:
+        """A case is built, verified and calibrated, or cannot be measured."""
+        self.share = min(PREPARING, self.share + PREPARING / self.count)
+        if what == "failed":
+            self._line(f"  {one.label}: {one.row['status']}: {one.row['reason']}")
+        elif self.count <= MOST_LINES or self.clock() - self.spoken > QUIET:
+            sample, inner = one.row["warmups"][-1], one.row["inner"]
+            many = f"{inner} x {duration(sample / inner)}" if inner > 1 else duration(sample)
+            self._line(
+                f"  {one.label}: verified (error {one.row['check']['worst_relative_error']:.1g}), a sample is {many}"
+            )
 
     def _rest(self) -> float:
         """Expected seconds of all that is not behind."""
         return self.current * (1 - self.share) + sum(stage.expected_seconds for stage in self.stages)
 
-    def _built(self, outcome: Outcome) -> None:
-        self.share += PREPARING * (outcome.case.needs_bytes or 1.0) / self.total
-
     def _line(self, text: str) -> None:
         self.spoken = self.clock()
         self.say(f"[{self.elapsed():5.1f} s, {self.left():3.0f} s left] {text}")
-
-
-def duration(seconds: float) -> str:
-    """Seconds with a fitting unit and three digits."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"

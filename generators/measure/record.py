@@ -63,6 +63,13 @@ class RecordFile:
         except OSError as error:
             raise MeasureError(f"cannot write into {directory}: {error.strerror}; choose a folder with --out") from None
 
+    @classmethod
+    def of_partial(cls, path: Path) -> RecordFile:
+        """The record whose checkpoint lies at `path`."""
+        file = cls.__new__(cls)
+        file.directory, file.partial, file.final = path.parent, path, path.with_name(path.name.removesuffix(".partial"))
+        return file
+
     def checkpoint(self, row: dict[str, Any]) -> None:
         """Keep what is measured so far under the partial name; a reader sees the old or the new one, never half."""
         _replace(self.partial, row)

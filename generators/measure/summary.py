@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-from generators.measure.estimate import bandwidth, flops, measured, read_roof, seconds, spread
-from generators.measure.plan import Outcome
+from generators.measure.estimate import quantile
+from generators.measure.peer_ratios import ratios
+from generators.measure.predict import prediction_errors
+from generators.measure.result import Result, measured, read_roof
 
-OVER = 1.02  # share of the roof above which bytes must have been miscounted, or come from a cache
+
+def duration(seconds: float) -> str:
+    """Seconds with a fitting unit and three digits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
 
 
-def rate_text(outcome: Outcome) -> str:
-    """A case's figure in its own unit, with the spread of its samples."""
-    if outcome.failed or len(outcome.samples) < 3:
-        return f"{outcome.status}: {outcome.reason or 'cut short'}"
-    per = seconds(outcome)
-    if outcome.work.tokens:
-        told = f"{1 / per:.1f} tokens/s ({per * 1e3:.2f} ms, {bandwidth(outcome) / 1e9:.1f} GB/s)"
-    elif outcome.case.name == "matmul-peak":
-        told = f"{flops(outcome) / 1e9:.0f} GFLOP/s at size {outcome.parameters.get('size')}"
-    elif outcome.work.bytes:
-        told = f"{bandwidth(outcome) / 1e9:.1f} GB/s"
+def rate_text(one: Result) -> str:
+    """A measured case's figure in its own unit, with the spread of its samples."""
+    if one.tokens:
+        told = f"{one.tokens / one.seconds:.1f} tokens/s ({duration(one.seconds)}, {one.bandwidth / 1e9:.1f} GB/s)"
+    elif one.name in ("matmul-peak", "peer-product", "rows-sweep", "fma-chain"):
+        told = f"{one.flops / 1e9:.0f} GFLOP/s" + (
+            f" at size {one.parameters['size']}" if "size" in one.parameters else ""
+        )
+    elif one.bytes:
+        told = f"{one.bandwidth / 1e9:.1f} GB/s ({duration(one.seconds)})"
     else:
-        told = f"{per * 1e6:.2f} µs per operation"
-    return f"{told}, spread {spread(outcome.samples):.0%}"
+        told = duration(one.seconds)
+    return f"{told}, spread {one.spread:.0%}"
 
 
-def sentences(outcomes: list[Outcome], cautions: list[str]) -> list[str]:
-    """The summary of a run, most useful first."""
-    roof = read_roof(outcomes)
+def sentences(results: list[Result], cautions: list[str], faults: int = 12) -> list[str]:
+    """The summary of a run, most useful first; at most `faults` cases that came to nothing are named."""
+    roof = read_roof(results)
     lines = []
     if roof:
-        method = roof.case.parameters.get("method")
-        lines.append(f"this machine reads {bandwidth(roof) / 1e9:.1f} GB/s from main memory (best method: {method})")
-    lines += [_decode_sentence(one, roof) for one in measured(outcomes, "decode")]
-    for one in measured(outcomes, "matmul-peak"):
-        line = f"it computes {flops(one) / 1e9:.0f} GFLOP/s in {one.case.parameters['dtype']}"
-        if roof:
-            line += f", so its ridge point is {flops(one) / bandwidth(roof):.0f} FLOP/byte"
-        lines.append(line)
-    for one in measured(outcomes, "dispatch"):
-        lines.append(f"one operation costs {seconds(one) * 1e6:.1f} µs before it moves a byte")
-    for one in outcomes:
-        if one.status != "measured":
-            lines.append(f"{one.case.label}: {one.status}: {one.as_row()['reason']}")
+        lines.append(
+            f"this machine reads {roof.bandwidth / 1e9:.1f} GB/s from main memory (best method: {roof.parameters['method']})"
+        )
+    lines += [_decode_sentence(one, roof) for one in measured(results, "decode")]
+    lines += _prediction_sentences(results)
+    for one in measured(results, "matmul-peak"):
+        line = f"it computes {one.flops / 1e9:.0f} GFLOP/s in {one.parameters['dtype']}"
+        lines.append(line + (f", so its ridge point is {one.flops / roof.bandwidth:.0f} FLOP/byte" if roof else ""))
+    lines += [
+        f"one operation costs {duration(one.seconds)} before it moves a byte" for one in measured(results, "dispatch")
+    ]
+    lines += ratios([one.row for one in results])
+    missing = [one for one in results if not one.measured]
+    lines += [f"{one.label}: {one.row['status']}: {one.row['reason']}" for one in missing[:faults]]
+    if len(missing) > faults:
+        lines.append(f"... and {len(missing) - faults} more cases without a result, each with its reason in the record")
     lines += [f"caution: {line}" for line in cautions]
-    if cautions:
-        lines.append("measure again when the machine is quiet")
-    return lines
+    return lines + (["measure again when the machine is quiet"] if cautions else [])
 
 
-def _decode_sentence(outcome: Outcome, roof: Outcome | None) -> str:
-    told = outcome.case.parameters | outcome.parameters
-    size, rate = told["parameters"] / 1e9, 1 / seconds(outcome)
-    line = f"decode of a {size:.1f} B model in {told['dtype']} runs at {rate:.1f} tokens/s"
-    if roof is None:
-        return line
-    share = bandwidth(outcome) / bandwidth(roof)
-    line += f", {share:.0%} of what its read bandwidth allows"
-    if share > OVER:
-        ratio = told.get("weights_vs_llc")
-        cached = ratio is not None and ratio < 4
-        why = "part of it stays in the cache" if cached else "bytes are miscounted, please report it"
-        line += f" (above the roof: {why})"
-    return line
+def _prediction_sentences(results: list[Result]) -> list[str]:
+    errors = prediction_errors(results)
+    if not errors:
+        return []
+    middle, worst = quantile(list(map(abs, errors)), 0.5), max(errors, key=abs)
+    return [
+        f"predicting decode from the machine's own products was off by {middle:.0%} in the median, {worst:+.0%} at worst"
+    ]
+
+
+def _decode_sentence(one: Result, roof: Result | None) -> str:
+    told = one.parameters
+    line = f"decode of a {told['parameters'] / 1e9:.2g} B model in {told['dtype']}"
+    if told.get("mode", "eager") != "eager":
+        line += f", {told['mode']},"
+    line += f" runs at {1 / one.seconds:.1f} tokens/s"
+    return line + (f", {one.bandwidth / roof.bandwidth:.0%} of what its read bandwidth allows" if roof else "")

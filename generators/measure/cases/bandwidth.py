@@ -1,4 +1,4 @@
-"""Ceilings of moving bytes: several ways to read memory, a copy, and a read that stays in the cache."""
+"""Ceilings of moving bytes: several ways to read memory, copy and triad, layer-sized products, a read in the cache."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from itertools import cycle
 
 import torch
 
-from generators.measure import count
+from generators.measure import count, count_kernels
 from generators.measure.bench import Bench
+from generators.measure.exact import exact, told_dtype
 from generators.measure.plan import Case, Check, Kernel
 
 GEMV_WIDTH = 4096  # columns of the matrices that the matrix-vector methods pass over
-PRODUCT_WIDTH = 1024  # columns of the layer-sized matrices
-PRODUCT_SIZES = (2**19, 2**21, 2**23, 2**25, 2**27)  # bytes of one such matrix
+#: Bytes of a layer-sized matrix and its columns, as wide as the models whose matrices have that size.
+PRODUCT_COLUMNS = {2**19: 1024, 2**21: 1024, 2**23: 2048, 2**25: 2048, 2**27: 2048}
+PRODUCT_METHODS = ("gemv-float32", "gemv-bfloat16")
 CHUNKS = 8  # the buffer is read in turns of this many parts, so that a part is cold when its turn comes
 CHECKED = 2**20 + 4096  # elements of the fresh input a method is verified on
+SCALE = 0.5  # the triad's factor
 Method = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -39,6 +42,16 @@ METHODS: dict[str, tuple[Method, torch.dtype, int]] = {  # what runs, on which f
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
 
 
+def memory(bench: Bench) -> list[Case]:
+    """What main memory and the last-level cache give: reads, copy, triad."""
+    return [*read_cases(bench), copy_case(bench), triad_case(bench), cache_case(bench)]
+
+
+def products(bench: Bench) -> list[Case]:
+    """What decode is made of: matrix-vector products by the size of the matrix, in both number formats."""
+    return product_cases(bench)
+
+
 def read_cases(bench: Bench) -> list[Case]:
     """One ceiling per method, all over the same buffer in main memory."""
     return [Case("read-bandwidth", "ceiling", {"method": name}, partial(read_kernel, bench, name)) for name in METHODS]
@@ -58,24 +71,29 @@ def read_kernel(bench: Bench, name: str) -> Kernel:
         chunk = min(chunk, GEMV_WIDTH**2) // GEMV_WIDTH * GEMV_WIDTH
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
     vector = bench.normal(GEMV_WIDTH, dtype=dtype)
-    told = {
-        "dtype": str(dtype).removeprefix("torch."),
-        "working_set_bytes": buffer.numel() // chunk * chunk * dtype.itemsize,
-        "bytes_per_repetition": chunk * dtype.itemsize,
-    }
+    told = _told(dtype, buffer.numel() // chunk * chunk, chunk)
     check = check_method(bench, name)
     return Kernel(lambda: method(next(parts), vector), count.read(chunk, dtype.itemsize, flop), check, told)
 
 
-def check_method(bench: Bench, name: str) -> Check:
-    """A method's result on fresh random input against float64.
+def _told(dtype: torch.dtype, elements: int, moved: int) -> dict[str, str | int]:
+    size = dtype.itemsize
+    return {
+        "dtype": told_dtype(dtype),
+        "working_set_bytes": elements * size,
+        "bytes_per_repetition": moved * size,
+    }
+
+
+def check_method(bench: Bench, name: str, width: int = GEMV_WIDTH) -> Check:
+    """A method's result on fresh random input against float64; `width` is that of the matrix products.
 
     The input is positive, so that no terms cancel and a part left unread shows in the result.
     """
     method, dtype, _ = METHODS[name]
-    chunk, vector = bench.normal(CHECKED, dtype=dtype).abs(), bench.normal(GEMV_WIDTH, dtype=dtype).abs()
-    wanted = method(chunk.double(), vector.double())
-    worst = ((method(chunk, vector).double() - wanted).abs() / wanted).max().item()
+    chunk, vector = bench.normal(CHECKED, dtype=dtype).abs(), bench.normal(width, dtype=dtype).abs()
+    wanted = method(exact(chunk), exact(vector))
+    worst = ((exact(method(chunk, vector)) - wanted).abs() / wanted).max().item()
     return Check(f"float64 on {CHECKED} fresh random positive numbers", worst, TOLERANCE[dtype])
 
 
@@ -85,26 +103,24 @@ def product_cases(bench: Bench) -> list[Case]:
         Case(
             "product-by-size",
             "ceiling",
-            {"method": "gemv-float32", "matrix_bytes": size},
-            partial(product_kernel, bench, size),
+            {"method": method, "dtype": told_dtype(METHODS[method][1]), "matrix_bytes": size},
+            partial(product_kernel, bench, method, size),
         )
-        for size in PRODUCT_SIZES
+        for method in PRODUCT_METHODS
+        for size in PRODUCT_COLUMNS
     ]
 
 
-def product_kernel(bench: Bench, size: int) -> Kernel:
+def product_kernel(bench: Bench, name: str, size: int) -> Kernel:
     """Multiply a vector by one matrix after another of the buffer; by the time one comes round again it is cold."""
-    buffer, dtype = bench.buffer().view(torch.float32), torch.float32
-    chunk = min(size // dtype.itemsize, buffer.numel()) // PRODUCT_WIDTH * PRODUCT_WIDTH
+    method, dtype, flop = METHODS[name]
+    width, buffer = PRODUCT_COLUMNS[size], bench.buffer().view(dtype)
+    chunk = min(size // dtype.itemsize, buffer.numel()) // width * width
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
-    vector = bench.normal(PRODUCT_WIDTH, dtype=dtype)
-    told = {
-        "dtype": "float32",
-        "working_set_bytes": buffer.numel() // chunk * chunk * 4,
-        "bytes_per_repetition": chunk * 4,
-    }
-    check = check_method(bench, "gemv-float32")
-    return Kernel(lambda: _gemv(next(parts), vector), count.read(chunk, 4, 2), check, told)
+    vector = bench.normal(width, dtype=dtype)
+    told = _told(dtype, buffer.numel() // chunk * chunk, chunk) | {"d_in": width, "d_out": chunk // width}
+    check = check_method(bench, name, width)
+    return Kernel(lambda: method(next(parts), vector), count.read(chunk, dtype.itemsize, flop), check, told)
 
 
 def copy_case(bench: Bench) -> Case:
@@ -126,10 +142,44 @@ def copy_kernel(bench: Bench) -> Kernel:
 
     fresh = bench.normal(CHECKED)
     poisoned = torch.full_like(fresh, float("nan"))
-    worst = ((poisoned.copy_(fresh).double() - fresh.double()).abs().max()).item()
+    worst = (exact(poisoned.copy_(fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
-    told = {"dtype": "float32", "working_set_bytes": half * 8, "bytes_per_repetition": chunk * 8}
-    return Kernel(run, count.copy(chunk, 4), check, told)
+    return Kernel(run, count.copy(chunk, 4), check, _told(torch.float32, 2 * half, 2 * chunk))
+
+
+def triad_case(bench: Bench) -> Case:
+    """a = b + s c, with b and c from two thirds of the buffer and a as large as a third."""
+    told = {"method": "add with alpha", "bytes_counted": "two read plus one written"}
+    return Case("triad-bandwidth", "ceiling", told, partial(triad_kernel, bench), needs_bytes=bench.working_set() / 3)
+
+
+def triad_kernel(bench: Bench) -> Kernel:
+    """A repetition is one part of the three arrays.
+
+    The result has memory of its own, because float32 sums read as bfloat16 pairs would hand
+    denormal numbers and NaN to the cases that see the buffer as bfloat16.
+    """
+    buffer = bench.buffer().view(torch.float32)
+    third = buffer.numel() // 3 // CHUNKS // 16 * CHUNKS * 16
+    target, chunk = torch.full((third,), float("nan"), device=bench.device), third // CHUNKS
+    parts = cycle([slice(at, at + chunk) for at in range(0, third, chunk)])
+    left, right = buffer[:third], buffer[third : 2 * third]
+
+    def run() -> None:
+        part = next(parts)
+        torch.add(left[part], right[part], alpha=SCALE, out=target[part])
+
+    check = check_triad(bench)
+    return Kernel(run, count_kernels.triad(chunk, 4), check, _told(torch.float32, 3 * third, 3 * chunk))
+
+
+def check_triad(bench: Bench) -> Check:
+    """The triad on fresh normal numbers against float64, relative to the sizes of what is added."""
+    left, right = bench.normal(CHECKED), bench.normal(CHECKED)
+    found = torch.add(left, right, alpha=SCALE, out=torch.full_like(left, float("nan")))
+    size = exact(left).abs() + SCALE * exact(right).abs()
+    worst = ((exact(found) - exact(left) - SCALE * exact(right)).abs() / size).max().item()
+    return Check("float64 on fresh normal numbers, relative to the sizes added, over NaN", worst, 1e-6)
 
 
 def cache_case(bench: Bench) -> Case:
@@ -141,6 +191,6 @@ def cache_kernel(bench: Bench) -> Kernel:
     """Read an eighth of the last-level cache, at most 32 MiB, again and again."""
     size = min((bench.last_level_cache or 2**23) // 8, 2**25, bench.working_set())
     part = bench.buffer().view(torch.float32)[: size // 4]
-    told = {"dtype": "float32", "working_set_bytes": part.numel() * 4}
+    told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True}
     check = check_method(bench, "sum-float32")
     return Kernel(lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, told)

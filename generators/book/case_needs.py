@@ -1,0 +1,55 @@
+"""What a measured case must hold so that the book can compute with it, by the case's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+DTYPES = ("float32", "bfloat16", "float16")
+Rule = tuple[Callable[[object], bool], str]  # whether a value will do, and in words what would
+Needs = tuple[str, dict[str, Rule], tuple[str, ...]]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+POSITIVE: Rule = (lambda value: _is_number(value) and 0 < value <= 1e15, "a number above zero")
+COUNT: Rule = (lambda value: _is_number(value) and 0 <= value <= 1e15, "a number of zero or more")
+COUNT_OR_NONE: Rule = (lambda value: value is None or COUNT[0](value), COUNT[1])
+TRUTH: Rule = (lambda value: isinstance(value, bool), "true or false")
+WORD: Rule = (lambda value: isinstance(value, str) and 0 < len(value) <= 60, "a word")
+DTYPE: Rule = (lambda value: value in DTYPES, f"one of {', '.join(DTYPES)}")
+SHAPE = dict.fromkeys(["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"], POSITIVE)
+MODEL = SHAPE | {"dtype": DTYPE, "batch": POSITIVE, "context": COUNT}
+MOVED = ("bytes", "flop", "tokens")
+
+#: By case name: its kind, its parameters, and the work that cannot be zero.
+NEEDS: dict[str, Needs] = {
+    "read-bandwidth": ("ceiling", {"method": WORD}, ("bytes",)),
+    "matmul-peak": ("ceiling", {"dtype": WORD}, ("flop",)),
+    "product-by-size": ("ceiling", {"matrix_bytes": POSITIVE, "dtype": DTYPE}, ("bytes",)),
+    "step-overhead": ("ceiling", SHAPE | {"dtype": DTYPE, "mode": WORD}, ()),
+    "rows-sweep": ("ceiling", {"dtype": DTYPE, "rows": POSITIVE, "d_in": POSITIVE, "d_out": POSITIVE}, ("bytes", "flop")),
+    "decode": (
+        "workload",
+        MODEL | {"parameters": POSITIVE, "tied": TRUTH, "aten_ops_per_step": COUNT_OR_NONE},
+        MOVED,
+    ),
+    "decode-batch": ("workload", MODEL | {"model": WORD}, MOVED),
+    "decode-context": ("workload", MODEL | {"attention": WORD}, MOVED),
+    "prefill": ("workload", SHAPE | {"model": WORD, "dtype": DTYPE, "tokens": POSITIVE}, MOVED),
+    "verify": ("workload", MODEL | {"model": WORD, "new_tokens": POSITIVE}, MOVED),
+    "step-with-cache": ("workload", MODEL | {"model": WORD}, MOVED),
+    "step-without-cache": ("workload", MODEL | {"model": WORD}, MOVED),
+    "interference": (
+        "workload",
+        SHAPE | {"policy": WORD, "batch": POSITIVE, "cached": COUNT, "prompt_tokens": POSITIVE, "step": COUNT,
+                 "decode_tokens": COUNT, "prefill_tokens": COUNT, "dtype": DTYPE},
+        ("bytes", "flop"),
+    ),
+    "serving": (
+        "workload",
+        {"policy": WORD, "load": POSITIVE, "batch": POSITIVE, "requests": POSITIVE, "metric": WORD, "dtype": DTYPE},
+        (),
+    ),
+}  # fmt: skip

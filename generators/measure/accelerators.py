@@ -1,0 +1,27 @@
+"""Which chip of the catalogue a GPU is, by the name its driver gives, where that name leaves no doubt about the SKU."""
+
+from __future__ import annotations
+
+#: Driver name -> id in data/accelerators.  Names that several SKUs share (memory sizes, board partners) stay out.
+KNOWN = {
+    "NVIDIA H200": "h200-sxm",
+    "NVIDIA H200 NVL": "h200-nvl",
+    "NVIDIA H100 80GB HBM3": "h100-sxm5-80gb",
+    "NVIDIA H100 PCIe": "h100-pcie-80gb",
+    "NVIDIA H100 NVL": "h100-nvl-94gb",
+    "NVIDIA A100-SXM4-40GB": "a100-sxm4-40gb",
+    "NVIDIA A100-SXM4-80GB": "a100-sxm4-80gb",
+    "NVIDIA A100-PCIE-40GB": "a100-pcie-40gb",
+    "NVIDIA A100 80GB PCIe": "a100-pcie-80gb",
+    "NVIDIA L4": "l4",
+    "NVIDIA L40S": "l40s",
+    "NVIDIA B200": "b200-sxm",
+    "Tesla T4": "t4",
+    "NVIDIA GeForce RTX 4090": "rtx-4090",
+    "NVIDIA GeForce RTX 5090": "rtx-5090",
+}
+
+
+def catalogue_id(name: str) -> str:
+    """The chip's id, or an empty text where the name does not settle it; --accelerator tells it then."""
+    return KNOWN.get(name.strip(), "")

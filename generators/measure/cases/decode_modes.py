@@ -1,0 +1,167 @@
+"""A decode step whose tensors stay in place, so that a compiler can fuse its layers or a CUDA graph replay it.
+
+The position is a tensor on the device, so that another position is neither another program nor
+another graph.  The price: attention goes over every slot of the cache with a mask, where the eager
+step reads only as far as the cache is filled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from generators.measure.bench import Bench
+from generators.measure.llama import Llama, rms_norm
+from generators.measure.outcome import one_line, without_paths
+from generators.measure.plan import Unsupported
+
+METHODS = {
+    "compiled": "layer through torch.compile, mask over the cache",
+    "graph": "CUDA graph of one eager step, mask over the cache",
+    "compiled graph": "CUDA graph of one compiled step, mask over the cache",
+}
+WARMUPS = 3  # steps before a capture, as libraries allocate on first use
+
+
+def layer_step(
+    x: torch.Tensor,
+    weights: tuple[torch.Tensor, ...],
+    cache: torch.Tensor,
+    position: torch.Tensor,
+    turn: tuple[torch.Tensor, torch.Tensor],
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """One layer of one decode step; `cache` is [2, heads, slots, head_dim], `mask` is added to the scores of a slot."""
+    attention_norm, query, key, value, output, mlp_norm, gate, up, down = weights
+    heads, size = cache.shape[1], cache.shape[3]
+    h = rms_norm(x, attention_norm)
+    cache[0].index_copy_(1, position, _rotate(torch.mv(key, h).view(heads, 1, size), turn))
+    cache[1].index_copy_(1, position, torch.mv(value, h).view(heads, 1, size))
+    grouped = _rotate(torch.mv(query, h).view(heads, -1, size), turn)  # heads that share a key are rows of one query
+    mixed = F.scaled_dot_product_attention(grouped[None], cache[0][None], cache[1][None], attn_mask=mask)
+    x = x + torch.mv(output, mixed.reshape(-1))
+    h = rms_norm(x, mlp_norm)
+    return x + torch.mv(down, F.silu(torch.mv(gate, h)) * torch.mv(up, h))
+
+
+def _rotate(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """RoPE, pairing channel i with i + head_dim / 2."""
+    first, second = x.chunk(2, -1)
+    cosine, sine = turn
+    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+
+
+def require(bench: Bench, mode: str) -> None:
+    """Raise `Unsupported` before a model is built for a mode that this device does not know."""
+    if "graph" in mode and not bench.is_cuda:
+        raise Unsupported("CUDA graphs need a CUDA device")
+
+
+class StaticWalk:
+    """Greedy decode within a window of positions; token and position advance on the device."""
+
+    def __init__(self, bench: Bench, model: Llama, first: int, last: int, mode: str) -> None:
+        """Lay out what a step reads and writes; `make` compiles or captures."""
+        device = model.head.device
+        self.bench, self.model, self.mode, self.layer = bench, model, mode, layer_step
+        self.weights = [tuple(vars(layer).values()) for layer in model.layers]
+        self.caches = list(model.cache)
+        self.token = torch.ones(1, dtype=torch.long, device=device)
+        self.position = torch.full((1,), first, dtype=torch.long, device=device)
+        self.slots = torch.arange(model.capacity, device=device)
+        self.following = torch.where(self.slots == last, first, self.slots + 1)
+        self.logits = torch.full((model.shape.vocab,), float("nan"), dtype=model.dtype, device=device)
+        self.play: Callable[[], object] = self.issue
+        self.compile_seconds: float | None = None
+
+    def __call__(self) -> None:
+        """One step."""
+        self.play()
+
+    @torch.inference_mode()
+    def issue(self) -> None:
+        """One step, issued operation by operation: logits, the next token, the next position."""
+        model = self.model
+        turn = model.cosine.index_select(0, self.position), model.sine.index_select(0, self.position)
+        mask = torch.where(self.slots <= self.position, 0.0, float("-inf")).to(model.dtype)[None]
+        x = model.embedding.index_select(0, self.token).view(-1)
+        for weights, cache in zip(self.weights, self.caches, strict=True):
+            x = self.layer(x, weights, cache, self.position, turn, mask)
+        self.logits.copy_(torch.mv(model.head, rms_norm(x, model.norm)))
+        self.token.copy_(self.logits.argmax(0, keepdim=True))
+        self.position.copy_(self.following.index_select(0, self.position))
+
+    def step(self, token: torch.Tensor, position: int) -> torch.Tensor:
+        """The step that is timed, for a token and position of the caller's choice; its logits are overwritten by the next."""
+        self.logits.fill_(float("nan"))
+        self.token.copy_(token)
+        self.position.fill_(position)
+        self.play()
+        return self.logits
+
+    def make(self) -> None:
+        """Compile, capture, or both; `Unsupported` where this device or machine cannot."""
+        if "compiled" in self.mode:
+            with _compiler(self.bench.device):
+                started = time.perf_counter()
+                self.layer = torch.compile(_own(layer_step), fullgraph=True, dynamic=False)
+                self.issue()
+                self.bench.wait()
+                self.compile_seconds = round(time.perf_counter() - started, 3)
+        if "graph" in self.mode:
+            self._capture()
+
+    def _capture(self) -> None:
+        """Record one step as a CUDA graph, after some on a stream of their own."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARMUPS):
+                self.issue()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self.issue()
+        self.play = graph.replay
+
+
+def _own(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with a code object of its own: compiled programs are kept, and limited in number, per code."""
+    return types.FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
+
+
+@contextlib.contextmanager
+def _compiler(device: torch.device) -> Iterator[None]:
+    """A compiler that works, with an empty cache, so that the seconds it takes are those of a first use.
+
+    What the compiler finds out about the machine before its first program (tens of seconds on a
+    slow one) is no part of them, and stays in its usual cache.
+    """
+    from torch._inductor import config, utils
+
+    fresh = getattr(utils, "fresh_cache", None) or getattr(utils, "fresh_inductor_cache", contextlib.nullcontext)
+    with config.patch(compile_threads=1):
+        try:
+            torch.compile(_probe)(torch.ones(8, device=device))
+        except Exception as error:  # whatever a missing compiler raises
+            raise Unsupported(f"torch.compile does not work here: {_reason(error)}") from None
+        with fresh():
+            yield
+
+
+def _probe(x: torch.Tensor) -> torch.Tensor:
+    return torch.sin(x) * 2
+
+
+def _reason(error: Any) -> str:
+    """The first line of an error, or of what caused it, short and without paths."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return without_paths(one_line(first))[:200]

@@ -1,0 +1,52 @@
+"""A prompt lands among decoding sequences: the time of every pass, with the prompt read whole and in chunks."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from generators.measure import count_serving
+from generators.measure.bench import Bench
+from generators.measure.plan import Part, Replay, Script
+from generators.measure.serving_bed import Bed, chosen_model
+from generators.measure.serving_plans import Landing, told
+
+
+def interference(
+    bench: Bench, model: str = "", dtype: str = "bfloat16", sequences: int = 4, cached: int = 256, prompt: int = 512,
+    chunks: tuple[int, ...] | list[int] = (64, 128, 256), arrives: int = 5, after: int = 5, plays: int = 5,
+    shape: dict[str, int] | None = None,
+) -> list[Replay]:  # fmt: skip
+    """Every pass while a prompt lands among decoding sequences: whole, and in chunks of some sizes."""
+    name, size = chosen_model(bench, model, shape)
+    landings = [Landing(sequences, cached, prompt, chunk, arrives, after) for chunk in (None, *chunks)]
+    bed = Bed(bench, size, dtype, sequences + 1, max(one.capacity for one in landings))
+    return [
+        Replay(
+            "interference",
+            {"model": name, "dtype": dtype, "policy": "chunked" if one.chunk_tokens else "whole",
+             "chunk_tokens": one.chunk_tokens, "batch": sequences, "cached": cached, "prompt_tokens": prompt},
+            partial(landing_script, bed, one),
+            plays,
+            bed.needs_bytes,
+        )
+        for one in landings
+    ]  # fmt: skip
+
+
+def landing_script(bed: Bed, landing: Landing) -> Script:
+    """One play: the warming pass, then every watched pass with its time; played once before it counts."""
+    warm, watched = landing.passes()
+    itemsize = bed.engine.model.dtype.itemsize
+    works = [count_serving.mixed_pass(bed.shape, itemsize, segments) for segments in watched]
+
+    def play() -> list[Part]:
+        bed.engine.run(warm)
+        times = [bed.engine.seconds(segments) for segments in watched]
+        return [
+            Part({"step": step} | told(segments), work, seconds)
+            for step, (segments, work, seconds) in enumerate(zip(watched, works, times, strict=True))
+        ]
+
+    check = bed.check
+    play()
+    return Script(play, check, bed.facts())

@@ -1,0 +1,153 @@
+"""Weight-only products: the same matrix in fewer bytes, by kernels that widen it on the way and by widening it first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from generators.measure import cold
+from generators.measure import count_techniques as count
+from generators.measure.bench import Bench
+from generators.measure.plan import Case, Check, Kernel, Unsupported
+from generators.measure.quantise import Stored, widen
+from generators.measure.stock import Operand, Stock
+
+SIZE = 4096
+ROWS = (1, 4, 16, 64, 256)
+GROUP, GROUPS = 64, (32, 64, 128)
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 5e-3}
+PLAIN, PACKED, WIDENED = "plain product", "packed kernel", "dequantised, then multiplied"
+
+
+def quantised_cases(
+    bench: Bench, rows: Sequence[int] = ROWS, size: int = SIZE, group: int = GROUP, dtype: str = "bfloat16"
+) -> list[Case]:
+    """Weights in four formats at growing rows, activations in `dtype`; both ways to int8 and int4.
+
+    The wide way runs at the fewest and the most rows, and float32 activations at one row only,
+    because torch's processor kernels for them are scalar.
+    """
+    kind, single, ends = getattr(torch, dtype), torch.float32, dict.fromkeys((rows[0], rows[-1]))
+    stock = partial(Stock, bench, d_in=size, d_out=size)
+    wide, narrow = stock(weights="float32", dtype=single), stock(weights="bfloat16", dtype=torch.bfloat16)
+    eight, four = stock(weights="int8", dtype=kind), stock(weights="int4", dtype=kind, group=group)
+    spread = replace(four, packed=False)
+    again = [replace(one, dtype=single, like=one) for one in (eight, four) if kind != single]
+    return [
+        *(product_case(one, PLAIN, number) for one in (wide, narrow) for number in rows),
+        *(product_case(one, PACKED, number) for one in (eight, four) for number in rows),
+        *(product_case(one, WIDENED, number) for one in (eight, spread) for number in ends),
+        *(product_case(one, PACKED, rows[0]) for one in again),
+    ]
+
+
+def group_cases(
+    bench: Bench, groups: Sequence[int] = GROUPS, rows: int = 1, size: int = SIZE, dtype: str = "bfloat16"
+) -> list[Case]:
+    """int4 at several group sizes: smaller groups cost bytes and lose less."""
+    kind = getattr(torch, dtype)
+    return [product_case(Stock(bench, "int4", kind, size, size, group), PACKED, rows) for group in groups]
+
+
+def product_case(stock: Stock, method: str, rows: int) -> Case:
+    """One format, method and number of rows."""
+    told: dict[str, Any] = {
+        "weights": stock.weights,
+        "method": method,
+        "dtype": str(stock.dtype).removeprefix("torch."),
+        "rows": rows,
+        "d_in": stock.d_in,
+        "d_out": stock.d_out,
+        "effective_bits": count.effective_bits(stock.bytes, stock.d_in, stock.d_out),
+        "group": stock.group or None,
+    }
+    arena = 0 if stock.plain else cold.cold_bytes(stock.bench) + stock.bytes
+    drawing = 32 * stock.d_in * stock.d_out  # the matrix in float32 and float64, rounded, and their differences
+    return Case("quantised-product", "workload", told, partial(product_kernel, stock, method, rows), arena + drawing)
+
+
+def product_kernel(stock: Stock, method: str, rows: int) -> Kernel:
+    """Multiply the same activations by one cold matrix after another."""
+    if method == PACKED:
+        _probe(stock)
+    multiply = _multiplier(stock, method, rows)
+    check = check_product(stock, rows, multiply)
+    activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
+    turns, sizes = stock.turns, (rows, stock.d_in, stock.d_out, stock.bytes)
+    work, told = count.product(*sizes), {"bytes_counted": "weights as stored, with scales and zero points"}
+    if method == WIDENED:
+        work = count.product_through_wide(*sizes, stock.dtype.itemsize)
+        told = {"bytes_counted": "weights as stored; wide weights written and read", "resident": True}
+    if not stock.plain:
+        told |= {"quantisation_error": round(stock.stored.error, 6)}
+    return Kernel(lambda: multiply(activations, next(turns)), work, check, told)
+
+
+def check_product(stock: Stock, rows: int, multiply: Callable[[torch.Tensor, Operand], torch.Tensor]) -> Check:
+    """A product of fresh activations with the weights that are timed, against float64 of the dequantised weights."""
+    activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
+    operand = next(stock.turns)
+    same = operand[0].double() if stock.plain else stock.stored.dequantised.double()
+    wanted = activations.double() @ same.T
+    worst = cold.norm_error(multiply(activations, operand).view(rows, -1), wanted)
+    return Check(
+        "float64 with the dequantised weights on fresh random activations; norm of the difference",
+        worst,
+        TOLERANCE[stock.dtype],
+    )
+
+
+def _multiplier(stock: Stock, method: str, rows: int) -> Callable[[torch.Tensor, Operand], torch.Tensor]:
+    """The product of activations [rows, d_in] with an operand of the stock."""
+    if method == PLAIN:
+        return _vector if rows == 1 else _matrix
+    return partial(_widened, stock) if method == WIDENED else KERNELS[stock.weights, stock.bench.is_cpu]
+
+
+def _vector(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    return torch.mv(operand[0], activations.view(-1))
+
+
+def _matrix(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    return torch.mm(activations, operand[0].T)
+
+
+def _widened(stock: Stock, activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    widen(stock.weights, operand, stock.wide)
+    return torch.mm(activations, stock.wide.T)
+
+
+def _int8(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    return torch._weight_int8pack_mm(activations, *operand)
+
+
+def _int4_processor(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    packed, scales = operand
+    group = activations.shape[1] // scales.shape[0]
+    return torch.ops.aten._weight_int4pack_mm_for_cpu(activations, packed, group, scales)
+
+
+def _int4(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    packed, scales = operand
+    return torch._weight_int4pack_mm(activations, packed, activations.shape[1] // scales.shape[0], scales)
+
+
+#: By weight format and whether the device is the processor.
+KERNELS = {("int8", True): _int8, ("int8", False): _int8, ("int4", True): _int4_processor, ("int4", False): _int4}
+PROBED = 256  # inputs and outputs of the matrix that a private kernel is tried on; a multiple of every group
+
+
+def _probe(stock: Stock) -> None:
+    """Try the private kernel on a small matrix; raises `Unsupported` with torch's own first line."""
+    try:
+        tiny = Stored.drawn(stock.bench, stock.weights, stock.dtype, (PROBED, PROBED), stock.group, True)
+        activations = stock.bench.normal(1, PROBED, dtype=stock.dtype)
+        KERNELS[stock.weights, stock.bench.is_cpu](activations, tiny.tensors)
+        stock.bench.wait()
+    except (RuntimeError, AttributeError, TypeError) as error:  # NotImplementedError is a RuntimeError
+        reason = (str(error).strip().splitlines() or ["no message"])[0][:160]
+        raise Unsupported(f"this torch has no {stock.weights} kernel for {stock.dtype} here: {reason}") from error

@@ -1,0 +1,58 @@
+"""Going on with a run that was cut short: which one, and whether this is still the same machine and suite."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from generators.measure.plan import MeasureError
+
+SUFFIX = ".json.partial"
+LARGEST = 64 * 2**20  # bytes
+_SAME = ("schema", "profile", "commit", "dirty")  # of the record
+_SAME_MACHINE = ("name", "device")
+_SAME_ENVIRONMENT = ("torch", "torch_threads", "transparent_huge_pages", "gpu_driver", "settings")
+
+
+def find(out: Path, name: str | None) -> Path:
+    """The partial record to go on with: the one named, or the newest in the folder."""
+    if name:
+        path = Path(name)
+        if not path.is_file():
+            raise MeasureError(f"{path}: found no such file, wanted a record that ends in {SUFFIX}")
+        return path
+    found = sorted(out.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise MeasureError(f"{out}: found no interrupted run (*{SUFFIX}); start one with: quick, or full")
+    return found[-1]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A partial record as it lies on the disk; one line where it is none."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise MeasureError(f"{path}: found over {LARGEST} bytes, wanted a partial record")
+        row = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(row, dict) or not isinstance(row["cases"], list) or not isinstance(row["environment"], dict):
+            raise TypeError
+        for case in row["cases"]:
+            case["name"], case["status"], case["reason"], case["parameters"].items(), case["samples"], case["inner"]
+        row["machine"]["name"], row["started"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise MeasureError(f"{path}: found no partial record in it; delete it and measure again") from None
+    return row
+
+
+def same(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Refuse to join two runs that differ in what decides their results; `new` is the head of the run that goes on."""
+    pairs = [(field, old.get(field), new.get(field)) for field in _SAME]
+    pairs += [(f"machine.{field}", old["machine"].get(field), new["machine"].get(field)) for field in _SAME_MACHINE]
+    there, here = old["environment"], new["environment"]
+    pairs += [(f"environment.{field}", there.get(field), here.get(field)) for field in _SAME_ENVIRONMENT]
+    for field, found, wanted in pairs:
+        if found != wanted:
+            raise MeasureError(
+                f"{field}: the interrupted run has {found!r}, this one {wanted!r}; they cannot be one record. "
+                "Close the old one with: keep, or start a new one"
+            )

@@ -1,0 +1,100 @@
+"""One record in the making: what is known before, what the run adds, and how it is closed or left to go on."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generators.measure.plan import MeasureError
+from generators.measure.record import RecordFile, stamp
+from generators.measure.result import Result
+from generators.measure.roofs import over_roof
+from generators.measure.summary import sentences
+
+if TYPE_CHECKING:
+    from generators.measure.conductor import Conductor
+
+FAILED, INTERRUPTED = 1, 130
+
+
+class Session:
+    """Holds a record's head, its environment and its rows; `conductor` brings the rows."""
+
+    def __init__(
+        self, head: dict[str, Any], hello: dict[str, Any], file: RecordFile, old: dict[str, Any] | None = None
+    ) -> None:
+        """`old` is the partial record that this session goes on with."""
+        self.head, self.file, self.old = head, file, old
+        self.facts = hello["facts"] | {"seed": hello["seed"], "last_level_cache_bytes": hello["last_level_cache"]}
+        self.began = stamp(datetime.now(UTC))
+        self.conductor: Conductor | None = None
+
+    @classmethod
+    def of(cls, old: dict[str, Any], path: Path) -> Session:
+        """A session that only closes what an interrupted run left."""
+        head = {key: value for key, value in old.items() if key not in ("environment", "cases", "finished")}
+        hello = {"facts": old["environment"], "seed": old["environment"].get("seed"), "last_level_cache": None}
+        return cls(head, hello, RecordFile.of_partial(path), old)
+
+    @property
+    def kept(self) -> list[dict[str, Any]]:
+        """Rows of the part of this run that was measured before."""
+        return self.old["cases"] if self.old else []
+
+    def row(self) -> dict[str, Any]:
+        """The record as it stands now."""
+        if self.conductor is None:
+            return self.old | {"environment": self.old["environment"] | {"interrupted": True}}
+        run, before = self.conductor, self.old["environment"] if self.old else {}
+        drift, now = run.drift(), stamp(datetime.now(UTC))
+        environment = self.facts | {
+            "own_huge_page_bytes": run.own_huge_page_bytes,
+            "reference_drift": None if drift is None else round(drift, 4),
+            "cautions": list(dict.fromkeys(before.get("cautions", []) + run.cautions())),
+            "interrupted": run.interrupted,
+            "sessions": [*before.get("sessions", []), f"{self.began} to {now}"],
+        }
+        return self.head | {"finished": now, "environment": environment, "cases": [one.row for one in run.results]}
+
+    def checkpoint(self) -> None:
+        """Keep on the disk what is measured so far."""
+        self.file.checkpoint(self.row())
+
+    def conclude(self, say: Callable[[str], None]) -> int:
+        """Write the record and say what it holds, or leave an interrupted run to be gone on with."""
+        row = self.row()
+        results = [Result(case) for case in row["cases"]]
+        if self.conductor and self.conductor.interrupted:
+            return self._interrupted(row, results, say)
+        if not any(one.measured for one in results):
+            self.file.discard()
+            raise MeasureError("nothing could be measured: " + (results[0].row["reason"] if results else "no cases"))
+        for place, why in over_roof(results, row["environment"].get("last_level_cache_bytes")).items():
+            results[place].row.update(status="failed", reason=why)
+        lies = self.file.finish(row)
+        say("")
+        for line in sentences(results, row["environment"].get("cautions", [])):
+            say(line)
+        say(f"record: {near(lies)}")
+        return FAILED if any(one.row["status"] == "failed" for one in results) else 0
+
+    def _interrupted(self, row: dict[str, Any], results: list[Result], say: Callable[[str], None]) -> int:
+        done = sum(one.measured for one in results)
+        if not done:
+            self.file.discard()
+            raise KeyboardInterrupt
+        self.file.checkpoint(row)
+        print(f"interrupted: {done} of {len(results)} cases are kept in {near(self.file.partial)}", file=sys.stderr)
+        print("go on with them: resume; close the record as it is: keep", file=sys.stderr)
+        return INTERRUPTED
+
+
+def near(path: Path) -> str:
+    """A path relative to the working folder where that is shorter."""
+    with contextlib.suppress(ValueError):
+        return str(path.resolve().relative_to(Path.cwd()))
+    return str(path)

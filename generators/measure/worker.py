@@ -1,0 +1,124 @@
+"""The process that measures: loads torch once, then does what it is asked, each time in a fork of itself.
+
+A fork that runs out of memory or crashes takes nothing with it: the run hears how it ended and
+goes on with the next case.  Where forking is not safe (Windows, macOS) the process serves one
+command and is started anew.  Run by `workshop`, not by a person.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from generators.measure import environment, machine
+from generators.measure.channel import Channel, Closed
+from generators.measure.outcome import one_line, without_paths
+from generators.measure.plan import MeasureError, Stage
+from generators.measure.torch_setup import load_torch
+
+FORKS = sys.platform.startswith("linux")
+REFERENCE = Stage("reference", "bandwidth:reference_case")
+
+
+def main() -> int:
+    """Serve commands until the run closes its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when to stop
+    outgoing = os.dup(1)
+    os.dup2(2, 1)  # what a library prints must not pass for a message
+    channel = Channel(open(0, "rb", buffering=0), outgoing)  # noqa: SIM115  lives as long as the process
+    with contextlib.suppress(Closed):
+        try:
+            torch = load_torch()
+        except MeasureError as error:
+            channel.send({"fault": str(error)})
+            return 2
+        channel.send({"ready": True})
+        while True:
+            ended = _serve(channel, channel.receive(), torch)
+            channel.send({"ended": ended})
+            if not FORKS:
+                return 0
+    return 0
+
+
+def _serve(channel: Channel, command: dict[str, Any], torch: Any) -> int:
+    """Perform one command in a fork and return its exit code, negative for the signal that killed it."""
+    if not FORKS:
+        return perform(channel, command, torch)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            _first_to_be_killed()
+            status = perform(channel, command, torch)
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _first_to_be_killed() -> None:
+    """When memory runs out the system shall take this process, not the run that holds the results."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def perform(channel: Channel, command: dict[str, Any], torch: Any) -> int:
+    """One command, `hello`, `list` or `stage`; a fault is told in one line."""
+    try:
+        {"hello": _hello, "list": _list, "stage": _stage}[command["do"]](channel, command, torch)
+    except Closed:
+        return 0
+    except MeasureError as error:
+        channel.send({"fault": str(error)})
+    except Exception as error:  # whatever a case's module raises must reach the person as one line
+        first = (str(error).strip() or "no message").splitlines()[0]
+        channel.send({"fault": without_paths(one_line(f"{type(error).__name__}: {first}"))[:400]})
+    return 0
+
+
+def _bench(command: dict[str, Any]) -> Any:
+    from generators.measure.bench import Bench
+
+    return Bench(command["device"], command.get("seed"), command.get("buffer_bytes"))
+
+
+def _hello(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+    bench = _bench(command)
+    facts = environment.machine_facts() | environment.torch_facts(torch)
+    facts |= environment.gpu_facts() if bench.is_cuda else {}
+    told = {"name": bench.name, "device": bench.kind, "seed": bench.seed, "facts": facts}
+    told["last_level_cache"] = bench.last_level_cache
+    channel.send({"hello": told})
+
+
+def _list(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+    from generators.measure.turns import cases_of
+
+    bench = _bench(command)
+    listed = []
+    for stage in command["stages"]:
+        cases = cases_of(bench, Stage(**stage))
+        listed.append([{"name": c.name, "kind": c.kind, "parameters": c.parameters, "needs_bytes": c.needs_bytes,
+                        "label": c.label} for c in cases])  # fmt: skip
+    channel.send({"listed": listed})
+
+
+def _stage(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+    from generators.measure.turns import Turns, cases_of
+
+    bench, stage = _bench(command), Stage(**command["stage"])
+    cases = cases_of(bench, stage)
+    chosen = {place: cases[place] for place in command["places"]}
+    reference = cases_of(bench, REFERENCE)[0]
+    turns = Turns(bench, channel.tell, stage.rounds)
+    turns.run(chosen, reference, command.get("reference_inner"))
+    channel.tell(own_huge_page_bytes=machine.own_huge_pages())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

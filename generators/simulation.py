@@ -1,0 +1,199 @@
+"""Serving, simulated: the measured scheduler itself, with the seconds of each pass priced by the book's model.
+
+A price is a function from the segments of a pass to seconds.  `chip_price` makes one from a chip,
+a model and a format of the catalogue; `machine_price` from a measured model's parameters and a
+machine's ceilings; `calibrated` fits the two rates of a price to passes that were measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from generators import catalogue, comparison
+from generators.book.load import Book
+from generators.book.record import Case, Record
+from generators.errors import BookError
+from generators.measure import serving_report
+from generators.measure.serving_plans import Landing
+from generators.measure.serving_scheduler import Policy, Request, Run, Segment, serve
+from generators.measure.serving_trace import at_once, at_rate
+from generators.model import memory, parameters, roofline, work
+from generators.model.inputs import Chip, Format, Pass, Shape
+
+_WIDTH = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """One pass over a mixed batch: FLOP, bytes, the three terms of its time, the time, and what binds."""
+
+    flop: float
+    bytes: float
+    compute: float
+    memory: float
+    overhead: float
+    time: float
+    binds: str
+
+
+@dataclass(frozen=True)
+class Price:
+    """The seconds of a pass: weights once, the KV cache of every sequence, the FLOP of all tokens, overhead.
+
+    With `overlap` the largest of compute, memory and overhead is the time, as on the roofline;
+    without it their sum, as on a machine that computes on what it has loaded only afterwards.
+    """
+
+    shape: Shape
+    format: Format
+    chip: Chip
+    overlap: bool = True
+
+    def __call__(self, segments: Sequence[Segment]) -> float:
+        """Seconds of the pass."""
+        return self.step(segments).time
+
+    def step(self, segments: Sequence[Segment]) -> Mixed:
+        """The pass, term by term."""
+        flop, moved = self.work(segments)
+        compute, reading, overhead = flop / self.chip.peak, moved / self.chip.bandwidth, self.chip.overhead
+        least = roofline.step_time(flop, moved, self.chip.peak, self.chip.bandwidth, overhead)
+        time = least if self.overlap else compute + reading + overhead
+        return Mixed(flop, moved, compute, reading, overhead, time, roofline.what_binds(compute, reading, overhead))
+
+    def work(self, segments: Sequence[Segment]) -> tuple[float, float]:
+        """FLOP and bytes of the pass."""
+        parts = [self._segment(one.new, one.cached, one.answers) for one in segments]
+        weights = self._weights(sum(one.new for one in segments), any(one.answers for one in segments))
+        return sum(flop for flop, _ in parts), weights + sum(moved for _, moved in parts)
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, int, bool], tuple[float, float]]:
+        return {}
+
+    def _segment(self, new: int, cached: int, answers: bool) -> tuple[float, float]:
+        """FLOP of one sequence's new tokens and the bytes that it shares with no other; remembered, as many recur."""
+        if (new, cached, answers) not in self._known:
+            one = Pass(1.0, float(new), float(cached + new), float(answers))
+            moved = memory.step_bytes(self.shape, self.format, one)
+            flop = work.step_flop(self.shape, self.format, one)
+            self._known[new, cached, answers] = flop, moved.total - moved.weights
+        return self._known[new, cached, answers]
+
+    def _weights(self, new: int, answers: bool) -> float:
+        """Bytes of weights that a pass over `new` tokens reads, the output head among them only if it answers."""
+        streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
+        return streamed if answers else streamed - parameters.head_parameters(self.shape) * self.format.other
+
+
+def chip_price(book: Book, accelerator: str, model: str, form: str, overhead: float = 0.0) -> Price:
+    """The price on a chip of the catalogue by its datasheet; BookError where the chip has no peak in the format."""
+    row = book.formats[form]
+    chip = catalogue.device(book.accelerators[accelerator], row.rate)
+    if chip is None:
+        raise BookError(f"data/accelerators/{accelerator}.toml", "compute", f"found no {row.rate} peak to serve {form}")
+    return Price(catalogue.shape(book.models[model]), catalogue.number_format(row), replace(chip, overhead=overhead))
+
+
+def largest_batch(price: Price, context: int) -> int:
+    """Sequences of `context` tokens that fit on the chip beside the weights; 0 where the weights alone do not."""
+    return max(0, math.floor(memory.largest_batch(price.shape, price.format, price.chip, float(context))))
+
+
+def machine_price(record: Record, case: Case, bandwidth: float | None = None, overlap: bool = True) -> Price:
+    """The price of a measured model from ceilings of the same record: best read (or `bandwidth`), best product."""
+    dtype = str(case.parameters["dtype"])
+    roof = comparison.ceilings(record)
+    if dtype not in roof.products:
+        raise _lacks(record, f"found no measured matmul-peak in {dtype}, wanted one to simulate {case.name}")
+    chip = Chip(bandwidth or roof.read, roof.products[dtype])
+    return Price(comparison.measured_shape(case), measured_format(case), chip, overlap)
+
+
+def measured_format(case: Case) -> Format:
+    """The number format of a measured model: weights, cache and activations of one width."""
+    width = _WIDTH[str(case.parameters["dtype"])]
+    return Format(weight=width, other=width, kv=width, activation=width)
+
+
+def calibrated(price: Price, passes: Sequence[tuple[Sequence[Segment], float]]) -> Price:
+    """The same price with the two rates, byte/s and FLOP/s, that best tell measured passes (segments, seconds).
+
+    Least squares of relative errors, bytes and FLOP adding up.  Where the passes leave a rate
+    open or call for a negative one, ValueError.
+    """
+    rows = [(*price.work(segments), seconds) for segments, seconds in passes]
+    ff = sum((flop / t) ** 2 for flop, _, t in rows)
+    bb = sum((moved / t) ** 2 for _, moved, t in rows)
+    fb = sum(flop * moved / t**2 for flop, moved, t in rows)
+    f, b = sum(flop / t for flop, _, t in rows), sum(moved / t for _, moved, t in rows)
+    scale, per_flop, per_byte = ff * bb - fb * fb, f * bb - b * fb, b * ff - f * fb
+    if scale <= 1e-9 * ff * bb or per_flop <= 0 or per_byte <= 0:
+        raise ValueError("these passes do not tell reading from computing; wanted some that decode, some that prefill")
+    return replace(price, chip=Chip(scale / per_byte, scale / per_flop), overlap=False)
+
+
+def landing_cases(record: Record, **told: object) -> list[tuple[Landing, list[Case]]]:
+    """Each measured interference run of a record with its rows in the order of the passes."""
+    runs: dict[int | None, list[Case]] = {}
+    for case in record.measured("interference", **told):
+        chunk = case.parameters["chunk_tokens"]
+        runs.setdefault(None if chunk is None else int(chunk), []).append(case)
+    found = [(_landing(chunk, rows), sorted(rows, key=_step)) for chunk, rows in runs.items()]
+    for landing, rows in found:
+        if list(map(_step, rows)) != list(range(len(landing.passes()[1]))):
+            raise _lacks(record, f"found {len(rows)} passes of interference, wanted {len(landing.passes()[1])}")
+    return found
+
+
+def _step(case: Case) -> int:
+    return int(case.parameters["step"])
+
+
+def _landing(chunk: int | None, rows: list[Case]) -> Landing:
+    """The run that some rows tell: the prompt arrived with the first pass that reads any of it."""
+    told = rows[0].parameters
+    reading = [_step(row) for row in rows if row.parameters["prefill_tokens"]]
+    after = max(map(_step, rows)) - max(reading)
+    return Landing(int(told["batch"]), int(told["cached"]), int(told["prompt_tokens"]), chunk, min(reading), after)
+
+
+def landing_passes(record: Record, **told: object) -> list[tuple[list[Segment], float]]:
+    """All passes of a record's interference runs with their measured seconds: what `calibrated` fits to."""
+    return [
+        (segments, case.seconds)
+        for landing, cases in landing_cases(record, **told)
+        for segments, case in zip(landing.passes()[1], cases, strict=True)
+    ]
+
+
+def measured_trace(record: Record, policy: str, load: float) -> tuple[Policy, list[Request]]:
+    """The policy and the requests of a measured serving run, to play once more."""
+    rows = record.measured("serving", policy=policy, load=load, metric="ttft")
+    rows.sort(key=lambda row: int(row.parameters["request"]))
+    if not rows or len(rows) != rows[0].parameters["requests"]:
+        found = f"{len(rows)} measured requests" if rows else "no measured serving"
+        raise _lacks(record, f"found {found} under {policy} at load {load:g}, wanted a whole run to simulate")
+    told, chunk = rows[0].parameters, rows[0].parameters["chunk_tokens"]
+    requests = [
+        Request(float(p["arrival_s"]), int(p["prompt_tokens"]), int(p["answer_tokens"]))
+        for p in (row.parameters for row in rows)
+    ]
+    return Policy(policy, int(told["batch"]), None if chunk is None else int(chunk)), requests
+
+
+def _lacks(record: Record, message: str) -> BookError:
+    return BookError(f"data/measurements/{record.id}.json", "cases", message)
+
+
+def capacity(trace: Sequence[Request], policy: Policy, price: Price) -> float:
+    """Requests per second that a policy could serve for ever: measured and simulated runs define a load of 1 by it."""
+    return serving_report.sustained_rate(serve(at_once(trace), policy, price))
+
+
+def at_load(trace: Sequence[Request], policy: Policy, price: Price, load: float, of: float | None = None) -> Run:
+    """A trace (drawn at one request a second) at a share of `of` requests a second, or of the policy's own capacity."""
+    return serve(at_rate(trace, load * (of or capacity(trace, policy, price))), policy, price)

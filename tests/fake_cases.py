@@ -1,0 +1,79 @@
+"""Cases for a measuring process without torch: steady ones, and some that fail in every way a process can."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from generators.measure.plan import Case, Kernel, MeasureError, Part, Replay, Script, Unsupported, Work
+from tests.fakes import CHECK
+
+
+def reference(device: Any) -> list[Case]:
+    """The read that is timed around every round."""
+    return [device.case("reference-read", 0.05)]
+
+
+def steady(device: Any, names: list[str], log: str = "") -> list[Case]:
+    """Cases that always work; each preparation is noted in a file."""
+
+    def prepare(name: str) -> Kernel:
+        if log:
+            with Path(log).open("a") as file:
+                file.write(f"{name}\n")
+        return device.case(name, 0.03).prepare()
+
+    return [Case(name, "ceiling", {"method": name}, lambda name=name: prepare(name)) for name in names]
+
+
+def faulty(device: Any, how: str) -> list[Case]:
+    """One case that comes to nothing between two that work."""
+
+    def act() -> None:
+        if how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if how == "exit":
+            os._exit(7)
+        if how == "hang":
+            time.sleep(60)
+        if how == "unsupported":
+            raise Unsupported("this device has no such unit")
+        raise MemoryError
+
+    def prepare() -> Kernel:
+        act()
+        raise AssertionError
+
+    bad = Case("bad", "workload", {"method": how}, prepare, needs_bytes=3e9)
+    return [device.case("before", 0.03), bad, device.case("after", 0.03)]
+
+
+def slow(device: Any, sign: str) -> list[Case]:
+    """A case that shows a sign when it is timed and then takes real time, for the test that interrupts it."""
+
+    def run() -> None:
+        device.now += 0.03
+        Path(sign).touch()
+        time.sleep(0.05)
+
+    return [Case("slow", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))]
+
+
+def replay(device: Any, shifting: bool = False) -> list[Replay]:
+    """A sequence of three parts."""
+    plays: list[int] = []
+
+    def play() -> list[Part]:
+        plays.append(1)
+        shift = len(plays) if shifting else 0
+        return [Part({"step": step + shift}, Work(tokens=step), 0.001 * (step + 1)) for step in range(3)]
+
+    return [Replay("trace", {"policy": "fifo"}, lambda: Script(play, CHECK, {"seed": 5}))]
+
+
+def refused(device: Any) -> list[Case]:
+    """A stage that cannot even say what it holds."""
+    raise MeasureError("no such thing here")
