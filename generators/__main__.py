@@ -1,4 +1,4 @@
-"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint``."""
+"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint | predict CHIP``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Run one command; a reader's mistake is one line and exit status 1, never a traceback."""
     started = time.perf_counter()
-    commands = {"write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ())}
+    commands = {
+        "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ()),
+        "predict": (_predict, None),
+    }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
     if command is None or unknown:
@@ -91,6 +94,17 @@ def _lint(arguments: list[str], root: Path) -> int:
     from generators.weave.prose import lint_prose
 
     return _report(lint_model(root) + lint_prose(root))
+
+
+def _predict(arguments: list[str], root: Path) -> int:
+    """Freeze what the suite should find on a chip, from its datasheet alone."""
+    from generators.book.load import load_book
+    from generators.predictions import freeze
+
+    if len(arguments) != 1:
+        raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
+    _say(f"wrote {freeze(load_book(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
+    return 0
 
 
 def _report(errors: list[BookError]) -> int:

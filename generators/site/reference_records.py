@@ -111,7 +111,7 @@ def _cases(record: Record) -> list[str]:
 
 
 def _case_row(case: Case) -> list[object]:
-    parameters = ", ".join(f"{name} {_plain_value(value)}" for name, value in case.parameters.items())
+    parameters = parameters_text(case.parameters)
     if case.status != "measured":
         return [case.name, "; ".join(filter(None, (parameters, case.reason))), Raw(f"*{case.status}*"), "", "", ""]
     low, high = case.interval
@@ -123,6 +123,20 @@ def _case_row(case: Case) -> list[object]:
         rates(case),
         str(len(case.samples)),
     ]
+
+
+#: Words for parameters whose keys do not read as words; sizes in bytes are shown in binary units.
+_WORDS = {
+    "d_in": "columns", "d_out": "rows of weights", "d_model": "model width", "d_ff": "MLP width", "kv_heads": "KV heads",
+    "head_dim": "head size", "aten_ops_per_step": "operations per step", "weights_vs_llc": "weights over last-level cache",
+}  # fmt: skip
+
+
+def parameters_text(parameters: dict[str, object]) -> str:
+    """Parameters in words, as a reader of a table wants them."""
+    return ", ".join(
+        f"{_WORDS.get(key, key.replace('_', ' '))} {_plain_value(value)}" for key, value in parameters.items()
+    )
 
 
 def _plain_value(value: object) -> str:

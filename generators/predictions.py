@@ -1,0 +1,125 @@
+"""What the suite should find on a chip, from its datasheet alone: ``python -m generators predict CHIP`` freezes it.
+
+Each time is the roofline's bound: the longer of FLOP over the dense peak and bytes over the
+memory bandwidth, with no efficiency and no overhead fitted.  A measurement can only be slower;
+by how much is what the page shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from generators.book.load import Book
+from generators.book.prediction import Prediction, load_prediction
+from generators.errors import BookError
+from generators.measure import shapes
+from generators.model import memory, roofline
+from generators.model.inputs import Chip, Format, Pass, Shape
+
+BF16 = Format(weight=2.0, other=2.0, kv=2.0, activation=2.0)
+DECODED = ("10M", "30M", "0.1B", "0.4B", "1.1B", "3B", "8B", "14B", "32B", "70B")
+BATCHES, CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256), (128, 512, 2048, 8192)
+TOKENS = tuple(2**n for n in range(13))
+CACHED = (16, 32, 64, 128, 256, 512, 1024, 2048)
+VERIFIED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+SIDE = 8192  # of the weight that rows-sweep multiplies
+DTYPES = {
+    "fp32": "float32",
+    "tf32": "tf32",
+    "bf16": "bfloat16",
+    "fp16": "float16",
+    "fp8": "float8_e4m3",
+    "int8": "int8",
+}
+BASIS = (
+    "Bound of the roofline from the datasheet: the longer of FLOP over the dense peak and bytes over the memory "
+    "bandwidth; weights in BF16; no efficiency and no overhead."
+)
+
+
+def measured_shape(name: str) -> Shape:
+    """A model of the suite as the model's input."""
+    return Shape(
+        **{key: float(value) for key, value in shapes.shape(name).as_parameters().items() if key != "tied"}, tied=False
+    )
+
+
+def predict(book: Book, chip_id: str) -> dict:
+    """The predictions for a chip as they will be frozen; `BookError` for a chip that is not in the catalogue."""
+    if chip_id not in book.accelerators:
+        raise BookError(
+            f"data/accelerators/{chip_id}.toml", None, "not found; wanted the id of a chip of the catalogue"
+        )
+    row = book.accelerators[chip_id]
+    if row.capacity is None or "bf16" not in row.peaks():
+        raise BookError(f"data/accelerators/{chip_id}.toml", None, "has no capacity or no bf16 peak to predict from")
+    peaks = {DTYPES[name]: peak.quantity.value for name, peak in row.peaks().items() if name in DTYPES}
+    chip = Chip(row.bandwidth.value, peaks["bfloat16"], row.capacity.value)
+    return {
+        "schema": 1, "accelerator": chip_id, "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "basis": BASIS,
+        "bandwidth": chip.bandwidth, "capacity": chip.capacity, "peaks": peaks, "rows": list(_rows(chip, peaks)),
+    }  # fmt: skip
+
+
+def _rows(chip: Chip, peaks: dict[str, float]) -> Iterator[dict]:
+    """Every case, ceilings first."""
+    yield _row("read-bandwidth", {}, "byte/s", chip.bandwidth, "memory")
+    for dtype, peak in peaks.items():
+        yield _row("matmul-peak", {"dtype": dtype}, "FLOP/s", peak, "compute")
+    for rows in TOKENS:
+        flop, moved = 2.0 * rows * SIDE * SIDE, 2.0 * (SIDE * SIDE + 2 * rows * SIDE)
+        time = roofline.step_time(flop, moved, chip.peak, chip.bandwidth, 0.0)
+        binds = roofline.what_binds(flop / chip.peak, moved / chip.bandwidth, 0.0)
+        yield _row("rows-sweep", {"dtype": "bfloat16", "rows": rows, "d_in": SIDE, "d_out": SIDE}, "s", time, binds)
+    for model in DECODED:
+        yield _step("decode", model, chip, {"mode": "eager"}, Pass(1.0, 1.0, 129.0))
+    for context in CONTEXTS:
+        for batch in BATCHES:
+            told = {"batch": batch, "context": context}
+            yield _step("decode-batch", "8B", chip, told, Pass(float(batch), 1.0, context + 1.0))
+    for tokens in TOKENS:
+        yield _step("prefill", "8B", chip, {"tokens": tokens}, Pass(1.0, float(tokens), float(tokens)))
+    for model in ("0.1B", "1.1B"):
+        for context in CACHED:
+            told, length = {"context": context}, float(context)
+            yield _step("step-without-cache", model, chip, told, Pass(1.0, length, length))
+            yield _step("step-with-cache", model, chip, told, Pass(1.0, 1.0, length))
+    for new in VERIFIED:
+        told = {"new_tokens": new, "context": 512, "batch": 1}
+        yield _step("verify", "8B", chip, told, Pass(1.0, float(new), 512.0 + new, float(new)))
+
+
+def _step(name: str, model: str, chip: Chip, told: dict, step: Pass) -> dict:
+    """One pass of one model, or that it does not fit."""
+    shape = measured_shape(model)
+    need = memory.memory_needed(shape, BF16, step.batch, step.context)
+    parameters = {"model": model, "dtype": "bfloat16"} | told
+    if need > chip.capacity:
+        return _row(name, parameters, "s", None, "capacity")
+    found = roofline.step(shape, BF16, chip, step)
+    return _row(name, parameters, "s", found.time, found.binds)
+
+
+def _row(name: str, parameters: dict, quantity: str, value: float | None, binds: str) -> dict:
+    return {"name": name, "parameters": parameters, "quantity": quantity, "value": value, "binds": binds}
+
+
+def freeze(book: Book, chip_id: str) -> Path:
+    """Write a chip's predictions under today's date; an existing file is never overwritten."""
+    row = predict(book, chip_id)
+    path = book.root / "data/predictions" / f"{chip_id}--{row['made'][:10]}.json"
+    if path.exists():
+        raise BookError(f"data/predictions/{path.name}", None, "exists and is kept; a new prediction needs another day")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ",\n  ".join(json.dumps(one) for one in row.pop("rows"))
+    head = json.dumps(row, indent=1)[:-2]
+    path.write_text(f'{head},\n "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+    return path
+
+
+def load_predictions(root: Path) -> dict[str, Prediction]:
+    """All frozen predictions by file name, oldest first."""
+    return {path.stem: load_prediction(path) for path in sorted((root / "data/predictions").glob("*.json"))}

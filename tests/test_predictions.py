@@ -1,0 +1,103 @@
+"""Predictions frozen before a chip is measured: what they hold, what refuses a bad file, and how a record joins them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from generators.book.prediction import Prediction, load_prediction
+from generators.errors import BookError
+from generators.model import roofline
+from generators.predictions import freeze, load_predictions, predict
+from generators.site import reference_predictions
+from tests.fakes import row
+
+
+@pytest.fixture
+def prediction(book, root):
+    """The newest frozen prediction for the H200."""
+    return max((p for p in load_predictions(root).values() if p.accelerator == "h200-sxm"), key=lambda p: p.made)
+
+
+def test_the_h200_is_predicted_from_its_datasheet_alone(book, prediction):
+    chip = book.accelerators["h200-sxm"]
+    assert prediction.bandwidth == chip.bandwidth.value
+    assert prediction.peaks["bfloat16"] == chip.peaks()["bf16"].quantity.value
+    ridge = roofline.ridge_point(prediction.peaks["bfloat16"], prediction.bandwidth)
+    assert 200 < ridge < 210
+
+
+def test_the_newest_file_is_what_the_model_says_today(book, prediction):
+    """A model that has changed makes a newer file: python -m generators predict h200-sxm."""
+    today = {json.dumps([r["name"], r["parameters"]]): r["value"] for r in predict(book, "h200-sxm")["rows"]}
+    frozen = {json.dumps([r.name, r.parameters]): r.value for r in prediction.rows}
+    assert today.keys() == frozen.keys()
+    assert all(
+        frozen[key] is value is None or frozen[key] == pytest.approx(value, rel=1e-9) for key, value in today.items()
+    )
+
+
+def test_no_prediction_is_faster_than_the_memory_allows(prediction):
+    """The 8B model in 16 bits streams about 15 GB, which 4.8 TB/s cannot do in under 3 ms."""
+    (step,) = [r for r in prediction.rows if r.name == "decode" and r.parameters["model"] == "8B"]
+    assert step.binds == "memory"
+    assert 3.0e-3 < step.value < 3.3e-3
+    (large,) = [r for r in prediction.rows if r.name == "decode" and r.parameters["model"] == "70B"]
+    assert (large.value, large.binds) == (None, "capacity")
+    batches = [r for r in prediction.rows if r.name == "decode-batch" and r.parameters["context"] == 8192]
+    assert [r.value is None for r in batches] == sorted(r.value is None for r in batches), "once too large, always"
+    assert batches[-1].value is None
+
+
+def test_what_fits_is_predicted_by_the_roofline(prediction):
+    rows = [r for r in prediction.rows if r.name == "rows-sweep"]
+    assert [r.binds for r in rows] == sorted((r.binds for r in rows), reverse=True), (
+        "memory first, compute after the knee"
+    )
+    knee = next(r.parameters["rows"] for r in rows if r.binds == "compute")
+    assert knee == 256  # the first power of two past the ridge point of about 206 FLOP/byte, activations included
+
+
+def test_a_record_taken_later_joins_and_an_earlier_one_does_not(book, prediction):
+    record = next(iter(book.records.values()))
+    case = record.cases[0].model_validate(
+        row("decode", "workload", samples=[0.004] * 5, bytes=15e9, flop=15e9, tokens=1, mode="eager", tied=False,
+            model="8B", dtype="bfloat16", context=128, batch=1, parameters=8e9, layers=32, d_model=4096, heads=32,
+            kv_heads=8, head_dim=128, d_ff=14336, vocab=128256)
+    )  # fmt: skip
+    machine = record.machine.model_copy(update={"accelerator": "h200-sxm", "device": "cuda", "name": "NVIDIA H200"})
+    later = record.model_copy(update={"machine": machine, "started": "2031-01-01T00:00:00Z", "cases": [case]})
+    earlier = later.model_copy(update={"started": "2020-01-01T00:00:00Z"})
+    assert prediction.record({"x": earlier}) is None
+    assert prediction.record({"x": record}) is None
+    assert prediction.record({"x": later, "y": earlier}) is later
+    (step,) = [r for r in prediction.rows if r.name == "decode" and r.parameters["model"] == "8B"]
+    assert step.measured(later) is case
+    assert step.found(case) == pytest.approx(0.004)
+    assert reference_predictions._row(step, later)[-1] == f"{step.value / 0.004 - 1:+.0%}"
+    assert "awaited" in reference_predictions._row(step, None)
+
+
+def test_a_bad_file_is_one_line(tmp_path):
+    path = tmp_path / "h200-sxm--2026-11-23.json"
+    for text, told in (
+        ("[", "not readable as JSON"), ("[]", "not readable as JSON"), ("{}", "schema: Field required"),
+    ):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(BookError, match=told):
+            load_prediction(path)
+    with pytest.raises(BookError, match="file name must be"):
+        load_prediction(tmp_path / "x.json")
+
+
+def test_an_unknown_chip_and_a_second_file_of_a_day_are_refused(copy):
+    from generators.book.load import load_book
+
+    book = load_book(copy)
+    with pytest.raises(BookError, match=r"data/accelerators/nonsense\.toml"):
+        predict(book, "nonsense")
+    path = freeze(book, "l4")
+    assert isinstance(load_prediction(path), Prediction)
+    with pytest.raises(BookError, match="exists and is kept"):
+        freeze(book, "l4")
