@@ -77,3 +77,8 @@ def replay(device: Any, shifting: bool = False) -> list[Replay]:
 def refused(device: Any) -> list[Case]:
     """A stage that cannot even say what it holds."""
     raise MeasureError("no such thing here")
+
+
+def none(device: Any) -> list[Case]:
+    """A stage of which nothing can be measured here."""
+    return [device.case("nowhere", 0.03, needs_bytes=1e15)]

@@ -70,11 +70,12 @@ def test_a_run_leaves_a_record_of_the_schema_and_a_summary(measure, tmp_path):
     ],
 )
 def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, status, reason):
-    stages = [stage("one", "faulty", how=how), stage("two", "steady", names=["later"])]
+    stages = [stage("one", "faulty", how=how), stage("two", "steady", names=["later"]), stage("three", "none")]
     code, rows, told = measure(stages, patience=2.0)
     assert code == (1 if status == "failed" else 0)
     assert {name: row["status"] for name, row in rows.items()} == {
         "reference-read": "measured", "before": "measured", "bad": status, "after": "measured", "later": "measured",
+        "nowhere": "skipped",
     }  # fmt: skip
     assert rows["bad"]["reason"].startswith(reason)
     assert reason in told

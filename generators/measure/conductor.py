@@ -8,7 +8,7 @@ from typing import Any
 
 from generators.measure import noise
 from generators.measure.estimate import quantile
-from generators.measure.plan import MeasureError, Stage
+from generators.measure.plan import ENOUGH, MeasureError, Stage
 from generators.measure.progress import Progress
 from generators.measure.result import Result
 from generators.measure.workshop import Died, Workshop
@@ -139,7 +139,9 @@ class Conductor:
         if mine["samples"]:
             self.marks[stage.name] = [value / mine["inner"] for value in mine["samples"]]
             self.noises[stage.name] = mine["noise"]
-        self.reference = mine | {"samples": before + mine["samples"]}
+        samples = before + mine["samples"]
+        enough = {"status": "measured", "reason": ""} if len(samples) >= ENOUGH else {}
+        self.reference = mine | {"samples": samples} | enough
         self.progress.heard(stage, message)
         if message["what"] != "prepared":
             self.save()

@@ -89,7 +89,8 @@ TELLING = (
 
 def label(name: str, parameters: dict[str, Any]) -> str:
     """A case's name and the words that tell it from its neighbours, for a line that a person reads."""
-    idle = {"method"} if "mode" in parameters else set()
+    idle = {"method", "working_set_bytes"} if "model" in parameters or "mode" in parameters else set()
+    idle |= {"batch"} if parameters.get("batch") == 1 else set()
     words = [_word(key, parameters[key]) for key in TELLING if parameters.get(key) is not None and key not in idle]
     return " ".join([name, *words])
 

@@ -7,7 +7,6 @@ from generators.measure.plan import ROUNDS, Stage
 MEMORY = Stage("memory", "bandwidth:memory", expected_seconds=9)
 PRODUCTS = Stage("products by size", "bandwidth:products", expected_seconds=9)
 COMPUTE = Stage("compute", "compute:compute", expected_seconds=9)
-DISPATCH = Stage("dispatch", "launch:dispatch", expected_seconds=3)
 OVERHEAD = Stage("issuing a step", "decode:overhead", expected_seconds=5)
 BOTH = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "compiled"]}, expected_seconds=12)
 GRAPHS = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "graph"]}, expected_seconds=8)
@@ -28,14 +27,14 @@ def quick(kind: str) -> list[Stage]:
     """The small suite: ceilings, then decode of three models."""
     first, second = ("bfloat16", "float32") if kind != "cpu" else ("float32", "bfloat16")
     two = Stage("compute", "compute:compute", {"formats": ["float32", "bfloat16"]}, expected_seconds=6)
-    return [MEMORY, decode(first, SMALL, 11), two, DISPATCH, PRODUCTS, OVERHEAD,
+    return [MEMORY, decode(first, SMALL, 11), two, PRODUCTS, OVERHEAD,
             decode(second, SMALL, 7, optional=True)]  # fmt: skip
 
 
 def full(kind: str) -> list[Stage]:
     """Every case but the peers."""
     return [
-        MEMORY, COMPUTE, DISPATCH, PRODUCTS, BOTH if kind == "cpu" else GRAPHS, *_decodes(kind), *_sweeps(kind),
+        MEMORY, COMPUTE, PRODUCTS, BOTH if kind == "cpu" else GRAPHS, *_decodes(kind), *_sweeps(kind),
         Stage("interference", "interference:interference", expected_seconds=20),
         Stage("serving", "serving:serving", {"loads": [0.5, 0.8, 0.95]}, expected_seconds=45),
         *_rooflines(), *_techniques(),
@@ -89,7 +88,7 @@ def _techniques() -> list[Stage]:
     return [
         Stage("weights in fewer bits", "quantised:quantised_cases", expected_seconds=20),
         Stage("timeline", "timeline:timeline", expected_seconds=8),
-        Stage("fused chains", "fusion:fusion_cases", expected_seconds=25, optional=True),
+        Stage("fused chains", "fusion:fusion_cases", expected_seconds=35, optional=True, rounds=7),
         Stage("attention back ends", "attention:attention", expected_seconds=18, optional=True, rounds=7),
         Stage("query heads per key", "attention:attention_heads", expected_seconds=8, optional=True),
         Stage("pruned weights", "pruned:pruned_cases", expected_seconds=12, optional=True),

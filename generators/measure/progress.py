@@ -12,6 +12,7 @@ from generators.measure.summary import duration, rate_text
 
 QUIET = 8.0  # seconds without a line after which a round is worth one
 PREPARING = 0.6  # share of a stage's time that building and verifying its cases takes
+FEW_LINES = 4  # of a stage with very many
 MOST_LINES = 16  # results of a stage that are listed one by one
 
 
@@ -88,10 +89,11 @@ class Progress:
         """A stage is over; its results follow."""
         self.passed, self.current, self.share = self.passed + stage.expected_seconds, 0.0, 0.0
         shown = [one for one in results if one.measured]
-        for one in shown[:MOST_LINES]:
+        most = MOST_LINES if len(shown) <= 2 * MOST_LINES else FEW_LINES
+        for one in shown[:most]:
             self._line(f"  {one.label}: {rate_text(one)}")
-        if len(shown) > MOST_LINES:
-            self._line(f"  ... and {len(shown) - MOST_LINES} more in the record")
+        if len(shown) > most:
+            self._line(f"  ... and {len(shown) - most} more in the record")
 
     def _built(self, one: Result, what: str) -> None:
         """A case is built, verified and calibrated, or cannot be measured."""

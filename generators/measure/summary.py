@@ -19,7 +19,8 @@ def duration(seconds: float) -> str:
 def rate_text(one: Result) -> str:
     """A measured case's figure in its own unit, with the spread of its samples."""
     if one.tokens:
-        told = f"{one.tokens / one.seconds:.1f} tokens/s ({duration(one.seconds)}, {one.bandwidth / 1e9:.1f} GB/s)"
+        moved = f", {one.bandwidth / 1e9:.1f} GB/s" if one.bytes else ""
+        told = f"{one.tokens / one.seconds:.1f} tokens/s ({duration(one.seconds)}{moved})"
     elif one.name in ("matmul-peak", "peer-product", "rows-sweep", "fma-chain"):
         told = f"{one.flops / 1e9:.0f} GFLOP/s" + (
             f" at size {one.parameters['size']}" if "size" in one.parameters else ""

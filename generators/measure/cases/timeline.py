@@ -151,7 +151,7 @@ def step_script(bench: Bench, model: str, dtype: torch.dtype, context: int) -> S
     steps = Steps(bench, ranged, context, torch.ones(1, dtype=torch.long, device=bench.device))
     steps.play()  # the first profile of a process starts the profiler
     told = {
-        "method": "torch.profiler: device time of kernels" if bench.is_cuda else "torch.profiler: time of operations",
+        "timed": "kernels on the device" if bench.is_cuda else "operations on the processor",
         "bytes_counted": "weights and cache once; activations are told apart",
     }
     return Script(steps.play, check, told)
