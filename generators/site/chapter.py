@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generators.errors import BookError
-from generators.site import figure, glossary, maths, number_links
+from generators.site import figure, glossary, live, maths, number_links
 from generators.site.description import with_description
 from generators.spans import Edit, apply, hide, prose
 
@@ -54,6 +54,7 @@ def transform(text: str, page: str, context: Context, errors: list[BookError]) -
         mask = hide(mask, formula.start, formula.end)
     edits += figure.edits(text, mask, page, context.figures, errors)
     edits += number_links.edits(text, mask, page, context.numbers, errors)
+    edits += live.edits(text, page, errors)
     for edit in edits:
         mask = hide(mask, edit.start, edit.end)
     edits += _dollars(mask)

@@ -11,6 +11,7 @@ from pathlib import Path
 from generators.errors import BookError
 from generators.escape import plain
 from generators.site.inline_svg import inline
+from generators.site.live import marked
 from generators.spans import Edit, line_of
 
 _IMAGE = re.compile(r"^[ \t]*!\[[^\n]*?\]\((?P<target>[^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg)\)[ \t]*$", re.MULTILINE)
@@ -79,7 +80,7 @@ def figure_html(figure: Figure, up: str) -> str:
     )
     return (
         f'<figure class="mb-figure" id="fig-{figure.name}" markdown="1">\n'
-        f'<div class="mb-drawings" data-search-exclude="">{drawings}</div>\n'
+        f'<div class="mb-drawings" data-search-exclude="">{drawings}{marked(figure.name)}</div>\n'
         f'<figcaption markdown="span">{plain(figure.caption)} {links}</figcaption>\n'
         "</figure>"
     )

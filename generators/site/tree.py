@@ -9,11 +9,13 @@ from pathlib import Path
 from generators.book.load import Book, load_book
 from generators.errors import BookError, BookErrors, raise_all
 from generators.site import (
+    live,
     reference_accelerators,
     reference_figures,
     reference_formats,
     reference_index,
     reference_models,
+    reference_predictions,
     reference_published,
     reference_records,
     reference_sources,
@@ -57,7 +59,9 @@ def _reference(book: Book, context: Context, texts: dict[str, str], errors: list
         lambda: reference_published.pages(book),
         lambda: reference_figures.pages(book, context.figures, uses),
         lambda: reference_records.pages(book),
+        lambda: reference_predictions.pages(book),
         lambda: reference_sources.pages(book, context.figures),
+        lambda: live.pages(book),
     ]
     for part in parts:
         try:

@@ -1,0 +1,117 @@
+"""The catalogue as the browser gets it: each row is what `generators/catalogue.py` makes of the data, written short.
+
+No number is worked out here or in the browser: shapes, bytes per value and peaks come from the same
+functions that the book's figures call, as floats in base units.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.comparison import ceilings, decode_records, predicted, quoted_decodes
+from generators.model.inputs import Format, Shape
+
+Row = list[object]
+
+
+def catalogue_rows(book: Book) -> dict[str, object]:
+    """Chips, models, formats and the subject that a fresh page shows."""
+    rates = sorted({row.rate for row in book.formats.values()})
+    return {
+        "rates": rates,
+        "chips": [_chip(book, id_, rates) for id_ in sorted(book.accelerators, key=lambda i: _order(book, i))],
+        "models": [_model(book, id_) for id_ in sorted(book.models, key=lambda i: book.models[i].name.lower())],
+        "formats": [_format(book, id_) for id_ in book.formats],
+    }
+
+
+def _order(book: Book, id_: str) -> tuple[str, str]:
+    row = book.accelerators[id_]
+    return row.vendor.lower(), row.name.lower()
+
+
+def _chip(book: Book, id_: str, rates: list[str]) -> Row:
+    """Id, name, short name, vendor, bandwidth, capacity (0: unknown) and the peak for each rate (0: the chip lacks it)."""
+    row = book.accelerators[id_]
+    peaks = [_float(device.peak) if (device := catalogue.device(row, rate)) else 0 for rate in rates]
+    capacity = row.capacity.value if row.capacity else 0
+    return [id_, row.name, row.short, row.vendor, _float(row.bandwidth.value), _float(capacity), peaks]
+
+
+def _model(book: Book, id_: str) -> Row:
+    """Id, name, short name, published context, and the shape's fields in order, defaults at the end left out."""
+    row = book.models[id_]
+    made = catalogue.shape(row)
+    values = [getattr(made, field.name) for field in fields(Shape)]
+    defaults = [field.default for field in fields(Shape)]
+    while values and values[-1] == defaults[len(values) - 1]:
+        values.pop()
+    return [id_, row.name, row.short, row.context, [v if isinstance(v, bool) else _float(v) for v in values]]
+
+
+def _format(book: Book, id_: str) -> Row:
+    """Id, name, rate, bits per weight with scales, and the fields of `Format` in order."""
+    row = book.formats[id_]
+    made = catalogue.number_format(row)
+    return [
+        id_,
+        row.name,
+        row.rate,
+        _float(row.effective_bits),
+        [_float(getattr(made, f.name)) for f in fields(Format)],
+    ]
+
+
+def _float(value: float) -> float | int:
+    """A float written without a trailing `.0`, so that the file is short; the browser has one kind of number."""
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
+
+
+def measured_rows(book: Book) -> dict[str, object]:
+    """What was measured: quoted decode rates on catalogued chips, and the book's own records with their predictions."""
+    return {
+        "quoted": [
+            [q.id, q.row.accelerator, q.row.model, q.row.format, q.row.context, q.row.engine, q.reached, q.bound]
+            for q in quoted_decodes(book, everything=True)
+        ],
+        "records": [_record(record) for record in decode_records(book)],
+    }
+
+
+def _record(record) -> dict[str, object]:
+    """A record as `web/record_summary.js` here sums up a dropped one."""
+    roof = ceilings(record)
+    return {
+        "id": record.id,
+        "name": record.machine.name,
+        "accelerator": record.machine.accelerator,
+        "read": roof.read,
+        "products": roof.products,
+        "decode": [_case(record, case) for case in record.measured("decode")],
+    }
+
+
+def _case(record, case) -> dict[str, object]:
+    step, (low, high) = predicted(record, case), case.interval
+    return {
+        "parameters": case.parameters["parameters"],
+        "dtype": case.parameters["dtype"],
+        "batch": case.parameters["batch"],
+        "context": case.parameters["context"],
+        "bytes": case.work.bytes,
+        "flop": case.work.flop,
+        "seconds": case.seconds,
+        "low": low,
+        "high": high,
+        "predicted": step.time,
+        "binds": step.binds,
+    }
+
+
+def as_script(name: str, value: object) -> str:
+    """`const name = …;` with the value as JSON that is safe inside a script."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return f"const {name} = {text};"

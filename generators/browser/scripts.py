@@ -1,0 +1,70 @@
+"""All scripts of the site, from the model, the data and `web/` beside this file: what `generators/site/live.py` puts beside the pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import indent
+
+from generators.book.load import Book
+from generators.browser.bundle import CORE, Module, join, read_module, version
+from generators.browser.catalogue_export import as_script, catalogue_rows, measured_rows
+from generators.browser.translate import Source, translate
+from generators.errors import raise_all
+from generators.portable import lint
+
+CODE = Path(__file__).resolve().parents[2]
+WEB = Path(__file__).parent / "web"
+
+#: Widgets that load a script of their own after the core; the first is in the core.
+KINDS = {
+    "roofline": CORE,
+    "kv": "widget_kv",
+    "split": "widget_split",
+    "batch": "widget_batch",
+    "bits": "widget_bits",
+    "draft": "widget_draft",
+    "explorer": "explorer",
+}
+RECORDS = "records"  # what a page needs when the reader keeps a record
+
+
+def model_script() -> str:
+    """The model and the answers built on it, as JavaScript.  A breach of the portable subset is a `BookError`."""
+    folder = CODE / "generators" / "model"
+    paths = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
+    paths.append(CODE / "generators" / "browser" / "answers.py")
+    raise_all([error for path in paths if path.stem != "arith" for error in lint(path, _shown(path))])
+    sources = [Source(_dotted(path), _shown(path), path.read_text(encoding="utf-8")) for path in paths]
+    parts = ", ".join(source.short for source in sources)
+    body = indent(translate(sources, by_hand={"generators.model.arith"}), "  ")
+    return f"export const model = (() => {{\n{body}\n  return {{ {parts} }};\n}})();"
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(CODE).as_posix()
+
+
+def _dotted(path: Path) -> str:
+    return _shown(path).removesuffix(".py").replace("/", ".")
+
+
+def modules(book: Book) -> dict[str, Module]:
+    """Every module by name: the files of `web/`, and two that are generated."""
+    found = {path.stem: read_module(path.stem, path.read_text(encoding="utf-8")) for path in sorted(WEB.glob("*.js"))}
+    found["model"] = read_module("model", f'import {{ arith }} from "./arith.js";\n{model_script()}')
+    found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
+    found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
+    return found
+
+
+def scripts(book: Book) -> dict[str, str]:
+    """File name to text: the loader, the core, a script for each further widget, the explorer and records."""
+    found = modules(book)
+    made = {f"{CORE}.js": join(CORE, found, None)}
+    for entry in sorted({*KINDS.values(), RECORDS} - {CORE}):
+        made[f"{entry}.js"] = join(entry, found, CORE)
+    further = {kind: "" if entry == CORE else entry for kind, entry in KINDS.items()} | {RECORDS: RECORDS}
+    start = found["start"].body.replace("@SCRIPTS@", json.dumps(further))
+    made["start.js"] = f"{start}\n".replace("@VERSION@", version([start, *made.values()]))
+    return dict(sorted(made.items()))

@@ -1,0 +1,166 @@
+"""Modules of the portable subset as JavaScript: readable, one scope for each module, no run-time library.
+
+A dataclass becomes a function that makes a plain object; a module becomes a constant that holds its
+functions; imports become the names they bring in.  What is not in the subset is refused with its line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generators.browser.expressions import Expressions, Signatures
+from generators.errors import BookError
+from generators.portable_names import RESERVED
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python module: its dotted name, the path that errors show, and its text."""
+
+    name: str
+    shown: str
+    text: str
+
+    @property
+    def short(self) -> str:
+        """The name its functions are found under in JavaScript."""
+        return self.name.rsplit(".", 1)[-1]
+
+
+def translate(sources: list[Source], by_hand: set[str]) -> str:
+    """All modules in an order in which each finds what it imports; those named in `by_hand` are left out."""
+    trees = {source.name: ast.parse(source.text) for source in sources}
+    signatures = {source.name: _signatures(trees[source.name]) for source in sources}
+    parts = []
+    for source in _in_order(sources, trees):
+        if source.name not in by_hand:
+            parts.append(_module(source, trees[source.name], signatures))
+    return "\n".join(parts)
+
+
+def _in_order(sources: list[Source], trees: dict[str, ast.Module]) -> list[Source]:
+    """Imported modules first."""
+    by_name, done = {source.name: source for source in sources}, {}
+
+    def visit(source: Source, trail: tuple[str, ...]) -> None:
+        if source.name in trail:
+            raise BookError(source.shown, None, f"imports itself through {' and '.join(trail)}")
+        for node in _imports(trees[source.name]):
+            if node.module in by_name and node.module not in done:
+                visit(by_name[node.module], (*trail, source.name))
+        done[source.name] = source
+
+    for source in sources:
+        if source.name not in done:
+            visit(source, ())
+    return list(done.values())
+
+
+def _imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    return (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module != "dataclasses")
+
+
+def _signatures(tree: ast.Module) -> Signatures:
+    found: Signatures = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = [argument.arg for argument in node.args.args]
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = [field.target.id for field in _fields(node)]  # type: ignore[union-attr]
+    return found
+
+
+def _fields(node: ast.ClassDef) -> list[ast.AnnAssign]:
+    return [part for part in node.body if isinstance(part, ast.AnnAssign)]
+
+
+def _module(source: Source, tree: ast.Module, signatures: dict[str, Signatures]) -> str:
+    known = dict(signatures[source.name])
+    lines = [f"const {source.short} = (() => {{"]
+    for node in _imports(tree):
+        module = signatures.get(node.module or "")
+        if module is None:
+            raise BookError(source.shown, node.lineno, f"imports {node.module}, which the browser does not have")
+        for alias in node.names:
+            known[alias.asname or alias.name] = module.get(alias.name, [])
+        names = ", ".join(f"{a.name}: {a.asname}" if a.asname else a.name for a in node.names)
+        lines.append(f"  const {{ {names} }} = {node.module.rsplit('.', 1)[-1]};")  # type: ignore[union-attr]
+    writer = _Statements(Expressions(source.shown, known))
+    for node in tree.body:
+        lines += [f"  {line}" for line in writer.top(node)]
+    exported = [*signatures[source.name], *writer.constants]
+    return "\n".join([*lines, f"  return {{ {', '.join(exported)} }};", "})();"])
+
+
+class _Statements:
+    """Statements of one module; `constants` are the names that its top level assigns."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self.value, self.refuse = expressions.text, expressions.refuse
+        self.constants: list[str] = []
+
+    def top(self, node: ast.stmt) -> list[str]:
+        """One statement of the module's top level."""
+        if isinstance(node, ast.ImportFrom) or _is_docstring(node):
+            return []
+        if isinstance(node, ast.ClassDef):
+            return self._dataclass(node)
+        if isinstance(node, ast.FunctionDef):
+            return self._function(node)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+            names = _names(node)
+            self.constants += names
+            return [f"const {name} = {self.value(node.value)};" for name in names]
+        raise self.refuse(node)
+
+    def _dataclass(self, node: ast.ClassDef) -> list[str]:
+        """A function that makes a plain object; a parameter cannot be called `new`, but a property can."""
+        given, made = [], []
+        for field in _fields(node):
+            name = field.target.id  # type: ignore[union-attr]
+            safe = f"{name}_" if name in RESERVED else name
+            given.append(safe if field.value is None else f"{safe} = {self.value(field.value)}")
+            made.append(name if safe == name else f"{name}: {safe}")
+        return [f"function {node.name}({', '.join(given)}) {{", f"  return {{ {', '.join(made)} }};", "}"]
+
+    def _function(self, node: ast.FunctionDef) -> list[str]:
+        names = [argument.arg for argument in node.args.args]
+        defaults = [None] * (len(names) - len(node.args.defaults)) + list(node.args.defaults)
+        given = [n if d is None else f"{n} = {self.value(d)}" for n, d in zip(names, defaults, strict=True)]
+        assigned = {name for part in ast.walk(node) for name in _names(part)}
+        local = sorted(assigned - set(names))
+        lines = [f"function {node.name}({', '.join(given)}) {{"]
+        if local:
+            lines.append(f"  let {', '.join(local)};")
+        return [*lines, *self._block(node.body), "}"]
+
+    def _block(self, body: list[ast.stmt]) -> list[str]:
+        return [f"  {line}" for node in body for line in self._statement(node)]
+
+    def _statement(self, node: ast.stmt) -> list[str]:
+        if _is_docstring(node):
+            return []
+        if isinstance(node, ast.Return):
+            return [f"return {self.value(node.value) if node.value else ''};".replace(" ;", ";")]
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            return [f"{' = '.join(_names(node))} = {self.value(node.value)};"] if node.value else []
+        if isinstance(node, ast.Expr):
+            return [f"{self.value(node.value)};"]
+        if isinstance(node, ast.For):
+            return [f"for ({_names(node)[0]} of {self.value(node.iter)}) {{", *self._block(node.body), "}"]
+        if isinstance(node, ast.If):
+            lines = [f"if ({self.value(node.test)}) {{", *self._block(node.body)]
+            return [*lines, "} else {", *self._block(node.orelse), "}"] if node.orelse else [*lines, "}"]
+        raise self.refuse(node)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _names(node: ast.AST) -> list[str]:
+    """The plain names that a statement assigns."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AnnAssign, ast.For)) else []  # fmt: skip
+    return [target.id for target in targets if isinstance(target, ast.Name)]

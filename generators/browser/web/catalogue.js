@@ -1,0 +1,24 @@
+// Rows of the catalogue as the model's inputs.
+import { data } from "./data.js";
+import { model } from "./model.js";
+
+export const chips = data.chips.map(([id, name, short, vendor, bandwidth, capacity, peaks]) => ({
+  id, name, short, vendor, bandwidth, capacity,
+  peaks: Object.fromEntries(data.rates.map((rate, at) => [rate, peaks[at]])),
+}));
+export const models = data.models.map(([id, name, short, context, values]) => ({
+  id, name, short, context, shape: model.inputs.Shape(...values),
+}));
+export const formats = data.formats.map(([id, name, rate, bits, values]) => ({
+  id, name, rate, bits, format: model.inputs.Format(...values),
+}));
+
+export function byId(rows, id) {
+  return rows.find((row) => row.id === id);
+}
+
+// The chip as the model's input at a format's rate; null where it has no such peak (never a fallback to a wider rate).
+export function device(chip, rate) {
+  const peak = chip.peaks[rate];
+  return peak > 0 ? model.inputs.Chip(chip.bandwidth, peak, chip.capacity, chip.overhead || 0) : null;
+}

@@ -1,0 +1,99 @@
+// The explorer: the book's model for any chip, model, format, batch and context, up to four side by side.
+import { SUBJECT } from "./subject.js";
+import { announcer, element } from "./controls.js";
+import { canvas, paint } from "./svg.js";
+import { formats } from "./catalogue.js";
+import { forget } from "./address.js";
+import { UNKNOWN, define } from "./widget.js";
+import { drawing, sizes } from "./explorer_draw.js";
+import { explainer } from "./explain.js";
+import { form } from "./explorer_form.js";
+import { kept } from "./record_keep.js";
+import { OWN, chipOf, fresh, load, resolveAll, save } from "./explorer_state.js";
+import { machineChip, machines, matching_runs, measuredTable } from "./explorer_measured.js";
+import { describe, sentence } from "./explorer_rows.js";
+import { outputs } from "./explorer_outputs.js";
+import { ownChipPanel, ownModelPanel, recordPanel } from "./explorer_panels.js";
+import { table } from "./explorer_table.js";
+
+const MINE = "mine";
+
+function run(place) {
+  let own = kept();
+  const withOwn = () => (own ? [...machines, machineChip(own, MINE)] : machines);
+  const [state, unknown] = load(withOwn());
+  const explain = explainer();
+  const [says, results, view] = [announcer(), table(explain), element("div", { class: "mb-drawings" })];
+  const [title, runs] = [element("div", { class: "mb-configs" }), element("div")];
+  let [svg, frame, rows, measured] = [null, 0, [], []];
+
+  const draw = (announce) => {
+    frame = 0;
+    rows = resolveAll(state);
+    measured = matching_runs(rows, own);
+    const layout = sizes(rows.length)[view.clientWidth > 0 && view.clientWidth <= 540 ? 1 : 0];
+    const box = `0 0 ${layout.width} ${layout.height}`;
+    if (!svg || svg.getAttribute("viewBox") !== box) view.replaceChildren(svg = canvas(layout.width, layout.height));
+    paint(svg, drawing(rows, measured, layout));
+    svg.setAttribute("aria-label", rows.map(sentence).join(" "));
+    title.replaceChildren(...rows.map((row) => element("p", {}, describe(row))));
+    results.update(rows);
+    if (announce) says.say(sentence(rows[state.active]));
+  };
+  const slow = () => runs.replaceChildren(measuredTable(measured));
+  const later = () => {
+    if (!frame) frame = requestAnimationFrame(() => { draw(true); slow(); });
+    save(state);
+  };
+  const all = () => { controls.build(); later(); };
+  const act = {
+    change: (key, value) => {
+      const config = state.configs[state.active];
+      config[key] = value;
+      if (key === "chip" || key === "format") usable(config);
+      controls.refresh();
+      later();
+    },
+    choose: (at) => { state.active = at; controls.build(); controls.focus(at); },
+    add: () => { state.configs.push({ ...state.configs[state.active] }); state.active = state.configs.length - 1; all(); controls.focus(state.active); },
+    remove: () => { state.configs.splice(state.active, 1); state.active = Math.max(0, state.active - 1); all(); controls.focus(state.active); },
+    reset: () => { Object.assign(state, { ...fresh(state.machines), own: state.own, mine: state.mine }); all(); },
+  };
+  // A chip without the format's peak gets the first format that it has a peak for.
+  const usable = (config) => {
+    const { peaks } = chipOf(state, config.chip);
+    const able = formats.filter(({ rate }) => peaks[rate] > 0).map(({ id }) => id);
+    if (!able.includes(config.format)) config.format = able[0] || config.format;
+  };
+  const controls = form(state, act);
+  const takeRecord = (record) => {
+    own = record;
+    state.machines = withOwn();
+    if (record) state.configs[state.active].chip = MINE;
+    for (const config of state.configs) {
+      if (!chipOf(state, config.chip)) config.chip = SUBJECT.chip;
+      usable(config);
+    }
+    all();
+  };
+  const panels = element("div", { class: "mb-panels" },
+    ownChipPanel(state.own, (key, value) => { state.own[key] = value; if (state.configs[state.active].chip !== OWN) act.change("chip", OWN); else later(); }),
+    ownModelPanel((of) => { state.mine = of; state.configs[state.active].model = OWN; all(); }),
+    recordPanel(own, takeRecord));
+  const files = outputs(() => ({ rows, measured, svg }));
+  place.replaceChildren(element("div", { class: "mb-explorer" }, controls.shown, title, view, says.line, results.shown, explain.tip, files,
+    element("h2", {}, "Measured"), runs, element("h2", {}, "Yours"), panels));
+  if (unknown) place.prepend(element("p", { class: "mb-notice", role: "note" }, UNKNOWN));
+  draw(false);
+  slow();
+  place.setAttribute("data-ready", "");
+  const watch = new ResizeObserver(() => draw(false));
+  watch.observe(view);
+  return () => {
+    watch.disconnect();
+    cancelAnimationFrame(frame);
+    forget();
+  };
+}
+
+define("explorer", { run });

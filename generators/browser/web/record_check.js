@@ -1,0 +1,127 @@
+// A dropped record held against the schema of generators/book/record.py.  It is parsed as JSON and never executed.
+import { Refused, duration, fieldName, listOf, matching, boundedNumber, objectOf, plainText, plainValue, refuse, shown, utc } from "./record_field.js";
+import { miscounted, reach } from "./record_summary.js";
+
+const LARGEST = 8000000;
+const TOP = ["schema", "started", "finished", "profile", "command", "commit", "dirty", "supersedes", "note", "machine", "environment", "cases"];
+const CASE = ["name", "kind", "parameters", "status", "reason", "inner", "work", "warmups", "samples", "check", "noise"];
+const DTYPES = ["float32", "bfloat16", "float16"];
+const POSITIVE = [(v) => typeof v === "number" && v > 0 && v <= 1e15, "a number above zero"];
+const COUNT = [(v) => typeof v === "number" && v >= 0 && v <= 1e15, "a number of zero or more"];
+const WORD = [(v) => typeof v === "string" && v.length > 0 && v.length <= 60, "a word"];
+const SHAPE = ["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab", "batch", "parameters"];
+const NEEDS = {
+  decode: ["workload", {
+    ...Object.fromEntries(SHAPE.map((name) => [name, POSITIVE])), context: COUNT,
+    tied: [(v) => typeof v === "boolean", "true or false"], dtype: [(v) => DTYPES.includes(v), `one of ${DTYPES.join(", ")}`],
+    aten_ops_per_step: [(v) => v === null || v === undefined || COUNT[0](v), COUNT[1]],
+  }, ["bytes", "flop", "tokens"]],
+  "read-bandwidth": ["ceiling", { method: WORD }, ["bytes"]],
+  "matmul-peak": ["ceiling", { dtype: WORD }, ["flop"]],
+  "product-by-size": ["ceiling", { matrix_bytes: POSITIVE }, ["bytes"]],
+};
+
+// The record, or { error: one line }.
+export function checked(words, size = words.length) {
+  if (size > LARGEST) return { error: `the file has ${size} bytes, wanted at most ${LARGEST}` };
+  let row;
+  try {
+    row = JSON.parse(words);
+  } catch {
+    return { error: "the file is not readable as JSON; drop the record that nox -s measure wrote" };
+  }
+  try {
+    return { record: record(row) };
+  } catch (error) {
+    if (error instanceof Refused) return { error: error.message };
+    if (error instanceof RangeError) return { error: "the file is nested too deeply for a record" };
+    throw error;
+  }
+}
+
+function record(row) {
+  if (typeof row !== "object" || row === null || Array.isArray(row) || row.schema !== 1) refuse("schema", shown(row && row.schema), "1; this is no record, or of another edition");
+  objectOf("", row, TOP, TOP.filter((name) => name !== "supersedes" && name !== "note"));
+  if (utc("finished", row.finished) < utc("started", row.started)) refuse("finished", row.finished, "a time after started");
+  plainText("profile", row.profile, 80);
+  plainText("command", row.command);
+  plainText("note", row.note ?? "");
+  matching("commit", row.commit, /^([0-9a-f]{7,40}|unknown)$/, "a commit's hash, or unknown");
+  if (typeof row.dirty !== "boolean") refuse("dirty", shown(row.dirty), "true or false");
+  matching("supersedes", row.supersedes ?? "", /^([a-z0-9-]{3,80}--[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{4}([0-9]{2})?Z)?$/, "a record's file name without .json, or nothing");
+  machine(row.machine);
+  for (const [name, value] of Object.entries(objectOf("environment", row.environment))) {
+    plainValue(`environment.${fieldName("environment", name)}`, value, true);
+  }
+  listOf("cases", row.cases, 1, 5000).forEach((one, at) => oneCase(`cases.${at}`, one));
+  holdsItsCeilings(row);
+  const fault = miscounted(row);
+  if (fault) throw new Refused(fault);
+  return row;
+}
+
+function machine(row) {
+  objectOf("machine", row, ["name", "device", "accelerator"], ["name", "device"]);
+  plainText("machine.name", row.name);
+  matching("machine.name", row.name, /^[\p{L}\p{N}_][\p{L}\p{N}_ .,+()@/-]{0,79}$/u, "a machine's name: 1 to 80 letters, digits, spaces and . , + ( ) @ / - _");
+  matching("machine.device", row.device, /^(cpu|cuda|mps|xpu|rocm)$/, "one of cpu, cuda, mps, xpu, rocm");
+  matching("machine.accelerator", row.accelerator ?? "", /^(?=.{0,60}$)(?:[a-z0-9]+(-[a-z0-9]+)*)?$/, "an id such as h100-sxm5-80gb, or none");
+}
+
+function oneCase(place, row) {
+  objectOf(place, row, CASE, ["name", "kind", "parameters", "status"]);
+  matching(`${place}.name`, row.name, /^[a-z0-9-]{1,60}$/, "a case name of 1 to 60 of a-z, 0-9 and -");
+  matching(`${place}.kind`, row.kind, /^(ceiling|workload)$/, "ceiling or workload");
+  matching(`${place}.status`, row.status, /^(measured|skipped|failed)$/, "one of measured, skipped, failed");
+  plainText(`${place}.reason`, String(row.reason ?? "").replaceAll("<path>", "path"));
+  named(`${place}.parameters`, row.parameters);
+  named(`${place}.noise`, row.noise ?? {});
+  const inner = row.inner ?? 1;
+  if (!Number.isInteger(inner) || inner < 1 || inner > 1e9) refuse(`${place}.inner`, shown(inner), "a whole number from 1 to a thousand million");
+  const work = objectOf(`${place}.work`, row.work ?? {}, ["bytes", "flop", "tokens"]);
+  for (const [name, most] of [["bytes", 1e15], ["flop", 1e20], ["tokens", 1e9]]) boundedNumber(`${place}.work.${name}`, work[name] ?? 0, 0, most);
+  for (const name of ["warmups", "samples"]) listOf(`${place}.${name}`, row[name] ?? []).forEach((sample) => duration(`${place}.${name}`, sample));
+  heldTogether(place, row, inner);
+  hasWhatItNeeds(place, row, work);
+}
+
+function named(place, values) {
+  for (const [name, value] of Object.entries(objectOf(place, values))) plainValue(`${place}.${fieldName(place, name)}`, value);
+}
+
+function heldTogether(place, row, inner) {
+  const samples = row.samples ?? [];
+  if (row.status === "measured" && samples.length < 3) refuse(`${place}.samples`, `${samples.length} samples`, "at least 3 of a measured case");
+  if (row.status !== "measured" && !row.reason) refuse(`${place}.reason`, "nothing", `why the case is ${row.status}`);
+  if (samples.some((sample) => sample / inner < 1e-9)) refuse(`${place}.samples`, "less than a nanosecond", "at least 1 ns a repetition");
+  if (row.check === null || row.check === undefined) return;
+  objectOf(`${place}.check`, row.check, ["against", "worst_relative_error", "tolerance"], ["against", "worst_relative_error", "tolerance"]);
+  plainText(`${place}.check.against`, row.check.against);
+  boundedNumber(`${place}.check.worst_relative_error`, row.check.worst_relative_error, 0, Infinity);
+  boundedNumber(`${place}.check.tolerance`, row.check.tolerance, Number.MIN_VALUE, 1);
+  if (row.check.worst_relative_error > row.check.tolerance) refuse(place, "a case that failed its own correctness check", "none");
+}
+
+function hasWhatItNeeds(place, row, work) {
+  if (row.status !== "measured" || !Object.hasOwn(NEEDS, row.name)) return;
+  const [kind, rules, works] = NEEDS[row.name];
+  if (row.kind !== kind) refuse(`${place}.kind`, shown(row.kind), kind);
+  for (const [name, [will, wanted]] of Object.entries(rules)) {
+    const value = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
+    if (!will(value)) refuse(`${place}.parameters.${name}`, value === undefined ? "nothing" : shown(value), wanted);
+  }
+  for (const name of works) {
+    if (!work[name]) refuse(`${place}.work.${name}`, "0", "a number above zero");
+  }
+}
+
+// A whole run is predicted from its own ceilings, so it must hold them.
+function holdsItsCeilings(row) {
+  const done = row.cases.filter(({ status }) => status === "measured");
+  const decode = done.some(({ name }) => name === "decode");
+  if (!["quick", "full"].includes(row.profile) || row.environment.interrupted === true || !done.some(({ kind }) => kind === "workload")) return;
+  if (done.every(({ kind }) => kind === "workload")) refuse("cases", "workloads alone", "their ceilings, measured at once");
+  for (const name of ["read-bandwidth", "matmul-peak"]) {
+    if (decode && !reach(row, name).length) refuse("cases", "measured decode", `measured ${name} in the same run`);
+  }
+}

@@ -1,0 +1,84 @@
+// The log-log roofline that every chapter draws alike: equal decades, so that the memory roof always rises at 45°.
+import { area, line, mark, text } from "./svg.js";
+import { decades, logScale } from "./scales.js";
+import { labels } from "./labels.js";
+import { numberText, quantity } from "./numbers.js";
+import { model } from "./model.js";
+
+const LOW = 0.3; // FLOP/byte at the left edge
+
+function frame({ width, height, narrow }, roofs, rates) {
+  const box = { left: narrow ? 42 : 46, right: width - 16, top: 30, bottom: height - 40 };
+  const top = Math.max(...roofs.map((roof) => roof.peak)) * 2.2;
+  const least = Math.min(...roofs.map((roof) => roof.bandwidth * LOW), ...rates.map((rate) => rate * 0.7));
+  const tall = box.bottom - box.top;
+  const each = Math.min((box.right - box.left) / 4.2, tall / (Math.log10(top / least) + 0.1));
+  const low = top / 10 ** (tall / each);
+  const high = LOW * 10 ** ((box.right - box.left) / each);
+  return { box, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
+}
+
+function axes({ box, low, top, high, x, y }) {
+  const marks = [text("heading", 9, 14, "Attainable rate (TFLOP/s)", "mb-soft")];
+  const tight = x(10) - x(1) < 46; // labels of every second decade, where they would touch
+  for (const value of decades(LOW, high).filter((one) => !tight || Math.round(Math.log10(one)) % 2 === 0)) {
+    marks.push(line(`grid-x${value}`, [[x(value), box.bottom], [x(value), box.top]], "mb-gridline"));
+    marks.push(text(`tick-x${value}`, x(value), box.bottom + 14, numberText(value, 1), "mb-soft", "middle"));
+  }
+  for (const value of decades(low, top)) {
+    marks.push(line(`grid-y${value}`, [[box.left, y(value)], [box.right, y(value)]], "mb-gridline"));
+    marks.push(text(`tick-y${value}`, box.left - 7, y(value) + 3, numberText(value / 1e12, 1), "mb-soft", "end"));
+  }
+  marks.push(line("axes", [[box.left, box.top], [box.left, box.bottom], [box.right, box.bottom]], "mb-axis"));
+  marks.push(text("axis-x", (box.left + box.right) / 2, box.bottom + 29, "Arithmetic intensity (FLOP/byte)", "mb-soft", "middle"));
+  return marks;
+}
+
+function one(place, { bandwidth, peak }, ridge) {
+  const { box, x, y, high, narrow } = place;
+  const [turn, roof, start] = [x(ridge), y(peak), y(bandwidth * LOW)];
+  const marks = [
+    area("memory-region", [[box.left, box.bottom], [box.left, start], [turn, roof], [turn, box.bottom]], "mb-fill-memory-region"),
+    area("compute-region", [[turn, box.bottom], [turn, roof], [x(high), roof], [x(high), box.bottom]], "mb-fill-compute-region"),
+  ];
+  const words = [
+    text("memory-bound", turn - (narrow ? 18 : 7), box.bottom - 8, "memory-bound", `mb-memory mb-strong ${narrow ? "mb-tiny" : ""}`, "end"),
+    text("compute-bound", narrow ? box.right : turn + 7, box.bottom - 8, "compute-bound", `mb-compute mb-strong ${narrow ? "mb-tiny" : ""}`, narrow ? "end" : "start"),
+    text("ridge-label", turn - 8, roof - 7, `ridge point, ${numberText(ridge)}${narrow ? "" : " FLOP/byte"}`, "mb-halo", "end"),
+    text("peak-label", box.right - 2, roof - 7, narrow ? quantity(peak, "FLOP/s") : `compute roof, ${quantity(peak, "FLOP/s")}`, "mb-compute", "end"),
+  ];
+  const along = Math.min(Math.max(x(4) - box.left, 14), Math.max((turn - box.left) / 4, 14)); // clear of decode at batch 1
+  const at = [box.left + along, start - along - 6];
+  words.push(text("memory-label", at[0], at[1], `${narrow ? "" : "memory roof, "}${quantity(bandwidth, "bytes/s")}`, "mb-memory", "start", {
+    transform: `rotate(-45 ${Math.round(at[0] * 100) / 100} ${Math.round(at[1] * 100) / 100})`,
+  }));
+  const under_words = Array.from({ length: 12 }, (_, step) => [at[0] + step * 8 - 8, at[1] - step * 8 - 12, at[0] + step * 8 + 4, at[1] - step * 8]);
+  const roofs = [[box.left, roof - 16, box.right, roof + 2], [box.left, box.bottom - 17, box.right, box.bottom]];
+  return [marks, words, [...under_words, ...roofs]];
+}
+
+// roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own`.
+// A single roof is shaded and labelled in full; of several each is named at its right end.
+export function roofline(layout, roofs, points, trails = []) {
+  const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate));
+  const { box, x, y, high } = place;
+  let [under, words, taken] = [[], [], []];
+  for (const roof of roofs) {
+    const ridge = model.roofline.ridge_point(roof.peak, roof.bandwidth);
+    const alone = roofs.length === 1;
+    if (alone) [under, words, taken] = one(place, roof, ridge);
+    words.push(line(`slope-${roof.k}`, [[box.left, y(roof.bandwidth * LOW)], [x(ridge), y(roof.peak)]], "mb-roof-memory"));
+    words.push(line(`flat-${roof.k}`, [[x(ridge), y(roof.peak)], [x(high), y(roof.peak)]], "mb-roof-compute"));
+    if (alone) words.push(line("drop", [[x(ridge), box.bottom], [x(ridge), y(roof.peak)]], "mb-dotted"));
+    words.push(mark(`ridge-${roof.k}`, "circle", x(ridge), y(roof.peak), 3, "mb-hollow"));
+    if (!alone) words.push(text(`name-${roof.k}`, box.right - 2, y(roof.peak) - 5, roof.name, "mb-compute mb-halo", "end"));
+  }
+  const shown = points.filter(({ intensity, rate }) => x(intensity) >= box.left - 1 && x(intensity) <= box.right + 1 && y(rate) <= box.bottom + 1);
+  const spots = shown.map((point) => ({ ...point, X: x(point.intensity), Y: y(point.rate) }));
+  return [
+    ...under, ...axes(place), ...words,
+    ...trails.map(({ k, ends }) => line(k, ends.map(([intensity, rate]) => [x(intensity), y(rate)]), "mb-trail-line")),
+    ...spots.map(({ k, kind, X, Y, c, size }) => mark(`mark-${k}`, kind, X, Y, size || 4.5, c)),
+    ...labels(spots.filter(({ label }) => label).map(({ k, X, Y, label, soft }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "" })), [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken),
+  ];
+}

@@ -1,0 +1,79 @@
+// Loaded on every page: waits until a live figure comes near, then loads what it needs, from beside this script.
+const BASE = document.currentScript.src;
+const SCRIPTS = JSON.parse('@SCRIPTS@');
+const loading = {};
+
+function load(name) {
+  loading[name] = loading[name] || new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = new URL(`${name}.js?v=@VERSION@`, BASE).href;
+    script.onload = done;
+    script.onerror = () => failed(new Error(script.src));
+    document.head.append(script);
+  });
+  return loading[name];
+}
+
+async function ready(kind) {
+  await load("core");
+  if (SCRIPTS[kind]) await load(SCRIPTS[kind]);
+  return Object.assign(globalThis.memoryBound, { edition: "@VERSION@" });
+}
+
+class Live extends HTMLElement {
+  connectedCallback() {
+    if (this.hasAttribute("data-ready")) return;
+    this.watch = new IntersectionObserver((seen) => {
+      if (seen.some((entry) => entry.isIntersecting)) this.begin();
+    }, { rootMargin: "300px" });
+    this.watch.observe(this.closest(".mb-live-box") || this);
+    const figure = document.getElementById(`fig-${this.getAttribute("figure")}`);
+    if (figure) this.watch.observe(figure);
+  }
+
+  async begin() {
+    this.watch.disconnect();
+    if (this.begun) return;
+    this.begun = true;
+    try {
+      const book = await ready(this.getAttribute("kind"));
+      if (this.isConnected) this.stop = book.start(this);
+    } catch (error) {
+      this.textContent = "The live figure could not start here; the text and the still figures hold without it.";
+      throw error;
+    }
+  }
+
+  disconnectedCallback() {
+    this.watch.disconnect();
+    if (this.stop) this.stop();
+  }
+}
+
+customElements.define("mb-live", Live);
+
+// A record that the reader keeps in this browser is drawn on every figure that shows measurements.
+async function mine() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem("memory-bound.record");
+  } catch {
+    return; // storage is off: there is nothing to show
+  }
+  if (!kept || !document.querySelector("mb-axes")) return;
+  (await ready("records")).showKept();
+}
+
+// Stands in every figure that shows measurements; several on a page ask once.
+let asked = false;
+class Axes extends HTMLElement {
+  connectedCallback() {
+    if (asked) return;
+    asked = true;
+    setTimeout(() => {
+      asked = false;
+      mine();
+    });
+  }
+}
+customElements.define("mb-axes", Axes);

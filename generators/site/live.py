@@ -1,0 +1,72 @@
+"""Live figures on the pages: a comment opts a figure in, and the scripts are put beside the pages.
+
+``<!-- widget: roofline -->`` on the line after a figure makes it live where scripts run; everywhere
+else (code hosts, paper, e-books) the figure stands as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from generators.book.load import Book
+from generators.browser.scripts import KINDS, scripts
+from generators.errors import BookError
+from generators.site.page import Page
+from generators.spans import Edit, line_of, without_fences
+
+FOLDER = "assets/live"
+#: Figures that show measurements, and where a reader's record goes on each: the quantities of its axes, or further rows.
+MARKED = {
+    "decode_on_this_machine": 'rows=""',
+    "tokens_per_second_against_bytes": 'x="gigabytes" y="tokens-per-second"',
+    "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
+}
+#: Figures that show measurements and cannot take another machine's, and why.
+NOT_MARKED = {
+    "bound_to_measured": "takes one quoted run of one model on one chip apart",
+    "latency_while_a_prompt_lands": "a run of serving, whose arrivals are the book's",
+    "queueing_under_load": "a run of serving, whose arrivals are the book's",
+    "static_and_continuous": "a run of serving, whose arrivals are the book's",
+}
+#: Figures that could take a reader's mark and do not yet: a dropped record's summary does not read their cases.
+NOT_YET_MARKED = {
+    "batch_on_the_roofline", "flops_against_tokens", "latency_throughput_frontier", "rate_against_context",
+    "step_with_and_without_cache", "time_to_first_token",
+}  # fmt: skip
+
+_OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[ \t]*$", re.MULTILINE)
+_FIGURE_BEFORE = re.compile(r"!\[[^\n]*\]\([^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg\)[ \t]*\n(?:[ \t]*\n)?\Z")
+
+
+def pages(book: Book) -> Iterator[Page]:
+    """The scripts, as files of the site."""
+    for name, text in scripts(book).items():
+        yield Page(f"{FOLDER}/{name}", text)
+
+
+def edits(text: str, page: str, errors: list[BookError]) -> list[Edit]:
+    """Each opt-in as the element that the scripts bring to life; an unknown or second one is an error with its line."""
+    found, seen = [], set()
+    for match in _OPT_IN.finditer(without_fences(text)):
+        kind, line = match["kind"], line_of(text, match.start())
+        if kind not in KINDS:
+            errors.append(BookError(f"docs/{page}", line, f"unknown widget {kind!r}, wanted one of {', '.join(KINDS)}"))
+        elif kind in seen:
+            errors.append(BookError(f"docs/{page}", line, f"widget {kind!r} stands on this page already"))
+        else:
+            seen.add(kind)
+            figure = _FIGURE_BEFORE.search(text[: match.start()])
+            found.append(Edit(match.start(), match.end(), _element(kind, figure["name"] if figure else "")))
+    return found
+
+
+def marked(figure: str) -> str:
+    """What tells the scripts that a figure takes a mark of the reader's machine; empty for most figures."""
+    return f"<mb-axes {MARKED[figure]}></mb-axes>" if figure in MARKED else ""
+
+
+def _element(kind: str, figure: str) -> str:
+    """A block that Markdown leaves alone; a blank line before it ends the paragraph above."""
+    named = f' figure="{figure}"' if figure else ""
+    return f'\n<div class="mb-live-box mb-live-box--{kind}"><mb-live kind="{kind}"{named}></mb-live></div>\n'

@@ -1,0 +1,143 @@
+"""The states over which Python's and the browser's model are compared, and how a result becomes a list of numbers."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from dataclasses import fields, is_dataclass
+from itertools import product
+
+from generators import catalogue
+from generators.browser import answers
+from generators.model import operators
+from generators.model.inputs import Chip, Pass
+
+#: (batch, context) at their least, at round and odd values, and far beyond what any device holds.
+EXTREMES = [(1.0, 1.0), (1.0, 2048.0), (3.0, 777.0), (1024.0, 128.0), (1.0, 1048576.0), (65536.0, 131072.0)]
+#: Draft verification, a long prefill's chunk, training's logits.
+PASSES = [(1.0, 1.0, 1.0, 1.0), (7.0, 5.0, 4101.0, 5.0), (1.0, 512.0, 8192.0, 1.0), (8.0, 4096.0, 4096.0, 4096.0)]
+EACH = ("llama-2-7b", "gpt2-xl", "deepseek-v3", "gpt-oss-120b", "gemma-3-27b", "mixtral-8x7b")
+CHUNKS, CONTEXTS = [512.0, 1024.0, 1500.0], [1501.0, 1502.0, 9000.0]
+FUNCTION = """
+(states) => {
+  const B = globalThis.memoryBound, M = B.model;
+  const flat = (value) => (value !== null && typeof value === "object" ? Object.values(value).flatMap(flat) : [value]);
+  const pick = (rows, id) => B.byId(rows, id);
+  return states.map(([kind, chip, model, format, ...rest]) => {
+    const stored = pick(B.formats, format), s = pick(B.models, model).shape, f = stored.format;
+    const c = B.device(pick(B.chips, chip), stored.rate);
+    if (c === null) return [null];
+    if (kind === "answer") return flat(M.answers.answer(s, f, c, ...rest));
+    if (kind === "each") {
+      const [module, name, ...given] = rest, p = M.inputs.Pass(3, 2, 4097, 2);
+      return flat(M[module][name](...given.map((value) => ({ s, f, c, p }[value] || value))));
+    }
+    const p = M.inputs.Pass(...rest);
+    if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p)).concat(flat(M.operators.operators(s, f, p)));
+    if (kind === "request") return flat(M.answers.request(s, f, c, rest[0], rest[1]));
+    return flat(M.answers.speculation(s, pick(B.models, rest[0]).shape, f, c, ...rest.slice(1)));
+  });
+}
+"""
+
+
+def states(book) -> list[list[object]]:
+    """Every model, format and extreme for a chip each, in turn, and every chip with every format."""
+    chips, found = sorted(book.accelerators), []
+    turn = 0
+    for model, format_ in product(sorted(book.models), book.formats):
+        able = [chip for chip in chips if catalogue.device(book.accelerators[chip], book.formats[format_].rate)]
+        for extreme in EXTREMES:
+            found.append(["answer", able[turn % len(able)], model, format_, *extreme])
+            turn += 1
+        found.append(["pass", able[turn % len(able)], model, format_, *PASSES[turn % len(PASSES)]])
+    models = sorted(book.models)
+    for at, (chip, format_) in enumerate(product(chips, book.formats)):
+        found.append(["answer", chip, models[at % len(models)], format_, *EXTREMES[at % len(EXTREMES)]])
+    for at, (chip, model) in enumerate(zip(chips, models * 2, strict=False)):
+        found += [["pass", chip, model, "bf16", *one] for one in PASSES]
+        found.append(["request", chip, model, "bf16", CHUNKS, CONTEXTS])
+        draft = models[(at + 7) % len(models)]
+        found.append(["speculation", chip, model, "fp16", draft, 4.0, 3000.0, 5.0, 0.7])
+    return found + each_function(book)
+
+
+INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p"}
+
+
+def each_function(book) -> list[list[object]]:
+    """Every function of every module of the model by itself, for a few models; also those that no page shows yet."""
+    found = []
+    for module in sorted(
+        path.stem for path in (book.root / "generators" / "model").glob("*.py") if path.stem[0] != "_"
+    ):
+        loaded = importlib.import_module(f"generators.model.{module}")
+        for name, function in inspect.getmembers(loaded, inspect.isfunction):
+            if function.__module__ == loaded.__name__:
+                given = [
+                    _given(parameter, at)
+                    for at, parameter in enumerate(inspect.signature(function).parameters.values())
+                ]
+                found += [["each", "h100-sxm5-80gb", model, "fp8", module, name, *given] for model in EACH]
+    return found
+
+
+def _given(parameter: inspect.Parameter, at: int) -> object:
+    """An argument: the state's input of that class, a list, or a number between 0 and 1, which suits shares and powers."""
+    kind = (
+        parameter.annotation if isinstance(parameter.annotation, str) else getattr(parameter.annotation, "__name__", "")
+    )
+    if kind in ("_empty", "float"):
+        return 0.9 / (at + 1)
+    if kind == "list":
+        return [2.0, 5.0, 9.0]
+    return INPUTS[kind]  # a KeyError names a class of input that this grid must learn
+
+
+def python_results(book, all_states) -> list[list[object]]:
+    """What Python's model says of each state."""
+    return [_one(book, *state) for state in all_states]
+
+
+def _one(book, kind, chip, model, format_, *rest) -> list[object]:
+    row = book.formats[format_]
+    s, f = catalogue.shape(book.models[model]), catalogue.number_format(row)
+    c = catalogue.device(book.accelerators[chip], row.rate)
+    if c is None:
+        return [None]
+    if kind == "answer":
+        return flat(answers.answer(s, f, c, *rest))
+    if kind == "each":
+        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0)}
+        function = getattr(importlib.import_module(f"generators.model.{rest[0]}"), rest[1])
+        return flat(function(*(inputs[v] if isinstance(v, str) else v for v in rest[2:])))
+    if kind == "request":
+        return flat(answers.request(s, f, c, *rest))
+    if kind == "speculation":
+        return flat(answers.speculation(s, catalogue.shape(book.models[rest[0]]), f, c, *rest[1:]))
+    p = Pass(*rest)
+    late = Chip(c.bandwidth, c.peak, c.capacity, 1e-4)
+    return flat(answers.one_pass(s, f, late, p)) + flat(operators.operators(s, f, p))
+
+
+def flat(value: object) -> list[object]:
+    """Every number and word of a result, in the order of its fields."""
+    if is_dataclass(value):
+        return [part for field in fields(value) for part in flat(getattr(value, field.name))]
+    return [part for item in value for part in flat(item)] if isinstance(value, list) else [value]
+
+
+def differences(all_states, wanted, found, within: float) -> list[str]:
+    """States whose numbers differ by more than `within`, relative, or whose words differ."""
+    wrong = []
+    for state, here, there in zip(all_states, wanted, found, strict=True):
+        pairs = zip(here, there, strict=True) if len(here) == len(there) else [(here, there)]
+        if any(not _same(a, b, within) for a, b in pairs):
+            wrong.append(f"{state}: Python {here[:6]}, browser {there[:6]}")
+    return wrong
+
+
+def _same(a: object, b: object, within: float) -> bool:
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return abs(a - b) <= within * max(abs(a), abs(b))
+    return a == b

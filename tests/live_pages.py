@@ -1,0 +1,96 @@
+"""Reading live figures in tests as a reader would: open, scroll there, wait, and read what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"  # axe-core 4.14.1, MPL-2.0: tests/vendor/LICENSE-axe-core.txt
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+EXPLORER, FIRST = "explorer/", "01_memory_bound/"
+QUIET = "html{scroll-behavior:auto !important}"
+#: What axe finds in a part of the page.  Material wraps chapters' tables in boxes that scroll, which browsers let the
+#: keyboard reach by themselves and axe does not know of.
+FAULTS = """
+async (selector) => {
+  const told = await axe.run({ include: [selector], exclude: [".md-typeset__scrollwrap"] }, { resultTypes: ["violations"] });
+  return told.violations.map((one) => `${one.id}: ${one.help} (${one.nodes.slice(0, 2).map((node) => node.html.slice(0, 120)).join(" | ")})`);
+}
+"""
+
+
+def axe() -> str:
+    """The vendored checker, refused when its bytes are not the pinned ones."""
+    found = AXE.read_bytes()
+    assert hashlib.sha256(found).hexdigest() == AXE_SHA256
+    return found.decode("utf-8")
+
+
+def place_of(kind: str) -> str:
+    """The address of the page that a widget stands on, a chapter before the explorer."""
+    pages = [
+        path
+        for path in sorted((ROOT / "docs").glob("*.md"))
+        if f"<!-- widget: {kind} -->" in path.read_text(encoding="utf-8")
+    ]
+    assert pages, f"no page opts in the widget {kind}"
+    return f"{pages[0].stem}/"
+
+
+def open_live(page, address: str, kind: str):
+    """Open an address, go to a live figure and wait until it is ready; its box."""
+    page.goto(address)
+    return reach(page, kind)
+
+
+def reach(page, kind: str):
+    """Scroll to a live figure of the page and wait until it is ready; its box."""
+    page.locator(f".mb-live-box--{kind}").evaluate("box => box.scrollIntoView({ block: 'center' })")
+    page.wait_for_selector(f"mb-live[kind={kind}][data-ready]", state="attached", timeout=8000)
+    return page.locator(f".mb-live-box--{kind}")
+
+
+def set_slider(page, label: str, value: str, within: str = "body") -> None:
+    """Move a slider with the keyboard until it reads `value`."""
+    slider = page.locator(within).get_by_label(label, exact=True).first
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(40):
+        if slider.get_attribute("aria-valuetext") == value:
+            return
+        page.keyboard.press("ArrowRight")
+    raise AssertionError(f"{label} never reads {value}")
+
+
+def cell(page, quantity: str, column: int = 0) -> str:
+    """What the explorer's table says of a quantity."""
+    page.wait_for_timeout(60)  # the next frame
+    return page.locator(f".mb-scroll tr:has(th:text-is('{quantity}')) td").nth(column).inner_text()
+
+
+def record(**changes: object) -> dict:
+    """A small record that both sides accept, with fields replaced."""
+    shape = {"layers": 2, "d_model": 64, "heads": 4, "kv_heads": 2, "head_dim": 16, "d_ff": 128, "vocab": 100}
+    return {
+        "schema": 1, "started": "2026-11-23T05:00:00Z", "finished": "2026-11-23T05:01:00Z", "profile": "quick",
+        "command": "python -m generators.measure quick", "commit": "abcdef1", "dirty": False, "supersedes": "", "note": "",
+        "machine": {"name": "A reader's machine".replace("'", ""), "device": "cpu", "accelerator": ""},
+        "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
+        "cases": [
+            {"name": "read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured", "inner": 2,
+             "work": {"bytes": 1e9, "flop": 0, "tokens": 0}, "samples": [0.2, 0.22, 0.21]},
+            {"name": "decode", "kind": "workload", "status": "measured", "inner": 1,
+             "parameters": {"model": "x", **shape, "tied": False, "batch": 1, "dtype": "float32", "context": 127, "parameters": 2e8},
+             "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1}, "samples": [0.1, 0.12, 0.11]},
+            {"name": "matmul-peak", "kind": "ceiling", "parameters": {"dtype": "float32"}, "status": "measured", "inner": 1,
+             "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0}, "samples": [0.1, 0.1, 0.1]},
+        ],
+    } | changes  # fmt: skip
+
+
+def dropped(content: object) -> dict[str, object]:
+    """A file as the page's input gets it."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return {"name": "record.json", "mimeType": "application/json", "buffer": text.encode()}

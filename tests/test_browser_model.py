@@ -1,0 +1,165 @@
+"""The browser's model is the book's own: the same numbers in real Chromium, and no way to change one side alone."""
+# ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import pytest
+from test_browser import browser, origin, page, pytestmark
+
+from generators import catalogue, units
+from generators.browser import answers
+from generators.browser.bundle import join, read_module
+from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
+from generators.browser.translate import Source, translate
+from generators.errors import BookError
+from generators.portable import lint
+from tests.browser_grid import FUNCTION, differences, python_results, states
+
+WITHIN = 1e-12  # the promise is 1e-9; what is reached is the last bits of `pow`
+
+
+@pytest.fixture(scope="module")
+def grid(book):
+    """States, and Python's results for them."""
+    all_states = states(book)
+    return all_states, python_results(book, all_states)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """An embedded V8, for what needs no page."""
+    racer = pytest.importorskip("py_mini_racer")
+
+    def run(script: str, function: str, argument: object) -> object:
+        context = racer.MiniRacer()
+        try:
+            context.eval("globalThis.window = globalThis; globalThis.location = { search: '' };")
+            context.eval(script)
+            return json.loads(context.eval(f"JSON.stringify(({function})({json.dumps(argument)}))"))
+        finally:
+            context.close()
+
+    return run
+
+
+def test_chromium_computes_what_python_computes_on_the_built_site(page, origin, grid):
+    all_states, wanted = grid
+    page.goto(f"{origin}01_memory_bound/")
+    page.locator("mb-live").first.scroll_into_view_if_needed()
+    page.wait_for_selector("mb-live[data-ready]", state="attached")
+    found = page.evaluate(FUNCTION, all_states)
+    assert len(all_states) > 4000
+    assert differences(all_states, wanted, found, WITHIN) == []
+
+
+def test_the_grid_covers_every_row_of_the_catalogue(book, grid):
+    answered = [state for state, result in zip(*grid, strict=True) if result != [None]]
+    assert {state[1] for state in answered} == {
+        id_
+        for id_, chip in book.accelerators.items()
+        if any(catalogue.device(chip, row.rate) for row in book.formats.values())
+    }
+    assert {state[2] for state in answered} == set(book.models)
+    assert {state[3] for state in answered} == set(book.formats)
+
+
+def test_a_rate_that_a_chip_lacks_is_lacking_in_both(book, grid):
+    assert sum(result == [None] for result in grid[1]) > 10
+
+
+def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
+    """Every operator of the translated model changed, one at a time: no change goes unseen."""
+    all_states, wanted = grid[0][::3] + grid[0][-700:], grid[1][::3] + grid[1][-700:]
+    core = scripts(book)["core.js"]
+    start = core.index("const model = ")
+    end = core.index("\n})();\n", start)
+    body = core[start:end]
+    places = list(re.finditer(r" ([*/+-]) (?=[\w(])| (>) (?=\w)", body))
+    unseen = []
+    for place in random.Random(5).sample(places, 24):
+        sign = place[1] or place[2]
+        other = {"*": "/", "/": "*", "+": "-", "-": "+", ">": "<"}[sign]
+        changed = body[: place.start()] + f" {other} " + body[place.end() :]
+        found = engine(core[:start] + changed + core[end:], FUNCTION, all_states)
+        if not differences(all_states, wanted, found, WITHIN):
+            unseen.append(body[max(0, place.start() - 60) : place.end() + 40])
+    assert unseen == []
+
+
+def test_a_change_of_python_alone_is_found(book, engine, monkeypatch):
+    all_states = states(book)[:200]
+    found = engine(scripts(book)["core.js"], FUNCTION, all_states)
+    assert differences(all_states, python_results(book, all_states), found, WITHIN) == []
+    true = answers.arithmetic_intensity
+    monkeypatch.setattr(answers, "arithmetic_intensity", lambda flop, moved: true(flop, moved) * (1 + 1e-9))
+    assert len(differences(all_states, python_results(book, all_states), found, WITHIN)) > 100
+
+
+def test_numbers_are_printed_as_the_book_prints_them(book, engine):
+    chance = random.Random(3)
+    values = [chance.uniform(1, 10) * 10.0 ** chance.randint(-8, 14) for _ in range(3000)]
+    values += [1.555, 2.5, 0.125, 999.5, 99.95, 1000.0, 153.0, 12.0, 1e-9, 0.9995, 9.995, 100.5]
+    function = "(rows) => rows.map(([value, digits]) => memoryBound.numberText(value, digits))"
+    pairs = [[value, digits] for value in values for digits in (2, 3)]
+    found = engine(scripts(book)["core.js"], function, pairs)
+    wanted = [units.number_text(value, digits) for value, digits in pairs]
+    assert [pair for pair in zip(pairs, wanted, found, strict=True) if pair[1] != pair[2]] == []
+
+
+def test_the_answers_keep_to_the_portable_subset():
+    path = CODE / "generators" / "browser" / "answers.py"
+    assert [str(error) for error in lint(path, "generators/browser/answers.py")] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "argument", "wanted"),
+    [
+        ("def f(a):\n    return a - (a - 1.0) - (2.0 - a * 3.0)", 5.0, 5.0 - 4.0 - (2.0 - 15.0)),
+        ("def f(a):\n    return -a ** 2.0 / (a / 3.0)", 5.0, -25.0 / (5.0 / 3.0)),
+        ("def f(a):\n    return 0.1 * (0.2 * a) + (0.1 + (0.2 + a))", 0.3, 0.1 * (0.2 * 0.3) + (0.1 + (0.2 + 0.3))),
+        ("def f(a, b=2.0, c=3.0):\n    return a + b * c\ndef g(a):\n    return f(a, c=7.0)", 1.0, 15.0),
+        ("def f(a):\n    t = 0.0\n    x = [a, a]\n    x.append(1.0)\n    for y in x:\n        t = t + y\n    return t", 2.0, 5.0),
+        ("def f(a):\n    return (1.0 if a > 2.0 else 2.0) * 3.0", 1.0, 6.0),
+        ("def f(a):\n    if not (a > 1.0 and a < 3.0) or a == 2.0:\n        return 'yes'\n    return 'no'", 2.0, "yes"),
+    ],
+)  # fmt: skip
+def test_the_translation_means_the_same(engine, code, argument, wanted):
+    script = translate([Source("generators.model.m", "m.py", code)], set())
+    name = "g" if "def g" in code else "f"
+    assert engine(script, f"(x) => m.{name}(x)", argument) == wanted
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["def f(a):\n    return a % 2", "def f(a):\n    while a:\n        a = 1", "import os", "from os import path"],
+)
+def test_what_the_translator_does_not_know_it_refuses_with_the_line(code):
+    with pytest.raises(BookError, match=r"m\.py:\d"):
+        translate([Source("generators.model.m", "m.py", code)], set())
+
+
+def test_the_model_is_readable_as_javascript(engine):
+    assert "function step_bytes(s, f, p) {" in model_script()
+
+
+def test_a_bundle_refuses_two_meanings_of_a_name_and_unknown_imports():
+    one, two = (
+        read_module("one", "export const a = 1;"),
+        read_module("two", 'import { a } from "./one.js";\nconst a = 2;'),
+    )
+    with pytest.raises(BookError, match="defines a"):
+        join("two", {"one": one, "two": two}, None)
+    with pytest.raises(BookError, match="does not export"):
+        join("three", {"one": one, "three": read_module("three", 'import { b } from "./one.js";')}, None)
+
+
+def test_no_script_spreads_text_over_lines_that_joining_would_change(book):
+    """Lines are stripped of comments, so a template must not span lines."""
+    for path in WEB.glob("*.js"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            assert line.count("`") % 2 == 0, f"{path.name}:{number}"
+    assert CORE in modules(book)

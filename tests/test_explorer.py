@@ -1,0 +1,242 @@
+"""The explorer, driven as a reader does: sliders, keyboard, links, files, own chip and own model."""
+# ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from test_browser import PHONE, browser, origin, page, pytestmark
+
+from generators import catalogue, units
+from generators.browser import answers
+from tests.live_pages import EXPLORER, cell, open_live, reach, set_slider
+
+CONFIG = {
+    "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
+    "num_key_value_heads": 8, "vocab_size": 128256, "tie_word_embeddings": False,
+}  # fmt: skip
+
+
+def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0):
+    row = book.formats[format_]
+    inputs = (
+        catalogue.shape(book.models[model]),
+        catalogue.number_format(row),
+        catalogue.device(book.accelerators[chip], row.rate),
+    )
+    return answers.answer(*inputs, batch, context)
+
+
+def test_the_table_shows_the_books_numbers(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    told = expected(book)
+    assert cell(page, "Time per token, at least") == f"{units.number_text(told.decode.step.time * 1e3, 3)} ms"
+    assert cell(page, "Ridge point") == f"{units.number_text(told.ridge, 3)} FLOP/byte"
+    assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(told.per_user, 3)
+
+
+def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    set_slider(page, "Batch", "64 sequences", ".mb-explorer")
+    set_slider(page, "Context", "8,192 tokens", ".mb-explorer")
+    page.locator(".mb-explorer").get_by_label("Chip", exact=True).select_option("h100-sxm5-80gb")
+    page.locator(".mb-explorer").get_by_label("Model", exact=True).select_option("mixtral-8x7b")
+    page.locator(".mb-explorer").get_by_label("Weights in", exact=True).select_option("fp8")
+    told = expected(book, "h100-sxm5-80gb", "mixtral-8x7b", "fp8", 64.0, 8192.0)
+    assert cell(page, "Tokens/s together, at most") == units.number_text(told.together, 3)
+    assert cell(page, "Does it fit on one chip").startswith("does not fit" if told.fit.room < 0 else "fits")
+
+
+def test_what_changed_is_announced_once_and_in_words(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    said = page.locator(".mb-explorer > .mb-says[role=status]")
+    set_slider(page, "Batch", "8 sequences", ".mb-explorer")
+    page.wait_for_function("document.querySelector('.mb-explorer > .mb-says').textContent.includes('per token')")
+    assert "memory binds" in said.inner_text() and said.get_attribute("aria-live") == "polite"
+
+
+def test_every_number_tells_its_derivation(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    buttons, tip = page.locator(".mb-why"), page.locator(".mb-tip")
+    assert buttons.count() >= 14
+    for at in range(buttons.count()):
+        buttons.nth(at).focus()
+        assert tip.is_visible() and len(tip.inner_text()) > 10
+        assert page.evaluate("document.activeElement.getAttribute('aria-describedby')") == tip.get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    buttons.nth(3).hover()
+    assert re.search(r"FLOP ÷ [\d.]+ GB", tip.inner_text())
+
+
+def test_a_tap_tells_it_too(browser, origin):
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    open_live(page, origin + EXPLORER, "explorer")
+    page.locator(".mb-why").nth(1).tap()
+    assert "weights" in page.locator(".mb-tip").inner_text()
+    box = page.locator(".mb-tip").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+    context.close()
+
+
+def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    for batch in (4, 16, 64):
+        page.get_by_role("button", name="Compare with another").click()
+        set_slider(page, "Batch", f"{batch} sequences", ".mb-explorer")
+    assert page.get_by_role("button", name="Compare with another").count() == 0
+    seen = [cell(page, "Tokens/s together, at most", column) for column in range(4)]
+    assert seen == [units.number_text(expected(book, batch=float(batch)).together, 3) for batch in (1, 4, 16, 64)]
+    page.wait_for_timeout(600)
+    link = page.url
+    page.goto("about:blank")
+    open_live(page, link, "explorer")
+    assert [cell(page, "Tokens/s together, at most", column) for column in range(4)] == seen
+    page.get_by_role("button", name="Remove this one").click()
+    assert page.locator(".mb-scroll").first.locator("th[scope=col]").count() == 4
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a=1~no-such-chip~llama-2-7b~bf16~1~2048",
+        "a=1~x",
+        "a=9~a100-sxm4-80gb",
+        "a=1~t4~llama-2-7b~bf16~3~5",
+        "chip=1~nan~1~1",
+        "model=1~1~2",
+        "a=%3Cscript%3E",
+    ],
+)
+def test_a_link_that_no_longer_resolves_says_so_and_shows_the_default(page, origin, query):
+    open_live(page, f"{origin}{EXPLORER}?{query}", "explorer")
+    assert "does not know" in page.locator(".mb-notice[role=note]").inner_text()
+    assert "A100" in page.locator(".mb-configs").inner_text()
+
+
+def test_a_chip_without_a_peak_is_not_offered_the_format(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    options = (
+        page.locator(".mb-explorer")
+        .get_by_label("Weights in", exact=True)
+        .locator("option[disabled]")
+        .all_inner_texts()
+    )
+    assert any("no FP8 peak" in words for words in options)
+
+
+def test_an_own_chip_is_typed_in(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own chip", exact=True).last.click()
+    page.get_by_label("Memory bandwidth (GB/s)").fill("2000")
+    page.get_by_label("Peak at the format's precision, dense (TFLOP/s)").fill("400")
+    assert cell(page, "Ridge point") == "200 FLOP/byte"
+    for wrong in ("0", "-5", "", "1e99"):
+        page.get_by_label("Memory bandwidth (GB/s)").fill(wrong)
+        assert "the last one stands" in page.locator(".mb-own .mb-notice").first.inner_text()
+        assert cell(page, "Ridge point") == "200 FLOP/byte"
+    page.wait_for_timeout(600)
+    page.goto(page.url)
+    reach(page, "explorer")
+    assert cell(page, "Ridge point") == "200 FLOP/byte"
+
+
+def test_an_own_model_is_pasted(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own model", exact=True).last.click()
+    page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG))
+    page.get_by_role("button", name="Use this model").click()
+    assert cell(page, "KV cache of one token") == "131 kB"
+    assert (
+        cell(page, "Time per token, at least")
+        == f"{units.number_text(expected(book, model='llama-3.1-8b').decode.step.time * 1e3, 3)} ms"
+    )
+    page.wait_for_timeout(600)
+    page.goto(page.url)
+    reach(page, "explorer")
+    assert cell(page, "KV cache of one token") == "131 kB"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("not json", "not JSON"), ("[]", "JSON object"), ("null", "JSON object"), ("{}", "num_hidden_layers"),
+        (json.dumps(CONFIG | {"num_key_value_heads": 7}), "divide"), (json.dumps(CONFIG | {"vocab_size": 1e99}), "vocab_size"),
+        (json.dumps(CONFIG | {"hidden_size": "<img src=x onerror=alert(1)>"}), "hidden_size"),
+        (json.dumps(CONFIG | {"num_local_experts": 8}), "num_experts_per_tok"), ("[" * 100_000, "not JSON"),
+        ("{" + '"a":1,' * 60_000 + '"b":1}', "at most 200000"),
+    ],
+)  # fmt: skip
+def test_a_config_that_is_none_gets_one_line(page, origin, pasted, said):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own model", exact=True).last.click()
+    page.locator(".mb-own textarea").evaluate("(area, words) => { area.value = words; }", pasted)
+    page.get_by_role("button", name="Use this model").click()
+    line = page.locator(".mb-own .mb-notice").nth(1).inner_text()
+    assert said in line and "\n" not in line
+
+
+def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, origin, book):
+    """Dense, mixture of experts, latent attention and windows, written as their publishers write them."""
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own model", exact=True).last.click()
+    for id_ in ("llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "mistral-7b-v0.1"):
+        page.locator(".mb-own textarea").fill(json.dumps(_published(book.models[id_].shape)))
+        page.get_by_role("button", name="Use this model").click()
+        mine = cell(page, "KV cache of one token"), cell(page, "FLOP per step")
+        page.locator(".mb-explorer").get_by_label("Model", exact=True).select_option(id_)
+        assert (cell(page, "KV cache of one token"), cell(page, "FLOP per step")) == mine, id_
+
+
+def _published(shape) -> dict:
+    config = {
+        "num_hidden_layers": shape.layers, "hidden_size": shape.d_model, "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads, "intermediate_size": shape.d_ff, "vocab_size": shape.vocab,
+        "tie_word_embeddings": shape.tied_embeddings, "head_dim": shape.head_dim,
+    }  # fmt: skip
+    if shape.moe:
+        config |= {"num_local_experts": shape.moe.experts, "num_experts_per_tok": shape.moe.active, "n_shared_experts": shape.moe.shared,
+                   "moe_intermediate_size": shape.moe.d_ff, "first_k_dense_replace": shape.moe.dense_layers}  # fmt: skip
+    if shape.mla:
+        config |= {"kv_lora_rank": shape.mla.kv_rank, "q_lora_rank": shape.mla.q_rank, "qk_rope_head_dim": shape.mla.rope_dim,
+                   "qk_nope_head_dim": shape.mla.nope_dim, "v_head_dim": shape.mla.v_dim}  # fmt: skip
+    return config | ({"sliding_window": shape.window.size} if shape.window else {})
+
+
+def test_matching_measurements_stand_beside_the_bound_with_their_error(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    row = page.locator(".mb-scroll").last.locator("tr", has_text="gpt-fast").first.inner_text()
+    assert "104.9 tokens/s" in row.replace("105 tokens/s", "104.9 tokens/s") and re.search(r"\d+%", row)
+    page.locator(".mb-explorer").get_by_label("Chip", exact=True).select_option("record-1")
+    page.wait_for_timeout(100)
+    assert "Intel Xeon" in page.locator(".mb-scroll").last.inner_text()
+
+
+def test_the_view_is_given_away_as_files_and_as_a_citation(page, origin, browser):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin.rstrip("/"))
+    open_live(page, origin + EXPLORER, "explorer")
+    set_slider(page, "Batch", "4 sequences", ".mb-explorer")
+    got = {}
+    for kind in ("SVG", "PNG", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download {kind}").click()
+        got[kind] = download.value.path().read_bytes()
+    svg = got["SVG"].decode()
+    assert svg.startswith("<svg") and "var(" not in svg and "<title>" in svg and "rgb(" in svg
+    assert got["PNG"].startswith(b"\x89PNG") and len(got["PNG"]) > 20_000
+    rows = list(csv.DictReader(io.StringIO(got["CSV"].decode())))
+    time = next(row for row in rows if row["quantity"] == "Time per token, at least")
+    assert (time["batch"], time["unit"]) == ("4", "s") and 0.006 < float(time["value"]) < 0.01
+    page.get_by_role("button", name="Copy as citation").click()
+    page.get_by_text("citation copied").wait_for()
+    words = page.evaluate("navigator.clipboard.readText()")
+    assert (
+        "Llama 2 7B" in words
+        and "a=1%7Ea100" in words.replace("~", "%7E")
+        and re.search(r"read \d{4}-\d\d-\d\d", words)
+    )

@@ -1,0 +1,91 @@
+"""Live figures on every kind of host: from a folder, under a strict policy, in a versioned folder, with instant navigation."""
+# ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+
+import pytest
+from test_browser import browser, origin, page, pytestmark
+
+from tests.conftest import ROOT, build_site
+from tests.live_pages import EXPLORER, FIRST, open_live, reach
+
+
+@pytest.mark.parametrize(("address", "kind"), [(FIRST, "roofline"), (EXPLORER, "explorer")])
+def test_it_works_from_a_folder(page, built_site, address, kind):
+    open_live(page, (built_site / address / "index.html").as_uri(), kind)
+    assert page.locator(".mb-live-svg text").count() > 10
+
+
+class _Strict(http.server.SimpleHTTPRequestHandler):
+    """A host that allows nothing but its own files; Material's own inline scripts and styles do not pass."""
+
+    def end_headers(self) -> None:
+        self.send_header(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
+        )
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def serve(folder, handler=_Strict):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}/"
+
+
+def test_a_strict_content_security_policy_holds_in_a_versioned_folder(page, built_site, tmp_path):
+    shutil.copytree(built_site, tmp_path / "1.0")
+    server, root = serve(tmp_path)
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    outside: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((f"{root}1.0/", "data:", "blob:")) else outside.append(request.url)
+        ),
+    )
+    open_live(page, f"{root}1.0/{EXPLORER}", "explorer")
+    with page.expect_download():
+        page.get_by_role("button", name="Download PNG").click()
+    ours = [line for line in refused if "/assets/live/" in line]
+    server.shutdown()
+    assert ours == []
+    assert [url for url in outside if "favicon" not in url] == []
+
+
+def test_instant_navigation_starts_and_stops_figures(page, tmp_path):
+    """The same sources with Material's instant navigation on: there and back, one script, one figure."""
+    for part in ("docs", "data", "vis", "generators", "site_overrides"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    settings = settings.replace("  features:\n", "  features:\n    - navigation.instant\n")
+    (tmp_path / "mkdocs.yml").write_text(
+        re.sub(r"^site_url:.*$", "site_url: http://127.0.0.1/", settings, flags=re.MULTILINE)
+    )
+    done = build_site(tmp_path / "site", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    server, root = serve(tmp_path / "site", http.server.SimpleHTTPRequestHandler)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(root)
+    page.evaluate("window.stays = true")
+    for _ in range(3):
+        page.locator("article a[href*='01_memory_bound']").first.evaluate("link => link.click()")
+        page.wait_for_selector("#fig-roofline_training_prefill_decode")
+        reach(page, "roofline")
+        page.go_back()
+        page.wait_for_selector("mb-live", state="detached")
+    assert page.evaluate("document.querySelectorAll('script[src*=\"live/core.js\"]').length") <= 1
+    server.shutdown()
+    assert faults == []

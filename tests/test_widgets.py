@@ -1,0 +1,54 @@
+"""Every widget, driven as a reader does; and axe on everything live, in light and dark, on phone and desk."""
+# ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
+
+from __future__ import annotations
+
+import pytest
+from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
+
+from generators.browser.scripts import KINDS
+from tests.live_pages import FAULTS, axe, open_live, place_of, reach
+
+WIDGETS = {kind: place_of(kind) for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", WIDGETS)
+def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_address(page, origin, kind):
+    box = open_live(page, origin + WIDGETS[kind], kind)
+    if kind == "explorer":
+        return
+    told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
+    form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))
+    before, slider = told.inner_text(), form.locator("input[type=range]").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(900)
+    after = told.inner_text()
+    assert after != before and f"w-{kind}=1~" in page.url.replace("%7E", "~")
+    assert form.locator("xpath=following-sibling::p[@role='status']").inner_text() == after
+    page.goto(page.url)
+    reach(page, kind)
+    assert told.inner_text() == after
+    form.get_by_role("button", name="Reset").click()
+    assert told.inner_text() == before
+    assert box.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+def test_axe_finds_nothing(browser, origin, scheme, size):
+    context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    for address in sorted(set(WIDGETS.values())):
+        kinds = [kind for kind, place in WIDGETS.items() if place == address]
+        page.goto(origin + address)
+        for kind in kinds:
+            reach(page, kind)
+        for closed in page.locator(".mb-own > summary").all():
+            closed.click()
+        page.evaluate(axe())
+        faults += page.evaluate(FAULTS, "article")
+        assert page.evaluate(SIDEWAYS) <= 0, f"{address} scrolls sideways"
+    context.close()
+    assert faults == []
