@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators.model import memory, parameters, roofline, work
+from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Format, Shape
 from generators.symbols import Symbol, symbol
 
@@ -116,3 +116,8 @@ def accepted_tokens() -> str:
     """Expected tokens per verification pass."""
     acceptance, drafts = Symbol(r"\alpha"), Symbol(r"\gamma")
     return rf"\bar{{a}} = {work.accepted_tokens(acceptance, drafts).tex}"
+
+
+from generators import formulas_batching as _batching  # noqa: E402, F401  declares the formulas of batching
+from generators import formulas_cache as _declared  # noqa: E402, F401  declares the formulas of the KV cache
+from generators import formulas_phases as _phases  # noqa: E402, F401  declares the formulas of prefill and decode

@@ -28,6 +28,7 @@ def _vocabulary() -> dict[str, tuple[float, Dims]]:
         "W": (1.0, _W),
         "tokens/s": (1.0, _PER_S),
         "steps/s": (1.0, _PER_S),
+        "requests/s": (1.0, _PER_S),
         "bytes/token": (1.0, _BYTE),
         "kB/token": (1e3, _BYTE),
         "MB/token": (1e6, _BYTE),

@@ -74,6 +74,29 @@ def replay(device: Any, shifting: bool = False) -> list[Replay]:
     return [Replay("trace", {"policy": "fifo"}, lambda: Script(play, CHECK, {"seed": 5}))]
 
 
+def replay_until(device: Any, sign: str) -> list[Replay]:
+    """A sequence that shows a sign after its first play and then takes real time, the first time it is run."""
+    found = Path(sign)
+    slow = not found.exists()
+
+    def play() -> list[Part]:
+        if slow and found.exists():
+            time.sleep(0.5)
+        if slow and script.plays:
+            found.touch()
+        script.plays += 1
+        return [Part({"step": 0}, Work(tokens=1), 0.001)]
+
+    script = Counted()
+    return [Replay("trace", {"policy": "fifo"}, lambda: Script(play, CHECK))]
+
+
+class Counted:
+    """How often a sequence was played."""
+
+    plays = 0
+
+
 def refused(device: Any) -> list[Case]:
     """A stage that cannot even say what it holds."""
     raise MeasureError("no such thing here")

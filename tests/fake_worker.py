@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+import time
 from typing import Any
 
 from generators.measure import environment, worker
@@ -13,12 +16,21 @@ from tests.fakes import FakeDevice
 def hello(channel: Any, command: dict[str, Any], torch: Any) -> None:
     """A toy machine."""
     facts = environment.machine_facts() | {"torch": "2.13.0", "torch_threads": 2}
-    told = {"name": "toy machine", "device": "cpu", "seed": 1, "facts": facts, "last_level_cache": 2**20}
+    told = {
+        "name": "toy machine",
+        "device": "cpu",
+        "seed": command.get("seed") or 1,
+        "facts": facts,
+        "last_level_cache": 2**20,
+    }
     channel.send({"hello": told})
 
 
 if __name__ == "__main__":
     worker.load_torch = lambda: None
+    if os.environ.get("FAKE_WORKER_FORKS") == "no":  # as on Windows and macOS: one command, and slow to leave
+        worker.FORKS = False
+        atexit.register(time.sleep, 0.3)
     worker._bench = lambda command: FakeDevice()
     worker._hello = hello
     worker.REFERENCE = Stage("reference", "tests.fake_cases:reference")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -373,12 +372,10 @@ def test_a_chain_holds_as_many_multiplications_and_additions_as_are_counted(coun
     assert len(seen) == count_kernels.fma_chain(1, 4, count, fma.chains_of(count)).flop
 
 
-def test_chains_verify_rotate_and_keep_out_of_the_repository(bench, eager):
+def test_chains_verify_and_rotate(bench, eager):
     for case in fma.fma(bench, counts=(1, 9), formats=("float32", "bfloat16"), part=2**14):
         assert_sound(case)
         assert case.prepare().parameters["compile_seconds"] >= 0
-    compiler = fma.Compiler(bench)
-    assert not Path(compiler.folder.name).resolve().is_relative_to(Path(__file__).resolve().parents[1])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

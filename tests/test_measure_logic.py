@@ -132,7 +132,10 @@ def test_a_rate_over_its_roof_is_a_miscount():
         Result(row("decode", "workload", samples=[0.1] * 5, bytes=b, dtype="float32")) for b in (2.03e9, 2.05e9)
     )
     assert over_roof([read, cached, peak, slow], cache=2**20) == {}
-    assert "over its roof of 20 GB/s in the same record: its bytes are miscounted" in over_roof([read, cached, peak, fast], cache=2**20)[3]
+    assert (
+        "over its roof of 20 GB/s in the same record: its bytes are miscounted"
+        in over_roof([read, cached, peak, fast], cache=2**20)[3]
+    )
     assert over_roof([read, cached, fast], cache=2**30) == {}  # it may come from the cache, which is faster
     many = Result(row("prefill", "workload", samples=[0.01] * 5, flop=1.1e9, dtype="float32"))
     assert "its FLOP are miscounted" in over_roof([peak, many], cache=None)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,38 @@ def test_a_record_is_named_as_the_book_wants(tmp_path):
     again = RecordFile(tmp_path, "Intel Xeon model 167, 2 cores", datetime(2026, 11, 23, 5, 0, 9, tzinfo=UTC))
     assert again.final.name.endswith("T050009Z.json")
     assert _FILE.fullmatch(again.final.stem)
+
+
+def test_a_run_within_the_minute_of_an_interrupted_one_leaves_its_checkpoint_alone(tmp_path):
+    moment = datetime(2026, 11, 23, 5, 0, 7, tzinfo=UTC)
+    files = []
+    for number in range(3):
+        files.append(RecordFile(tmp_path, "toy machine", moment))
+        files[-1].checkpoint({"x": number})
+    assert [json.loads(file.partial.read_text())["x"] for file in files] == [0, 1, 2]
+    assert all(_FILE.fullmatch(file.final.stem) for file in files)
+
+
+def test_a_record_appears_with_its_whole_content(tmp_path, monkeypatch):
+    """A kill in the middle must not leave an empty file under a record's name, which would break the book."""
+    file, seen = RecordFile(tmp_path, "toy machine", datetime.now(UTC)), []
+    for name in ("hardlink_to", "replace"):
+        real = getattr(Path, name)
+        monkeypatch.setattr(Path, name, lambda *a, real=real: (seen.append(file.final.exists()), real(*a))[1])
+    file.finish({"x": 1})
+    assert seen == [False]
+
+
+def test_a_record_is_written_where_files_cannot_be_linked(tmp_path, monkeypatch):
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    file = RecordFile(tmp_path, "toy machine", datetime.now(UTC))
+    assert json.loads(file.finish({"x": 1}).read_text()) == {"x": 1}
+    with pytest.raises(MeasureError, match="exists and is kept"):
+        file.finish({"x": 2})
+    assert [path.name for path in tmp_path.iterdir()] == [file.final.name]
 
 
 def test_a_checkpoint_is_no_record_and_goes_when_the_record_comes(tmp_path):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from generators.book.record import load_record
-from generators.measure import cli, profiles
+from generators.measure import cli, profiles, record
 from generators.measure.plan import Stage
 from generators.measure.workshop import Workshop
 
@@ -44,13 +44,43 @@ def measure(tmp_path, monkeypatch, capsys):
     return run
 
 
+def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
+    """The same in a process of its own, with a lock of its own."""
+    code = (
+        "import sys\nfrom generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
+        "from generators.measure.workshop import Workshop\n"
+        f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
+        f"sys.exit(cli.main(['quick', '--out', {str(out)!r}]))"
+    )
+    own = os.environ | {"TMPDIR": str(out)}
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=own, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(sign: Path) -> None:
+    """Return when the run has come to the case that shows this sign."""
+    deadline = time.monotonic() + 30
+    while not sign.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sign.exists()
+
+
+def interrupt_when(sign: Path, stages: list[Stage], out: Path) -> dict[str, Any]:
+    """Run, interrupt at the sign, and return what is kept."""
+    process = begin(stages, out)
+    wait_for(sign)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    return json.loads(next(out.glob("*.partial")).read_text())
+
+
 def test_a_run_leaves_a_record_of_the_schema_and_a_summary(measure, tmp_path):
     status, rows, told = measure([stage("one", "steady", names=["a", "b"]), stage("two", "replay")])
     assert status == 0
     assert list(rows) == ["reference-read", "a", "b", "trace"]
-    record = load_record(next(tmp_path.glob("*.json")))
-    assert [case.status for case in record.cases] == ["measured"] * 6
-    assert len(record.environment["sessions"]) == 1
+    found = load_record(next(tmp_path.glob("*.json")))
+    assert [case.status for case in found.cases] == ["measured"] * 6
+    assert len(found.environment["sessions"]) == 1
     assert "s left] one: 2 cases, timed in turns" in told
     assert not list(tmp_path.glob("*.partial"))
 
@@ -81,6 +111,110 @@ def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, statu
     assert reason in told
 
 
+@pytest.mark.parametrize("how", ["exit", "unsupported"])
+def test_where_nothing_forks_each_command_has_a_process_of_its_own(measure, monkeypatch, how):
+    """Windows and macOS: the process that served a command may still be leaving when the next one comes."""
+    monkeypatch.setenv("FAKE_WORKER_FORKS", "no")
+    code, rows, _ = measure([stage("one", "faulty", how=how), stage("two", "steady", names=["later"])])
+    assert code == (1 if how == "exit" else 0)
+    assert {name: row["status"] for name, row in rows.items() if name != "bad"} == dict.fromkeys(
+        ["reference-read", "before", "after", "later"], "measured"
+    )
+
+
+def test_a_process_that_never_begins_is_one_line(measure, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)
+    monkeypatch.setattr(cli, "Workshop", lambda: Workshop([sys.executable, "-c", "raise SystemExit(3)"]))
+    assert cli.main(["quick"]) == 2
+    assert "the measuring process does not start: its process ended with status 3" in capsys.readouterr().err
+
+
+def test_what_is_compiled_lies_in_a_folder_of_the_run_and_goes_with_it(tmp_path):
+    """A fork that measures leaves without cleaning up, so the run does."""
+    code = (
+        "import os, pathlib, sys; [pathlib.Path(os.environ[n]).mkdir(exist_ok=True) or sys.stdout.write(os.environ[n]"
+    )
+    code += " + chr(10)) for n in ('TORCHINDUCTOR_CACHE_DIR', 'TRITON_CACHE_DIR')]"
+    workshop = Workshop([sys.executable, "-c", f"{code}; print('{{}}')"])
+    folders = list(workshop._compiled().values())
+    told = subprocess.run(workshop.command, env=os.environ | workshop._compiled(), capture_output=True, text=True)
+    assert told.stdout.split()[:2] == folders
+    assert not Path(folders[0]).resolve().is_relative_to(ROOT)
+    del workshop
+    assert not Path(folders[0]).exists()
+
+
+def test_a_chip_that_the_catalogue_lacks_is_refused_before_anything_is_measured(measure):
+    status, rows, told = measure([stage("one", "steady", names=["a"])], "quick", "--accelerator", "H200 SXM")
+    assert (status, rows) == (2, {})
+    assert "--accelerator: found 'H200 SXM', wanted the id of a chip in data/accelerators, such as h200-sxm" in told
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on(measure, monkeypatch, tmp_path):
+    real, calls = record._write, []
+
+    def full(path: Path, *rest: Any) -> None:
+        calls.append(path)
+        if len(calls) < 4 or path.suffix == ".json":
+            raise OSError(28, "No space left on device")
+        real(path, *rest)
+
+    monkeypatch.setattr(record, "_write", full)
+    status, _, told = measure([stage("one", "steady", names=["a"])])
+    assert status == 2
+    assert told.count("cannot keep what is measured so far") == 1
+    assert "No space left on device; " in told
+    assert "has what was kept last; make room, then: keep" in told
+    monkeypatch.setattr(record, "_write", real)
+    assert measure([], "keep")[1]["a"]["status"] == "measured"
+
+
+def test_a_finished_record_is_never_gone_on_with(measure, tmp_path):
+    """Its name would be taken for that of the checkpoint, and the record overwritten."""
+    stages = [stage("one", "steady", names=["a"]), stage("two", "steady", names=["b"])]
+    measure(stages[:1])
+    done = next(tmp_path.glob("*.json"))
+    before = done.read_bytes()
+    status, _, told = measure(stages, "resume", str(done))
+    assert status == 2
+    assert "found a file of another name, wanted an interrupted run" in told
+    done.with_name(done.name + ".partial").write_bytes(before)  # killed after writing, before deleting
+    assert "is written already" in measure(stages, "resume", f"{done}.partial")[2]
+    assert "found no interrupted run" in measure(stages, "resume")[2]
+    assert done.read_bytes() == before
+
+
+def test_a_replay_that_was_cut_short_is_played_again(measure, tmp_path):
+    """Parts played once or twice are no measurement, and a resumed run must not take them for one."""
+    sign = tmp_path / "sign"
+    stages = [stage("one", "steady", names=["a"]), stage("two", "replay_until", sign=str(sign))]
+    interrupt_when(sign, stages, tmp_path)
+    status, rows, _ = measure(stages, "resume")
+    assert status == 0
+    assert rows["trace"]["status"] == "measured"
+    assert len(rows["trace"]["samples"]) == 5
+
+
+def test_the_reference_and_the_seed_of_an_earlier_part_stay(measure, tmp_path):
+    sign = tmp_path / "sign"
+    stages = [stage("one", "steady", names=["a"]), stage("two", "slow", sign=str(sign))]
+    old = interrupt_when(sign, stages, tmp_path)
+    first = next(case for case in old["cases"] if case["name"] == "reference-read")["samples"]
+    partial = next(tmp_path.glob("*.partial"))
+    partial.write_text(json.dumps(old | {"environment": old["environment"] | {"seed": 4711}}))
+    status, rows, _ = measure(stages, "resume")
+    assert status == 0
+    assert rows["reference-read"]["samples"][: len(first)] == first
+    assert len(rows["reference-read"]["samples"]) > len(first)
+    assert json.loads(next(tmp_path.glob("*.json")).read_text())["environment"]["seed"] == 4711
+
+
+def test_a_replay_that_breaks_off_leaves_one_row(measure):
+    code, rows, _ = measure([stage("one", "replay", shifting=True), stage("two", "steady", names=["a"])])
+    assert code == 1
+    assert rows["trace"]["reason"] == "two plays of this sequence had different parts; they cannot be compared"
+
+
 def test_a_stage_that_cannot_be_listed_is_one_line(measure):
     status, rows, told = measure([stage("one", "refused")])
     assert (status, rows) == (2, {})
@@ -92,17 +226,8 @@ def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
     sign, log = tmp_path / "sign", tmp_path / "log"
     stages = [stage("one", "steady", names=["a", "b"], log=str(log)), stage("two", "slow", sign=str(sign)),
               stage("three", "steady", names=["c"], log=str(log))]  # fmt: skip
-    code = (
-        "import sys\nfrom generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
-        "from generators.measure.workshop import Workshop\n"
-        f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
-        f"sys.exit(cli.main(['quick', '--out', {str(tmp_path)!r}]))"
-    )
-    own = os.environ | {"TMPDIR": str(tmp_path)}
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=own, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
-    while not sign.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    process = begin(stages, tmp_path)
+    wait_for(sign)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -118,26 +243,17 @@ def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
         ["reference-read", "a", "b", "slow", "c"], "measured"
     )
     assert log.read_text().split() == ["a", "b", "c"]  # a and b were not measured twice
-    record = load_record(next(tmp_path.glob("*.json")))
-    assert len(record.environment["sessions"]) == 2
+    assert len(load_record(next(tmp_path.glob("*.json"))).environment["sessions"]) == 2
     assert not partial.exists()
 
 
 def test_a_run_that_is_killed_outright_leaves_its_checkpoint(measure, tmp_path):
     sign = tmp_path / "sign"
     stages = [stage("one", "steady", names=["a"]), stage("two", "slow", sign=str(sign))]
-    code = (
-        "import sys\nfrom generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
-        "from generators.measure.workshop import Workshop\n"
-        f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
-        f"sys.exit(cli.main(['quick', '--out', {str(tmp_path)!r}]))"
-    )
-    own = os.environ | {"TMPDIR": str(tmp_path)}
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=own)
-    while not sign.exists():
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process = begin(stages, tmp_path)
+    wait_for(sign)
+    process.kill()
+    process.communicate()
     status, rows, _ = measure(stages, "keep")
     assert status == 0
     assert rows["a"]["status"] == "measured"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,13 +12,14 @@ torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the 
 
 
 from generators.book.record import load_record  # noqa: E402
-from generators.measure import cli, count  # noqa: E402
+from generators.measure import catalogue, cli, count, profiles, worker  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import bandwidth, compute, decode  # noqa: E402
 from generators.measure.llama import Llama, reference_logits  # noqa: E402
 from generators.measure.outcome import Outcome  # noqa: E402
 from generators.measure.plan import CheckFailed  # noqa: E402
 from generators.measure.shapes import shape  # noqa: E402
+from generators.measure.turns import cases_of  # noqa: E402
 
 TOY = count.Shape(layers=2, d_model=32, heads=4, kv_heads=2, head_dim=8, d_ff=48, vocab=64)
 OTHER = count.Shape(layers=3, d_model=24, heads=6, kv_heads=3, head_dim=16, d_ff=40, vocab=50)
@@ -178,3 +181,26 @@ def test_the_command_runs_a_case_and_says_where_the_record_lies(bench, capsys, t
 
 def test_an_outcome_without_samples_is_told_as_skipped(bench):
     assert Outcome(bandwidth.copy_case(bench)).as_row()["reason"] == "stopped after 0 samples, wanted at least 3"
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+@pytest.mark.parametrize("profile", ["quick", "full", "peers"])
+def test_every_stage_lists_its_cases_without_allocating_anything(bench, kind, profile, monkeypatch):
+    monkeypatch.setattr(Bench, "normal", None)
+    monkeypatch.setattr(Bench, "weight", None)
+    monkeypatch.setattr(Bench, "buffer", None)
+    stages = profiles.stages(profile, kind)
+    cases = [case for stage in stages for case in cases_of(bench, stage)]
+    names = {case.name for case in cases}
+    assert names <= set(catalogue.CASES)
+    if profile == "full":
+        assert names >= {name for name in catalogue.CASES if not name.startswith("peer-")}
+    labels = [(case.name, json.dumps(case.parameters, sort_keys=True)) for case in cases]
+    repeated = {pair for pair in labels if labels.count(pair) > 1}
+    assert not repeated, "two cases of one profile that a resumed run could not tell apart"
+
+
+def test_the_processor_is_measured_where_there_is_no_gpu():
+    told = []
+    worker._hello(SimpleNamespace(send=told.append), {"device": "auto"}, torch)
+    assert told[0]["hello"]["device"] == ("cuda" if torch.cuda.is_available() else "cpu")

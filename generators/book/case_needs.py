@@ -29,7 +29,7 @@ NEEDS: dict[str, Needs] = {
     "matmul-peak": ("ceiling", {"dtype": WORD}, ("flop",)),
     "product-by-size": ("ceiling", {"matrix_bytes": POSITIVE, "dtype": DTYPE}, ("bytes",)),
     "step-overhead": ("ceiling", SHAPE | {"dtype": DTYPE, "mode": WORD}, ()),
-    "rows-sweep": ("ceiling", {"dtype": DTYPE, "rows": POSITIVE, "d_in": POSITIVE, "d_out": POSITIVE}, ("bytes", "flop")),
+    "rows-sweep": ("workload", {"dtype": DTYPE, "rows": POSITIVE, "d_in": POSITIVE, "d_out": POSITIVE}, ("bytes", "flop")),
     "decode": (
         "workload",
         MODEL | {"parameters": POSITIVE, "tied": TRUTH, "aten_ops_per_step": COUNT_OR_NONE},

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+from pathlib import Path
+
+from generators.measure.plan import MeasureError
+
 #: Driver name -> id in data/accelerators.  Names that several SKUs share (memory sizes, board partners) stay out.
 KNOWN = {
     "NVIDIA H200": "h200-sxm",
@@ -25,3 +30,13 @@ KNOWN = {
 def catalogue_id(name: str) -> str:
     """The chip's id, or an empty text where the name does not settle it; --accelerator tells it then."""
     return KNOWN.get(name.strip(), "")
+
+
+def known_chip(id_: str, root: Path) -> str:
+    """An id that a person gave, or none; one line where the catalogue does not have it, as no page could show it."""
+    there = sorted(path.stem for path in (root / "data/accelerators").glob("*.toml"))
+    if id_ and id_ not in there:
+        close = difflib.get_close_matches(id_.lower(), there, 3, 0.4)
+        near = f", such as {', '.join(close)}" if close else ""
+        raise MeasureError(f"--accelerator: found {id_[:60]!r}, wanted the id of a chip in data/accelerators{near}")
+    return id_

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from generators.measure import catalogue, environment, profiles, resume
+from generators.measure.accelerators import known_chip
 from generators.measure.conductor import Conductor
 from generators.measure.plan import MeasureError
 from generators.measure.progress import Progress
 from generators.measure.record import RecordFile, only_one_run, public_note
 from generators.measure.session import Session
-from generators.measure.workshop import Workshop
+from generators.measure.workshop import Died, Workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 UNUSABLE, INTERRUPTED = 2, 130
@@ -38,7 +39,10 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("action", nargs="?", default="quick", choices=list(ACTIONS), metavar="action")
     made.add_argument("names", nargs="*", help="the case of run; the records of compare, resume and keep")
-    made.add_argument("--device", choices=["cpu", "cuda", "mps"], default="cpu", help="default: cpu (cuda: ROCm too)")
+    devices = ["auto", "cpu", "cuda", "mps"]
+    made.add_argument(
+        "--device", choices=devices, default="auto", help="default: a CUDA or ROCm GPU where there is one, else cpu"
+    )
     made.add_argument("--out", type=Path, default=ROOT / "data/measurements", help="default: data/measurements")
     made.add_argument("--note", default="", help="anything a reader of the record should know")
     made.add_argument(
@@ -65,8 +69,14 @@ def main(words: list[str] | None = None) -> int:
     except MeasureError as error:
         print(f"measure: {error}", file=sys.stderr)
         return UNUSABLE
+    except Died as error:
+        print(f"measure: the measuring process does not start: {error}", file=sys.stderr)
+        return UNUSABLE
     except KeyboardInterrupt:
-        print("measure: interrupted before anything was measured; nothing is written", file=sys.stderr)
+        print(
+            "measure: interrupted before anything new was measured; an earlier part is gone on with by: resume",
+            file=sys.stderr,
+        )
         return INTERRUPTED
 
 
@@ -82,7 +92,7 @@ def _names_fit(told: argparse.Namespace) -> None:
 
 def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
     """One run as the options say: a new one, or the rest of an interrupted one."""
-    note = public_note(told.note)
+    note, accelerator = public_note(told.note), known_chip(told.accelerator, ROOT)
     old, path = None, None
     if told.action in ("resume", "keep"):
         path = resume.find(told.out, told.names[0] if told.names else None)
@@ -92,8 +102,9 @@ def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
     profile = old["profile"] if old else " ".join([told.action, *told.names])
     device = {"rocm": "cuda"}.get(old["machine"]["device"], old["machine"]["device"]) if old else told.device
     workshop = workshop or Workshop()
-    hello = workshop.ask({"do": "hello", "device": device})["hello"]
-    head = environment.header(hello, profile, datetime.now(UTC), note, told.accelerator, ROOT)
+    seed = old["environment"].get("seed") if old else None
+    hello = workshop.ask({"do": "hello", "device": device, "seed": seed})["hello"]
+    head = environment.header(hello, profile, datetime.now(UTC), note, accelerator, ROOT)
     file = RecordFile(told.out, head["machine"]["name"], datetime.now(UTC))
     if old:
         resume.same(old, head | {"environment": hello["facts"]})
@@ -117,7 +128,19 @@ def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], se
         conductor.run(stages, session.kept, only)
     finally:
         workshop.close()
-    return session.conclude(print)
+    with _undisturbed():
+        return session.conclude(print)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Any:
+    """Let an interrupt wait while a record is written, which takes no time worth interrupting."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,11 @@
-"""torch.compile where a compiler is at hand, with its caches kept out of the way.  Needs torch."""
+"""torch.compile where a compiler is at hand: from nothing, in this process, with the seconds it took.  Needs torch.
+
+What it compiles goes where the run says (`workshop`), to a folder that is gone when the run ends.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -15,39 +16,36 @@ from typing import Any
 
 import torch
 
+from generators.measure.outcome import one_line, without_paths
 from generators.measure.plan import Unsupported
 
+Made = Callable[..., Any]
 _serial = count()
 
 
-def compiled(function: FunctionType, *sample: Any) -> tuple[Callable[..., Any], dict[str, float]]:
-    """`function` compiled for arguments like `sample`, and the seconds it took as parameters of a case.
+def compiled(
+    function: FunctionType, first: Callable[[Made], object], device: torch.device, options: dict[str, Any] | None = None
+) -> tuple[Made, dict[str, float]]:
+    """`function` compiled, and the seconds until `first` has called it, as parameters of a case.
 
-    The first compilation of a process also loads the compiler; that time is told apart by
-    compiling something trivial first.  Raises `Unsupported` where torch cannot compile here.
+    The first compilation of a process also loads the compiler, which finds out about the machine;
+    that time is told apart by compiling something trivial first.  Raises `Unsupported` where torch
+    cannot compile here.
     """
-    device = sample[0].device
     started = _start(device.type)
-    made, seconds = _compile(function, *sample)
+    made, seconds = _compile(function, first, options)
     return made, {"compile_seconds": round(seconds, 3), "compiler_start_seconds": round(started, 3)}
 
 
 @cache
 def _start(device: str) -> float:
     """Load the compiler and build something trivial; the seconds it took."""
-    _caches()
-    return _compile(lambda x: x + 1, torch.ones(2, device=device))[1]
+    return _compile(lambda x: x + 1, lambda made: made(torch.ones(2, device=device)), None)[1]
 
 
-@cache
-def _caches() -> tempfile.TemporaryDirectory:
-    """A directory of this process for compiled code, removed at its end."""
-    made = tempfile.TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
-    os.environ["TORCHINDUCTOR_CACHE_DIR"], os.environ["TRITON_CACHE_DIR"] = made.name, f"{made.name}/triton"
-    return made
-
-
-def _compile(function: FunctionType, *sample: Any) -> tuple[Callable[..., Any], float]:
+def _compile(
+    function: FunctionType, first: Callable[[Made], object], options: dict[str, Any] | None
+) -> tuple[Made, float]:
     """One function compiled from nothing.
 
     No worker processes, which would go on using the machine while others are timed; and a code
@@ -62,9 +60,16 @@ def _compile(function: FunctionType, *sample: Any) -> tuple[Callable[..., Any], 
 
         logging.getLogger("torch._inductor").setLevel(logging.ERROR)
         with warnings.catch_warnings(action="ignore"), config.patch(compile_threads=1, force_disable_caches=True):
-            made = torch.compile(own, dynamic=False, fullgraph=True)
-            made(*sample)
+            made = torch.compile(own, dynamic=False, fullgraph=True, options=options)
+            first(made)
     except Exception as error:  # whatever a missing or broken compiler raises
-        first = (str(error).strip().splitlines() or ["no message"])[0]
-        raise Unsupported(f"torch.compile does not work here: {first[:160]}") from error
+        raise Unsupported(f"torch.compile does not work here: {_reason(error)}") from error
     return made, time.perf_counter() - start
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of the innermost cause that says something, short and without paths."""
+    while error.__cause__ is not None and str(error.__cause__).strip():
+        error = error.__cause__
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return without_paths(one_line(first))[:200]

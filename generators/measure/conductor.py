@@ -15,6 +15,7 @@ from generators.measure.workshop import Died, Workshop
 
 Row = dict[str, Any]
 UNREACHED = "not reached before the run ended"
+REFERENCE = "reference-read"
 
 
 class Conductor:
@@ -49,6 +50,7 @@ class Conductor:
         stages, listed = zip(*((s, c) for s, c in zip(stages, listed, strict=True) if any(x["wanted"] for x in c)),
                              strict=True)  # fmt: skip
         self._enter(listed, kept or [])
+        self._go_on_with_reference(kept or [])
         self.progress.begin(stages, self.budget)
         try:
             for place, stage in enumerate(stages):
@@ -81,6 +83,13 @@ class Conductor:
                     self.rows[place, f"{number}.{part}" if len(mine) > 1 else str(number)] = row
                 if case["wanted"] and not mine:
                     self.rows[place, str(number)] = _unreached(case)
+
+    def _go_on_with_reference(self, kept: list[Row]) -> None:
+        """The reference's samples of an earlier part of this run stay, and this part is held against them."""
+        for row in kept:
+            if row["name"] == REFERENCE and row["samples"]:
+                self.reference = row
+                self.marks["an earlier part"] = [value / row["inner"] for value in row["samples"]]
 
     def _open(self, place: int, cases: list[dict[str, Any]]) -> list[int]:
         """Cases of a stage that have neither been measured nor failed yet."""
@@ -134,6 +143,9 @@ class Conductor:
         for key, row in message["rows"].items():
             if "." in key:
                 self.rows.pop((place, key.split(".")[0]), None)
+            elif message["what"] == "failed":  # a replay that broke off: its parts were played too seldom to count
+                self.rows = {at: one for at, one in self.rows.items()
+                             if at[0] != place or not at[1].startswith(f"{key}.") or one["status"] == "measured"}  # fmt: skip
             self.rows[place, key] = row | ({"reason": UNREACHED} if _is_unfinished(row, message) else {})
         mine = message["reference"]
         if mine["samples"]:
@@ -170,7 +182,7 @@ def _unreached(case: dict[str, Any]) -> Row:
 
 def _is_unfinished(row: Row, message: dict[str, Any]) -> bool:
     """Whether a row is only prepared, so that a new process must measure it again should this one die."""
-    return row["status"] == "skipped" and message["what"] in ("prepared", "round")
+    return row["status"] == "skipped" and message["what"] in ("prepared", "round", "played")
 
 
 def _is_of(row: Row, case: dict[str, Any]) -> bool:

@@ -81,7 +81,12 @@ def decode(results: list[Result], one: Result) -> Prediction | None:
 
 
 def is_past_overhead(one: Result, told: Prediction) -> bool:
-    """Whether issuing is a small share of the predicted step and the weights exceed the last-level cache."""
+    """Whether issuing is a small share of the predicted step and the weights exceed the last-level cache.
+
+    Compiled steps are out: they run the compiler's own products, not those that were timed alone.
+    """
+    if one.parameters.get("mode") == "compiled":
+        return False
     return told.overhead <= LITTLE * told.total and (one.parameters.get("weights_vs_llc") or 1.0) >= 1.0
 
 

@@ -7,8 +7,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,14 +48,15 @@ class RecordFile:
     """One record in the making: checkpoints beside its final name, then the final file itself."""
 
     def __init__(self, directory: Path, machine: str, started: datetime) -> None:
-        """Choose the name; the seconds join it when a record of the same minute exists."""
+        """Choose a name that no record and no interrupted run has; the seconds join it where the minute is taken."""
         self.directory = directory
         moment = started.astimezone(UTC)
-        stem = f"{slug(machine)}--{moment:%Y-%m-%dT%H%M}Z"
-        if (directory / f"{stem}.json").exists():
-            stem = f"{slug(machine)}--{moment:%Y-%m-%dT%H%M%S}Z"
-        self.final = directory / f"{stem}.json"
-        self.partial = directory / f"{stem}.json.partial"
+        names = [f"{moment:%Y-%m-%dT%H%M}", *(f"{moment + timedelta(seconds=n):%Y-%m-%dT%H%M%S}" for n in range(60))]
+        for name in names:
+            self.final = directory / f"{slug(machine)}--{name}Z.json"
+            self.partial = self.final.with_name(f"{self.final.name}.partial")
+            if not self.final.exists() and not self.partial.exists():
+                break
         try:
             directory.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=directory):
@@ -72,7 +73,7 @@ class RecordFile:
 
     def checkpoint(self, row: dict[str, Any]) -> None:
         """Keep what is measured so far under the partial name; a reader sees the old or the new one, never half."""
-        _replace(self.partial, row)
+        _write(self.partial, row)
 
     def discard(self) -> None:
         """Drop the checkpoint of a run that measured nothing."""
@@ -81,20 +82,35 @@ class RecordFile:
     def finish(self, row: dict[str, Any]) -> Path:
         """Write the final record and drop the checkpoint; an existing record is never overwritten."""
         try:
-            self.final.open("x").close()  # takes the name, so that two runs cannot both win
+            _write(self.final, row, _take_name)
         except FileExistsError:
             raise MeasureError(f"{self.final} exists and is kept; the new record stays in {self.partial}") from None
-        try:
-            _replace(self.final, row)
-        except BaseException:
-            self.final.unlink(missing_ok=True)
-            raise
+        except OSError as error:
+            kept = f"; {self.partial} has what was kept last" if self.partial.exists() else ""
+            raise MeasureError(f"cannot write {self.final}: {error.strerror}{kept}; make room, then: keep") from None
         self.partial.unlink(missing_ok=True)
         return self.final
 
 
-def _replace(path: Path, row: dict[str, Any]) -> None:
-    """Write JSON beside `path`, flush it to the disk, then rename it into place."""
+def _take_name(written: Path, path: Path) -> None:
+    """Give a written file a name that nobody has; FileExistsError where somebody does."""
+    try:
+        path.hardlink_to(
+            written
+        )  # the name appears with the whole file behind it, so that a kill leaves no empty record
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: take the name first
+        path.open("x").close()
+        try:
+            written.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _write(path: Path, row: dict[str, Any], place: Callable[[Path, Path], object] = Path.replace) -> None:
+    """Write JSON beside `path`, flush it to the disk, then `place` it there by renaming."""
     text = json.dumps(row, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".record-", suffix=".tmp")
     try:
@@ -103,10 +119,9 @@ def _replace(path: Path, row: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
+        place(Path(name), path)
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _samples_on_one_line(text: str) -> str:

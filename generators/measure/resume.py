@@ -19,13 +19,22 @@ def find(out: Path, name: str | None) -> Path:
     """The partial record to go on with: the one named, or the newest in the folder."""
     if name:
         path = Path(name)
-        if not path.is_file():
-            raise MeasureError(f"{path}: found no such file, wanted a record that ends in {SUFFIX}")
+        if not path.is_file() or not path.name.endswith(SUFFIX):  # a finished record is never written again
+            found = "no such file" if not path.is_file() else "a file of another name"
+            raise MeasureError(f"{path}: found {found}, wanted an interrupted run, whose name ends in {SUFFIX}")
+        if _record_of(path).exists():
+            raise MeasureError(f"{path}: its record {_record_of(path).name} is written already; delete this file")
         return path
-    found = sorted(out.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    found = sorted((path for path in out.glob(f"*{SUFFIX}") if not _record_of(path).exists()),
+                   key=lambda path: path.stat().st_mtime)  # fmt: skip
     if not found:
         raise MeasureError(f"{out}: found no interrupted run (*{SUFFIX}); start one with: quick, or full")
     return found[-1]
+
+
+def _record_of(path: Path) -> Path:
+    """The finished record of a partial one; both exist where a run was killed between writing and deleting."""
+    return path.with_name(path.name.removesuffix(".partial"))
 
 
 def read(path: Path) -> dict[str, Any]:

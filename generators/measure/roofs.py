@@ -26,15 +26,17 @@ def over_roof(results: list[Result], cache: int | None) -> dict[int, str]:
     `cache` is the last-level cache in bytes.  Ceilings are the roofs themselves and are not held
     to each other, except in FLOP/s, where products set the roof.
     """
-    found = {}
+    roofs, found = Roofs(results, cache or 0), {}
     for place, one in enumerate(results):
         if not one.measured:
             continue
-        for rate, roof, unit, what in ((_flops(one), _peak(results, one), "GFLOP/s", "FLOP"),
-                                       (_bytes(one), _bandwidth(results, one, cache), "GB/s", "bytes")):  # fmt: skip
-            if rate and roof and rate > OVER * roof * _quicker(results, one):
-                text = f"reaches {rate / 1e9:.4g} {unit}, over its roof of {roof / 1e9:.4g} {unit} in the same record: its {what} are miscounted"
-                found[place] = text
+        for rate, roof, unit, what in (
+            (_flops(one), roofs.peak(one), "GFLOP/s", "FLOP"),
+            (_bytes(one), roofs.bandwidth(one), "GB/s", "bytes"),
+        ):
+            if rate and roof and rate > OVER * roof * roofs.quicker(one):
+                told = f"reaches {rate / 1e9:.4g} {unit}, over its roof of {roof / 1e9:.4g} {unit} in the same record"
+                found[place] = f"{told}: its {what} are miscounted"
     return found
 
 
@@ -46,25 +48,37 @@ def _bytes(one: Result) -> float:
     return one.bandwidth if one.row["kind"] == "workload" else 0.0
 
 
-def _peak(results: list[Result], one: Result) -> float:
-    """The best product rate in this row's number format, or in any where its own was not measured."""
-    products = [one for name in PRODUCTS for one in measured(results, name)]
-    wanted = _SAME.get(one.parameters.get("dtype"), (one.parameters.get("dtype"),))
-    mine = [product for product in products if product.parameters.get("dtype") in wanted]
-    return max((product.flops for product in mine or products), default=0.0)
+class Roofs:
+    """The ceilings of one record, gathered once."""
 
+    def __init__(self, results: list[Result], cache: int) -> None:
+        """`cache` is the last-level cache in bytes."""
+        self.cache = cache
+        self.peaks: dict[object, float] = {}
+        for one in (one for name in PRODUCTS for one in measured(results, name)):
+            dtype = one.parameters.get("dtype")
+            self.peaks[dtype] = max(one.flops, self.peaks.get(dtype, 0.0))
+        memory = [one for name in MEMORY for one in measured(results, name)]
+        cached = memory + [one for name in CACHED for one in measured(results, name)]
+        reference = measured(results, "reference-read")
+        self.memory, self.cached = (
+            max((c.bandwidth for c in some or reference), default=0.0) for some in (memory, cached)
+        )
+        beside = [one.row["noise"].get("reference_seconds") for one in memory]
+        self.slowest = max((value for value in beside if value), default=None)
 
-def _bandwidth(results: list[Result], one: Result, cache: int | None) -> float:
-    """The fastest memory ceiling, or cache ceiling where the row's bytes may stay in a cache."""
-    resident = one.parameters.get("resident") or one.bytes < KEPT * (cache or 0)
-    names = MEMORY + CACHED if resident else MEMORY
-    ceilings = [c for name in names for c in measured(results, name)] or measured(results, "reference-read")
-    return max((ceiling.bandwidth for ceiling in ceilings), default=0.0)
+    def peak(self, one: Result) -> float:
+        """The best product rate in this row's number format, or in any where its own was not measured."""
+        dtype = one.parameters.get("dtype")
+        mine = [self.peaks[name] for name in _SAME.get(dtype, (dtype,)) if name in self.peaks]
+        return max(mine or self.peaks.values(), default=0.0)
 
+    def bandwidth(self, one: Result) -> float:
+        """The fastest memory ceiling, or cache ceiling where the row's bytes may stay in a cache."""
+        resident = one.parameters.get("resident") or one.bytes < KEPT * self.cache
+        return self.cached if resident else self.memory
 
-def _quicker(results: list[Result], one: Result) -> float:
-    """How much faster the reference ran beside this row than beside the ceilings: a shared machine may speed up."""
-    beside = one.row["noise"].get("reference_seconds")
-    ceilings = [c.row["noise"].get("reference_seconds") for name in MEMORY for c in measured(results, name)]
-    slowest = max((value for value in ceilings if value), default=None)
-    return max(1.0, slowest / beside) if beside and slowest else 1.0
+    def quicker(self, one: Result) -> float:
+        """How much faster the reference ran beside this row than beside the ceilings: a shared machine may speed up."""
+        beside = one.row["noise"].get("reference_seconds")
+        return max(1.0, self.slowest / beside) if beside and self.slowest else 1.0

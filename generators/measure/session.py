@@ -31,6 +31,7 @@ class Session:
         self.head, self.file, self.old = head, file, old
         self.facts = hello["facts"] | {"seed": hello["seed"], "last_level_cache_bytes": hello["last_level_cache"]}
         self.began = stamp(datetime.now(UTC))
+        self.unkept = ""
         self.conductor: Conductor | None = None
 
     @classmethod
@@ -51,9 +52,10 @@ class Session:
             return self.old | {"environment": self.old["environment"] | {"interrupted": True}}
         run, before = self.conductor, self.old["environment"] if self.old else {}
         drift, now = run.drift(), stamp(datetime.now(UTC))
+        pages = before.get("own_huge_page_bytes") if run.own_huge_page_bytes is None else run.own_huge_page_bytes
         environment = self.facts | {
-            "own_huge_page_bytes": run.own_huge_page_bytes,
-            "reference_drift": None if drift is None else round(drift, 4),
+            "own_huge_page_bytes": pages,
+            "reference_drift": before.get("reference_drift") if drift is None else round(drift, 4),
             "cautions": list(dict.fromkeys(before.get("cautions", []) + run.cautions())),
             "interrupted": run.interrupted,
             "sessions": [*before.get("sessions", []), f"{self.began} to {now}"],
@@ -61,15 +63,22 @@ class Session:
         return self.head | {"finished": now, "environment": environment, "cases": [one.row for one in run.results]}
 
     def checkpoint(self) -> None:
-        """Keep on the disk what is measured so far."""
-        self.file.checkpoint(self.row())
+        """Keep on the disk what is measured so far; where that fails, say so once and go on: room may be made."""
+        try:
+            self.file.checkpoint(self.row())
+        except OSError as error:
+            if self.unkept != (why := f"{near(self.file.partial)}: {error.strerror}"):
+                print(f"cannot keep what is measured so far, {why}; make room", file=sys.stderr, flush=True)
+            self.unkept = why
+        else:
+            self.unkept = ""
 
     def conclude(self, say: Callable[[str], None]) -> int:
         """Write the record and say what it holds, or leave an interrupted run to be gone on with."""
         row = self.row()
         results = [Result(case) for case in row["cases"]]
         if self.conductor and self.conductor.interrupted:
-            return self._interrupted(row, results, say)
+            return self._interrupted(results)
         if not any(one.measured for one in results):
             self.file.discard()
             raise MeasureError("nothing could be measured: " + (results[0].row["reason"] if results else "no cases"))
@@ -82,12 +91,14 @@ class Session:
         say(f"record: {near(lies)}")
         return FAILED if any(one.row["status"] == "failed" for one in results) else 0
 
-    def _interrupted(self, row: dict[str, Any], results: list[Result], say: Callable[[str], None]) -> int:
+    def _interrupted(self, results: list[Result]) -> int:
         done = sum(one.measured for one in results)
         if not done:
             self.file.discard()
             raise KeyboardInterrupt
-        self.file.checkpoint(row)
+        self.checkpoint()
+        if self.unkept:
+            raise MeasureError(f"interrupted, and what was measured last could not be kept: {self.unkept}")
         print(f"interrupted: {done} of {len(results)} cases are kept in {near(self.file.partial)}", file=sys.stderr)
         print("go on with them: resume; close the record as it is: keep", file=sys.stderr)
         return INTERRUPTED

@@ -39,7 +39,7 @@ def main() -> int:
         channel.send({"ready": True})
         while True:
             ended = _serve(channel, channel.receive(), torch)
-            channel.send({"ended": ended})
+            channel.send({"ended": ended, "last": not FORKS})
             if not FORKS:
                 return 0
     return 0
@@ -88,6 +88,8 @@ def _bench(command: dict[str, Any]) -> Any:
 
 
 def _hello(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+    if command["device"] == "auto":
+        command["device"] = "cuda" if torch.cuda.is_available() else "cpu"
     bench = _bench(command)
     facts = environment.machine_facts() | environment.torch_facts(torch)
     facts |= environment.gpu_facts() if bench.is_cuda else {}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,7 @@ class Workshop:
         self.command = command or [sys.executable, "-m", "generators.measure.worker"]
         self.patience = patience
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder: str | None = None
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send a command and return its one answer; `MeasureError` tells a fault in one line, `Died` an end."""
@@ -52,7 +56,7 @@ class Workshop:
                     self._ended(channel)
                     raise MeasureError(message["fault"])
                 if "ended" in message:
-                    self._judge(message["ended"])
+                    self._judge(message)
                     return
                 told = answer(message)
                 if "what" in message or "own_huge_page_bytes" in message:
@@ -80,7 +84,7 @@ class Workshop:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, bufsize=0,
-                start_new_session=True,
+                start_new_session=True, env=os.environ | self._compiled(),
             )  # fmt: skip  # in a session of its own, so that Ctrl-C reaches the run alone
             self._open = Channel(self._process.stdout, self._process.stdin.fileno())
             first = self._hear(self._open)
@@ -88,6 +92,13 @@ class Workshop:
                 self.close()
                 raise MeasureError(first["fault"])
         return self._open
+
+    def _compiled(self) -> dict[str, str]:
+        """Where torch.compile puts what it makes: a folder of this run, gone with it however a process ended."""
+        if self._folder is None:
+            self._folder = tempfile.mkdtemp(prefix="measure-")
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return {"TORCHINDUCTOR_CACHE_DIR": self._folder, "TRITON_CACHE_DIR": str(Path(self._folder, "triton"))}
 
     def _hear(self, channel: Channel) -> dict[str, Any]:
         if hasattr(os, "fork") and not select.select([channel.incoming], [], [], self.patience)[0]:
@@ -104,11 +115,21 @@ class Workshop:
     def _ended(self, channel: Channel) -> None:
         """After a fault the fork still tells that it ended."""
         with contextlib.suppress(Died):
-            self._hear(channel)
+            self._judge(self._hear(channel))
 
-    def _judge(self, code: int) -> None:
-        if code:
-            raise Died(_how(code))
+    def _judge(self, message: dict[str, Any]) -> None:
+        if message.get("last"):  # it serves one command only: the next one must not go to a process about to leave
+            self._leave()
+        if message.get("ended"):
+            raise Died(_how(message["ended"]))
+
+    def _leave(self) -> None:
+        """Let the process end by itself, so that it can clean up."""
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self._process.stdin.close()
+            self._process.wait(self.patience)
+            self._process = None
+        self.close()
 
 
 def _how(code: int) -> str:

@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 from generators.book.load import Book
-from generators.numbers import chapter1, chips, measured, models, passes, quoted
+from generators.numbers import (
+    chapter1,
+    chapter2,
+    chapter2_measured,
+    chapter2_sharing,
+    chapter3,
+    chapter3_sharing,
+    chapter4,
+    chapter4_measured,
+    chapter4_serving,
+    chips,
+    measured,
+    models,
+    passes,
+    quoted,
+    suite,
+)
 from generators.numbers.registry import Numbers
-from generators.tables import catalogue_tables, chapter_tables
+from generators.tables import batch_tables, cache_tables, catalogue_tables, chapter_tables, phase_tables
 
-DECLARED = (chips, models, passes, quoted, measured, chapter1, catalogue_tables, chapter_tables)
+DECLARED = (
+    chips,
+    models,
+    passes,
+    quoted,
+    suite,
+    measured,
+    chapter1,
+    chapter2,
+    chapter2_measured,
+    chapter2_sharing,
+    chapter3,
+    chapter3_sharing,
+    chapter4,
+    chapter4_measured,
+    chapter4_serving,
+    batch_tables,
+    cache_tables,
+    catalogue_tables,
+    chapter_tables,
+    phase_tables,
+)
 
 
 def all_numbers(book: Book) -> Numbers:

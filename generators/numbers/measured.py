@@ -14,9 +14,14 @@ def _sourced(value: float, unit: str, record: Record) -> units.Quantity:
     return units.of(value, unit, f"record:{record.id}")
 
 
+def _eager(record: Record) -> list[Case]:
+    """Decode runs of plain eager PyTorch."""
+    return [case for case in record.measured("decode") if case.parameters.get("mode", "eager") == "eager"]
+
+
 def _decode(record: Record, name: str) -> Case:
     """The decode case that a name such as ``1-1b-float32`` means."""
-    for case in record.measured("decode"):
+    for case in _eager(record):
         if name == f"{case.parameters['model']}-{case.parameters['dtype']}".lower().replace(".", "-"):
             return case
     raise KeyError(f"record {record.id} has no measured decode {name!r}")
@@ -29,11 +34,11 @@ def read_bandwidth(n: Numbers) -> units.Quantity:
     return _sourced(ceilings(record).read, "byte", record) / units.of(1, "s")
 
 
-@number("cpu.product-at.{size}", "GB/s")
-def product_at(n: Numbers, size: int) -> units.Quantity:
-    """Bandwidth that FP32 matrix-vector products reach on this book's CPU over cold matrices of {size} bytes each."""
+@number("cpu.product-at.{size}.{name}", "GB/s")
+def product_at(n: Numbers, size: int, name: str) -> units.Quantity:
+    """Bandwidth that matrix-vector products in {name} reach on this book's CPU over cold matrices of {size} bytes each."""
     record = chapter_record(n.book)
-    best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size))
+    best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size, dtype=name))
     return _sourced(best, "byte", record) / units.of(1, "s")
 
 
@@ -103,23 +108,14 @@ def bandwidth_share(n: Numbers, name: str) -> units.Quantity:
     return n[f"cpu.decode.{name}.bytes"] / n[f"cpu.decode.{name}.time"] / n["cpu.read-bandwidth"]
 
 
-@number("cpu.gap.{name}", "ms", 2)
-def gap(n: Numbers, name: str) -> units.Quantity:
-    """Time per token of random-weight model {name} beyond what the ceilings predict."""
-    return n[f"cpu.decode.{name}.time"] - n[f"cpu.decode.{name}.predicted"]
-
-
-@number("cpu.gap-per-operation.{name}", "µs", 2)
-def gap_per_operation(n: Numbers, name: str) -> units.Quantity:
-    """That gap, shared among the operations of a step of random-weight model {name}."""
-    return n[f"cpu.gap.{name}"] / n[f"cpu.operations.{name}"]
-
-
-@number("cpu.operations.{name}", "operations", 0)
-def operations(n: Numbers, name: str) -> units.Quantity:
-    """Operations that one decode step of random-weight model {name} issues."""
+@number("cpu.layer-overhead.{name}", "µs", 2)
+def layer_overhead(n: Numbers, name: str) -> units.Quantity:
+    """Time to issue one layer of a decode step in eager PyTorch on this book's CPU in {name}: the slope between two depths of a narrow model."""
     record = chapter_record(n.book)
-    return _sourced(float(_decode(record, name).parameters["aten_ops_per_step"]), "", record)
+    narrow = record.measured("step-overhead", dtype=name, mode="eager")
+    few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
+    layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
+    return _sourced((many.seconds - few.seconds) / layers, "s", record)
 
 
 @number("cpu.gemv-share.{name}", "%", 2)
@@ -134,5 +130,5 @@ def gemv_share(n: Numbers, name: str) -> units.Quantity:
 def decode_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted time per token over all decode runs of the CPU record: {name}, sign dropped."""
     record = chapter_record(n.book)
-    errors = [abs(predicted(record, case).time / case.seconds - 1) for case in record.measured("decode")]
+    errors = [abs(predicted(record, case).time / case.seconds - 1) for case in _eager(record)]
     return _sourced({"median": statistics.median(errors), "worst": max(errors)}[name], "", record)

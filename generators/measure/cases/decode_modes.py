@@ -7,18 +7,14 @@ step reads only as far as the cache is filled.
 
 from __future__ import annotations
 
-import contextlib
-import time
-import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 
 from generators.measure.bench import Bench
+from generators.measure.compiling import compiled
 from generators.measure.llama import Llama, rms_norm
-from generators.measure.outcome import one_line, without_paths
 from generators.measure.plan import Unsupported
 
 METHODS = {
@@ -108,14 +104,16 @@ class StaticWalk:
     def make(self) -> None:
         """Compile, capture, or both; `Unsupported` where this device or machine cannot."""
         if "compiled" in self.mode:
-            with _compiler(self.bench.device):
-                started = time.perf_counter()
-                self.layer = torch.compile(_own(layer_step), fullgraph=True, dynamic=False)
-                self.issue()
-                self.bench.wait()
-                self.compile_seconds = round(time.perf_counter() - started, 3)
+            self.layer, told = compiled(layer_step, self._with_layer, self.bench.device)
+            self.compile_seconds = told["compile_seconds"]
         if "graph" in self.mode:
             self._capture()
+
+    def _with_layer(self, layer: Callable[..., torch.Tensor]) -> None:
+        """One step by another function for its layers."""
+        self.layer = layer
+        self.issue()
+        self.bench.wait()
 
     def _capture(self) -> None:
         """Record one step as a CUDA graph, after some on a stream of their own."""
@@ -129,39 +127,3 @@ class StaticWalk:
         with torch.cuda.graph(graph):
             self.issue()
         self.play = graph.replay
-
-
-def _own(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function with a code object of its own: compiled programs are kept, and limited in number, per code."""
-    return types.FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
-
-
-@contextlib.contextmanager
-def _compiler(device: torch.device) -> Iterator[None]:
-    """A compiler that works, with an empty cache, so that the seconds it takes are those of a first use.
-
-    What the compiler finds out about the machine before its first program (tens of seconds on a
-    slow one) is no part of them, and stays in its usual cache.
-    """
-    from torch._inductor import config, utils
-
-    fresh = getattr(utils, "fresh_cache", None) or getattr(utils, "fresh_inductor_cache", contextlib.nullcontext)
-    with config.patch(compile_threads=1):
-        try:
-            torch.compile(_probe)(torch.ones(8, device=device))
-        except Exception as error:  # whatever a missing compiler raises
-            raise Unsupported(f"torch.compile does not work here: {_reason(error)}") from None
-        with fresh():
-            yield
-
-
-def _probe(x: torch.Tensor) -> torch.Tensor:
-    return torch.sin(x) * 2
-
-
-def _reason(error: Any) -> str:
-    """The first line of an error, or of what caused it, short and without paths."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return without_paths(one_line(first))[:200]

@@ -1,26 +1,24 @@
 """A chain of fused multiply-adds on every element of a cold array: FLOP per byte from far left of the ridge to its right.
 
 In eager torch each multiplication is a pass over memory, however long the chain; `torch.compile`
-makes one loop of it.  Needs the compiler torch uses (a C++ compiler, or Triton on a GPU); what it
-compiles goes to a temporary folder that is gone when the process ends.
+makes one loop of it.  Needs the compiler torch uses (a C++ compiler, or Triton on a GPU).
 """
 
 from __future__ import annotations
 
-import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from itertools import cycle
 
 import torch
 
 from generators.measure import count_kernels
 from generators.measure.bench import Bench
+from generators.measure.compiling import compiled
 from generators.measure.exact import exact, relative_to_largest
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 
@@ -80,39 +78,29 @@ class Compiler:
         """Nothing is compiled or made before the first chain."""
         self.bench, self.left, self.fault = bench, LONGEST, ""
 
-    @cached_property
-    def folder(self) -> tempfile.TemporaryDirectory:
-        """Where compiled code goes in this process."""
-        made = tempfile.TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"], os.environ["TRITON_CACHE_DIR"] = made.name, f"{made.name}/triton"
-        return made
-
-    def compile(self, count: int, source: torch.Tensor, target: torch.Tensor) -> tuple[Callable, float]:
+    def compile(self, count: int, source: torch.Tensor, target: torch.Tensor) -> tuple[Callable, dict[str, float]]:
         """target = chain(source) in one pass, and the seconds until its first result."""
         if self.fault:
             raise Unsupported(self.fault)
-        _ = self.folder
 
         def body(x: torch.Tensor, out: torch.Tensor) -> None:
             out.copy_(chain(x.float(), count))  # narrow formats are widened in registers, as kernels do
 
+        def first(made: Callable) -> None:
+            made(source, target)
+            self.bench.wait()
+
         start = time.perf_counter()
         try:
-            with time_limit(self.left), one_process():
-                made = torch.compile(
-                    body, fullgraph=True, dynamic=False, options=OPTIONS if self.bench.is_cpu else None
-                )
-                made(source, target)
-                self.bench.wait()
+            with time_limit(self.left):
+                return compiled(body, first, self.bench.device, OPTIONS if self.bench.is_cpu else None)
         except TooLong:
             self.fault = f"torch.compile took over {LONGEST:g} s"
-        except Exception as error:  # whatever the compilers of this machine are missing
-            self.fault = f"torch.compile does not work here: {_cause(error)}"
-        taken = time.perf_counter() - start
-        self.left -= taken
-        if self.fault:
-            raise Unsupported(self.fault)
-        return made, taken
+        except Unsupported as error:  # whatever the compilers of this machine are missing
+            self.fault = str(error)
+        finally:
+            self.left -= time.perf_counter() - start
+        raise Unsupported(self.fault)
 
 
 class TooLong(BaseException):
@@ -138,24 +126,6 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@contextmanager
-def one_process() -> Iterator[None]:
-    """Compile in this process, where the time limit reaches, and allow one loop per length and format."""
-    import torch._dynamo.config
-    import torch._inductor.config
-
-    with torch._inductor.config.patch(compile_threads=1), torch._dynamo.config.patch(recompile_limit=256):
-        yield
-
-
-def _cause(error: BaseException) -> str:
-    """The first line of the innermost cause that says something."""
-    while error.__cause__ is not None and str(error.__cause__):
-        error = error.__cause__
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:160]}" if lines else type(error).__name__
-
-
 def fma_kernel(bench: Bench, compiler: Compiler, dtype: torch.dtype, count: int, part: int) -> Kernel:
     """A repetition reads a part of the buffer's first half and writes the chain's results to the second half."""
     buffer = bench.buffer().view(dtype)
@@ -173,7 +143,7 @@ def fma_kernel(bench: Bench, compiler: Compiler, dtype: torch.dtype, count: int,
     work = count_kernels.fma_chain(part, dtype.itemsize, count, chains_of(count))
     told = {
         "chains": chains_of(count),
-        "compile_seconds": round(taken, 2),
+        **taken,
         "working_set_bytes": 2 * half * dtype.itemsize,
         "flop_per_byte": round(work.flop / work.bytes, 4),
     }

@@ -113,7 +113,8 @@ def _kernel(
     """The eager way or, where there is a whole to compile, the compiled one."""
     run, told = eager, room.told
     if whole is not None:
-        run, seconds = compiled(whole, room.sources[0], room.targets[0])
+        source, target = room.sources[0], room.targets[0]
+        run, seconds = compiled(whole, lambda made: made(source, target), room.bench.device)
         told |= seconds
     check = check_run(room, run, wanted, width)
     pairs = cycle(product(room.sources, room.targets))

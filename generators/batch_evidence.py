@@ -1,0 +1,168 @@
+"""What is known of batches from outside: this book's own steps and others' offline runs, each beside its prediction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.book.record import Case, Record
+from generators.comparison import Ceilings, ceilings, decode_records
+from generators.measure import predict
+from generators.model import batching
+
+FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
+#: Quoted offline runs: one static batch, every prompt and every answer of one length (tokens), and bytes of a cached value.
+OFFLINE = {
+    "tensorrt-llm-7b-a100-b384": (128, 128, 2.0),
+    "tensorrt-llm-7b-a100-b60": (128, 2048, 2.0),
+    "tensorrt-llm-7b-a100-b52": (2048, 128, 2.0),
+    "tensorrt-llm-7b-h100-b768": (128, 128, 1.0),
+    "tensorrt-llm-7b-h100-b112": (128, 2048, 1.0),
+    "tensorrt-llm-7b-h100-b80": (2048, 128, 1.0),
+    "tensorrt-llm-7b-h100-b48": (2048, 2048, 1.0),
+}
+_NEED = re.compile(r"needs ([0-9.]+) GB of memory, ([0-9.]+) GB (?:were|are) free")
+
+
+@dataclass(frozen=True)
+class BatchStep:
+    """A measured decode step of a batch beside two predictions; seconds, bytes and FLOP.
+
+    `predicted` is the roofline with the ceilings of the same record.  `paced` knows besides what the
+    record's steps of batch 1 took: how long a step without a cache, and how fast the cache was read.
+    `context` counts the newest token, too.
+    """
+
+    record: str
+    machine: str
+    label: str
+    batch: int
+    context: int
+    seconds: float
+    interval: tuple[float, float]
+    predicted: float
+    paced: float | None  # none for batch 1, from which the paces come
+    binds: str
+    bytes: float
+    flop: float
+    read: float  # byte/s, the machine's best
+    peak: float  # FLOP/s, its best product in the same number format
+
+    @property
+    def error(self) -> float:
+        """Predicted over measured time, less one."""
+        return self.predicted / self.seconds - 1
+
+
+def batch_steps(book: Book) -> list[BatchStep]:
+    """Measured decode steps of batches, the chapter's machine first, by context and batch."""
+    found = []
+    for record in decode_records(book):
+        cases = record.measured("decode-batch")
+        if cases:
+            roof, pace = ceilings(record), pace_of(cases)
+            found += sorted((_step(record, roof, pace, case) for case in cases), key=lambda s: (s.context, s.batch))
+    return found
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A machine's steps of batch 1: seconds without a cache, and byte/s at which the cache is read."""
+
+    base: float
+    cache: float
+
+
+def pace_of(cases: list[Case]) -> Pace | None:
+    """The line through the steps of batch 1 against their bytes of cache; None where there is no rising one."""
+    points = [(_cached(case), case.seconds) for case in cases if int(case.parameters["batch"]) == 1]
+    if len(points) < 2:
+        return None
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    spread = sum((cached - x) ** 2 for cached, _ in points)
+    slope = sum((cached - x) * (seconds - y) for cached, seconds in points) / spread if spread else 0.0
+    return Pace(y - slope * x, 1.0 / slope) if slope > 0 and y > slope * x else None
+
+
+def _cached(case: Case) -> float:
+    """Bytes of cache that a step reads."""
+    told = case.parameters
+    each = 2.0 * float(told["layers"]) * float(told["kv_heads"]) * float(told["head_dim"]) * predict.WIDTH[str(told["dtype"])]
+    return float(told["batch"]) * float(told["context"]) * each
+
+
+def _step(record: Record, roof: Ceilings, pace: Pace | None, case: Case) -> BatchStep:
+    told = case.parameters
+    dtype = str(told["dtype"])
+    peak = roof.products.get(dtype) or max(roof.products.values())
+    issuing = predict.overhead(record.results, dtype, "eager", float(told["layers"])) or 0.0
+    reading, computing = case.work.bytes / roof.read, case.work.flop / peak
+    binds = "memory" if reading >= computing else "compute"
+    batch, paced = int(told["batch"]), None
+    if pace and batch > 1:  # the products' arithmetic for the sequences beyond the first comes on top
+        paced = pace.base + _cached(case) / pace.cache + computing * (1.0 - 1.0 / batch)
+    return BatchStep(
+        record.id, record.machine.name, f"{told['model']}, {FORMATS.get(dtype, dtype)}", batch, int(told["context"]) + 1,
+        case.seconds, case.interval, issuing + max(reading, computing), paced, binds,
+        case.work.bytes, case.work.flop, roof.read, peak,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A batch that did not fit on a measured machine: what it needs and what was free, in GB."""
+
+    machine: str
+    batch: int
+    context: int
+    needs: float
+    free: float
+
+
+def beyond_memory(book: Book) -> list[Beyond]:
+    """Skipped decode steps whose reason is memory, by context and batch."""
+    found = []
+    for record in decode_records(book):
+        for case in record.cases:
+            reason = _NEED.search(case.reason) if case.name == "decode-batch" and case.status == "skipped" else None
+            if reason:
+                told = case.parameters
+                found.append(Beyond(record.machine.name, int(told["batch"]), int(told["context"]) + 1,
+                                    float(reason[1]), float(reason[2])))  # fmt: skip
+    return sorted(found, key=lambda one: (one.context, one.batch))
+
+
+@dataclass(frozen=True)
+class Offline:
+    """A quoted offline run beside its bound, tokens/s of answers; `prefill` is the share of the least time in prompts."""
+
+    id: str
+    batch: int
+    prompt: int
+    answer: int
+    reached: float
+    bound: float
+    needs: float  # bytes at its end
+    prefill: float
+    sources: frozenset[str]
+
+
+def offline_runs(book: Book) -> list[Offline]:
+    """The quoted runs of `OFFLINE`, in its order."""
+    return [_offline(book, id_) for id_ in OFFLINE if id_ in book.published]
+
+
+def _offline(book: Book, id_: str) -> Offline:
+    row, (prompt, answer, kv) = book.published[id_], OFFLINE[id_]
+    stored, model = book.formats[row.format], book.models[row.model]
+    chip = catalogue.sourced_device(book.accelerators[row.accelerator], stored.rate)
+    shape, form = catalogue.shape(model), catalogue.number_format(stored, kv)
+    device = catalogue.device(book.accelerators[row.accelerator], stored.rate)
+    sizes = float(row.batch), float(prompt), float(answer)
+    time = batching.offline_time(shape, form, device, *sizes)
+    prefill = batching.offline_time(shape, form, device, sizes[0], sizes[1], 1.0) / time
+    sources = chip.bandwidth.sources | chip.peak.sources | {row.source, model.source, stored.source}
+    needs = batching.memory_at_end(shape, form, *sizes)
+    return Offline(id_, row.batch, prompt, answer, row.quantity.value, row.batch * answer / time, needs, prefill, frozenset(sources))

@@ -1,0 +1,181 @@
+"""Numbers that only chapter 2 asks for: the cache's size, what it costs in time, what fits."""
+
+from __future__ import annotations
+
+import statistics
+
+from generators import catalogue, units
+from generators.kv_evidence import context_pairs
+from generators.model import cache, memory, roofline
+from generators.model.inputs import Format, Pass
+from generators.numbers.registry import Numbers, number
+
+#: Caches of fewer bits: (bits, values that share a scale and a zero, bits of both together).
+KV_BITS = {"8-bit": (8.0, 128.0, 0.0), "4-bit-g32": (4.0, 32.0, 32.0), "2-bit-g32": (2.0, 32.0, 32.0)}
+
+
+@number("{model}.naive-error", "×", 3)
+def naive_error(n: Numbers, model: str) -> units.Quantity:
+    """The naive formula's KV cache of one token over the one {model} adds while no window is full."""
+    return n[f"{model}.kv-per-token-naive"] / n[f"{model}.kv-per-token"]
+
+
+@number("{model}.naive-error.s{context}", "×", 3)
+def naive_error_at(n: Numbers, model: str, context: int) -> units.Quantity:
+    """The naive formula's KV cache of {context} tokens over the one that {model} keeps."""
+    return n[f"{model}.kv-naive.s{context}"] / n[f"{model}.kv.s{context}"]
+
+
+@number("{model}.kv-naive.s{context}", "TB|GB|MB")
+def kv_naive(n: Numbers, model: str, context: int) -> units.Quantity:
+    """KV cache of one sequence of {context} tokens in {model}, by the naive formula."""
+    return context * n[f"{model}.kv-per-token-naive"]
+
+
+@number("{model}.kv-binary.s{context}", "GiB|MiB")
+def kv_binary(n: Numbers, model: str, context: int) -> units.Quantity:
+    """KV cache of one sequence of {context} tokens in {model} at 16 bits, in binary units."""
+    return n[f"{model}.kv.s{context}"]
+
+
+@number("naive-misses.s{context}", "", 0)
+def naive_misses(n: Numbers, context: int) -> units.Quantity:
+    """Models of the catalogue for which the naive formula is off by more than a hundredth at {context} tokens."""
+    errors = [n[f"{model}.naive-error.s{context}"] for model in n.book.models]
+    return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "", *(s for e in errors for s in e.sources))
+
+
+@number("models-count", "", 0)
+def models_count(n: Numbers) -> units.Quantity:
+    """Models of the catalogue."""
+    return units.of(len(n.book.models), "", *(model.source for model in n.book.models.values()))
+
+
+@number("{model}.{format}.half-rate-context", "tokens", 3)
+def half_rate_context(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Context at which the cache of one sequence of {model} is as many bytes as its weights ({format}), no window counted: a step takes twice as long."""
+    return memory.balance(n[f"{model}.{format}.streamed"], n[f"{model}.kv-per-token"])
+
+
+@number("context-share.{model}.{format}.{chip}.s{context}", "%", 2)
+def context_share(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
+    """Decode rate of {model} ({format}) on the {chip} at {context} tokens of context over that at none, batch 1."""
+    empty = n[f"decode.{model}.{format}.{chip}.b1.s1.time"]
+    return empty / n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"]
+
+
+@number("prefill-over-decode.{model}.flop.s{tokens}", "×", 2)
+def recompute_flop(n: Numbers, model: str, tokens: int) -> units.Quantity:
+    """FLOP of a step without a cache over those of a step with it, {model} at {tokens} tokens."""
+    return n[f"prefill.{model}.bf16.s{tokens}.flop"] / n[f"decode.{model}.bf16.b1.s{tokens}.flop"]
+
+
+@number("without-cache-turns.{model}.{format}.{chip}", "tokens", 0)
+def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
+    """Longest context at which a step of {model} ({format}) on the {chip} without a cache is still memory-bound."""
+    shape, form, device = catalogue.shape(n.book.models[model]), n.book.formats[format], n.book.accelerators[chip]
+    found, stored = catalogue.device(device, form.rate), catalogue.number_format(form)
+    turn = next(t for t in range(1, 1_000_000)
+                if roofline.step(shape, stored, found, Pass(1.0, float(t), float(t))).binds == "compute")  # fmt: skip
+    return units.Quantity(float(turn - 1), sources=n[f"prefill.{model}.{format}.{chip}.s{turn}.time"].sources)
+
+
+@number("weight-share.{model}.{format}.b{batch}.s{context}", "%", 2)
+def weight_share(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
+    """Share of the bytes of a decode step of {model} ({format}) that are weights, at batch {batch} and {context} tokens of context."""
+    traffic = memory.step_bytes(n.shape(model), n.format(format), Pass(batch, 1, context))
+    return traffic.weights / traffic.total
+
+
+@number("context-pairs.{name}", "%", 2)
+def pairs_error(n: Numbers, name: str) -> units.Quantity:
+    """Error of the slow-down that bytes predict between a short and a long context, over the quoted pairs: {name}, sign dropped."""
+    pairs = context_pairs(n.book)
+    errors = [abs(pair.predicted / pair.observed - 1) for pair in pairs]
+    value = {"median": statistics.median, "worst": max}[name](errors)
+    return units.of(value, "", *(source for pair in pairs for source in pair.sources))
+
+
+@number("context-pairs-count", "", 0)
+def pairs_count(n: Numbers) -> units.Quantity:
+    """Pairs of quoted runs that differ in their context alone."""
+    pairs = context_pairs(n.book)
+    return units.of(len(pairs), "", *(source for pair in pairs for source in pair.sources))
+
+
+# What fits -------------------------------------------------------------------------------
+
+
+def _fits(n: Numbers, model: str, format: str, capacity: units.Quantity, context: int) -> units.Quantity:
+    """Whole sequences that fit; KeyError where the weights alone do not."""
+    found = cache.batch_that_fits(n.shape(model), n.format(format), capacity, context)
+    if found < 0:
+        raise KeyError(f"{model} in {format} does not fit")
+    return units.Quantity(float(int(found.value)), found.dims, found.sources)
+
+
+@number("{model}.{format}.fits.gb{size}.s{context}", "", 0)
+def fits_decimal(n: Numbers, model: str, format: str, size: int, context: int) -> units.Quantity:
+    """Sequences of {context} tokens that fit beside {model} ({format}) in {size} GB, powers of ten."""
+    return _fits(n, model, format, units.of(size, "GB"), context)
+
+
+@number("{model}.{format}.fits.gib{size}.s{context}", "", 0)
+def fits_binary(n: Numbers, model: str, format: str, size: int, context: int) -> units.Quantity:
+    """Sequences of {context} tokens that fit beside {model} ({format}) in {size} GiB, powers of two."""
+    return _fits(n, model, format, units.of(size, "GiB"), context)
+
+
+@number("{model}.{format}.fits-in.{quote}.s{context}", "", 0)
+def fits_in(n: Numbers, model: str, format: str, quote: str, context: int) -> units.Quantity:
+    """Sequences of {context} tokens that fit beside {model} ({format}); memory: {quote}."""
+    return _fits(n, model, format, n[f"quoted.{quote}"], context)
+
+
+@number("{model}.{format}.fits-in.{quote}.times.{quote2}.s{context}", "", 0)
+def fits_in_share(n: Numbers, model: str, format: str, quote: str, quote2: str, context: int) -> units.Quantity:
+    """Sequences of {context} tokens that fit beside {model} ({format}); memory: {quote}; of it, {quote2}."""
+    return _fits(n, model, format, n[f"quoted.{quote}"] * n[f"quoted.{quote2}"], context)
+
+
+@number("memory.gib{size}-in-gb", "GB", 3)
+def gib_in_gb(n: Numbers, size: int) -> units.Quantity:
+    """{size} GiB in powers of ten."""
+    return units.of(size, "GiB")
+
+
+@number("full-step.{chip}", "ms")
+def full_step(n: Numbers, chip: str) -> units.Quantity:
+    """Time of a decode step on the {chip} when weights and cache fill its memory: all of it is read once."""
+    return cache.full_step_time(n[f"{chip}.capacity"], n[f"{chip}.bandwidth-in-full"])
+
+
+# Fewer bits ------------------------------------------------------------------------------
+
+
+def _with_kv(form: Format, name: str) -> Format:
+    """A format whose cache is kept in fewer bits."""
+    bits, group, scales = KV_BITS[name]
+    kv = units.of(memory.effective_bits(bits, group, scales), "bits")
+    return Format(form.weight, form.other, kv, form.activation, form.mac)
+
+
+@number("kv-bits.{name}", "bits", 3)
+def kv_bits(n: Numbers, name: str) -> units.Quantity:
+    """Bits per cached value of a {name} cache, scales counted."""
+    return memory.effective_bits(*KV_BITS[name]) * units.of(1, "bits")
+
+
+@number("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.speedup", "×", 3)
+def kv_bits_speedup(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
+    """How much faster a decode step of {model} ({format}) on the {chip} can be with a {name} cache than with 16 bits: batch {batch}, {context} tokens of context."""
+    small = _with_kv(n.format(format), name)
+    fewer = roofline.step(n.shape(model), small, n.chip(chip, format), Pass(batch, 1, context)).time
+    return n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"] / fewer
+
+
+@number("kv-bits.{name}.{model}.{format}.{chip}.largest-batch.s{context}", "", 0)
+def kv_bits_batch(n: Numbers, name: str, model: str, format: str, chip: str, context: int) -> units.Quantity:
+    """Sequences of {context} tokens with a {name} cache that fit beside {model} ({format}) on the {chip}."""
+    found = cache.batch_that_fits(n.shape(model), _with_kv(n.format(format), name), n[f"{chip}.capacity"], context)
+    return units.Quantity(float(int(found.value)), found.dims, found.sources)

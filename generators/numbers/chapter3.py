@@ -1,0 +1,198 @@
+"""Numbers that only chapter 3 asks for: the critical number of tokens, the fitted knee, and time to first token."""
+
+from __future__ import annotations
+
+import statistics
+
+from generators import units
+from generators.model import phases, work
+from generators.model.inputs import Pass
+from generators.model.parameters import linear_parameters
+from generators.numbers.registry import Numbers, number
+from generators.phase_evidence import Sweep, measured_sweeps, prefills, quoted_sweep
+
+# The knee ------------------------------------------------------------------------------------
+
+
+@number("{model}.{format}.{chip}.mixture-critical-tokens", "tokens")
+def mixture_critical(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
+    """Tokens per pass at which the experts of {model} ({format}) turn compute-bound on the {chip}, routing uniform and every expert visited."""
+    shape = n.shape(model)
+    if shape.experts.value == 0:
+        raise KeyError(f"{model} is no mixture of experts")
+    return phases.mixture_critical_tokens(n[f"{chip}.critical-tokens.{format}"], shape.experts, shape.active_experts)
+
+
+@number("knee.quoted.tokens", "tokens", 3)
+def quoted_knee(n: Numbers) -> units.Quantity:
+    """Knee fitted to the quoted products on an A100: where the time of few tokens and the time that each of many adds meet."""
+    sweep = quoted_sweep(n.book)
+    return units.of(sweep.knee.tokens, "tokens", *sweep.sources)
+
+
+@number("knee.quoted.low", "tokens", 3)
+def quoted_low(n: Numbers) -> units.Quantity:
+    """5th percentile of that knee over a bootstrap of the points."""
+    sweep = quoted_sweep(n.book)
+    return units.of(sweep.knee.interval[0], "tokens", *sweep.sources)
+
+
+@number("knee.quoted.high", "tokens", 3)
+def quoted_high(n: Numbers) -> units.Quantity:
+    """95th percentile of that knee over a bootstrap of the points."""
+    sweep = quoted_sweep(n.book)
+    return units.of(sweep.knee.interval[1], "tokens", *sweep.sources)
+
+
+@number("knee.quoted.sharpness", "", 2)
+def quoted_sharpness(n: Numbers) -> units.Quantity:
+    """Sharpness of that knee: 1 is the sum of reading and computing, many is their maximum."""
+    sweep = quoted_sweep(n.book)
+    return units.of(sweep.knee.sharpness, "", *sweep.sources)
+
+
+@number("knee.quoted.error", "%", 2)
+def quoted_knee_error(n: Numbers) -> units.Quantity:
+    """Error of the critical tokens that the datasheet predicts against that knee, sign dropped."""
+    sweep = quoted_sweep(n.book)
+    return units.of(abs(sweep.error), "", *sweep.sources)
+
+
+@number("knee.quoted.{name}-share", "%", 2)
+def quoted_share_of_roof(n: Numbers, name: str) -> units.Quantity:
+    """Share of the datasheet's {name} roof that the fit of the quoted products reaches."""
+    return _share(quoted_sweep(n.book), name)
+
+
+def _share(sweep: Sweep, name: str) -> units.Quantity:
+    reached = {"memory": sweep.weight_bytes / sweep.knee.floor / sweep.bandwidth,
+               "compute": sweep.flop_per_token / sweep.knee.slope / sweep.peak}  # fmt: skip
+    return units.of(reached[name], "", *(sweep.sources or {f"record:{sweep.record}"}))
+
+
+@number("quoted-rate.vidur.t{tokens}", "TFLOP/s")
+def quoted_rate(n: Numbers, tokens: int) -> units.Quantity:
+    """Rate of the quoted product over {tokens} tokens: its FLOP over its time."""
+    row = n.book.published[f"vidur-70b-up-{tokens}"]
+    flop = quoted_sweep(n.book).flop_per_token * tokens
+    return units.of(flop, "FLOP") / row.quantity
+
+
+@number("cpu.knee.{name}.tokens", "tokens", 3)
+def cpu_knee(n: Numbers, name: str) -> units.Quantity:
+    """Knee fitted to the products measured on this book's CPU in {name}."""
+    sweep = _measured(n, name)
+    return units.of(sweep.knee.tokens, "tokens", f"record:{sweep.record}")
+
+
+@number("cpu.knee.{name}.low", "tokens", 3)
+def cpu_knee_low(n: Numbers, name: str) -> units.Quantity:
+    """5th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
+    sweep = _measured(n, name)
+    return units.of(sweep.knee.interval[0], "tokens", f"record:{sweep.record}")
+
+
+@number("cpu.knee.{name}.high", "tokens", 3)
+def cpu_knee_high(n: Numbers, name: str) -> units.Quantity:
+    """95th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
+    sweep = _measured(n, name)
+    return units.of(sweep.knee.interval[1], "tokens", f"record:{sweep.record}")
+
+
+@number("cpu.knee.{name}.critical", "tokens", 3)
+def cpu_critical(n: Numbers, name: str) -> units.Quantity:
+    """Critical tokens of this book's CPU in {name}, from its own best product over its own read bandwidth."""
+    sweep = _measured(n, name)
+    return units.of(sweep.critical, "tokens", f"record:{sweep.record}")
+
+
+@number("cpu.knee.{name}.sharpness", "", 2)
+def cpu_sharpness(n: Numbers, name: str) -> units.Quantity:
+    """Sharpness of the knee measured on this book's CPU in {name}: 1 is the sum of reading and computing, many is their maximum."""
+    sweep = _measured(n, name)
+    return units.of(sweep.knee.sharpness, "", f"record:{sweep.record}")
+
+
+@number("cpu.knee.{name}.memory-share", "%", 2)
+def cpu_memory_share(n: Numbers, name: str) -> units.Quantity:
+    """Share of the best read bandwidth of the same record that the fit of the products in {name} reaches over few tokens."""
+    return _share(_measured(n, name), "memory")
+
+
+@number("cpu.knee.{name}.compute-share", "%", 2)
+def cpu_compute_share(n: Numbers, name: str) -> units.Quantity:
+    """Share of the best product of the same record that the fit of the products in {name} reaches over many tokens."""
+    return _share(_measured(n, name), "compute")
+
+
+@number("cpu.rows.{name}.t{tokens}", "ms|µs", 3)
+def cpu_rows(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """Time of one product of {tokens} tokens with a cold weight measured on this book's CPU in {name}."""
+    sweep = _measured(n, name)
+    return units.of(next(point[1] for point in sweep.points if point[0] == tokens), "s", f"record:{sweep.record}")
+
+
+def _measured(n: Numbers, name: str) -> Sweep:
+    for sweep in measured_sweeps(n.book, only_chapter=True):
+        if sweep.format.lower() == name:
+            return sweep
+    raise KeyError(f"the chapter's record has no sweep of products in {name}")
+
+
+# Time to first token -------------------------------------------------------------------------
+
+
+@number("{model}.attention-parity", "tokens", 3)
+def attention_parity(n: Numbers, model: str) -> units.Quantity:
+    """Prompt at which causal attention is as many FLOP as the layers' matrix products in {model}, no window counted."""
+    shape = n.shape(model)
+    products = linear_parameters(shape, shape.active_experts)
+    return phases.attention_parity(products, shape.layers, shape.heads, shape.head_dim)
+
+
+@number("prefill.{model}.{format}.{chip}.s{tokens}.tokens-per-s", "tokens/s")
+def prefill_rate(n: Numbers, model: str, format: str, chip: str, tokens: int) -> units.Quantity:
+    """Most prompt tokens per second of {model} ({format}) on the {chip}, a prompt of {tokens} tokens."""
+    return tokens / n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"]
+
+
+@number("products-time.{model}.{format}.{chip}.s{tokens}", "s|ms")
+def products_time(n: Numbers, model: str, format: str, chip: str, tokens: int) -> units.Quantity:
+    """Least time of the prefill of {tokens} tokens through {model} ({format}) on the {chip} if attention were no work."""
+    flop = work.linear_flop(n.shape(model), n.format(format), Pass(1, tokens, tokens))
+    return flop / n[f"{chip}.peak-for.{format}"]
+
+
+@number("quoted-prefill.{quote}.bound", "s|ms")
+def prefill_bound(n: Numbers, quote: str) -> units.Quantity:
+    """Least time that the datasheet allows for this prefill: {quote}."""
+    row = n.book.published[quote]
+    if not row.metric.startswith(("latency", "prefill")) or not row.context:
+        raise KeyError(f"{quote!r} is no prefill of a known length")
+    return n[f"prefill.{row.model}.{row.format}.{row.accelerator}.s{row.context:.0f}.time"]
+
+
+@number("quoted-prefill.{quote}.of-bound", "%", 2)
+def prefill_of_bound(n: Numbers, quote: str) -> units.Quantity:
+    """Share of its bound that a quoted prefill reaches: {quote}."""
+    row = n.book.published[quote]
+    taken = row.quantity if row.metric == "latency" else row.context / row.quantity
+    return n[f"quoted-prefill.{quote}.bound"] / taken
+
+
+@number("prefill-of-training.{model}.s{tokens}", "%", 2)
+def third_of_training(n: Numbers, model: str, tokens: int) -> units.Quantity:
+    """FLOP of the prefill of {tokens} tokens through {model} over those of a training step on them."""
+    shape, form, whole = n.shape(model), n.format("bf16"), Pass(1, tokens, tokens)
+    return work.step_flop(shape, form, whole) / work.training_flop(shape, form, whole)
+
+
+@number("cpu.prefill-error.{name}", "%", 2)
+def cpu_prefill_error(n: Numbers, name: str) -> units.Quantity:
+    """Error of the prefills of the CPU record predicted from its own ceilings: {name} (turns: the median when reading and computing take turns), sign dropped."""
+    rows = prefills(n.book)
+    mine = [row for row in rows if row.machine == rows[0].machine]
+    errors = [abs(row.error) for row in mine]
+    turns = [abs(row.summed / row.seconds - 1) for row in mine]
+    value = {"median": statistics.median(errors), "worst": max(errors), "turns": statistics.median(turns)}[name]
+    return units.of(value, "", f"record:{mine[0].record}")

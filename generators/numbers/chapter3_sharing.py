@@ -1,0 +1,191 @@
+"""Numbers of chapter 3 on prefill and decode that share a machine, or do not: chunks, cost, and the cache that moves."""
+
+from __future__ import annotations
+
+from generators import shares, simulation, units
+from generators.landing import Landed, interference, land
+from generators.model import phases, work
+from generators.model.inputs import Pass
+from generators.model.memory import kv_bytes_read, weight_bytes_streamed
+from generators.numbers.registry import Numbers, number
+
+ON = "{model}.{format}.{chip}.b{batch}.s{context}"
+
+
+def _sources(n: Numbers, model: str, format: str, chip: str) -> frozenset[str]:
+    device, shape, form = n.chip(chip, format), n.shape(model), n.format(format)
+    return device.peak.sources | device.bandwidth.sources | shape.layers.sources | form.weight.sources
+
+
+# A prompt among others -----------------------------------------------------------------------
+
+
+def _landed(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int | None) -> Landed:
+    price = simulation.chip_price(n.book, chip, model, format)
+    return land(price, batch, context, tokens, size)
+
+
+@number("landing." + ON + ".p{tokens}.whole.{name}", "s|ms")
+def landing_whole(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, name: str) -> units.Quantity:  # fmt: skip
+    """A prompt of {tokens} tokens read whole among {batch} sequences of {context} tokens, {model} ({format}) on the {chip}: {name}."""
+    landed = _landed(n, model, format, chip, batch, context, tokens, None)
+    return units.of(_told(landed, name), "s", *_sources(n, model, format, chip))
+
+
+@number("landing." + ON + ".p{tokens}.c{size}.{name}", "s|ms")
+def landing_chunked(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int, name: str) -> units.Quantity:  # fmt: skip
+    """The same with the prompt read in chunks of {size}: {name}."""
+    landed = _landed(n, model, format, chip, batch, context, tokens, size)
+    return units.of(_told(landed, name), "s", *_sources(n, model, format, chip))
+
+
+def _told(landed: Landed, name: str) -> float:
+    """What a name asks of a landing: the longest inter-token latency, the prompt's TTFT, or the latency before it came."""
+    return {"worst": landed.worst, "ttft": landed.first_token, "before": landed.passes[0].seconds}[name]
+
+
+@number("landing." + ON + ".p{tokens}.stall", "×", 2)
+def landing_stall(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:  # fmt: skip
+    """Longest inter-token latency while a prompt of {tokens} tokens is read whole over that before it came."""
+    of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}.whole"
+    return n[f"{of}.worst"] / n[f"{of}.before"]
+
+
+@number("landing." + ON + ".p{tokens}.delay.c{size}", "%", 2)
+def landing_delay(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int) -> units.Quantity:  # fmt: skip
+    """How much later the first token of the prompt comes when it is read in chunks of {size} instead of whole."""
+    of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}"
+    return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
+
+
+@number("free-tokens." + ON, "tokens", 2)
+def free_tokens(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Prompt tokens that ride along at no cost with a decode step of {batch} sequences of {context} tokens, {model} ({format}) on the {chip}."""
+    shape, form, step = n.shape(model), n.format(format), Pass(batch, 1, context)
+    kv, weights = kv_bytes_read(shape, form, step), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
+    return phases.free_tokens(n[f"{chip}.critical-tokens.{format}"], batch, kv, weights)
+
+
+@number("chunk-within." + ON + ".p{tokens}.ms{size}", "tokens", 0)
+def chunk_within(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int) -> units.Quantity:  # fmt: skip
+    """Largest last chunk of a prompt of {tokens} tokens that keeps a pass with {batch} decoding sequences of {context} tokens within {size} ms, {model} ({format}) on the {chip}."""
+    shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
+    limit, decode = units.of(size, "ms"), Pass(batch, 1, context)
+
+    def fits(chunk: int) -> bool:
+        return phases.mixed(shape, form, device, decode, Pass(1, chunk, tokens)).time <= limit
+
+    if not fits(1):
+        raise KeyError(f"the decode step alone takes longer than {size} ms")
+    low, high = 1, tokens
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return units.of(low, "tokens", *_sources(n, model, format, chip))
+
+
+@number("chunk-cost." + ON + ".c{size}", "%", 2)
+def chunk_cost(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, size: int) -> units.Quantity:
+    """How much longer a decode step of {batch} sequences of {context} tokens takes with the first {size} tokens of a prompt in it, {model} ({format}) on the {chip}."""
+    shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
+    together = phases.mixed(shape, form, device, Pass(batch, 1, context), Pass(1, size, size)).time
+    return together / n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"] - 1
+
+
+@number("chunk-estimate.{model}.{format}.{chip}.b{batch}.ms{size}", "tokens", 3)
+def chunk_estimate(n: Numbers, model: str, format: str, chip: str, batch: int, size: int) -> units.Quantity:
+    """Prompt tokens that the peak of the {chip} multiplies in {size} ms beside {batch} decoding ones, attention left out: {model} ({format})."""
+    each = work.linear_flop(n.shape(model), n.format(format), Pass(1, 1, 1))
+    return n[f"{chip}.peak-for.{format}"] * units.of(size, "ms") / each - batch
+
+
+@number("cpu.landing.error", "%", 2)
+def cpu_landing_error(n: Numbers) -> units.Quantity:
+    """Median error of the chunked passes predicted from the whole landing of the same record, sign dropped."""
+    mine = interference(n.book)[0]
+    return units.of(mine.error, "", f"record:{mine.record}")
+
+
+@number("cpu.landing.{name}.{size}", "ms", 3)
+def cpu_landing(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Longest inter-token latency, or time to first token, measured on this book's CPU while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
+    mine = interference(n.book)[0]
+    landed = next(one for one in mine.measured if (one.chunk or 0) == size)
+    return units.of(_told(landed, name), "s", f"record:{mine.record}")
+
+
+# What each costs -----------------------------------------------------------------------------
+
+
+@number("cost-share.{model}.{format}.{chip}.b{batch}.p{tokens}.a{size}", "%", 2)
+def cost_share(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int, size: int) -> units.Quantity:
+    """Share of the machine time of a request in its prefill: prompt of {tokens} tokens, answer of {size} as one of {batch} sequences, {model} ({format}) on the {chip}."""
+    shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
+    return phases.request_share(shape, form, device, float(batch), 0.0, float(tokens), float(size))
+
+
+@number("pool-ratio.{model}.{format}.{chip}.b{batch}.p{tokens}.a{size}", "", 2)
+def pool_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int, size: int) -> units.Quantity:
+    """Machines that prefill for each machine that decodes, at a prompt of {tokens} tokens and an answer of {size} in batches of {batch}, {model} ({format}) on the {chip}."""
+    share = n[f"cost-share.{model}.{format}.{chip}.b{batch}.p{tokens}.a{size}"]
+    return share / (1 - share)
+
+
+@number("token-cost." + ON, "", 2)
+def token_cost(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Prompt tokens that cost as much machine time as one answer token: {model} ({format}) on the {chip}, batch {batch}, {context} tokens of context."""
+    shape, form, step = n.shape(model), n.format(format), Pass(batch, 1, context)
+    kv, weights = kv_bytes_read(shape, form, step), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
+    return phases.token_cost_ratio(n[f"{chip}.critical-tokens.{format}"], batch, kv, weights)
+
+
+@number("least-token-cost.{model}.{format}.{chip}.s{context}", "", 2)
+def least_token_cost(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
+    """Prompt tokens that an answer token of {model} ({format}) costs at least on the {chip}, however large the batch: its own cache of {context} tokens is read for it alone."""
+    weights = weight_bytes_streamed(n.shape(model), n.format(format), Pass(1, 1, 1))
+    kv = kv_bytes_read(n.shape(model), n.format(format), Pass(1, 1, context))
+    return phases.least_token_cost(n[f"{chip}.critical-tokens.{format}"], kv, weights)
+
+
+@number("even-ratio.{model}.{format}.{chip}.b{batch}.of{tokens}", "", 2)
+def even_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
+    """Prompt tokens per answer token at which prefill and decode of a request of {tokens} tokens cost the same machine time: {model} ({format}) on the {chip}, answers in batches of {batch}."""
+    sources = _sources(n, model, format, chip)
+    return units.of(shares.even_ratio(n.book, model, format, chip, float(batch), float(tokens)), "", *sources)
+
+
+@number("workload.{name}.ratio", "", 3)
+def workload_ratio(n: Numbers, name: str) -> units.Quantity:
+    """Prompt tokens for each answer token in a quoted workload: {name}."""
+    return n[f"quoted.{name}-prompt"] / n[f"quoted.{name}-answer"]
+
+
+@number("agent-step.{name}", "", 3)
+def agent_ratio(n: Numbers, name: str) -> units.Quantity:
+    """Prompt tokens for each answer token of a coding agent's call, of its medians: {name}."""
+    new, kept = n["quoted.agent-step-append"], n["quoted.agent-step-prefix"]
+    prompt = {"reused": new, "unused": new + kept}[name]
+    return prompt / n["quoted.agent-step-answer"]
+
+
+@number("agent-share.{name}.{model}.{format}.{chip}.b{batch}", "%", 2)
+def agent_share(n: Numbers, name: str, model: str, format: str, chip: str, batch: int) -> units.Quantity:
+    """Share of prefill in the machine time of a coding agent's call of median lengths, with its prefix {name}: {model} ({format}) on the {chip}, answers in batches of {batch}."""
+    new, kept, answer = (n[f"quoted.agent-step-{what}"] for what in ("append", "prefix", "answer"))
+    cached, prompt = {"reused": (kept, new), "unused": (units.of(0, "tokens"), kept + new)}[name]
+    return phases.request_share(n.shape(model), n.format(format), n.chip(chip, format), float(batch), cached, prompt, answer)
+
+
+# The cache that moves ------------------------------------------------------------------------
+
+
+@number("move.{model}.{quote}.s{context}", "s|ms|µs", 3)
+def move(n: Numbers, model: str, quote: str, context: int) -> units.Quantity:
+    """Time to move the cache of {context} tokens of {model}: {quote}."""
+    return n[f"{model}.kv.s{context}"] / n[f"quoted.{quote}"]
+
+
+@number("move-share.{model}.{format}.{chip}.{quote}.s{tokens}", "%", 2)
+def move_share(n: Numbers, model: str, format: str, chip: str, quote: str, tokens: int) -> units.Quantity:
+    """Time to move the cache of {tokens} tokens of {model} over the least time to compute it on the {chip}: {quote}."""
+    return n[f"move.{model}.{quote}.s{tokens}"] / n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"]

@@ -1,0 +1,162 @@
+"""Numbers of chapter 4 on one batch: what it gains, what bounds it, what others reached, and what experts change."""
+
+from __future__ import annotations
+
+import statistics
+
+from generators import batch_evidence, catalogue, units
+from generators.model import batching, memory, roofline
+from generators.model.inputs import Pass
+from generators.numbers.registry import Numbers, number
+
+
+@number("batch-slowdown.{model}.{format}.{chip}.b{batch}.s{context}", "×", 3)
+def batch_slowdown(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Time of a decode step of {model} ({format}) on the {chip} at batch {batch} over batch 1, at {context} tokens of context."""
+    many = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"]
+    return many / n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"]
+
+
+@number("{model}.{format}.gain-limit.s{context}", "×", 2)
+def gain_limit(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
+    """What the throughput of {model} ({format}) over batch 1 tends to in a memory-bound batch, at {context} tokens of context: the balance batch and one."""
+    return n[f"{model}.{format}.balance-batch.s{context}"] + 1
+
+
+@number("{model}.{format}.gain-at-balance.s{context}", "%", 2)
+def gain_at_balance(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
+    """Share of linear gain that {model} ({format}) keeps at its balance batch, at {context} tokens of context."""
+    balance = n[f"{model}.{format}.balance-batch.s{context}"]
+    return batching.memory_gain(balance, balance) / balance
+
+
+@number("{model}.{format}.{chip}.turning-context", "tokens", 2)
+def turning_context(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
+    """Longest context at which some batch of {model} ({format}) is compute-bound on the {chip}."""
+    device, shape, form = n.chip(chip, format), n.shape(model), n.format(format)
+    ridge, low, high = roofline.ridge_point(device.peak, device.bandwidth), 1, 10_000_000
+    if roofline.intensity_ceiling(shape, form, Pass(1, 1, high)) > ridge:
+        raise KeyError(f"attention alone makes {model} compute-bound on {chip} at any context")
+    while high - low > 1:
+        middle = (low + high) // 2
+        inside = roofline.intensity_ceiling(shape, form, Pass(1, 1, middle)) > ridge
+        low, high = (middle, high) if inside else (low, middle)
+    return units.Quantity(float(low), sources=ridge.sources | n[f"{model}.parameters"].sources)
+
+
+@number("models-under-ridge.{chip}.s{context}", "", 0)
+def models_under_ridge(n: Numbers, chip: str, context: int) -> units.Quantity:
+    """Models of the catalogue whose decode is memory-bound on the {chip} at any batch, at {context} tokens of context, 16 bits."""
+    ridge = n[f"{chip}.ridge-point"]
+    ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.book.models]
+    under = sum(c.value < ridge.value for c in ceilings)
+    return units.of(under, "", *ridge.sources, *(s for c in ceilings for s in c.sources))
+
+
+@number("balance-needed.{tokens}.{size}", "", 2)
+def balance_needed(n: Numbers, tokens: int, size: int) -> units.Quantity:
+    """The balance batch from which on {tokens} times the throughput costs at most {size} % more time per token."""
+    return units.of(batching.balance_needed(float(tokens), 1 + size / 100), "")
+
+
+@number("{model}.{format}.context-for.{tokens}.{size}", "tokens", 2)
+def context_for(n: Numbers, model: str, format: str, tokens: int, size: int) -> units.Quantity:
+    """Longest context at which {model} ({format}) gives {tokens} times the throughput of batch 1 at {size} % more time per token."""
+    return memory.balance(n[f"{model}.{format}.streamed"], n[f"{model}.kv-per-token"]) / n[f"balance-needed.{tokens}.{size}"]
+
+
+@number("batch-within.{model}.{format}.{chip}.s{context}.{size}", "", 0)
+def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, size: int) -> units.Quantity:
+    """Largest batch of {model} ({format}) on the {chip} whose step takes at most {size} % longer than that of batch 1, at {context} tokens of context."""
+    shape, stored = catalogue.shape(n.book.models[model]), n.book.formats[format]
+    form, device = catalogue.number_format(stored), catalogue.device(n.book.accelerators[chip], stored.rate)
+    beyond = (b for b in range(2, 100_000) if batching.slowdown(shape, form, device, float(b), float(context)) > 1 + size / 100)
+    return units.Quantity(float(next(beyond) - 1), sources=n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources)
+
+
+@number("prompts-together.{model}.{format}.{chip}.b{batch}.s{tokens}.time", "s|ms")
+def prompts_together(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
+    """Least time of one pass that reads {batch} prompts of {tokens} tokens each through {model} ({format}) on the {chip}: the earliest first token of any of them."""
+    return roofline.step(n.shape(model), n.format(format), n.chip(chip, format), Pass(batch, tokens, tokens)).time
+
+
+# Others' offline runs --------------------------------------------------------------------
+
+
+def _offline(n: Numbers, quote: str) -> batch_evidence.Offline:
+    for one in batch_evidence.offline_runs(n.book):
+        if one.id == quote:
+            return one
+    raise KeyError(f"{quote!r} is not an offline run of generators/batch_evidence.py")
+
+
+@number("offline.{quote}.bound", "tokens/s")
+def offline_bound(n: Numbers, quote: str) -> units.Quantity:
+    """Most answer tokens per second that the datasheet allows this run, its prompts read before: {quote}."""
+    one = _offline(n, quote)
+    return units.of(one.bound, "tokens/s", *one.sources)
+
+
+@number("offline.{quote}.of-bound", "%", 2)
+def offline_share(n: Numbers, quote: str) -> units.Quantity:
+    """Share of that bound that was reached: {quote}."""
+    return n[f"quoted.{quote}"] / n[f"offline.{quote}.bound"]
+
+
+@number("offline.{quote}.needs", "GB", 3)
+def offline_needs(n: Numbers, quote: str) -> units.Quantity:
+    """Memory for weights and cache when the last token is out: {quote}."""
+    one = _offline(n, quote)
+    return units.of(one.needs, "byte", *one.sources)
+
+
+@number("offline.{quote}.prefill", "%", 2)
+def offline_prefill(n: Numbers, quote: str) -> units.Quantity:
+    """Share of the least time that reads prompts: {quote}."""
+    one = _offline(n, quote)
+    return units.of(one.prefill, "", *one.sources)
+
+
+@number("offline-runs.{name}", "%", 2)
+def offline_all(n: Numbers, name: str) -> units.Quantity:
+    """Share of the bound that the quoted offline runs reach: {name}."""
+    runs = batch_evidence.offline_runs(n.book)
+    value = {"lowest": min, "median": statistics.median, "highest": max}[name](r.reached / r.bound for r in runs)
+    return units.of(value, "", *(s for r in runs for s in r.sources))
+
+
+# Experts ---------------------------------------------------------------------------------
+
+
+@number("{model}.{format}.weights-per-token.b{batch}", "GB|MB")
+def weights_per_token(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
+    """Weight bytes that a decode step of {model} ({format}) reads for each token of a batch of {batch}, routed uniformly."""
+    return batching.weight_bytes_per_token(n.shape(model), n.format(format), batch)
+
+
+@number("{model}.{format}.weight-reuse.b{batch}", "×", 2)
+def weight_reuse(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
+    """How many times fewer weight bytes per token {model} ({format}) reads at batch {batch} than at batch 1."""
+    return n[f"{model}.{format}.weights-per-token.b1"] / n[f"{model}.{format}.weights-per-token.b{batch}"]
+
+
+@number("{model}.tokens-per-expert.b{batch}", "tokens", 2)
+def tokens_per_expert(n: Numbers, model: str, batch: int) -> units.Quantity:
+    """Tokens that share one reading of an expert of {model}, of those that a batch of {batch} visits, routed uniformly."""
+    s = n.shape(model)
+    return units.as_quantity(batching.tokens_per_expert(s.experts, s.active_experts, batch))
+
+
+@number("{model}.{format}.step-bytes-growth.b{batch}", "×", 2)
+def step_growth(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
+    """Weight bytes of a decode step of {model} ({format}) at batch {batch} over batch 1, routed uniformly."""
+    return batch / n[f"{model}.{format}.weight-reuse.b{batch}"]
+
+
+@number("{model}.{format}.batch-for-reuse.{size}", "", 0)
+def batch_for_reuse(n: Numbers, model: str, format: str, size: int) -> units.Quantity:
+    """Least batch at which {model} ({format}) reads {size} times fewer weight bytes per token than at batch 1, to a hundredth, routed uniformly."""
+    shape, form = n.shape(model), n.format(format)
+    one = batching.weight_bytes_per_token(shape, form, 1.0)
+    batch = next(b for b in range(1, 100_000) if (one / batching.weight_bytes_per_token(shape, form, float(b))).value >= 0.99 * size)
+    return units.Quantity(float(batch), sources=one.sources)

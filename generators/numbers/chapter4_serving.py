@@ -1,0 +1,164 @@
+"""Numbers of chapter 4 on many requests: simulated on a chip of the catalogue, and measured beside their simulation."""
+
+from __future__ import annotations
+
+from generators import serving_evidence as serving
+from generators import units
+from generators.measure.serving_scheduler import POLICIES
+from generators.numbers.registry import Numbers, number
+
+
+def _sources(n: Numbers) -> frozenset[str]:
+    """What the simulation rests on: the chip, the model, the format."""
+    rate, size = n[f"{serving.CHIP}.ridge-point"], n[f"{serving.MODEL}.{serving.FORMAT}.stored"]
+    return rate.sources | size.sources
+
+
+def _load(n: Numbers, name: str, size: int) -> serving.Load:
+    if name not in POLICIES:
+        raise KeyError(f"{name!r} is no policy; wanted one of {', '.join(POLICIES)}")
+    return serving.at_share(serving.chapter_price(n.book), name, size / 100)
+
+
+@number("serving.{name}.capacity", "requests/s")
+def capacity(n: Numbers, name: str) -> units.Quantity:
+    """Requests per second that the policy {name} could serve for ever, simulated, in the chapter's example."""
+    return units.of(serving.capacity(serving.chapter_price(n.book), name), "requests/s", *_sources(n))
+
+
+@number("serving.{name}.capacity-over.static", "×", 2)
+def capacity_gain(n: Numbers, name: str) -> units.Quantity:
+    """Capacity of the policy {name} over that of static batching, simulated."""
+    return n[f"serving.{name}.capacity"] / n["serving.static.capacity"]
+
+
+@number("serving.chunks.{size}.capacity-over.whole", "×", 3)
+def chunk_gain(n: Numbers, size: int) -> units.Quantity:
+    """Capacity of continuous batching with chunks of {size} prompt tokens over that with whole prompts, simulated."""
+    price = serving.chapter_price(n.book)
+    gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
+    return units.of(gain, "", *_sources(n))
+
+
+@number("serving.chunks.{size}.added.capacity-over.whole", "×", 3)
+def chunk_loss(n: Numbers, size: int) -> units.Quantity:
+    """The same on a machine of the same two rates whose reading and computing take turns instead of overlapping."""
+    price = serving.taking_turns(serving.chapter_price(n.book))
+    gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
+    return units.of(gain, "", *_sources(n))
+
+
+@number("serving.chunks.{size}.carrying", "%", 2)
+def carrying(n: Numbers, size: int) -> units.Quantity:
+    """Share of passes that read a part of a prompt when the queue never empties, chunks of {size} tokens, simulated."""
+    return units.of(serving.carrying(serving.chapter_price(n.book), size), "", *_sources(n))
+
+
+@number("serving.{name}.p{size}.ttft", "s|ms")
+def ttft(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Mean time to first token under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).ttft, "s", *_sources(n))
+
+
+@number("serving.{name}.p{size}.queueing", "s|ms")
+def queueing(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Mean time in the queue under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).queueing, "s", *_sources(n))
+
+
+@number("serving.{name}.p{size}.tpot", "ms")
+def tpot(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Mean time per output token under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).tpot, "s", *_sources(n))
+
+
+@number("serving.{name}.p{size}.gap", "ms")
+def gap(n: Numbers, name: str, size: int) -> units.Quantity:
+    """95th percentile of the time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).gap_p95, "s", *_sources(n))
+
+
+@number("serving.{name}.p{size}.longest-gap", "ms")
+def longest_gap(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Longest time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).gap_most, "s", *_sources(n))
+
+
+@number("serving.{name}.p{size}.batch", "tokens", 2)
+def batch(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Answer tokens per pass under the policy {name} at {size} % of its own capacity, simulated."""
+    return units.of(_load(n, name, size).batch, "", *_sources(n))
+
+
+@number("serving.{name}.at-static.p{size}.ttft", "s|ms")
+def ttft_at_static(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Mean time to first token under the policy {name} at {size} % of what static batching could serve, simulated."""
+    price = serving.chapter_price(n.book)
+    rate = size / 100 * serving.capacity(price, "static")
+    return units.of(serving.at_rate(price, name, rate).ttft, "s", *_sources(n))
+
+
+def _at_continuous(n: Numbers, name: str, size: int) -> serving.Load:
+    price = serving.chapter_price(n.book)
+    return serving.at_rate(price, name, size / 100 * serving.capacity(price, "continuous"))
+
+
+@number("serving.{name}.at-continuous.p{size}.ttft", "s|ms")
+def ttft_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Mean time to first token under the policy {name} at {size} % of what continuous batching with whole prompts could serve, simulated."""
+    return units.of(_at_continuous(n, name, size).ttft, "s", *_sources(n))
+
+
+@number("serving.{name}.at-continuous.p{size}.gap", "ms")
+def gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
+    """95th percentile of the time between two tokens under the policy {name} at that load, {size} %, simulated."""
+    return units.of(_at_continuous(n, name, size).gap_p95, "s", *_sources(n))
+
+
+@number("serving.{name}.at-continuous.p{size}.longest-gap", "ms")
+def longest_gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Longest time between two tokens under the policy {name} at that load, {size} %, simulated."""
+    return units.of(_at_continuous(n, name, size).gap_most, "s", *_sources(n))
+
+
+@number("serving.{name}.saturated-batch", "tokens", 2)
+def saturated_batch(n: Numbers, name: str) -> units.Quantity:
+    """Answer tokens per pass under the policy {name} when the queue never empties, simulated."""
+    return units.of(serving.saturated_batch(serving.chapter_price(n.book), name), "", *_sources(n))
+
+
+@number("serving.{name}.occupied", "%", 2)
+def occupied(n: Numbers, name: str) -> units.Quantity:
+    """Share of the places that give a token in a pass under the policy {name} when the queue never empties, simulated."""
+    return n[f"serving.{name}.saturated-batch"] / n["serving.places"]
+
+
+@number("serving.places", "", 0)
+def places(n: Numbers) -> units.Quantity:
+    """Sequences that the chapter's simulated server takes at once."""
+    return units.of(serving.BATCH, "")
+
+
+@number("serving.chunk", "tokens", 0)
+def chunk(n: Numbers) -> units.Quantity:
+    """Prompt tokens that a pass of the chapter's simulated server takes at most, when it chunks."""
+    return units.of(serving.CHUNK, "")
+
+
+@number("serving.requests", "", 0)
+def requests(n: Numbers) -> units.Quantity:
+    """Requests of the simulated trace."""
+    return units.of(serving.REQUESTS, "")
+
+
+@number("serving.mean-{name}", "tokens", 2)
+def mean_length(n: Numbers, name: str) -> units.Quantity:
+    """Mean length of a request's {name} in the simulated trace."""
+    lengths = {"prompt": [r.prompt for r in serving.trace()], "answer": [r.answer for r in serving.trace()]}[name]
+    return units.of(sum(lengths) / len(lengths), "tokens")
+
+
+@number("static-occupied.{batch}", "%", 2)
+def static_occupied(n: Numbers, batch: int) -> units.Quantity:
+    """Share of the places of a static batch of {batch} in use when answers have exponentially distributed lengths: their mean over the mean of the longest."""
+    return units.of(1 / sum(1 / i for i in range(1, batch + 1)), "")

@@ -1,0 +1,89 @@
+"""How far the measurement suite itself can be trusted: beside C and the vendor's library, from run to run, and as a basis of prediction."""
+
+from __future__ import annotations
+
+import statistics
+
+from generators import units
+from generators.book.record import Case, Record
+from generators.comparison import chapter_record, past_overhead, peer_record, repeat_record
+from generators.measure.compare import spreads
+from generators.numbers.registry import Numbers, number
+
+
+def _share(value: float, *records: Record) -> units.Quantity:
+    return units.of(value, "", *(f"record:{record.id}" for record in records))
+
+
+def _best(record: Record, name: str, *starts: str, **told: object) -> Case:
+    """The fastest measured row whose method starts with one of these words; KeyError naming what is missing."""
+    rows = [
+        case for case in record.measured(name, **told) if str(case.parameters.get("method")).startswith(starts or "")
+    ]
+    if not rows:
+        raise KeyError(f"record {record.id} has no measured {name} by {' or '.join(starts)} {told or ''}")
+    return min(rows, key=lambda case: case.seconds / (case.work.bytes or case.work.flop))
+
+
+def _against(n: Numbers, name: str, mine: str, theirs: str, **told: object) -> units.Quantity:
+    """Rate of one way over the rate of another, both timed in turns in the peers record."""
+    record = peer_record(n.book)
+    one, other = _best(record, name, mine, **told), _best(record, name, theirs, **told)
+    work = "bytes" if one.work.bytes and name != "peer-product" else "flop"
+    rate = getattr(one.work, work) / one.seconds
+    return _share(rate / (getattr(other.work, work) / other.seconds), record)
+
+
+@number("suite.read-against-c", "%", 2)
+def read_against_c(n: Numbers) -> units.Quantity:
+    """PyTorch's fastest read over a read kernel of our own in C, in turns over the same cold buffer."""
+    return _against(n, "peer-read", "torch, ", "C, ")
+
+
+@number("suite.copy-against-c.{name}", "%", 2)
+def copy_against_c(n: Numbers, name: str) -> units.Quantity:
+    """PyTorch's copy over a copy of our own in C with {name} stores."""
+    return _against(n, "peer-copy", "torch, ", f"C, {name} stores")
+
+
+@number("suite.product-against-vendor.{name}", "%", 2)
+def product_against_vendor(n: Numbers, name: str) -> units.Quantity:
+    """torch.mm in {name} over the vendor's library called directly, in turns."""
+    return _against(n, "peer-product", "torch", "MKL", dtype=name)
+
+
+@number("suite.gemv-against-c.{name}", "%", 2)
+def gemv_against_c(n: Numbers, name: str) -> units.Quantity:
+    """PyTorch's matrix-vector product in {name} over our C read, in turns over the same cold buffer."""
+    return _against(n, "peer-read", f"torch, gemv-{name}", "C, ")
+
+
+@number("suite.run-to-run.{name}", "%", 2)
+def run_to_run(n: Numbers, name: str) -> units.Quantity:
+    """By how much the estimate of a {name} case differs between two whole runs on this book's CPU, median over its cases."""
+    first, second = chapter_record(n.book), repeat_record(n.book)
+    found = spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in (first, second)))
+    return _share(found[name], first, second)
+
+
+@number("suite.products-error.{name}", "%", 2)
+def products_error(n: Numbers, name: str) -> units.Quantity:
+    """Error of decode predicted from the machine's own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
+    record = chapter_record(n.book)
+    errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
+    return _share({"median": statistics.median(errors), "worst": max(errors)}[name], record)
+
+
+@number("suite.products-error-again", "%", 2)
+def products_error_again(n: Numbers) -> units.Quantity:
+    """The same median error in the second whole run on this book's CPU."""
+    record = repeat_record(n.book)
+    errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
+    return _share(statistics.median(errors), record)
+
+
+@number("suite.products-cases", "", 0)
+def products_cases(n: Numbers) -> units.Quantity:
+    """Decode runs of this book's CPU past the overhead regime."""
+    record = chapter_record(n.book)
+    return _share(float(len(past_overhead(record))), record)

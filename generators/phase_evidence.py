@@ -1,0 +1,134 @@
+"""What is known of prefill and decode from measurement: knees, and times to first token, each beside its prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generators import catalogue, knee, simulation
+from generators.book.load import Book
+from generators.book.record import Case, Record
+from generators.comparison import by_products, ceilings, chapter_record, decode_records, measured_shape
+from generators.measure import predict
+from generators.model import roofline
+from generators.model.inputs import Chip, Pass
+
+FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
+QUOTED_SWEEP = "vidur-70b-up-"  # ids of the quoted products end in their number of tokens
+SWEEP_WEIGHTS = 8192 * 57344  # of the quoted product
+OFF_SWEEP = (136,)  # quoted to show a stair, not part of the sweep
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Products of 1, 2, 4 ... tokens with one cold weight: their times, the two roofs, and the fitted knee.
+
+    `critical` is the predicted knee, from `bandwidth` and `peak`; points are (tokens, seconds, low, high).
+    """
+
+    where: str
+    short: str
+    format: str
+    weight_bytes: float
+    flop_per_token: float
+    bandwidth: float
+    peak: float
+    points: list[tuple[float, float, float, float]]
+    knee: knee.Knee
+    sources: frozenset[str]
+    record: str = ""
+
+    @property
+    def critical(self) -> float:
+        """Tokens at which reading the weight takes as long as multiplying by it, as predicted."""
+        return self.weight_bytes / self.bandwidth * self.peak / self.flop_per_token
+
+    @property
+    def error(self) -> float:
+        """Predicted over fitted knee, less one."""
+        return self.critical / self.knee.tokens - 1
+
+
+def quoted_sweep(book: Book) -> Sweep:
+    """The quoted products on an A100 against its datasheet."""
+    rows = sorted((row for id_, row in book.published.items() if id_.startswith(QUOTED_SWEEP)), key=lambda row: row.batch)
+    chip, used = book.accelerators[rows[0].accelerator], [row for row in rows if row.batch not in OFF_SWEEP]
+    device, times = catalogue.sourced_device(chip, "fp16"), [(float(row.batch), row.quantity.value) for row in used]
+    fitted = knee.fit(tuple((tokens, (seconds,)) for tokens, seconds in times))
+    sources = device.bandwidth.sources | device.peak.sources | {row.source for row in rows}
+    points = [(tokens, seconds, seconds, seconds) for tokens, seconds in times]
+    return Sweep(chip.name, chip.short.split(" ")[0], "FP16", 2.0 * SWEEP_WEIGHTS, 2.0 * SWEEP_WEIGHTS, device.bandwidth.value, device.peak.value,
+                 points, fitted, sources)  # fmt: skip
+
+
+def measured_sweeps(book: Book, only_chapter: bool = False) -> list[Sweep]:
+    """Sweeps of the records in each number format whose ceilings they hold, the chapter's machine first."""
+    records = [chapter_record(book)] if only_chapter else decode_records(book)
+    found = [_sweep(book, record, dtype) for record in records for dtype in FORMATS if dtype in ceilings(record).products]
+    return [sweep for sweep in found if sweep]
+
+
+def _sweep(book: Book, record: Record, dtype: str) -> Sweep | None:
+    """One record's sweep in one number format; None where it has none, or none with a knee."""
+    cases = sorted(record.measured("rows-sweep", dtype=dtype), key=lambda case: case.parameters["rows"])
+    if len(cases) < 4:
+        return None
+    told, roof = cases[0].parameters, ceilings(record)
+    weights = float(told["d_in"]) * float(told["d_out"])
+    rows = [(float(case.parameters["rows"]), tuple(case.times)) for case in cases]
+    points = [(float(case.parameters["rows"]), case.seconds, *case.interval) for case in cases]
+    try:
+        fitted = knee.fit(tuple(rows))
+    except ValueError:
+        return None
+    chip = book.accelerators.get(record.machine.accelerator)
+    short = chip.short.split(" ")[0] if chip else record.machine.device.upper()
+    return Sweep(record.machine.name, short, FORMATS[dtype], weights * predict.WIDTH[dtype], 2.0 * weights, roof.read,
+                 roof.products[dtype], points, fitted, frozenset(), record.id)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prefill:
+    """A measured pass over a prompt beside its prediction from the same record's ceilings."""
+
+    record: str
+    machine: str
+    label: str
+    tokens: float
+    seconds: float
+    interval: tuple[float, float]
+    predicted: float
+    summed: float  # the prediction if reading and computing take turns
+    binds: str
+
+    @property
+    def error(self) -> float:
+        """Predicted over measured time, less one."""
+        return self.predicted / self.seconds - 1
+
+
+def prefills(book: Book) -> list[Prefill]:
+    """Measured prefills by machine and length, the chapter's machine first."""
+    found = []
+    for record in decode_records(book):
+        roof = ceilings(record)
+        for case in sorted(record.measured("prefill"), key=lambda case: case.parameters["tokens"]):
+            if str(case.parameters["dtype"]) in roof.products:
+                found.append(_prefill(record, case, Chip(roof.read, roof.products[str(case.parameters["dtype"])])))
+    return found
+
+
+def _prefill(record: Record, case: Case, chip: Chip) -> Prefill:
+    """Issuing the pass, and the longer of its arithmetic at the best product's rate and its bytes.
+
+    Reading the weights takes as long as products of their sizes took with one row, where the record has those.
+    """
+    told, tokens, products = case.parameters, float(case.parameters["tokens"]), by_products(record, case)
+    step = roofline.step(measured_shape(case), simulation.measured_format(case), chip, Pass(1.0, tokens, tokens))
+    terms = {"memory": step.memory, "compute": step.compute, "overhead": 0.0}
+    if products:
+        terms["memory"] += products.products - step.traffic.weights / chip.bandwidth
+        terms["overhead"] = products.overhead
+    label = f"{told.get('model', '')}, {FORMATS[str(told['dtype'])]}".removeprefix(", ")
+    time = terms["overhead"] + max(terms["memory"], terms["compute"])
+    return Prefill(record.id, record.machine.name, label, tokens, case.seconds, case.interval, time, sum(terms.values()),
+                   max(terms, key=terms.get))  # fmt: skip

@@ -1,0 +1,112 @@
+"""Tables of the KV cache: its size in every model, what fits beside the weights, and fewer bits."""
+
+from __future__ import annotations
+
+from generators.numbers import chapter2_measured
+from generators.numbers.registry import Numbers
+from generators.tables.registry import Table, named_table
+
+KINDS = {"mha": "MHA", "gqa": "GQA", "mqa": "MQA", "mla": "MLA", "window": "MHA with a window"}
+FITS = "a100-driver-memory.times.vllm-memory-share"
+
+
+@named_table
+def kv_of_every_model(n: Numbers) -> Table:
+    """KV cache of every model of the catalogue beside the naive formula's answer, largest first."""
+    models = sorted(n.book.models, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
+    rows = [
+        [n.book.models[m].name, n.book.models[m].attention, n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
+         n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
+        for m in models
+    ]  # fmt: skip
+    heads = [
+        "Model",
+        "Attention",
+        "Per token, no window full >",
+        "Naive over it >",
+        "Sequence of 8,192 >",
+        "Naive over it >",
+    ]
+    return Table(heads, rows)
+
+
+@named_table
+def cache_fits(n: Numbers, *models: str) -> Table:
+    """Sequences of 2,048 tokens that fit beside 16-bit weights of the named models, by what 80 is taken to mean."""
+    rows = [
+        [n.book.models[m].name, n.link(f"{m}.bf16.stored"), n.link(f"{m}.kv.s2048"), n.link(f"{m}.bf16.fits.gb80.s2048"),
+         n.link(f"{m}.bf16.fits.gib80.s2048"), n.link(f"{m}.bf16.fits-in.{FITS}.s2048")]
+        for m in models
+    ]  # fmt: skip
+    heads = [
+        "Model",
+        "Weights >",
+        "One sequence of 2,048 >",
+        "Fit in eighty GB >",
+        "Fit in eighty GiB >",
+        "Fit in nine tenths of the driver's figure >",
+    ]
+    return Table(heads, rows)
+
+
+@named_table
+def full_steps(n: Numbers, *chips: str) -> Table:
+    """Capacity, bandwidth, and the time of a step that reads all of the memory, for the named chips."""
+    rows = [[n.book.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
+            for c in chips]  # fmt: skip
+    return Table(["Chip", "Capacity >", "Bandwidth >", "Step that reads it all >"], rows)
+
+
+@named_table
+def kv_precision(n: Numbers, model: str, format_: str, chip: str, *caches: str) -> Table:
+    """Bits per cached value, sequences of 2,048 tokens that fit, and the speed-up of a step, for the named caches."""
+    on = f"{model}.{format_}.{chip}"
+    words = {"8-bit": "8 bits", "4-bit-g32": "4 bits, groups of 32", "2-bit-g32": "2 bits, groups of 32"}
+    rows = [
+        [words[c], n.link(f"kv-bits.{c}"), n.link(f"kv-bits.{c}.{on}.largest-batch.s2048"),
+         n.link(f"kv-bits.{c}.{on}.b1.s4096.speedup"), n.link(f"kv-bits.{c}.{on}.b32.s2048.speedup")]
+        for c in caches
+    ]  # fmt: skip
+    heads = [
+        "Cache",
+        "Bits per value, scales counted >",
+        "Sequences of 2,048 that fit >",
+        "Faster step, batch 1, context of 4,096 >",
+        "Faster step, batch 32, context of 2,048 >",
+    ]
+    return Table(heads, rows)
+
+
+@named_table
+def cache_steps(n: Numbers) -> Table:
+    """Steps with and without the cache, measured on this book's CPU, beside what the same record's ceilings predict."""
+    heads = ["Context >", "With the cache >", "Predicted >", "Without >", "Predicted >", "Without over with >"]
+    rows = []
+    for context in chapter2_measured.contexts(n):
+        of = [
+            f"cpu.cache-step.{name}.s{context}.{what}" for name in ("with", "without") for what in ("time", "predicted")
+        ]
+        rows.append([f"{context:,}", *(n.link(id_) for id_ in of), n.link(f"cpu.cache-step.s{context}.ratio")])
+    return Table(heads, rows or [["a measurement is awaited", *[""] * 5]])
+
+
+@named_table
+def context_steps(n: Numbers) -> Table:
+    """Slow-down of full decode steps from the shortest to the longest context measured, by kind of attention."""
+    heads = [
+        "Attention",
+        "Query heads per cached entry >",
+        "FLOP per cached byte >",
+        "Slow-down by bytes >",
+        "By products of as many rows >",
+        "Measured >",
+    ]
+    columns = ("rows", "intensity", "predicted", "by-products", "observed")
+    rows = [
+        [
+            KINDS.get(kind, kind),
+            *(n.link(f"cpu.context.{kind}.{what}") for what in columns),
+        ]
+        for kind in chapter2_measured.kinds(n)
+    ]
+    return Table(heads, rows or [["a measurement is awaited", *[""] * 5]])

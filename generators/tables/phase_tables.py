@@ -1,0 +1,76 @@
+"""Tables of prefill and decode: critical tokens, times to first token, chunks, workloads, and moving the cache."""
+
+from __future__ import annotations
+
+from generators.numbers.registry import Numbers
+from generators.tables.registry import Table, named_table
+from generators.workloads import QUOTES, workloads
+
+
+@named_table
+def critical_tokens(n: Numbers, *chips: str) -> Table:
+    """Ridge point of the named chips and the critical tokens with weights of sixteen, eight and four bits that are multiplied at sixteen."""
+    rows = []
+    for c in chips:
+        sixteen = "bf16" if "bf16" in n.book.accelerators[c].peaks() else "fp16"
+        rows.append([n.book.accelerators[c].name, n.link(f"{c}.ridge-point"), n.link(f"{c}.critical-tokens.{sixteen}"),
+                     n.link(f"{c}.critical-tokens.int4-g128")])  # fmt: skip
+    return Table(["Chip", "Ridge point, 16 bits >", "Critical tokens, 16-bit weights >", "4-bit weights, multiplied at 16 bits >"], rows)
+
+
+@named_table
+def first_token_quotes(n: Numbers) -> Table:
+    """Quoted first-token latencies beside the least time that the datasheet allows."""
+    rows = []
+    for id_, row in n.book.published.items():
+        if id_.startswith("trt-7b-"):
+            chip = n.book.accelerators[row.accelerator]
+            rows.append([chip.name, n.book.formats[row.format].name, f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
+                         n.link(f"quoted.{id_}"), n.link(f"quoted-prefill.{id_}.of-bound")])  # fmt: skip
+    return Table(["Chip", "Format", "Prompt >", "Bound >", "Quoted >", "Share of the bound >"], rows)
+
+
+@named_table
+def two_roofs(n: Numbers) -> Table:
+    """One engine's prefill and decode of one model on chips, their ratio, and the critical tokens that predict it."""
+    rows = []
+    for id_, row in n.book.published.items():
+        if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill"):
+            decode, chip = id_.removesuffix("-prefill"), row.accelerator
+            rows.append([n.book.accelerators[chip].name, n.link(f"quoted.{id_}"), n.link(f"quoted.{decode}"),
+                         n.link(f"quoted.{id_}.over.{decode}"), n.link(f"{chip}.critical-tokens.fp16")])  # fmt: skip
+    return Table(["Chip", "Prefill of 512 >", "Decode, batch 1 >", "Prefill ÷ decode >", "Critical tokens >"], rows)
+
+
+@named_table
+def landing_chunks(n: Numbers, model: str, format_: str, chip: str, batch: str, context: str, tokens: str, *chunks: str) -> Table:
+    """Longest inter-token latency and time to first token while a prompt lands whole and in chunks of the named sizes."""
+    of = f"landing.{model}.{format_}.{chip}.b{batch}.s{context}.p{tokens}"
+    rows = [["whole", n.link(f"{of}.whole.worst"), n.link(f"{of}.whole.ttft"), ""]]
+    rows += [[f"{int(c):,} tokens", n.link(f"{of}.c{c}.worst"), n.link(f"{of}.c{c}.ttft"), n.link(f"{of}.delay.c{c}")] for c in chunks]
+    return Table(["Read", "Longest inter-token latency >", "Time to first token >", "Later than whole by >"], rows)
+
+
+@named_table
+def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: str) -> Table:
+    """Quoted workloads: their lengths, the ratio, and the share of machine time in prefill at the named batches."""
+    words = {"configured": "set by the benchmark", "medians": "medians of a trace"}
+    rows = []
+    for one in workloads(n.book):
+        shares = [n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches]
+        rows.append([one.label.capitalize(), words[QUOTES[one.id][1]], n.link(f"quoted.{one.id}-prompt"), n.link(f"quoted.{one.id}-answer"),
+                     n.link(f"workload.{one.id}.ratio"), *shares])  # fmt: skip
+    return Table(["Workload", "Lengths", "Prompt >", "Answer >", "Prompt ÷ answer >", *(f"Prefill's share, batch {b} >" for b in batches)], rows)
+
+
+@named_table
+def moving_a_cache(n: Numbers, format_: str, chip: str, context: str, *models: str) -> Table:
+    """Cache of one sequence of the named models, the time to move it over two links, and to compute it on the chip."""
+    links = ("connectx-7-port", "nvlink-4-one-way")
+    rows = [
+        [n.book.models[m].name, n.link(f"{m}.kv.s{context}"), *(n.link(f"move.{m}.{link}.s{context}") for link in links),
+         n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"), n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}")]
+        for m in models
+    ]  # fmt: skip
+    heads = ["Model", "Cache >", "Over a network port >", "Over NVLink >", "Prefill, at least >", "Network over prefill >"]
+    return Table(heads, rows)

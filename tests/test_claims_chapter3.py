@@ -1,0 +1,323 @@
+"""Each claim of chapter 3 that can be computed, as an assertion.  A changed fact that makes a sentence false fails here."""
+
+import pytest
+
+from generators import catalogue, shares, simulation
+from generators.comparison import quoted_decodes
+from generators.landing import interference, land
+from generators.model import memory, parameters, phases, roofline, work
+from generators.model.inputs import Format, Pass
+from generators.phase_evidence import measured_sweeps, prefills, quoted_sweep
+from generators.workloads import workloads
+
+A100, H100, LLAMA, SECOND, BF16 = "a100-sxm4-80gb", "h100-sxm5-80gb", "llama-2-7b", "llama-3.1-8b", Format(2.0, 2.0, 2.0, 2.0)
+TABLED = (A100, H100, "h200-sxm", "l4", "t4", "rtx-4090", "m2-ultra")
+
+
+def device(book, chip, rate="bf16"):
+    return catalogue.device(book.accelerators[chip], rate)
+
+
+def shape(book, model):
+    return catalogue.shape(book.models[model])
+
+
+def critical(chip, width=2.0):
+    return roofline.critical_tokens(roofline.ridge_point(chip.peak, chip.bandwidth), width, 2.0)
+
+
+# Two machines in one -------------------------------------------------------------------------
+
+
+def test_with_16_bit_weights_the_critical_tokens_are_the_ridge_point(book):
+    for chip in TABLED:
+        found = device(book, chip)
+        assert critical(found) == pytest.approx(roofline.ridge_point(found.peak, found.bandwidth))
+
+
+def test_products_below_the_critical_tokens_wait_for_memory_and_above_for_arithmetic(book):
+    chip, weights = device(book, A100), 8192.0 * 57344.0
+    for tokens, binds in ((0.95 * critical(chip), "memory"), (1.05 * critical(chip), "compute")):
+        assert roofline.what_binds(2 * weights * tokens / chip.peak, 2 * weights / chip.bandwidth, 0.0) == binds
+
+
+def test_every_quoted_prompt_is_longer_than_any_number_of_the_table(book):
+    most = max(critical(device(book, chip)) for chip in TABLED)
+    assert min(one.prompt for one in workloads(book)) > most
+    assert book.published["agent-step-append"].quantity.value > most
+
+
+def test_four_bit_weights_turn_compute_bound_nearly_four_times_sooner(book):
+    four = catalogue.number_format(book.formats["int4-g128"]).weight
+    assert 3.7 < 2.0 / four < 4.0 and book.formats["int4-g128"].rate in ("bf16", "fp16")
+
+
+def test_the_quoted_knee_lies_within_six_percent_of_the_datasheets_and_nearer_than_either_roof(book):
+    sweep = quoted_sweep(book)
+    memory_share = sweep.weight_bytes / sweep.knee.floor / sweep.bandwidth
+    compute_share = sweep.flop_per_token / sweep.knee.slope / sweep.peak
+    assert abs(sweep.error) < 0.06
+    assert abs(sweep.error) < min(1 - memory_share, 1 - compute_share) / 3
+    assert memory_share == pytest.approx(compute_share, rel=0.1)
+    assert sweep.knee.interval[0] < sweep.knee.tokens < sweep.knee.interval[1] < sweep.critical
+    assert sweep.knee.miss < 0.05
+
+
+def test_the_quoted_products_have_a_stair_after_128_tokens(book):
+    before, after = (book.published[f"vidur-70b-up-{tokens}"].quantity.value for tokens in (128, 136))
+    assert (136 / after) / (128 / before) < 0.75
+
+
+# What the reader waits for -------------------------------------------------------------------
+
+
+def test_short_quoted_prompts_are_memory_bound_and_long_ones_compute_bound(book):
+    for row in book.published.values():
+        if row.source == "tensorrt-llm-performance":
+            stored = book.formats[row.format]
+            step = roofline.step(shape(book, LLAMA), catalogue.number_format(stored), device(book, row.accelerator, stored.rate), Pass(1.0, row.context, row.context))
+            assert step.binds == ("memory" if row.context == 128 else "compute"), row.conditions
+            assert step.time < row.quantity.value
+
+
+def test_the_h100_comes_least_close_to_its_bound(book):
+    reached = {}
+    for id_, row in book.published.items():
+        if row.source == "tensorrt-llm-performance":
+            stored = book.formats[row.format]
+            step = roofline.step(shape(book, LLAMA), catalogue.number_format(stored), device(book, row.accelerator, stored.rate), Pass(1.0, row.context, row.context))
+            reached[id_] = step.time / row.quantity.value
+    for tokens in (128, 2048):
+        assert min(("a100", "h100", "l40s"), key=lambda chip: reached[f"trt-7b-{chip}-p{tokens}"]) == "h100"
+        assert book.published[f"trt-7b-h100-p{tokens}"].quantity.value == min(book.published[f"trt-7b-{c}-p{tokens}"].quantity.value for c in ("a100", "h100", "l40s"))
+
+
+def test_prefill_over_decode_of_one_engine_is_the_critical_tokens_on_two_chips_of_three(book):
+    ratio = {}
+    for chip in ("m2", "m1-max", "m2-ultra"):
+        rates = (book.published[f"llama-cpp-7b-f16-{chip}{kind}"].quantity.value for kind in ("-prefill", ""))
+        prefill, decode = rates
+        ratio[chip] = prefill / decode / critical(device(book, chip, "fp16"))
+    assert ratio["m1-max"] == pytest.approx(1, abs=0.03) and ratio["m2-ultra"] == pytest.approx(1, abs=0.03)
+    assert ratio["m2"] < 0.9
+    of_bound = {q.id: q.reached / q.bound for q in quoted_decodes(book)}
+    assert of_bound["llama-cpp-7b-f16-m2"] > 0.85
+
+
+def test_a_prompt_of_2048_takes_as_long_as_about_thirteen_tokens(book):
+    prefill = roofline.step(shape(book, SECOND), BF16, device(book, A100), Pass(1.0, 2048.0, 2048.0))
+    decode = roofline.step(shape(book, SECOND), BF16, device(book, A100), Pass(1.0, 1.0, 2048.0))
+    assert prefill.time / decode.time == pytest.approx(13, abs=0.5)
+
+
+def test_faster_memory_shortens_decode_and_leaves_a_long_prefill(book):
+    slow, fast = device(book, H100), device(book, "h200-sxm")
+    for step, gain in ((Pass(1.0, 2048.0, 2048.0), 1.0), (Pass(1.0, 1.0, 2048.0), fast.bandwidth / slow.bandwidth)):
+        times = [roofline.step(shape(book, SECOND), BF16, chip, step).time for chip in (slow, fast)]
+        assert times[0] / times[1] == pytest.approx(gain)
+
+
+@pytest.mark.parametrize("model", [SECOND, "llama-3.1-70b", LLAMA])
+def test_at_parity_attention_is_half_of_the_layers_work(book, model):
+    s = shape(book, model)
+    tokens = phases.attention_parity(parameters.linear_parameters(s, 0.0), s.layers, s.heads, s.head_dim)
+    whole = Pass(1.0, tokens, tokens)
+    assert work.attention_flop(s, BF16, whole) == pytest.approx(work.linear_flop(s, BF16, whole), rel=1e-4)
+
+
+def test_at_128k_attention_is_five_parts_of_seven_and_twice_the_prompt_more_than_three_times_the_wait(book):
+    s, chip = shape(book, SECOND), device(book, H100)
+    once, twice = (roofline.step(s, BF16, chip, Pass(1.0, t, t)) for t in (131072.0, 262144.0))
+    assert work.attention_flop(s, BF16, Pass(1.0, 131072.0, 131072.0)) / once.flop == pytest.approx(5 / 7, abs=0.01)
+    assert 3 < twice.time / once.time < 4
+    parity = phases.attention_parity(parameters.linear_parameters(s, 0.0), s.layers, s.heads, s.head_dim)
+    assert 131072 / parity == pytest.approx(2.5, abs=0.05)
+
+
+def test_a_prefill_is_a_third_of_a_training_step(book):
+    s, whole = shape(book, LLAMA), Pass(1.0, 2048.0, 2048.0)
+    assert work.step_flop(s, BF16, whole) / work.training_flop(s, BF16, whole) == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalogue(book):
+    for row in book.accelerators.values():
+        chip = catalogue.device(row, "bf16")
+        assert chip is None or critical(chip) < 600
+
+
+# A prompt among others -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def landed():
+    from generators.book.load import load_book
+    from tests.conftest import ROOT
+
+    price = simulation.chip_price(load_book(ROOT), A100, SECOND, "bf16")
+    return {chunk: land(price, 32, 2048, 8192, chunk) for chunk in (None, 1024, 512, 256, 128)}
+
+
+def test_chunks_of_512_cut_the_wait_tenfold_and_delay_the_first_token_by_little(landed):
+    assert landed[None].worst / landed[512].worst > 10
+    assert landed[512].first_token / landed[None].first_token < 1.06
+
+
+def test_chunks_far_below_the_free_tokens_gain_little_and_cost_much(book, landed):
+    s, step = shape(book, SECOND), Pass(32.0, 1.0, 2048.0)
+    kv, weights = memory.kv_bytes_read(s, BF16, step), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
+    free = phases.free_tokens(critical(device(book, A100)), 32.0, kv, weights)
+    assert 128 < free < 256 and free > critical(device(book, A100))
+    assert landed[256].worst - landed[128].worst < 0.005
+    assert 1.8 < landed[128].first_token / landed[None].first_token < 2
+    assert {one.binds for one in landed[128].passes if one.prompt} == {"memory"}
+    assert {one.binds for one in landed[256].passes if one.prompt} == {"compute"}
+
+
+def test_later_chunks_take_longer(landed):
+    reading = [one.seconds for one in landed[512].passes if one.prompt]
+    assert reading == sorted(reading) and reading[-1] > 1.2 * reading[0]
+
+
+def test_a_free_chunk_costs_next_to_nothing(book):
+    s, chip, decode = shape(book, SECOND), device(book, A100), Pass(32.0, 1.0, 2048.0)
+    alone = roofline.step(s, BF16, chip, decode).time
+    assert alone < phases.mixed(s, BF16, chip, decode, Pass(1.0, 200.0, 200.0)).time < 1.06 * alone
+    assert phases.mixed(s, BF16, chip, decode, Pass(1.0, 512.0, 512.0)).time > 2 * alone
+
+
+# What each costs -----------------------------------------------------------------------------
+
+
+def share(book, one, batch):
+    return phases.request_share(shape(book, SECOND), BF16, device(book, H100), batch, 0.0, one.prompt, one.answer)
+
+
+def test_decode_costs_more_in_four_of_five_workloads_and_less_in_code_completion(book):
+    shares_ = {one.id: share(book, one, 32.0) for one in workloads(book)}
+    assert len(shares_) == 5 and [id_ for id_, found in shares_.items() if found > 0.5] == ["splitwise-coding"]
+    assert shares_["splitwise-coding"] > 0.85
+
+
+def test_the_same_ratio_at_a_longer_context_has_another_share_in_a_batch(book):
+    rows = {one.id: one for one in workloads(book)}
+    short, long = rows["splitwise-conversation"], rows["inferencex-8k1k"]
+    assert short.ratio == pytest.approx(long.ratio, rel=0.015)
+    assert share(book, short, 32.0) > 1.5 * share(book, long, 32.0)
+
+
+def test_a_larger_batch_shifts_the_even_ratio_to_the_left_but_not_below_its_least(book):
+    s, chip = shape(book, SECOND), device(book, H100)
+    even = [shares.even(s, BF16, chip, batch, 4096.0) for batch in (1.0, 32.0, 128.0, 100_000.0)]
+    assert even == sorted(even, reverse=True)
+    kv, weights = memory.kv_bytes(s, BF16, 4096.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
+    assert even[-1] == pytest.approx(phases.least_token_cost(critical(chip), kv, weights), rel=0.15)
+
+
+def test_the_formula_for_the_share_agrees_with_the_passes_it_stands_for(book):
+    s, chip = shape(book, SECOND), device(book, H100)
+    for batch, prompt, answer in ((1.0, 2048.0, 256.0), (32.0, 2048.0, 64.0), (64.0, 1024.0, 128.0)):
+        context = prompt + answer / 2
+        kv = memory.kv_bytes_read(s, BF16, Pass(batch, 1.0, context))
+        weights = memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
+        told = phases.prefill_share(phases.token_cost_ratio(critical(chip), batch, kv, weights), answer, prompt)
+        assert told == pytest.approx(phases.request_share(s, BF16, chip, batch, 0.0, prompt, answer), rel=0.08)
+
+
+def test_reusing_the_prefix_turns_an_agents_call_from_prefill_to_decode(book):
+    new, kept, answer = (book.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer"))
+    s, chip = shape(book, SECOND), device(book, H100)
+    assert int(memory.largest_batch(s, BF16, chip, new + kept + answer)) == 3
+    assert phases.request_share(s, BF16, chip, 3.0, 0.0, kept + new, answer) > 0.75
+    assert phases.request_share(s, BF16, chip, 3.0, kept, new, answer) < 0.05
+
+
+# Two machines apart --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("model", "low", "high"), [(LLAMA, 0.45, 0.5), (SECOND, 0.0, 0.13), ("llama-3.1-70b", 0.0, 0.05), ("gemma-3-27b", 0.0, 0.05), ("deepseek-v2-lite", 0.0, 0.1)])  # fmt: skip
+def test_moving_a_small_cache_takes_a_small_part_of_its_prefill(book, model, low, high):
+    s, port = shape(book, model), book.published["connectx-7-port"].quantity.value
+    moving = memory.kv_bytes(s, BF16, 32768.0) / port
+    assert low <= moving / roofline.step(s, BF16, device(book, H100), Pass(1.0, 32768.0, 32768.0)).time < high
+
+
+def test_exercise_4_computing_wins_only_on_a_small_part_of_the_port(book):
+    s = shape(book, "llama-3.1-70b")
+    even = memory.kv_bytes(s, BF16, 32768.0) / roofline.step(s, BF16, device(book, H100), Pass(1.0, 32768.0, 32768.0)).time
+    assert even < 0.05 * book.published["connectx-7-port"].quantity.value
+
+
+def test_exercise_1_the_h100_has_the_most_arithmetic_for_its_bandwidth(book):
+    found = {chip: critical(device(book, chip, "fp16")) for chip in ("t4", H100, "m2")}
+    assert max(found, key=found.get) == H100 and found["m2"] < 40
+
+
+def test_exercise_5_a_chunk_of_512_visits_nearly_all_experts(book):
+    s = shape(book, "qwen3-30b-a3b")
+    assert s.experts / s.active_experts == 16 and parameters.expected_share(s.experts, s.active_experts, 512.0) > 0.99
+
+
+# Measured for this book ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def swept(book_of_the_session):
+    return {sweep.format: sweep for sweep in measured_sweeps(book_of_the_session, only_chapter=True)}
+
+
+@pytest.fixture(scope="module")
+def book_of_the_session():
+    from generators.book.load import load_book
+    from tests.conftest import ROOT
+
+    return load_book(ROOT)
+
+
+def test_the_cpus_knee_lies_above_the_predicted_one_as_it_misses_the_memory_roof_by_more(swept):
+    for sweep in swept.values():
+        assert -0.5 < sweep.error < -0.15, sweep.format
+    bf16 = swept["BF16"]
+    assert bf16.knee.interval[0] > bf16.critical
+    memory_share = bf16.weight_bytes / bf16.knee.floor / bf16.bandwidth
+    compute_share = bf16.flop_per_token / bf16.knee.slope / bf16.peak
+    assert memory_share < 0.8 < 0.9 < compute_share
+    assert compute_share / memory_share == pytest.approx(bf16.knee.tokens / bf16.critical, rel=1e-6)
+
+
+def test_the_cpu_takes_turns_reading_and_computing(swept):
+    assert swept["BF16"].knee.sharpness == swept["FP32"].knee.sharpness == 1.0
+
+
+def test_an_fp32_product_of_four_tokens_takes_far_longer_than_one_of_two(swept):
+    times = {point[0]: point[1] for point in swept["FP32"].points}
+    assert times[4.0] > 1.6 * times[2.0] and times[2.0] < 1.3 * times[1.0]
+    low, high = swept["FP32"].knee.interval
+    assert high / low > 1.5 > swept["BF16"].knee.interval[1] / swept["BF16"].knee.interval[0]
+
+
+def test_measured_knees_lie_between_the_points(book):
+    for sweep in measured_sweeps(book):
+        assert sweep.points[0][0] < sweep.knee.interval[0] <= sweep.knee.interval[1] < sweep.points[-1][0], sweep.where
+
+
+def test_the_cpus_prefills_are_predicted_too_fast_and_less_so_if_it_takes_turns(book):
+    mine = [one for one in prefills(book) if one.machine == prefills(book)[0].machine]
+    assert mine and all(one.error < 0 for one in mine)
+    errors, turns = (sorted(abs(t / one.seconds - 1) for one, t in found) for found in (
+        [(one, one.predicted) for one in mine], [(one, one.summed) for one in mine]))  # fmt: skip
+    assert turns[len(turns) // 2] < 0.8 * errors[len(errors) // 2]
+
+
+def test_two_rates_of_the_whole_landing_tell_the_chunked_ones(book):
+    run = interference(book)[0]
+    assert (run.batch, run.measured[0].prompt) == (4, 512)
+    assert run.error < 0.1
+    whole, small = run.measured[0], run.measured[-1]
+    assert whole.chunk is None and small.chunk == 64
+    assert small.worst < whole.worst / 2 and small.first_token > 1.5 * whole.first_token
+
+
+def test_no_chunk_was_free_on_the_cpu(book):
+    small = interference(book)[0].measured[-1]
+    alone = [one.seconds for one in small.passes if not one.prompt]
+    assert min(one.seconds for one in small.passes if one.prompt) > 1.2 * sorted(alone)[len(alone) // 2]

@@ -1,0 +1,350 @@
+"""Each claim of chapter 4 that can be computed, as an assertion; rows of the claims review are named where they are settled."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from generators import batch_evidence, catalogue, comparison, serving_evidence, serving_runs
+from generators.measure import serving_report as report
+from generators.measure.serving_scheduler import POLICIES, serve
+from generators.measure.serving_trace import at_once
+from generators.model import batching, memory, parameters, roofline, work
+from generators.model.inputs import Format, Pass
+from vis import (
+    batch_on_the_roofline,
+    experts_and_batch,
+    latency_throughput_frontier,
+    queueing_under_load,
+    static_and_continuous,
+)
+
+A100, H100, LLAMA, SECOND, BF16 = "a100-sxm4-80gb", "h100-sxm5-80gb", "llama-2-7b", "llama-3.1-8b", Format(2.0, 2.0, 2.0, 2.0)
+
+
+@pytest.fixture
+def a100(book):
+    return catalogue.device(book.accelerators[A100])
+
+
+@pytest.fixture
+def price(book):
+    return serving_evidence.chapter_price(book)
+
+
+def shape(book, name):
+    return catalogue.shape(book.models[name])
+
+
+def balance(s, context):
+    return memory.balance_batch(s, BF16, Pass(1.0, 1.0, context))
+
+
+# Row 1: memory-bound or not is a matter of batch, context and chip, not of inference.
+
+
+def test_the_frontier_shows_all_limits(book, a100):
+    s = shape(book, SECOND)
+    rows = latency_throughput_frontier.data(book).rows
+    mine = [row for row in rows if row.get("model") == book.models[SECOND].name]
+    assert {row["binds"] for row in mine if row["context"] == 128} == {"memory", "compute"}
+    assert {row["binds"] for row in mine if row["context"] in (2048, 8192)} == {"memory"}
+    assert {row["fits"] for row in mine if row["context"] == 8192} == {"yes", "no"}
+    assert {row["fits"] for row in mine if row["context"] == 512} == {"yes"}
+    turn = 199.0
+    flat = [batch / roofline.step(s, BF16, a100, Pass(batch, 1.0, 128.0)).time for batch in (turn, 300.0, 512.0)]
+    assert max(flat) < 1.01 * min(flat), "past the ridge a larger batch gives nobody anything"
+
+
+def test_batching_is_free_at_a_short_context_and_dear_at_a_long_one(book):
+    v = latency_throughput_frontier.data(book).values
+    assert v["gain 128"] > 0.95 * 32 and v["slower 128"] < 1.06
+    assert v["gain 8192"] < 11 and v["slower 8192"] > 3
+
+
+# Row 18: the largest lever, and not linear until KV bytes equal weight bytes.
+
+
+@pytest.mark.parametrize(("name", "context", "batch"), [(LLAMA, 4096.0, 6), (SECOND, 8192.0, 14)])
+def test_at_the_balance_batch_the_gain_is_little_more_than_half_of_linear(book, a100, numbers, name, context, batch):
+    s = shape(book, name)
+    assert round(balance(s, context)) == batch
+    share = batching.gain(s, BF16, a100, balance(s, context), context) / balance(s, context)
+    assert 0.52 < share < 0.60, "the review's near-linear is wrong"
+    said = numbers[f"{name}.bf16.gain-at-balance.s{context:.0f}"].value
+    assert said == pytest.approx(share, rel=0.02)
+
+
+def test_from_the_balance_batch_on_throughput_can_at_most_double(book, a100):
+    for name in book.models:
+        s = shape(book, name)
+        if s.experts or s.window_layers:
+            continue
+        for context in (512.0, 8192.0):
+            at = batching.gain(s, BF16, a100, max(1.0, balance(s, context)), context)
+            assert batching.gain(s, BF16, a100, 1e7, context) < 2.03 * at, name
+
+
+def test_the_bend_comes_long_before_the_balance(book, a100):
+    s, context = shape(book, SECOND), 8192.0
+    quarter = balance(s, context) / 4
+    assert batching.gain(s, BF16, a100, quarter, context) < 0.9 * quarter
+
+
+def test_the_table_of_balances_is_a_table_of_attention(book, numbers):
+    weights = [numbers[f"{name}.bf16.streamed"].value for name in (LLAMA, "qwen2.5-7b")]
+    assert weights[0] == pytest.approx(weights[1], rel=0.1)
+    row = book.models["qwen2.5-7b"].shape
+    assert row.heads / row.kv_heads == 7
+    assert numbers["qwen2.5-7b.bf16.balance-batch.s2048"].value > 9 * numbers[f"{LLAMA}.bf16.balance-batch.s2048"].value
+    assert numbers["qwen3-0.6b.bf16.balance-batch.s2048"].value < 6
+
+
+def test_ten_per_cent_buys_less_the_longer_the_context(book, a100, numbers):
+    s = shape(book, SECOND)
+    found = [numbers[f"batch-within.{SECOND}.bf16.{A100}.s{context}.10"].value for context in (128, 2048, 8192)]
+    assert found == sorted(found, reverse=True) and found[0] > 50 and found[2] < 4
+    for context, most in zip((128.0, 2048.0, 8192.0), found, strict=True):
+        assert batching.slowdown(s, BF16, a100, most, context) <= 1.1 < batching.slowdown(s, BF16, a100, most + 1, context)
+
+
+# Row 19: the intensity of the products grows with the batch, attention's does not; the whole has a ceiling.
+
+
+def test_attention_does_not_gain_and_the_products_do(book):
+    s = shape(book, LLAMA)
+    for batch in (1.0, 7.0, 64.0):
+        step = Pass(batch, 1.0, 2048.0)
+        alone = work.attention_flop(s, BF16, step) / memory.kv_bytes_read(s, BF16, step)
+        assert alone == pytest.approx(1.0)
+        linear = work.linear_flop(s, BF16, step) / memory.weight_bytes_streamed(s, BF16, step)
+        assert linear == pytest.approx(batch, rel=0.05)
+    for name, heads in ((LLAMA, 1.0), (SECOND, 4.0), ("llama-3.1-70b", 8.0)):
+        assert batching.attention_intensity(shape(book, name), BF16, Pass(9.0, 1.0, 777.0)) == pytest.approx(heads)
+    assert batching.attention_intensity(shape(book, "deepseek-v3"), BF16, Pass(3.0, 1.0, 99.0)) == pytest.approx(241.8, abs=0.05)
+
+
+def test_both_models_stay_under_the_ridge_at_two_thousand_tokens_but_not_at_every_context(book, a100, numbers):
+    ridge = a100.peak / a100.bandwidth
+    v = batch_on_the_roofline.data(book).values
+    assert v["first ceiling"] == pytest.approx(13.2, abs=0.05) and v["second ceiling"] == pytest.approx(58.6, abs=0.05)
+    for name, turn in ((LLAMA, 155), (SECOND, 720)):
+        s = shape(book, name)
+        assert roofline.step(s, BF16, a100, Pass(1e7, 1.0, 2048.0)).binds == "memory"
+        found = numbers[f"{name}.bf16.{A100}.turning-context"].value
+        assert found == pytest.approx(turn, abs=5)
+        assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found)).binds == "compute"
+        assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found + 1)).binds == "memory"
+    assert v[f"ridge {A100}"] == ridge
+
+
+def test_how_many_models_stay_under_a_ridge(book, numbers):
+    assert numbers["models-count"].value == 48
+    assert numbers[f"models-under-ridge.{A100}.s2048"].value == 41
+    assert numbers[f"models-under-ridge.{H100}.s2048"].value == 44
+    over = [name for name in book.models if roofline.intensity_ceiling(shape(book, name), BF16, Pass(1.0, 1.0, 2048.0)) > 152.97]
+    assert "llama-3.1-70b" in over and "deepseek-v3" in over
+
+
+def test_no_context_brings_latent_attention_under_the_a100s_ridge(book, a100):
+    s = shape(book, "deepseek-v3")
+    assert all(roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, c)) > a100.peak / a100.bandwidth for c in (2048.0, 131072.0, 1e7))
+
+
+# Row 20: sixty-four sequences of 2,048.
+
+
+def test_sixty_four_sequences_fit_by_one_reading_of_eighty_and_not_by_two(book, a100, numbers):
+    needed = numbers[f"decode.{LLAMA}.bf16.b64.s2048.memory-needed"].value
+    driver = book.published["a100-driver-memory"].quantity.value
+    assert needed == pytest.approx(82.2e9, rel=0.001)
+    assert 80e9 < needed < driver and needed > 0.9 * driver
+    assert numbers[f"batch-gain.{LLAMA}.bf16.{A100}.b64.s2048"].value < 64 / 5
+
+
+# Row 21: the cache is traffic, too.
+
+
+def test_latency_rises_and_throughput_saturates(book, a100):
+    s = shape(book, LLAMA)
+    steps = [roofline.step(s, BF16, a100, Pass(batch, 1.0, 2048.0)).time for batch in (1.0, 16.0, 64.0, 256.0)]
+    assert steps == sorted(steps) and steps[-1] > 20 * steps[0]
+    rates = [b / t for b, t in zip((1.0, 16.0, 64.0, 256.0), steps, strict=True)]
+    assert rates[3] < 1.2 * rates[2]
+
+
+# Others' offline runs.
+
+
+def test_no_offline_run_beats_its_bound_and_the_misses_have_an_order(book):
+    runs = batch_evidence.offline_runs(book)
+    assert len(runs) == len(batch_evidence.OFFLINE) == 7
+    assert all(0.5 < run.reached / run.bound < 0.81 for run in runs)
+    for chip in ("a100", "h100"):
+        mine = sorted((run for run in runs if chip in run.id), key=lambda run: run.reached / run.bound)
+        assert (mine[0].prompt, mine[0].answer) == (128, 128) and mine[0].batch == max(run.batch for run in mine)
+        nearest = [_ridge_share(book, run) for run in mine]
+        assert nearest[0] == max(nearest), "its steps come nearest to the ridge"
+    edge = next(run for run in runs if run.batch == 60)
+    assert book.accelerators[A100].capacity.value < edge.needs < book.published["a100-driver-memory"].quantity.value
+
+
+def _ridge_share(book, run):
+    row, kv = book.published[run.id], batch_evidence.OFFLINE[run.id][2]
+    stored = book.formats[row.format]
+    chip = catalogue.device(book.accelerators[row.accelerator], stored.rate)
+    step = Pass(float(run.batch), 1.0, run.prompt + run.answer / 2)
+    found = roofline.step(shape(book, row.model), catalogue.number_format(stored, kv), chip, step)
+    return found.compute / found.memory
+
+
+# Measured batches.
+
+
+def test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it(book, numbers):
+    steps = [s for s in batch_evidence.batch_steps(book) if s.record == comparison.chapter_record(book).id]
+    assert all(step.error < 0 for step in steps)
+    short, long = (statistics.median(abs(s.error) for s in steps if s.context == c) for c in (129, 8193))
+    assert long > short, "the misses grow with the cache"
+    assert numbers["cpu.batch-error.paced-median"].value < 0.5 * numbers["cpu.batch-error.median"].value
+    assert numbers["cpu.batch-error.paced-worst"].value < numbers["cpu.batch-error.median"].value
+    cache, weights = numbers["cpu.batch.cache-pace"].value, numbers["cpu.batch.weight-pace"].value
+    assert 0.35 < cache / weights < 0.65 and weights < numbers["cpu.read-bandwidth"].value
+
+
+def test_measured_batches_gain_much_at_a_short_context_and_little_at_a_long_one(book, numbers):
+    assert numbers["cpu.batch.b16.s128.gain"].value > 10 and numbers["cpu.batch.b16.s128.slowdown"].value < 1.5
+    assert numbers["cpu.batch.b64.s8192.gain"].value < 6 and numbers["cpu.batch.b64.s8192.slowdown"].value > 10
+    assert numbers["cpu.beyond.b256.s8192.needs"].value > numbers["cpu.beyond.b256.s8192.free"].value
+
+
+# Rows 22 and 23: first tokens, and requests that come when they come.
+
+
+def test_prompts_read_together_delay_each_other(numbers):
+    one, many = (numbers[f"prompts-together.{SECOND}.bf16.{A100}.b{b}.s1024.time"].value for b in (1, 16))
+    assert many == pytest.approx(16 * one, rel=0.01)
+
+
+def test_static_batching_uses_the_mean_answer_over_the_mean_longest(price):
+    """Exactly: a batch takes as many passes as its longest answer has tokens."""
+    trace = at_once(serving_evidence.trace())
+    run = serve(trace, serving_evidence.policy_of("static"), price)
+    places = serving_evidence.BATCH
+    batches = [trace[at : at + places] for at in range(0, len(trace), places)]
+    longest = sum(max(one.answer for one in batch) for batch in batches)
+    assert len(run.passes) == longest
+    share = report.mean_batch(run) / places
+    assert share == pytest.approx(batching.occupied_share(sum(one.answer for one in trace) / len(trace), longest / len(batches)))
+    assert share < 0.5
+
+
+def test_continuous_batching_keeps_its_places_busy(numbers):
+    assert numbers["serving.continuous.occupied"].value > 0.9
+    assert numbers["serving.static.occupied"].value < 0.45
+    assert numbers["static-occupied.16"].value == pytest.approx(1 / sum(1 / i for i in range(1, 17)))
+    assert 1 / numbers["static-occupied.16"].value > 3
+
+
+def test_the_wait_differs_far_more_than_the_capacity(book, numbers):
+    assert 1.3 < numbers["serving.continuous.capacity-over.static"].value < 2
+    static, continuous = (numbers[f"serving.{name}.at-static.p90.ttft"].value for name in ("static", "continuous"))
+    assert static > 20 * continuous
+    v = queueing_under_load.data(book).values
+    assert v["static wait"] == static and v["same load"] == continuous
+    queue, whole = (numbers[f"serving.static.p90.{part}"].value for part in ("queueing", "ttft"))
+    assert queue > 0.5 * whole, "under load the queue is most of the wait"
+
+
+def test_measured_first_tokens_come_sooner_under_continuous_batching(book):
+    runs = {(one.policy.name, one.load): one for one in serving_runs.measured_runs(book)}
+    for load in (0.5, 0.8, 0.95):
+        assert runs["static", load].mean_ttft > 2 * runs["continuous", load].mean_ttft
+        assert runs["static", load].mean_batch < runs["continuous", load].mean_batch
+    v = static_and_continuous.data(book).values
+    assert v["static measured"] > 2 * v["continuous measured"] and v["static ttft"] > 2 * v["continuous ttft"]
+
+
+def test_the_simulation_knows_the_time_busy_better_than_the_wait(book, numbers):
+    runs = serving_runs.measured_runs(book)
+    busy, wait = (statistics.median(abs(one.error(metric)) for one in runs) for metric in ("busy", "ttft"))
+    assert busy < wait and busy < 0.15
+    assert numbers["cpu.serving-error.busy-median"].value == busy
+
+
+# Chunks.
+
+
+def test_chunks_trade_first_tokens_for_the_longest_gap_at_low_load_only(numbers):
+    def at(name, size, part):
+        return numbers[f"serving.{name}.at-continuous.p{size}.{part}"].value
+
+    assert at("continuous-chunked", 25, "ttft") > at("continuous", 25, "ttft")
+    assert at("continuous-chunked", 90, "ttft") < at("continuous", 90, "ttft"), "not a trade near capacity"
+    for size in (25, 90):
+        assert 10 * at("continuous-chunked", size, "longest-gap") < at("continuous", size, "longest-gap")
+    assert at("continuous-chunked", 25, "gap") > at("continuous", 25, "gap"), "more gaps are stretched a little"
+
+
+def test_what_chunks_do_to_capacity_goes_both_ways(numbers):
+    overlap = {size: numbers[f"serving.chunks.{size}.capacity-over.whole"].value for size in (64, 128, 256, 512)}
+    turns = {size: numbers[f"serving.chunks.{size}.added.capacity-over.whole"].value for size in (64, 128, 256, 512)}
+    assert overlap[64] < 1 < overlap[128] < overlap[256] and 1 < overlap[512] < overlap[256]
+    assert list(turns.values()) == sorted(turns.values()) and turns[512] < 1
+    assert numbers["serving.chunks.256.carrying"].value > numbers["serving.chunks.512.carrying"].value + 0.1
+    critical = numbers[f"{A100}.critical-tokens.bf16"].value
+    assert 64 < critical < 256
+
+
+def test_measured_chunks_gain_no_capacity_and_cost_first_tokens(book, numbers):
+    assert 0.95 < numbers["cpu.chunks-busy.lowest"].value < numbers["cpu.chunks-busy.highest"].value < 1.3
+    runs = {(one.policy.name, one.load): one for one in serving_runs.measured_runs(book)}
+    for load in (0.5, 0.8, 0.95):
+        assert runs["continuous-chunked", load].mean_ttft > runs["continuous", load].mean_ttft
+
+
+# Experts.
+
+
+def test_a_mixture_wants_more_batch(book, numbers):
+    v = experts_and_batch.data(book).values
+    assert v[f"reuse {SECOND}"] == pytest.approx(16, rel=0.01)
+    assert v["reuse mixtral-8x7b"] < 5 and v["reuse deepseek-v3"] < v["reuse qwen3-30b-a3b"] < v["reuse mixtral-8x7b"]
+    needed = [numbers[f"{name}.bf16.batch-for-reuse.8"].value for name in experts_and_batch.MODELS]
+    assert needed == sorted(needed) == [v[f"batch {name}"] for name in experts_and_batch.MODELS] and needed[0] == 8
+
+
+def test_a_mixture_never_catches_up(book):
+    s = shape(book, "mixtral-8x7b")
+    one = batching.weight_bytes_per_token(s, BF16, 1.0)
+    worth = [one / batching.weight_bytes_per_token(s, BF16, b) / b for b in (64.0, 256.0, 1024.0)]
+    assert all(0.25 < share < 0.3 for share in worth)
+    assert parameters.expected_share(s.experts, s.active_experts, 16.0) > 0.98
+
+
+# Exercises.
+
+
+def test_eight_times_the_throughput_for_a_tenth_more_latency(book, a100, numbers):
+    assert numbers["balance-needed.8.10"].value == pytest.approx(77)
+    s = shape(book, SECOND)
+    longest = numbers[f"{SECOND}.bf16.context-for.8.10"].value
+    assert batching.gain(s, BF16, a100, 8.8, longest) == pytest.approx(8.0, rel=0.01)
+    assert batching.slowdown(s, BF16, a100, 8.8, longest) == pytest.approx(1.1, rel=0.01)
+    assert numbers[f"batch-gain.{SECOND}.bf16.{A100}.b9.s1024"].value > 8
+    assert numbers[f"batch-slowdown.{SECOND}.bf16.{A100}.b9.s1024"].value < 1.1
+
+
+def test_the_smallest_model_gains_least(numbers):
+    limits = [numbers[f"{name}.bf16.gain-limit.s4096"].value for name in ("qwen3-0.6b", LLAMA, SECOND)]
+    assert limits == sorted(limits)
+
+
+def test_answers_of_one_length_cost_a_static_batch_no_places(price):
+    from dataclasses import replace
+
+    same = [replace(one, answer=32) for one in at_once(serving_evidence.trace(), 1)]
+    run = serve(same, serving_evidence.policy_of("static"), price)
+    assert report.mean_batch(run) == serving_evidence.BATCH
+    assert len(POLICIES) == 3
