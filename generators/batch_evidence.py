@@ -89,7 +89,13 @@ def pace_of(cases: list[Case]) -> Pace | None:
 def _cached(case: Case) -> float:
     """Bytes of cache that a step reads."""
     told = case.parameters
-    each = 2.0 * float(told["layers"]) * float(told["kv_heads"]) * float(told["head_dim"]) * predict.WIDTH[str(told["dtype"])]
+    each = (
+        2.0
+        * float(told["layers"])
+        * float(told["kv_heads"])
+        * float(told["head_dim"])
+        * predict.WIDTH[str(told["dtype"])]
+    )
     return float(told["batch"]) * float(told["context"]) * each
 
 
@@ -165,4 +171,14 @@ def _offline(book: Book, id_: str) -> Offline:
     prefill = batching.offline_time(shape, form, device, sizes[0], sizes[1], 1.0) / time
     sources = chip.bandwidth.sources | chip.peak.sources | {row.source, model.source, stored.source}
     needs = batching.memory_at_end(shape, form, *sizes)
-    return Offline(id_, row.batch, prompt, answer, row.quantity.value, row.batch * answer / time, needs, prefill, frozenset(sources))
+    return Offline(
+        id_,
+        row.batch,
+        prompt,
+        answer,
+        row.quantity.value,
+        row.batch * answer / time,
+        needs,
+        prefill,
+        frozenset(sources),
+    )

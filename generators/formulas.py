@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators.model import cache, memory, parameters, roofline, work
+from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Format, Shape
 from generators.symbols import Symbol, symbol
 

@@ -50,7 +50,9 @@ def first_token() -> str:
 @named_formula
 def attention_parity() -> str:
     """The prompt at which attention is as much work as the products."""
-    return rf"T_{{\text{{attn}}}} = {phases.attention_parity(PARAMETERS, SHAPE.layers, SHAPE.heads, SHAPE.head_dim).tex}"
+    return (
+        rf"T_{{\text{{attn}}}} = {phases.attention_parity(PARAMETERS, SHAPE.layers, SHAPE.heads, SHAPE.head_dim).tex}"
+    )
 
 
 @named_formula

@@ -60,7 +60,9 @@ def fit(points: tuple[Point, ...]) -> Knee:
     floor, slope = _line(tokens, times, sharpness)
     if not min(tokens) < floor / slope < max(tokens):
         raise ValueError(f"found a knee at {floor / slope:.3g} tokens, wanted it between the points; measure further")
-    miss = statistics.median(abs(knee_time(floor, slope, sharpness, t) / s - 1) for t, s in zip(tokens, times, strict=True))
+    miss = statistics.median(
+        abs(knee_time(floor, slope, sharpness, t) / s - 1) for t, s in zip(tokens, times, strict=True)
+    )
     return Knee(floor, slope, sharpness, _bootstrap(points, sharpness), miss)
 
 

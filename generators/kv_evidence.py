@@ -146,7 +146,6 @@ class _Known:
         pace = sum(times * size * predict.seconds_per_byte(self.results, dtype, size) for times, size in counted)
         return pace * weights / sum(times * size for times, size in counted)
 
-
     def product_rate(self, told: dict, rows: float) -> float | None:
         """FLOP/s of a product of so many rows with a cold matrix, timed alone; None where the record has none."""
         found = self.record.measured("rows-sweep", dtype=told["dtype"], rows=int(rows))

@@ -43,6 +43,12 @@ class Landed:
     passes: list[LandingPass]
 
     @property
+    def before(self) -> float:
+        """Median inter-token latency of the passes before the prompt."""
+        first = next(at for at, one in enumerate(self.passes) if one.prompt)
+        return statistics.median(one.seconds for one in self.passes[:first])
+
+    @property
     def worst(self) -> float:
         """The longest inter-token latency of the sequences that decode."""
         return max(one.seconds for one in self.passes)
@@ -112,7 +118,9 @@ def _interference(record: Record) -> Interference | None:
     told = whole[1][0]
     base = simulation.Price(measured_shape(told), simulation.measured_format(told), Chip(1.0, 1.0))
     try:
-        price = simulation.calibrated(base, [(s, c.seconds) for s, c in zip(whole[0].passes()[1], whole[1], strict=True)])
+        price = simulation.calibrated(
+            base, [(s, c.seconds) for s, c in zip(whole[0].passes()[1], whole[1], strict=True)]
+        )
     except ValueError:
         return None
     runs.sort(key=lambda run: -(run[0].chunk_tokens or 10**9))

@@ -50,7 +50,9 @@ class Sweep:
 
 def quoted_sweep(book: Book) -> Sweep:
     """The quoted products on an A100 against its datasheet."""
-    rows = sorted((row for id_, row in book.published.items() if id_.startswith(QUOTED_SWEEP)), key=lambda row: row.batch)
+    rows = sorted(
+        (row for id_, row in book.published.items() if id_.startswith(QUOTED_SWEEP)), key=lambda row: row.batch
+    )
     chip, used = book.accelerators[rows[0].accelerator], [row for row in rows if row.batch not in OFF_SWEEP]
     device, times = catalogue.sourced_device(chip, "fp16"), [(float(row.batch), row.quantity.value) for row in used]
     fitted = knee.fit(tuple((tokens, (seconds,)) for tokens, seconds in times))
@@ -63,7 +65,9 @@ def quoted_sweep(book: Book) -> Sweep:
 def measured_sweeps(book: Book, only_chapter: bool = False) -> list[Sweep]:
     """Sweeps of the records in each number format whose ceilings they hold, the chapter's machine first."""
     records = [chapter_record(book)] if only_chapter else decode_records(book)
-    found = [_sweep(book, record, dtype) for record in records for dtype in FORMATS if dtype in ceilings(record).products]
+    found = [
+        _sweep(book, record, dtype) for record in records for dtype in FORMATS if dtype in ceilings(record).products
+    ]
     return [sweep for sweep in found if sweep]
 
 

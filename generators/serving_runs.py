@@ -45,7 +45,9 @@ class Served:
         """Mean of each request's TTFT or queueing, or TPOT, in the simulation, seconds; or its mean batch."""
         if metric == "batch":
             return report.mean_batch(self.simulated)
-        return statistics.mean({"ttft": report.ttft, "queueing": report.queueing, "tpot": report.tpot}[metric](self.simulated))
+        return statistics.mean(
+            {"ttft": report.ttft, "queueing": report.queueing, "tpot": report.tpot}[metric](self.simulated)
+        )
 
     def error(self, metric: str) -> float:
         """Simulated over measured, less one: of the mean TTFT, the mean finish, the time busy, or the mean batch."""

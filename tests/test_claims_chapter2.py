@@ -269,12 +269,13 @@ def test_exercise_3_fits_and_the_naive_formula_says_it_does_not(book, a100, numb
     assert memory.memory_needed(s, BF16, 1.0, 131072.0) < a100.capacity < numbers["gemma-3-27b.kv-naive.s131072"].value
 
 
-def test_exercise_6_the_cache_is_the_larger_part_and_only_its_bits_make_it_fit(book, numbers):
+def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(book, numbers):
     s, chip = shape(book, "llama-3.1-8b"), catalogue.device(book.accelerators["h100-sxm5-80gb"])
     assert step(s, chip, 1.0, 32768.0, 16.0).binds == "memory"
     assert memory.memory_needed(s, BF16, 16.0, 32768.0) > chip.capacity
     smaller, lighter = Format(2.0, 2.0, 1.0, 2.0), Format(1.0, 2.0, 2.0, 2.0)
-    assert memory.memory_needed(s, smaller, 16.0, 32768.0) < chip.capacity
+    for changed in (smaller, lighter):
+        assert memory.memory_needed(s, changed, 16.0, 32768.0) < chip.capacity
     assert step(s, chip, 1.0, 32768.0, 16.0, smaller).time < step(s, chip, 1.0, 32768.0, 16.0, lighter).time
     assert numbers["weight-share.llama-3.1-8b.bf16.b16.s32768"].value < 0.2
 
@@ -299,6 +300,65 @@ def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(book)
     first, last = min(times["cache"]), max(times["cache"])
     assert times["no cache"][last] > 5 * times["cache"][last] and times["no cache"][last] > 5 * times["no cache"][first]
     assert times["cache"][last] < 2 * times["cache"][first]
+
+
+def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable(book, numbers):
+    steps = own(book, kv_evidence.cache_steps(book))
+    without = [step for step in steps if step.kind == "no cache"]
+    assert len({step.label for step in without}) == 2 and all(step.error < 0 for step in without)
+    assert abs(numbers["cpu.cache-steps.error.with"].value) < numbers["cpu.cache-steps.error.without"].value / 4
+    first, again = ("cpu.cache-step.s{}.ratio", "cpu.cache-step.repeat.s{}.ratio")
+    assert numbers[again.format(1024)].value == pytest.approx(numbers[first.format(1024)].value, rel=0.02)
+    assert numbers[again.format(2048)].value < 0.8 * numbers[first.format(2048)].value
+    assert numbers[again.format(2048)].value > 1.5 * numbers["cpu.cache-steps.predicted-ratio.s2048"].value
+
+
+def test_the_three_things_that_the_prediction_without_a_cache_lacks(book, numbers):
+    steps = own(book, kv_evidence.cache_steps(book))
+    hidden = [s for s in steps if s.kind == "no cache" and s.label.startswith("0.1B") and s.context <= 128]
+    assert len(hidden) == 4 and all(s.binds == "memory" for s in hidden), "arithmetic is predicted to hide"
+    assert numbers["cpu.rows.bf16.t128"].value > 2 * numbers["cpu.rows.bf16.t1"].value, "and does not"
+    assert numbers["cpu.causal-attention.s2048"].value < 0.6 * numbers["cpu.product.float32"].value
+
+
+def test_with_the_cache_the_miss_grows_with_the_context(book, numbers):
+    steps = own(book, kv_evidence.cache_steps(book))
+    found = sorted((s.context, -s.error) for s in steps if s.kind == "cache" and s.label.startswith("0.1B"))
+    assert found[-1][1] > 2 * found[0][1] > 0
+    assert numbers["cpu.cache-step.added.measured"].value > 3 * numbers["cpu.cache-step.added.predicted"].value
+
+
+def test_products_of_as_many_rows_explain_the_measured_slow_downs(book, numbers):
+    found = kv_evidence.slow_downs(own(book, kv_evidence.context_steps(book)))
+    last = {kind: max((one for one in found if one.kind == kind), key=lambda one: one.context) for kind in KINDS}
+    assert last["mha"].observed < last["mha"].predicted
+    for kind in ("gqa", "mqa", "mla"):
+        assert last[kind].observed > 1.2 * last[kind].predicted
+    assert max(abs(one.by_products / one.observed - 1) for one in found) == pytest.approx(
+        numbers["cpu.context-products-error.worst"].value
+    )
+    assert numbers["cpu.context-products-error.worst"].value < 0.15 < numbers["cpu.context-error.median"].value
+    for kind in KINDS:
+        assert last[kind].rows == {"mha": 1, "gqa": 4, "mqa": 16, "mla": 16, "window": 1}[kind]
+
+
+def test_the_roofline_excuses_only_the_latent(book, numbers):
+    own(book, kv_evidence.context_steps(book))
+    ridge = numbers["cpu.ridge-point.float32"].value
+    intensity = {kind: numbers[f"cpu.context.{kind}.intensity"].value for kind in KINDS}
+    assert max(intensity["gqa"], intensity["mqa"]) < ridge < intensity["mla"]
+    assert numbers["cpu.rows.fp32.t4"].value > 1.8 * numbers["cpu.rows.fp32.t2"].value
+    best, pace = numbers["cpu.read-bandwidth"].value, {k: numbers[f"cpu.context.{k}.pace"].value for k in KINDS}
+    assert pace["mha"] > 0.8 * best > 1.2 * numbers["cpu.context.mha.short-pace"].value
+    assert 0.5 * best > pace["gqa"] > pace["mqa"] > pace["mla"]
+    few = [
+        case
+        for case in chapter_record(book).measured("rows-sweep", dtype="float32")
+        if 4 <= case.parameters["rows"] <= 16
+    ]
+    assert len(few) == 3 and all(case.bandwidth < 0.5 * best for case in few)
+    assert all(case.flops < 0.25 * numbers["cpu.product.float32"].value for case in few)
+    assert 1.5 < numbers["cpu.context.gqa.added-ratio"].value < 3, "the cache is divided by four"
 
 
 def test_measured_slow_downs_follow_the_kind_of_attention(book):

@@ -10,7 +10,13 @@ from generators.model.inputs import Format, Pass
 from generators.phase_evidence import measured_sweeps, prefills, quoted_sweep
 from generators.workloads import workloads
 
-A100, H100, LLAMA, SECOND, BF16 = "a100-sxm4-80gb", "h100-sxm5-80gb", "llama-2-7b", "llama-3.1-8b", Format(2.0, 2.0, 2.0, 2.0)
+A100, H100, LLAMA, SECOND, BF16 = (
+    "a100-sxm4-80gb",
+    "h100-sxm5-80gb",
+    "llama-2-7b",
+    "llama-3.1-8b",
+    Format(2.0, 2.0, 2.0, 2.0),
+)
 TABLED = (A100, H100, "h200-sxm", "l4", "t4", "rtx-4090", "m2-ultra")
 
 
@@ -41,7 +47,7 @@ def test_products_below_the_critical_tokens_wait_for_memory_and_above_for_arithm
         assert roofline.what_binds(2 * weights * tokens / chip.peak, 2 * weights / chip.bandwidth, 0.0) == binds
 
 
-def test_every_quoted_prompt_is_longer_than_any_number_of_the_table(book):
+def test_the_prompts_of_quoted_workloads_are_longer_than_any_number_of_the_table(book):
     most = max(critical(device(book, chip)) for chip in TABLED)
     assert min(one.prompt for one in workloads(book)) > most
     assert book.published["agent-step-append"].quantity.value > most
@@ -75,7 +81,12 @@ def test_short_quoted_prompts_are_memory_bound_and_long_ones_compute_bound(book)
     for row in book.published.values():
         if row.source == "tensorrt-llm-performance":
             stored = book.formats[row.format]
-            step = roofline.step(shape(book, LLAMA), catalogue.number_format(stored), device(book, row.accelerator, stored.rate), Pass(1.0, row.context, row.context))
+            step = roofline.step(
+                shape(book, LLAMA),
+                catalogue.number_format(stored),
+                device(book, row.accelerator, stored.rate),
+                Pass(1.0, row.context, row.context),
+            )
             assert step.binds == ("memory" if row.context == 128 else "compute"), row.conditions
             assert step.time < row.quantity.value
 
@@ -85,11 +96,23 @@ def test_the_h100_comes_least_close_to_its_bound(book):
     for id_, row in book.published.items():
         if row.source == "tensorrt-llm-performance":
             stored = book.formats[row.format]
-            step = roofline.step(shape(book, LLAMA), catalogue.number_format(stored), device(book, row.accelerator, stored.rate), Pass(1.0, row.context, row.context))
+            step = roofline.step(
+                shape(book, LLAMA),
+                catalogue.number_format(stored),
+                device(book, row.accelerator, stored.rate),
+                Pass(1.0, row.context, row.context),
+            )
             reached[id_] = step.time / row.quantity.value
     for tokens in (128, 2048):
         assert min(("a100", "h100", "l40s"), key=lambda chip: reached[f"trt-7b-{chip}-p{tokens}"]) == "h100"
-        assert book.published[f"trt-7b-h100-p{tokens}"].quantity.value == min(book.published[f"trt-7b-{c}-p{tokens}"].quantity.value for c in ("a100", "h100", "l40s"))
+        assert book.published[f"trt-7b-h100-p{tokens}"].quantity.value == min(
+            book.published[f"trt-7b-{c}-p{tokens}"].quantity.value for c in ("a100", "h100", "l40s")
+        )
+    lost = {
+        tokens: book.published[f"trt-7b-h100-p{tokens}"].quantity.value * (1 - reached[f"trt-7b-h100-p{tokens}"])
+        for tokens in (128, 2048)
+    }
+    assert 4 < lost[2048] / lost[128] < 5  # no constant overhead
 
 
 def test_prefill_over_decode_of_one_engine_is_the_critical_tokens_on_two_chips_of_three(book):
@@ -196,6 +219,7 @@ def test_decode_costs_more_in_four_of_five_workloads_and_less_in_code_completion
     shares_ = {one.id: share(book, one, 32.0) for one in workloads(book)}
     assert len(shares_) == 5 and [id_ for id_, found in shares_.items() if found > 0.5] == ["splitwise-coding"]
     assert shares_["splitwise-coding"] > 0.85
+    assert all(share(book, one, 1.0) < 0.5 for one in workloads(book))
 
 
 def test_the_same_ratio_at_a_longer_context_has_another_share_in_a_batch(book):
@@ -231,6 +255,15 @@ def test_reusing_the_prefix_turns_an_agents_call_from_prefill_to_decode(book):
     assert phases.request_share(s, BF16, chip, 3.0, kept, new, answer) < 0.05
 
 
+@pytest.mark.parametrize("model", [SECOND, LLAMA])
+def test_an_answer_token_gets_cheaper_with_the_batch_down_to_what_its_own_cache_costs(book, model):
+    s, chip = shape(book, model), device(book, H100)
+    kv, weights = memory.kv_bytes(s, BF16, 2048.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
+    costs = [phases.token_cost_ratio(critical(chip), batch, batch * kv, weights) for batch in (1.0, 32.0, 128.0, 1e6)]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] == pytest.approx(phases.least_token_cost(critical(chip), kv, weights), rel=0.01)
+
+
 # Two machines apart --------------------------------------------------------------------------
 
 
@@ -243,13 +276,28 @@ def test_moving_a_small_cache_takes_a_small_part_of_its_prefill(book, model, low
 
 def test_exercise_4_computing_wins_only_on_a_small_part_of_the_port(book):
     s = shape(book, "llama-3.1-70b")
-    even = memory.kv_bytes(s, BF16, 32768.0) / roofline.step(s, BF16, device(book, H100), Pass(1.0, 32768.0, 32768.0)).time
+    even = (
+        memory.kv_bytes(s, BF16, 32768.0) / roofline.step(s, BF16, device(book, H100), Pass(1.0, 32768.0, 32768.0)).time
+    )
     assert even < 0.05 * book.published["connectx-7-port"].quantity.value
 
 
 def test_exercise_1_the_h100_has_the_most_arithmetic_for_its_bandwidth(book):
     found = {chip: critical(device(book, chip, "fp16")) for chip in ("t4", H100, "m2")}
     assert max(found, key=found.get) == H100 and found["m2"] < 40
+
+
+def test_exercise_1_decode_at_batch_1_leaves_most_of_the_h100_and_least_of_the_m2_idle(book):
+    idle = {}
+    for chip in ("t4", H100, "m2"):
+        step = roofline.step(shape(book, LLAMA), BF16, device(book, chip, "fp16"), Pass(1.0, 1.0, 1.0))
+        idle[chip] = 1 - step.compute / step.time
+    assert max(idle, key=idle.get) == H100 and min(idle, key=idle.get) == "m2"
+
+
+def test_a_kernel_that_reached_the_peak_of_an_h20_needed_few_flop_per_byte(book):
+    ridge = book.published["h20-peak"].quantity.value / book.published["h20-bandwidth"].quantity.value
+    assert ridge < critical(device(book, H100)) / 5
 
 
 def test_exercise_5_a_chunk_of_512_visits_nearly_all_experts(book):

@@ -20,7 +20,13 @@ from vis import (
     static_and_continuous,
 )
 
-A100, H100, LLAMA, SECOND, BF16 = "a100-sxm4-80gb", "h100-sxm5-80gb", "llama-2-7b", "llama-3.1-8b", Format(2.0, 2.0, 2.0, 2.0)
+A100, H100, LLAMA, SECOND, BF16 = (
+    "a100-sxm4-80gb",
+    "h100-sxm5-80gb",
+    "llama-2-7b",
+    "llama-3.1-8b",
+    Format(2.0, 2.0, 2.0, 2.0),
+)
 
 
 @pytest.fixture
@@ -106,7 +112,9 @@ def test_ten_per_cent_buys_less_the_longer_the_context(book, a100, numbers):
     found = [numbers[f"batch-within.{SECOND}.bf16.{A100}.s{context}.10"].value for context in (128, 2048, 8192)]
     assert found == sorted(found, reverse=True) and found[0] > 50 and found[2] < 4
     for context, most in zip((128.0, 2048.0, 8192.0), found, strict=True):
-        assert batching.slowdown(s, BF16, a100, most, context) <= 1.1 < batching.slowdown(s, BF16, a100, most + 1, context)
+        assert (
+            batching.slowdown(s, BF16, a100, most, context) <= 1.1 < batching.slowdown(s, BF16, a100, most + 1, context)
+        )
 
 
 # Row 19: the intensity of the products grows with the batch, attention's does not; the whole has a ceiling.
@@ -122,7 +130,9 @@ def test_attention_does_not_gain_and_the_products_do(book):
         assert linear == pytest.approx(batch, rel=0.05)
     for name, heads in ((LLAMA, 1.0), (SECOND, 4.0), ("llama-3.1-70b", 8.0)):
         assert batching.attention_intensity(shape(book, name), BF16, Pass(9.0, 1.0, 777.0)) == pytest.approx(heads)
-    assert batching.attention_intensity(shape(book, "deepseek-v3"), BF16, Pass(3.0, 1.0, 99.0)) == pytest.approx(241.8, abs=0.05)
+    assert batching.attention_intensity(shape(book, "deepseek-v3"), BF16, Pass(3.0, 1.0, 99.0)) == pytest.approx(
+        241.8, abs=0.05
+    )
 
 
 def test_both_models_stay_under_the_ridge_at_two_thousand_tokens_but_not_at_every_context(book, a100, numbers):
@@ -143,13 +153,20 @@ def test_how_many_models_stay_under_a_ridge(book, numbers):
     assert numbers["models-count"].value == 48
     assert numbers[f"models-under-ridge.{A100}.s2048"].value == 41
     assert numbers[f"models-under-ridge.{H100}.s2048"].value == 44
-    over = [name for name in book.models if roofline.intensity_ceiling(shape(book, name), BF16, Pass(1.0, 1.0, 2048.0)) > 152.97]
+    over = [
+        name
+        for name in book.models
+        if roofline.intensity_ceiling(shape(book, name), BF16, Pass(1.0, 1.0, 2048.0)) > 152.97
+    ]
     assert "llama-3.1-70b" in over and "deepseek-v3" in over
 
 
 def test_no_context_brings_latent_attention_under_the_a100s_ridge(book, a100):
     s = shape(book, "deepseek-v3")
-    assert all(roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, c)) > a100.peak / a100.bandwidth for c in (2048.0, 131072.0, 1e7))
+    assert all(
+        roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, c)) > a100.peak / a100.bandwidth
+        for c in (2048.0, 131072.0, 1e7)
+    )
 
 
 # Row 20: sixty-four sequences of 2,048.
@@ -236,7 +253,9 @@ def test_static_batching_uses_the_mean_answer_over_the_mean_longest(price):
     longest = sum(max(one.answer for one in batch) for batch in batches)
     assert len(run.passes) == longest
     share = report.mean_batch(run) / places
-    assert share == pytest.approx(batching.occupied_share(sum(one.answer for one in trace) / len(trace), longest / len(batches)))
+    assert share == pytest.approx(
+        batching.occupied_share(sum(one.answer for one in trace) / len(trace), longest / len(batches))
+    )
     assert share < 0.5
 
 

@@ -13,7 +13,13 @@ TOKENS = [float(2**power) for power in range(13)]
 def made(floor, slope, sharpness, noise=0.0, samples=9):
     draw = random.Random(7)
     return tuple(
-        (t, tuple(knee_time(floor, slope, sharpness, t) * (1 + noise * (2 * draw.random() - 1)) for _ in range(samples))) for t in TOKENS
+        (
+            t,
+            tuple(
+                knee_time(floor, slope, sharpness, t) * (1 + noise * (2 * draw.random() - 1)) for _ in range(samples)
+            ),
+        )
+        for t in TOKENS
     )
 
 
@@ -48,10 +54,14 @@ def test_scaling_time_scales_the_times_and_not_the_knee():
     points = made(6e-4, 4e-6, 3.0, 0.1)
     slower = tuple((t, tuple(1000 * s for s in samples)) for t, samples in points)
     one, other = knee.fit(points), knee.fit(slower)
-    assert other.tokens == pytest.approx(one.tokens, rel=1e-6) and other.floor == pytest.approx(1000 * one.floor, rel=1e-6)
+    assert other.tokens == pytest.approx(one.tokens, rel=1e-6) and other.floor == pytest.approx(
+        1000 * one.floor, rel=1e-6
+    )
 
 
-@pytest.mark.parametrize("points", [tuple((t, (1e-3,)) for t in TOKENS), tuple((t, (t * 1e-6,)) for t in TOKENS), made(1e-3, 1e-5, 2.0)[:3]])
+@pytest.mark.parametrize(
+    "points", [tuple((t, (1e-3,)) for t in TOKENS), tuple((t, (t * 1e-6,)) for t in TOKENS), made(1e-3, 1e-5, 2.0)[:3]]
+)
 def test_what_has_no_knee_is_refused(points):
     with pytest.raises(ValueError, match="wanted"):
         knee.fit(points)

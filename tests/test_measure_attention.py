@@ -127,13 +127,14 @@ def test_graphs_are_captured_on_successive_operands_and_replayed_in_turn(bench, 
     done: list[int] = []
 
     @contextmanager
-    def capture(graph: FakeGraph):
+    def capture(graph: FakeGraph, pool: str):
+        assert pool == "one"  # for all graphs of a case: a pool each would hold every graph's scores at once
         before = len(done)
         yield
         graph.held = done[before:]
 
     faked = {"Stream": lambda: stream, "current_stream": lambda: stream, "stream": lambda _: nullcontext(),
-             "CUDAGraph": FakeGraph, "graph": capture}  # fmt: skip
+             "CUDAGraph": FakeGraph, "graph": capture, "graph_pool_handle": lambda: "one"}  # fmt: skip
     for name, fake in faked.items():
         monkeypatch.setattr(torch.cuda, name, fake)
     LOG.clear()

@@ -79,6 +79,12 @@ def test_a_machine_that_tells_nothing_still_has_an_environment(tmp_path):
     assert noise.read_noise(tmp_path).steal is None
 
 
+def test_a_program_that_a_case_runs_is_no_other_process(tmp_path, monkeypatch):
+    """Other benchmarks are children: their time must not pass for a disturbance."""
+    monkeypatch.setattr(os, "times", lambda: (1.0, 2.0, 30.0, 4.0, 99.0))
+    assert noise.read_noise(linux_tree(tmp_path)).own == 37 * os.sysconf("SC_CLK_TCK")
+
+
 def test_noise_is_the_share_of_all_time_that_others_took_between_two_readings(tmp_path):
     before = noise.read_noise(linux_tree(tmp_path), own=5)
     (tmp_path / "proc/stat").write_text("cpu  40 0 20 120 0 0 0 20 5 0\n")
@@ -90,10 +96,13 @@ def test_noise_is_the_share_of_all_time_that_others_took_between_two_readings(tm
     assert noise.between(before, before)["steal_share"] is None
 
 
-def test_nvidia_smi_is_read_and_its_absence_is_no_error():
+def test_nvidia_smi_is_read_and_its_absence_is_no_error(monkeypatch):
     line = "NVIDIA H100 80GB HBM3, 81559 MiB, 550.54, 700.00 W, 345 MHz, 2619 MHz, 1980 MHz, Enabled, Disabled"
     answer = subprocess.CompletedProcess([], 0, stdout=line + "\n")
-    facts = environment.gpu_facts(lambda *words, **options: answer)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-12ab-34cd,GPU-56ef")
+    asked: list[str] = []
+    facts = environment.gpu_facts(lambda words, **options: asked.extend(words) or answer)
+    assert asked[-1] == "--id=GPU-12ab-34cd"
     assert facts["gpu_power_limit"] == "700.00 W"
     assert facts["gpu_ecc"] == "Enabled"
 

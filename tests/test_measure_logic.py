@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generators.book.case import Case
-from generators.measure import catalogue, cli, count, estimate, result, timing
+from generators.measure import catalogue, cli, count, estimate, predict, result, timing
 from generators.measure.plan import Check, CheckFailed, Work, label
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof
@@ -122,6 +122,24 @@ def test_the_summary_says_rate_and_share_of_the_roof():
         "caution: it was loud",
         "measure again when the machine is quiet",
     ]
+
+
+def test_a_captured_graph_is_told_by_its_kernels():
+    graph = row("dispatch", samples=[1.3e-4] * 3, method="graph", kernels_per_repetition=100)
+    lines = sentences([Result(row("dispatch", samples=[4e-6] * 3, method="add")), Result(graph)], [])
+    assert lines == [
+        "one operation costs 4 µs before it moves a byte",
+        "one operation in a CUDA graph costs 1.3 µs before it moves a byte",
+    ]
+
+
+def test_an_odd_record_gives_no_prediction_rather_than_a_crash():
+    """Depths that a stranger gave twice make no line, and what a row says of a cache may be anything."""
+    deep = [row("step-overhead", samples=[t] * 3, layers=4, dtype="float32", mode="eager") for t in (1e-3, 2e-3)]
+    assert predict.overhead([Result(one) for one in deep], "float32", "eager", 12) is None
+    told = predict.Prediction(1.0, 0.0, 0.0)
+    for share, past in (("x", True), (None, True), (0.5, False), (4.0, True)):
+        assert predict.is_past_overhead(Result(row("decode", samples=[1.0], weights_vs_llc=share)), told) is past
 
 
 def test_a_rate_over_its_roof_is_a_miscount():

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from generators.measure import count, count_peers, peer_blas, peer_build, peer_cublas, peer_programs
+from generators.measure import count, count_kernels, peer_blas, peer_build, peer_cublas, peer_programs
+from generators.measure.outcome import brief
 from generators.measure.peer_programs import Task
 from generators.measure.peer_ratios import BESIDE, PAST, PLAIN, READ, ratios
 from generators.measure.plan import MeasureError, Unsupported
@@ -85,6 +86,17 @@ def test_a_compiler_that_refuses_is_quoted_without_paths(tmp_path, monkeypatch):
     with pytest.raises(Unsupported) as caught:
         peer_build.build(2)
     assert "refuses the kernel: <path>:3: error: unknown type; try another one" in str(caught.value)
+
+
+def test_a_compiler_s_name_is_one_that_a_record_may_hold(tmp_path, monkeypatch):
+    """A clang built from its repository names an address, which looks like a path."""
+    line = "clang version 18.1.8 (https://github.com/llvm/llvm-project 3b5b5c1)"
+    put(tmp_path, "owncc", f"print({line!r})")
+    monkeypatch.setenv("CC", str(tmp_path / "owncc"))
+    name = peer_build.compiler()[1]
+    assert name.startswith("clang version 18.1.8 (https:")
+    assert "<" not in name
+    assert brief("cannot open /opt/a/b.so", 15) == "cannot open"
 
 
 @compiler
@@ -347,9 +359,9 @@ def test_a_program_that_hangs_is_ended(programs, monkeypatch):
 
 
 def test_bytes_and_flop_of_the_peers_are_those_of_the_definitions():
-    assert count_peers.triad(10, 4) == count.Work(bytes=120, flop=20)
-    assert count_peers.product(64, 64, 64, 2, 2) == count.matmul(64, 2)
-    assert count_peers.product(2, 3, 5, 2, 4) == count.Work(bytes=2 * (6 + 15) + 40, flop=60)
+    assert count_kernels.triad(10, 4) == count.Work(bytes=120, flop=20)
+    assert count_kernels.product(64, 64, 64, 2, 2) == count.matmul(64, 2)
+    assert count_kernels.product(2, 3, 5, 2, 4) == count.Work(bytes=2 * (6 + 15) + 40, flop=60)
 
 
 def steady(name: str, rate: float, method: str = "", **more) -> dict:

@@ -39,7 +39,7 @@ def measure(tmp_path, monkeypatch, capsys):
         told = capsys.readouterr()
         found = sorted(tmp_path.glob("*.json")) or sorted(tmp_path.glob("*.partial"))
         row = json.loads(found[-1].read_text()) if found else {"cases": []}
-        return status, {case["name"]: case for case in row["cases"]}, told.out + told.err
+        return status, {case["name"]: case for case in row.get("cases", [])}, told.out + told.err
 
     return run
 
@@ -129,25 +129,37 @@ def test_a_process_that_never_begins_is_one_line(measure, monkeypatch, capsys):
     assert "the measuring process does not start: its process ended with status 3" in capsys.readouterr().err
 
 
-def test_what_is_compiled_lies_in_a_folder_of_the_run_and_goes_with_it(tmp_path):
+def test_what_is_compiled_lies_in_a_folder_of_the_run_and_goes_with_it():
     """A fork that measures leaves without cleaning up, so the run does."""
     code = (
-        "import os, pathlib, sys; [pathlib.Path(os.environ[n]).mkdir(exist_ok=True) or sys.stdout.write(os.environ[n]"
+        "import json, os, pathlib\nat = os.environ['TORCHINDUCTOR_CACHE_DIR']\npathlib.Path(at, 'code').touch()\n"
+        "for line in ({'ready': 1}, {'at': at}, {'ended': 0}): print(json.dumps(line), flush=True)\ninput()"
     )
-    code += " + chr(10)) for n in ('TORCHINDUCTOR_CACHE_DIR', 'TRITON_CACHE_DIR')]"
-    workshop = Workshop([sys.executable, "-c", f"{code}; print('{{}}')"])
-    folders = list(workshop._compiled().values())
-    told = subprocess.run(workshop.command, env=os.environ | workshop._compiled(), capture_output=True, text=True)
-    assert told.stdout.split()[:2] == folders
-    assert not Path(folders[0]).resolve().is_relative_to(ROOT)
+    workshop = Workshop([sys.executable, "-c", code])
+    folder = Path(workshop.ask({})["at"])
+    assert (folder / "code").exists()
+    assert not folder.resolve().is_relative_to(ROOT)
+    workshop.close()
     del workshop
-    assert not Path(folders[0]).exists()
+    assert not folder.exists()
 
 
 def test_a_chip_that_the_catalogue_lacks_is_refused_before_anything_is_measured(measure):
     status, rows, told = measure([stage("one", "steady", names=["a"])], "quick", "--accelerator", "H200 SXM")
     assert (status, rows) == (2, {})
     assert "--accelerator: found 'H200 SXM', wanted the id of a chip in data/accelerators, such as h200-sxm" in told
+
+
+def test_an_interrupt_waits_while_the_record_is_written(measure, monkeypatch):
+    real = cli.Session.conclude
+
+    def interrupted(self: cli.Session, say: Any) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return real(self, say)
+
+    monkeypatch.setattr(cli.Session, "conclude", interrupted)
+    status, rows, _ = measure([stage("one", "steady", names=["a"])])
+    assert (status, rows["a"]["status"]) == (0, "measured")
 
 
 def test_a_full_disk_is_said_and_the_run_goes_on(measure, monkeypatch, tmp_path):
@@ -261,18 +273,23 @@ def test_a_run_that_is_killed_outright_leaves_its_checkpoint(measure, tmp_path):
     assert load_record(next(tmp_path.glob("*.json"))).environment["interrupted"] is True
 
 
-def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path):
+def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
     measure([stage("one", "steady", names=["a"])])
     done = next(tmp_path.glob("*.json"))
     row = json.loads(done.read_text())
     row["environment"]["torch"] = "2.9.0"
     partial = done.with_name(done.name + ".partial")
     partial.write_text(json.dumps(row))
+    done.unlink()
     status, _, told = measure([stage("one", "steady", names=["a"])], "resume")
     assert status == 2
     assert "environment.torch: the interrupted run has '2.9.0', this one '2.13.0'" in told
-    partial.write_text("{}")
-    assert "found no partial record in it" in measure([], "resume")[2]
+    hollow = row | {"cases": [{key: value for key, value in row["cases"][0].items() if key != "work"}]}
+    for odd in ({}, [], row | {"profile": 5}, hollow):
+        partial.write_text(json.dumps(odd))
+        for action in ("resume", "keep"):
+            assert cli.main([action, "--out", str(tmp_path)]) == 2
+            assert "found no partial record in it" in capsys.readouterr().err
 
 
 def test_an_optional_stage_is_left_out_when_time_is_short(measure, monkeypatch):

@@ -56,7 +56,7 @@ def sees_one_too_few(one: Segment, device: torch.device) -> torch.Tensor:
         ("_mask", sees_the_future),
         ("_mask", sees_one_too_few),
         ("_ends", lambda segments: [n for n, one in enumerate(segments) if one.answers]),
-        ("rotate", lambda x, turn: x),
+        ("rotate", lambda x, *turn: x),
     ],
 )
 def test_a_wrong_engine_is_refused(bench, monkeypatch, dtype, name, wrong):

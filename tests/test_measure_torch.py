@@ -204,3 +204,11 @@ def test_the_processor_is_measured_where_there_is_no_gpu():
     told = []
     worker._hello(SimpleNamespace(send=told.append), {"device": "auto"}, torch)
     assert told[0]["hello"]["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_what_torch_holds_unused_on_a_gpu_may_still_be_allocated(bench, monkeypatch):
+    """After a case that ended, torch keeps its memory: the next one must not be skipped for want of it."""
+    monkeypatch.setattr(Bench, "is_cuda", True)
+    for name, value in (("mem_get_info", (10, 80)), ("memory_reserved", 60), ("memory_allocated", 20)):
+        monkeypatch.setattr(torch.cuda, name, lambda value=value: value)
+    assert bench.free_bytes() == 50

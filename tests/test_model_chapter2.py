@@ -150,6 +150,7 @@ def test_measured_steps_are_predicted_from_their_own_record(measured):
     assert all(step.binds == "compute" for step in long)
     assert all(step.cached_bytes == 2 * 4 * 12 * 2 * 64 * step.context for step in steps if step.kind == "cache")
     contexts = kv_evidence.context_steps(measured)
+    assert {step.rows for step in contexts} == {3.0}, "six query heads on two KV heads"
     assert {step.kind for step in contexts} == {"mha", "gqa", "mqa", "mla", "window"}
     assert statistics.median(step.context for step in contexts) == 129, "the newest token counts"
 

@@ -30,7 +30,10 @@ def test_free_tokens_are_where_the_simple_mixed_pass_turns_compute_bound():
     critical, batch, kv, weights = 150.0, 32.0, 8e9, 15e9
     bandwidth, parameters = 2e12, weights / 2.0
     peak, free = critical * bandwidth, phases.free_tokens(critical, batch, kv, weights)
-    times = [phases.mixed_time(2.0, parameters, batch, free * part, weights, kv, peak, bandwidth) for part in (0.0, 0.99, 1.0, 1.5)]
+    times = [
+        phases.mixed_time(2.0, parameters, batch, free * part, weights, kv, peak, bandwidth)
+        for part in (0.0, 0.99, 1.0, 1.5)
+    ]
     assert times[0] == times[1] == pytest.approx(times[2]) and times[3] > 1.2 * times[0]
 
 
@@ -46,7 +49,9 @@ def test_a_mixed_pass_costs_what_the_scheduler_is_priced_at(book):
     price = simulation.chip_price(book, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
     for chunk in (64, 512, 2048):
         segments = [Segment(n, n, 1, 2047, True, True) for n in range(32)] + [Segment(32, 32, chunk, 4096, True, True)]
-        mixed = phases.mixed(price.shape, price.format, price.chip, Pass(32.0, 1.0, 2048.0), Pass(1.0, float(chunk), 4096.0 + chunk))
+        mixed = phases.mixed(
+            price.shape, price.format, price.chip, Pass(32.0, 1.0, 2048.0), Pass(1.0, float(chunk), 4096.0 + chunk)
+        )
         assert price(segments) == pytest.approx(mixed.time, rel=1e-9)
 
 

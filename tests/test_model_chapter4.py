@@ -31,7 +31,9 @@ def a100(book):
 def test_gain_and_slow_down_by_the_balance_batch_are_those_of_the_whole_step(llama, a100, batch, context):
     """To 3 %: activations and the newest token's cache are left out."""
     balance = memory.balance_batch(llama, BF16, Pass(1.0, 1.0, context))
-    assert batching.memory_gain(batch, balance) == pytest.approx(batching.gain(llama, BF16, a100, batch, context), rel=0.03)
+    assert batching.memory_gain(batch, balance) == pytest.approx(
+        batching.gain(llama, BF16, a100, batch, context), rel=0.03
+    )
     slow = batching.slowdown(llama, BF16, a100, batch, context)
     assert batching.memory_slowdown(batch, balance) == pytest.approx(slow, rel=0.03)
     assert batching.memory_gain(batch, balance) * batching.memory_slowdown(batch, balance) == pytest.approx(batch)
@@ -45,7 +47,9 @@ def test_the_short_rate_is_that_of_the_whole_step(llama, a100):
         for batch in (1.0, 64.0, 512.0):
             weights = memory.weight_bytes_streamed(llama, BF16, Pass(1.0, 1.0, context))
             short = batching.batch_rate(2.0, count, batch, weights, kv, a100.peak, a100.bandwidth)
-            assert short == pytest.approx(batch / roofline.step(llama, BF16, a100, Pass(batch, 1.0, context)).time, rel=0.04)
+            assert short == pytest.approx(
+                batch / roofline.step(llama, BF16, a100, Pass(batch, 1.0, context)).time, rel=0.04
+            )
 
 
 def test_gain_by_hand():
@@ -63,7 +67,9 @@ def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
     ridge, token = a100.peak / a100.bandwidth, memory.kv_bytes_per_token(llama, BF16)
     weights = memory.weight_bytes_streamed(llama, BF16, Pass(1.0, 1.0, 1.0))
     turn = batching.turning_batch(2.0, count, ridge, weights, 128.0 * token)
-    found = next(b for b in range(1, 1000) if roofline.step(llama, BF16, a100, Pass(float(b), 1.0, 128.0)).binds == "compute")
+    found = next(
+        b for b in range(1, 1000) if roofline.step(llama, BF16, a100, Pass(float(b), 1.0, 128.0)).binds == "compute"
+    )
     assert 0.9 * found < turn < found
     longest = batching.turning_context(2.0, count, ridge, token)
     assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, 0.9 * longest)) > ridge
@@ -113,7 +119,9 @@ def batch_case(batch: int, context: int, base: float, pace: float) -> Case:
     """A step that takes a base and its cache at a pace."""
     told = {"batch": batch, "context": context, "layers": 2, "kv_heads": 2, "head_dim": 4, "dtype": "bfloat16"}
     seconds = base + 2 * 2 * 2 * 4 * 2 * batch * context / pace
-    return Case.model_construct(name="decode-batch", kind="workload", parameters=told, samples=[seconds] * 3, inner=1, status="measured")
+    return Case.model_construct(
+        name="decode-batch", kind="workload", parameters=told, samples=[seconds] * 3, inner=1, status="measured"
+    )
 
 
 def test_paces_come_from_batch_one_alone():
@@ -156,5 +164,7 @@ def test_a_measured_run_is_simulated_with_rates_that_serving_did_not_give(book):
     for one in runs:
         assert len(one.ttft) == len(one.finish) == len(one.simulated.requests)
         assert one.error("ttft") == pytest.approx(
-            statistics.mean(t[0] - r.arrival for t, r in zip(one.simulated.times, one.simulated.requests, strict=True)) / one.mean_ttft - 1
+            statistics.mean(t[0] - r.arrival for t, r in zip(one.simulated.times, one.simulated.requests, strict=True))
+            / one.mean_ttft
+            - 1
         )

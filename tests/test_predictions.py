@@ -59,6 +59,16 @@ def test_what_fits_is_predicted_by_the_roofline(prediction):
     assert knee == 256  # the first power of two past the ridge point of about 206 FLOP/byte, activations included
 
 
+def test_of_several_ways_the_fastest_is_held_against_the_prediction(book, prediction):
+    (read,) = [r for r in prediction.rows if r.name == "read-bandwidth"]
+    record = next(iter(book.records.values()))
+    ways = [("a", [4.0] * 3), ("b", [1.0] * 3), ("c", [2.0] * 3), ("d", [])]
+    cases = [record.cases[0].model_validate(row("read-bandwidth", samples=times, bytes=1e9, method=name,
+                                                reason="" if times else "cannot")) for name, times in ways]  # fmt: skip
+    assert read.measured(record.model_copy(update={"cases": cases})) is cases[1]
+    assert read.measured(record.model_copy(update={"cases": cases[3:]})) is cases[3]
+
+
 def test_a_record_taken_later_joins_and_an_earlier_one_does_not(book, prediction):
     record = next(iter(book.records.values()))
     case = record.cases[0].model_validate(

@@ -262,7 +262,10 @@ def test_decode_has_the_parameters_that_a_prediction_takes(tmp_path, field, valu
         (put("cases.0", None), "measured decode but no measured read-bandwidth"),
         (put("cases.2", None), "measured decode but no measured matmul-peak"),
         (lambda r: r.update(cases=r["cases"][1:2]), "no measured ceiling"),
-        (lambda r: r.update(cases=[r["cases"][1] | {"name": "toy-workload"}]), "measured toy-workload and no measured ceiling"),
+        (
+            lambda r: r.update(cases=[r["cases"][1] | {"name": "toy-workload"}]),
+            "measured toy-workload and no measured ceiling",
+        ),
     ],
 )
 def test_cases_hold_what_the_book_computes_with(tmp_path, change, said):
@@ -304,6 +307,18 @@ L3 = ["L2 2000 bytes", "L3 1000000 bytes"]
 def test_a_model_of_under_four_caches_may_pass_the_memory_roof_but_not_the_cache_s(tmp_path):
     assert load_record(stored(tmp_path, sized(3.9e6, 3.9e6 / 15e9, L3))).measured("decode")
     assert "over its roof of 20 GB/s" in fault(tmp_path, sized(3.9e6, 3.9e6 / 21e9, L3))
+
+
+def test_a_gpu_s_own_cache_counts_as_the_suite_counted_it(tmp_path):
+    """Else a record that the run itself found right would be refused here."""
+
+    def gpu(size):
+        return lambda row: (sized(3.9e6, 3.9e6 / 15e9, [])(row), row["machine"].update(device="cuda"),
+                            row["environment"].update(last_level_cache_bytes=size))  # fmt: skip
+
+    assert load_record(stored(tmp_path, gpu(1_000_000))).measured("decode")
+    for odd in (900_000, 2**40, "1000000", None):
+        assert "over its roof of 9.901 GB/s" in fault(tmp_path, gpu(odd))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ def slow_downs(axes, rows: list[dict]) -> None:
     quotes = [(at, row) for at, row in enumerate(shown) if row["mark"] == "quoted"]
     ticks = [(at, row["by products"]) for at, row in own if row["by products"]]
     axes.plot([x for _, x in ticks], [at for at, _ in ticks], "|", ms=11, mew=2.2, color=colour.OVERHEAD, zorder=4)
-    axes.hlines([at for at, _ in own], [r["low"] for _, r in own], [r["high"] for _, r in own], color=colour.INK, lw=1.8)
+    axes.hlines(
+        [at for at, _ in own], [r["low"] for _, r in own], [r["high"] for _, r in own], color=colour.INK, lw=1.8
+    )
     theme.measured(axes, [row["observed"] for _, row in own], [at for at, _ in own], size=5.5)
     theme.quoted(axes, [row["observed"] for _, row in quotes], [at for at, _ in quotes], 5)
     _key(axes, len(shown), top, bool(own), bool(ticks))

@@ -13,7 +13,16 @@ def canvas(narrow: bool, panels: int, wide: float = 4.1, each: float = 3.3):
     return theme.canvas(narrow, wide, each * panels + (1.0 if panels == 1 else 0.75))
 
 
-def boxes(figure, note: str, narrow: bool, panels: int, headings: list[str], rights=(0.3, 0.3), left: float = 0.55, share: float = 0.5) -> list:
+def boxes(
+    figure,
+    note: str,
+    narrow: bool,
+    panels: int,
+    headings: list[str],
+    rights=(0.3, 0.3),
+    left: float = 0.55,
+    share: float = 0.5,
+) -> list:
     """The axes of the panels with their headings; `share` of a wide canvas goes to the first."""
     width, height = figure.get_size_inches()
     floor = theme.floor(note, narrow)

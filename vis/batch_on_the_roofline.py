@@ -32,7 +32,9 @@ def data(book: Book) -> FigureData:
         sources.add(model.source)
         for context in (c for c in CONTEXTS if c <= model.context):
             ceiling = roofline.intensity_ceiling(shape, form, Pass(1.0, 1.0, context))
-            rows.append({"panel": CEILING, "label": model.name, "context": context, "intensity": ceiling, "mark": "predicted"})
+            rows.append(
+                {"panel": CEILING, "label": model.name, "context": context, "intensity": ceiling, "mark": "predicted"}
+            )
         values[f"attention {id_}"] = batching.attention_intensity(shape, form, Pass(1.0, 1.0, CONTEXTS[-1]))
     for id_ in CHIPS:
         chip = catalogue.sourced_device(book.accelerators[id_], book.formats[FORMAT].rate)
@@ -40,11 +42,18 @@ def data(book: Book) -> FigureData:
         values[f"ridge {id_}"] = roofline.ridge_point(chip.peak, chip.bandwidth).value
         values[f"chip {id_}"] = book.accelerators[id_].short
     for key, id_ in (("first", MODEL), ("second", SECOND_MODEL)):
-        values[f"{key} ceiling"] = roofline.intensity_ceiling(catalogue.shape(book.models[id_]), form, Pass(1.0, 1.0, float(CONTEXT)))
+        values[f"{key} ceiling"] = roofline.intensity_ceiling(
+            catalogue.shape(book.models[id_]), form, Pass(1.0, 1.0, float(CONTEXT))
+        )
     rows += _example(book, form, values[f"ridge {CHIP}"])
     steps = batch_evidence.batch_steps(book)
     rows += [_row(step) for step in steps]
-    values |= {"first": book.models[MODEL].name, "second": book.models[SECOND_MODEL].name, "steps": len(steps), "machines": " and ".join(dict.fromkeys(s.machine for s in steps))}
+    values |= {
+        "first": book.models[MODEL].name,
+        "second": book.models[SECOND_MODEL].name,
+        "steps": len(steps),
+        "machines": " and ".join(dict.fromkeys(s.machine for s in steps)),
+    }
     if steps:
         values["of roof"] = statistics.median(max(s.bytes / s.read, s.flop / s.peak) / s.seconds for s in steps)
         values |= {"machine ridge": steps[0].peak / steps[0].read, "highest": max(s.flop / s.bytes for s in steps)}
@@ -82,7 +91,10 @@ def alt(data: FigureData) -> str:
     )
     if not v["steps"]:
         return words + ", predicted."
-    return words + f"; {v['steps']} measured steps on {v['machines']} reach {v['of roof']:.0%} of their roof in the median."
+    return (
+        words
+        + f"; {v['steps']} measured steps on {v['machines']} reach {v['of roof']:.0%} of their roof in the median."
+    )
 
 
 def caption(data: FigureData) -> str:
@@ -104,7 +116,9 @@ def draw(data: FigureData, narrow: bool):
     """Falling ceilings under the ridge points of chips, and points climbing the normalised roof."""
     figure = chapter.canvas(narrow, 2, 4.2)
     headings = ["Intensity, batch without end (FLOP/byte)", "Rate over peak"]
-    first, second = chapter.boxes(figure, data.note, narrow, 2, headings, (1.2 if not narrow else 1.25, 0.25), 0.55, 0.58)
+    first, second = chapter.boxes(
+        figure, data.note, narrow, 2, headings, (1.2 if not narrow else 1.25, 0.25), 0.55, 0.58
+    )
     _ceilings(first, data)
     _roof(second, data)
     theme.note(figure, data.note)
@@ -122,14 +136,34 @@ def _ceilings(axes, data: FigureData) -> None:
     for id_, (place, ha) in zip(CHIPS, ((125_000, "right"), (700, "left"), (125_000, "right")), strict=True):
         axes.axhline(v[f"ridge {id_}"], color=colour.COMPUTE, lw=1.2)
         words = f"{v[f'chip {id_}'].split(' (')[0].replace(' 80GB SXM', '')}, {v[f'ridge {id_}']:.0f}"
-        axes.text(place, v[f"ridge {id_}"] * 1.04, words, color=colour.COMPUTE, fontsize=theme.NOTE, va="bottom", ha=ha, gid=theme.HALO)
+        axes.text(
+            place,
+            v[f"ridge {id_}"] * 1.04,
+            words,
+            color=colour.COMPUTE,
+            fontsize=theme.NOTE,
+            va="bottom",
+            ha=ha,
+            gid=theme.HALO,
+        )
     last = 0.0
-    ends = [data.where(panel=CEILING, label=name)[-1] for name in dict.fromkeys(r["label"] for r in data.where(panel=CEILING))]
+    ends = [
+        data.where(panel=CEILING, label=name)[-1]
+        for name in dict.fromkeys(r["label"] for r in data.where(panel=CEILING))
+    ]
     for row in sorted(ends, key=lambda end: end["intensity"]):
         mine = data.where(panel=CEILING, label=row["label"])
         axes.plot([r["context"] for r in mine], [r["intensity"] for r in mine], color=colour.MEMORY, lw=1.8)
         if row["context"] < 16_000:
-            axes.annotate(row["label"], (row["context"], row["intensity"]), (4, 0), textcoords="offset points", va="center", fontsize=theme.NOTE, gid=theme.HALO)
+            axes.annotate(
+                row["label"],
+                (row["context"], row["intensity"]),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=theme.NOTE,
+                gid=theme.HALO,
+            )
             continue
         last = max(row["intensity"], last * 1.75)
         axes.text(CONTEXTS[-1] * 1.15, last, row["label"], va="center", fontsize=theme.NOTE)

@@ -86,7 +86,7 @@ def draw(data: FigureData, narrow: bool):
     axes = theme.box(figure, 1.25 if not narrow else 0.12, theme.floor(data.note, narrow), 0.3, 0.36)
     low = min(min(r["predicted"], r["low"]) for r in data.rows)
     high = max(max(r["predicted"], r["high"]) for r in data.rows)
-    axes.set(xscale="log", xlim=(low / 1.5, high * (2.2 if not narrow else 3)), ylim=(lines - 0.4, -0.7))
+    axes.set(xscale="log", xlim=(low / 1.5, high * (3.5 if not narrow else 9)), ylim=(lines - 0.4, -0.7))
     theme.log_ticks(axes.xaxis, [v for v in (0.3, 1, 3, 10, 30, 100, 300, 1000) if low / 1.5 <= v <= high * 2.2])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

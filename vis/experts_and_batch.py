@@ -13,7 +13,14 @@ from vis._subject import FORMAT, SECOND_MODEL
 
 MODELS = (SECOND_MODEL, "mixtral-8x7b", "qwen3-30b-a3b", "deepseek-v3")
 BATCHES = [float(2**power) for power in range(11)]
-COLUMNS = {"model": "", "batch": "sequences", "per token": "GB", "reuse": "×", "experts read": "%", "tokens per expert": "tokens"}
+COLUMNS = {
+    "model": "",
+    "batch": "sequences",
+    "per token": "GB",
+    "reuse": "×",
+    "experts read": "%",
+    "tokens per expert": "tokens",
+}
 REUSE = 8.0
 
 
@@ -31,8 +38,12 @@ def data(book: Book) -> FigureData:
                 row["experts read"] = 100 * parameters.expected_share(shape.experts, shape.active_experts, batch)
                 row["tokens per expert"] = batching.tokens_per_expert(shape.experts, shape.active_experts, batch)
             rows.append(row)
-        values[f"reuse {id_}"] = next(row["reuse"] for row in rows if row["model"] == model.name and row["batch"] == 16.0)
-        values[f"batch {id_}"] = next(b for b in range(1, 1000) if one / batching.weight_bytes_per_token(shape, form, float(b)) >= 0.99 * REUSE)
+        values[f"reuse {id_}"] = next(
+            row["reuse"] for row in rows if row["model"] == model.name and row["batch"] == 16.0
+        )
+        values[f"batch {id_}"] = next(
+            b for b in range(1, 1000) if one / batching.weight_bytes_per_token(shape, form, float(b)) >= 0.99 * REUSE
+        )
         values[f"name {id_}"] = model.name
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
@@ -51,9 +62,7 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
     needed = ", ".join(f"{v[f'batch {id_}']} for {v[f'name {id_}']}" for id_ in MODELS)
-    return (
-        f"Predicted, 16 bits, routing uniform and independent; trained routers visit fewer experts. The dashed level, eight times fewer bytes, takes a batch of {needed}. {chapter.AWAITED}"
-    )
+    return f"Predicted, 16 bits, routing uniform and independent; trained routers visit fewer experts. The dashed level, eight times fewer bytes, takes a batch of {needed}. {chapter.AWAITED}"
 
 
 def draw(data: FigureData, narrow: bool):
@@ -71,7 +80,12 @@ def draw(data: FigureData, narrow: bool):
     for id_ in MODELS:
         rows = data.where(model=data.values[f"name {id_}"])
         dense = id_ == SECOND_MODEL
-        axes.plot([r["batch"] for r in rows], [r["reuse"] for r in rows], color=colour.OVERHEAD if dense else colour.MEMORY, lw=1.4 if dense else 2.0)
+        axes.plot(
+            [r["batch"] for r in rows],
+            [r["reuse"] for r in rows],
+            color=colour.OVERHEAD if dense else colour.MEMORY,
+            lw=1.4 if dense else 2.0,
+        )
         words = rows[-1]["model"] + (" (dense)" if dense and not narrow else "")
         axes.text(1150, rows[-1]["reuse"], words, va="center", fontsize=theme.NOTE)
         marks.append(data.values[f"batch {id_}"])

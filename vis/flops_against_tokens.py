@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from math import log
+
 from generators.book.load import Book
 from generators.phase_evidence import OFF_SWEEP, QUOTED_SWEEP, Sweep, measured_sweeps, quoted_sweep
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
+PREDICTED_INCHES = (
+    1.1  # what the label of the predicted knee takes; where the knee lies nearer to the axis, it starts there
+)
 PANELS = 3  # at most; the quoted chip, then the chapter's machine in each number format
 COLUMNS = {
     "panel": "", "tokens": "tokens", "time": "ms", "low": "ms", "high": "ms", "rate": "TFLOP/s", "roof": "TFLOP/s", "fit": "TFLOP/s", "mark": "",
@@ -68,10 +73,10 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
     words = (
-        "Lines: the two roofs from the datasheet, or from ceilings of the same record. Diamonds: quoted; filled circles: measured, "
+        "Lines: the two roofs, memory orange and compute blue, from the datasheet, or from ceilings of the same record. Diamonds: quoted; filled circles: measured, "
         "with the 5th to 95th percentile where it is wider than the mark. "
         "Thin line: least-squares fit; the bar at the foot is the interval of its knee, the hollow circle the predicted one. "
-        f"One quoted time lies off the powers of two: {v['stair']} tokens run {v['fall']:.0%} slower than 128, a stair of the kernel."
+        f"One quoted time lies off the powers of two: {v['stair']} tokens run at a rate {v['fall']:.0%} below that of 128, a stair of the kernel."
     )
     missing = "" if any(p["measured"] for p in v["panels"]) else " Awaited: a record of this book with the same sweep."
     return words + missing
@@ -87,7 +92,13 @@ def draw(data: FigureData, narrow: bool):
     for at, told in enumerate(panels):
         if narrow:
             each = (height - floor - 0.3) / many
-            axes = theme.box(figure, 0.62, floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0), 0.2, 0.3 + at * each + 0.22)
+            axes = theme.box(
+                figure,
+                0.62,
+                floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0),
+                0.2,
+                0.3 + at * each + 0.22,
+            )
         else:
             each = (width - 0.1) / many
             axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.08, 0.52)
@@ -132,13 +143,34 @@ def _roofs(axes, told: dict, scale: float, edges: tuple[float, float, float], sm
     axes.plot([left, corner], [start, peak], color=colour.MEMORY, lw=2.2)
     axes.plot([corner, right], [peak, peak], color=colour.COMPUTE, lw=2.2)
     rate = f"{peak:,.0f}" if peak >= 10 else f"{peak:.2g}"
-    theme.say(axes, right / 1.1, peak * 1.15, rate if small else f"compute roof, {rate} TFLOP/s", colour.COMPUTE, "right", "bottom")
+    theme.say(
+        axes,
+        right / 1.1,
+        peak * 1.15,
+        rate if small else f"compute roof, {rate} TFLOP/s",
+        colour.COMPUTE,
+        "right",
+        "bottom",
+    )
     if not small:
         theme.say(axes, corner / 14, peak / 9, "memory roof", colour.MEMORY, "right", "bottom")
     if not regions:
         return
-    for x, words, shade, ha in ((corner / 1.6, "memory-bound", colour.MEMORY, "right"), (corner * 1.5, "compute-bound", colour.COMPUTE, "left")):
-        axes.text(x, low * (4.2 if small else 3.4), words, color=shade, weight="bold", ha=ha, va="center", fontsize=theme.NOTE if small else theme.BODY, gid=theme.HALO)
+    for x, words, shade, ha in (
+        (corner / 1.6, "memory-bound", colour.MEMORY, "right"),
+        (corner * 1.5, "compute-bound", colour.COMPUTE, "left"),
+    ):
+        axes.text(
+            x,
+            low * (4.2 if small else 3.4),
+            words,
+            color=shade,
+            weight="bold",
+            ha=ha,
+            va="center",
+            fontsize=theme.NOTE if small else theme.BODY,
+            gid=theme.HALO,
+        )
 
 
 def _marks(axes, rows: list[dict], scale: float, measured: bool) -> None:
@@ -147,16 +179,29 @@ def _marks(axes, rows: list[dict], scale: float, measured: bool) -> None:
     if not measured:
         theme.quoted(axes, tokens, rates, 5.5)
         return
-    bars = [(r["tokens"], r["rate"] * scale * r["time"] / r["high"], r["rate"] * scale * r["time"] / r["low"]) for r in rows]
+    bars = [
+        (r["tokens"], r["rate"] * scale * r["time"] / r["high"], r["rate"] * scale * r["time"] / r["low"]) for r in rows
+    ]
     gap = float("nan")  # all bars as one path keep the file small
-    axes.plot([x for b in bars for x in (b[0], b[0], gap)], [y for b in bars for y in (b[1], b[2], gap)], color=colour.INK, lw=1.6, zorder=5)
+    axes.plot(
+        [x for b in bars for x in (b[0], b[0], gap)],
+        [y for b in bars for y in (b[1], b[2], gap)],
+        color=colour.INK,
+        lw=1.6,
+        zorder=5,
+    )
     theme.measured(axes, tokens, rates, size=5.5)
 
 
 def _knees(axes, told: dict, scale: float, low: float, small: bool) -> None:
     """The predicted knee as a hollow circle on the roofs, the fitted one as a bar at the foot with its interval."""
     theme.predicted(axes, [told["critical"]], [told["peak"] * scale])
-    theme.say(axes, told["critical"] / 1.25, told["peak"] * scale * 1.15, f"{told['critical']:.0f} predicted", colour.INK, "right", "bottom", halo=True)
+    left, right = axes.get_xlim()
+    room = log(told["critical"] / left) / log(right / left) * axes.get_position().width * axes.figure.get_figwidth()
+    at, ha = (told["critical"] / 1.25, "right") if room > PREDICTED_INCHES else (left * 1.1, "left")
+    theme.say(
+        axes, at, told["peak"] * scale * 1.15, f"{told['critical']:.0f} predicted", colour.INK, ha, "bottom", halo=True
+    )
     foot = low * 1.5
     axes.plot([told["knee"]] * 2, [foot, told["flop"] * told["knee"] * scale / told["floor"]], color=colour.INK, lw=0.8)
     axes.plot([told["low"], told["high"]], [foot, foot], color=colour.INK, lw=3)

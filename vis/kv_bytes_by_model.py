@@ -77,11 +77,16 @@ def draw(data: FigureData, narrow: bool):
     per = -(-len(data.rows) // columns)
     height = 0.172 * per + 0.4 + theme.floor(data.note, narrow)
     figure = theme.canvas(narrow, height)
-    theme.heading(figure, "KV cache per token (kB); tick: the naive formula" if narrow else "KV cache per token (kB); tick: the naive formula, with its answer over the cache kept")
+    theme.heading(
+        figure,
+        "KV cache per token (kB); tick: the naive formula"
+        if narrow
+        else "KV cache per token (kB); tick: the naive formula, with its answer over the cache kept",
+    )
     width = figure.get_size_inches()[0]
     for column in range(columns):
         left = 1.2 + column * width / columns
-        right = width * (1 - (column + 1) / columns) + (1.12 if not narrow else 1.1)
+        right = width * (1 - (column + 1) / columns) + (1.12 if not narrow else 1.17)
         axes = theme.box(figure, left, theme.floor(data.note, narrow) - 0.2, right, 0.36)
         _column(axes, data.rows[column * per : (column + 1) * per], per)
     theme.note(figure, data.note)

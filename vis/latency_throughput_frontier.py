@@ -26,7 +26,8 @@ def data(book: Book) -> FigureData:
     """Predicted steps of one model on one chip, fitting or not, and every measured step of a batch beside its prediction."""
     chip, stored, model = book.accelerators[CHIP], book.formats[FORMAT], book.models[SECOND_MODEL]
     device, form, shape = catalogue.device(chip, stored.rate), catalogue.number_format(stored), catalogue.shape(model)
-    sources = catalogue.sourced_device(chip, stored.rate).peak.sources | {chip.memory.bandwidth.source, stored.source, model.source}
+    sources = catalogue.sourced_device(chip, stored.rate).peak.sources
+    sources |= {chip.memory.bandwidth.source, stored.source, model.source}
     rows, values = [], {"chip": chip.name, "short": chip.short, "model": model.name, "format": stored.name}
     for context in CONTEXTS:
         fits = float(int(memory.largest_batch(shape, form, device, float(context))))
@@ -40,15 +41,27 @@ def data(book: Book) -> FigureData:
             })  # fmt: skip
     for context in (CONTEXTS[0], CONTEXTS[-1]):
         one, many = (_at(rows, context, batch) for batch in (1.0, 32.0))
-        values |= {f"gain {context}": many["rate"] / one["rate"], f"slower {context}": many["predicted"] / one["predicted"]}
+        values |= {
+            f"gain {context}": many["rate"] / one["rate"],
+            f"slower {context}": many["predicted"] / one["predicted"],
+        }
     steps = batch_evidence.batch_steps(book)
     rows += [_row(step) for step in steps]
-    rows += [{"machine": b.machine, "context": b.context, "batch": float(b.batch), "fits": "no", "needs": b.needs} for b in batch_evidence.beyond_memory(book)]
-    values |= {"steps": len(steps), "machine": steps[0].machine if steps else "", "label": steps[0].label if steps else ""}
+    rows += [
+        {"machine": b.machine, "context": b.context, "batch": float(b.batch), "fits": "no", "needs": b.needs}
+        for b in batch_evidence.beyond_memory(book)
+    ]
+    values |= {
+        "steps": len(steps),
+        "machine": steps[0].machine if steps else "",
+        "label": steps[0].label if steps else "",
+    }
     if steps:
         errors = [abs(step.error) for step in steps if step.machine == steps[0].machine]
         values |= {"error": statistics.median(errors), "worst": max(errors), "count": len(errors)}
-        paced = [abs(step.paced / step.seconds - 1) for step in steps if step.machine == steps[0].machine and step.paced]
+        paced = [
+            abs(step.paced / step.seconds - 1) for step in steps if step.machine == steps[0].machine and step.paced
+        ]
         values |= {"paced": statistics.median(paced), "paced worst": max(paced)} if paced else {"paced": ""}
     return FigureData(COLUMNS, rows, values, frozenset(sources), frozenset(step.record for step in steps))
 
@@ -76,7 +89,9 @@ def alt(data: FigureData) -> str:
     if not v["steps"]:
         return words + "."
     words += f". Second panel: the same measured on {v['machine']}, {v['count']} steps: the roofline's time is {v['error']:.0%} off in the median and {v['worst']:.0%} at worst"
-    return words + (f", and {v['paced']:.0%} and {v['paced worst']:.0%} once it knows the steps of batch 1." if v["paced"] else ".")
+    return words + (
+        f", and {v['paced']:.0%} and {v['paced worst']:.0%} once it knows the steps of batch 1." if v["paced"] else "."
+    )
 
 
 def caption(data: FigureData) -> str:
@@ -92,7 +107,11 @@ def caption(data: FigureData) -> str:
         f"Second panel: filled marks measured with the 5th to 95th percentile ({v['label']}); a bar ends a line at the last batch that fitted. "
         f"Solid: the roofline from ceilings of the same record, off by {v['error']:.0%} of the time in the median. "
     )
-    return words + (f"Dashed: the paces of the measured steps of batch 1 carried over to batches, off by {v['paced']:.0%}." if v["paced"] else "")
+    return words + (
+        f"Dashed: the paces of the measured steps of batch 1 carried over to batches, off by {v['paced']:.0%}."
+        if v["paced"]
+        else ""
+    )
 
 
 def draw(data: FigureData, narrow: bool):
@@ -130,7 +149,11 @@ def _predicted(axes, data: FigureData, narrow: bool) -> None:
         rows = sorted(data.where(machine=v["short"], context=context), key=lambda r: r["batch"])
         for bound, shade in (("memory", colour.MEMORY), ("compute", colour.COMPUTE)):
             for fits, style in (("yes", "-"), ("no", ":")):
-                mine = [r for at, r in enumerate(rows) if (r["binds"], r["fits"]) == (bound, fits) or _next(rows, at) == (bound, fits)]
+                mine = [
+                    r
+                    for at, r in enumerate(rows)
+                    if (r["binds"], r["fits"]) == (bound, fits) or _next(rows, at) == (bound, fits)
+                ]
                 axes.plot([r["predicted"] for r in mine], [r["rate"] for r in mine], color=shade, lw=1.8, ls=style)
         _end(axes, rows[-1], context)
         if v[f"fits {context}"] < BATCHES[-1]:
@@ -153,7 +176,8 @@ def _end(axes, row: dict, context: int) -> None:
     """The context at a line's end; the two shortest end close together."""
     place = {CONTEXTS[0]: 7, CONTEXTS[1]: -4}.get(context, 0)
     words = f"context {context:,}" if context == CONTEXTS[0] else f"{context:,}"
-    axes.annotate(words, (row["predicted"], row["rate"]), (7, place), textcoords="offset points", va="center", fontsize=theme.NOTE, gid=theme.HALO)
+    near = {"textcoords": "offset points", "va": "center", "fontsize": theme.NOTE, "gid": theme.HALO}
+    axes.annotate(words, (row["predicted"], row["rate"]), (7, place), **near)
 
 
 def _measured(axes, data: FigureData, narrow: bool) -> None:
@@ -165,11 +189,17 @@ def _measured(axes, data: FigureData, narrow: bool) -> None:
     _axes(axes, (min(times) / 1.5, max(times) * 2.2), (min(rates) / 1.6, max(rates) * 1.8))
     chapter.bars(axes, [r["rate"] for r in steps], [r["low"] for r in steps], [r["high"] for r in steps], upright=False)
     theme.measured(axes, [r["time"] for r in steps], [r["rate"] for r in steps], size=4.5)
-    for line, words in enumerate(("dashed: from batch 1", "solid: roofline") if any(row["paced"] for row in steps) else ()):
-        axes.text(0.98, 0.03 + 0.07 * line, words, transform=axes.transAxes, ha="right", color=colour.MUTED, fontsize=theme.NOTE)
+    key = ("dashed: from batch 1", "solid: roofline") if any(row["paced"] for row in steps) else ()
+    quiet = {"transform": axes.transAxes, "ha": "right", "color": colour.MUTED, "fontsize": theme.NOTE}
+    for line, words in enumerate(key):
+        axes.text(0.98, 0.03 + 0.07 * line, words, **quiet)
     full = {row["context"] for row in data.where(machine=v["machine"], fits="no")}
-    lines = [sorted((row for row in steps if row["context"] == context), key=lambda row: row["batch"]) for context in sorted({row["context"] for row in steps})]
-    chapter.chains(axes, [[(r["predicted"], 1e3 * r["batch"] / r["predicted"]) for r in mine] for mine in lines], color=colour.MEMORY, lw=1.4)
+    lines = [
+        sorted((row for row in steps if row["context"] == context), key=lambda row: row["batch"])
+        for context in sorted({row["context"] for row in steps})
+    ]
+    bound = [[(r["predicted"], 1e3 * r["batch"] / r["predicted"]) for r in mine] for mine in lines]
+    chapter.chains(axes, bound, color=colour.MEMORY, lw=1.4)
     paced = [[(r["paced"], 1e3 * r["batch"] / r["paced"]) for r in mine if r["paced"]] for mine in lines]
     chapter.chains(axes, [line for line in paced if line], color=colour.MEMORY, lw=1.2, ls="--")
     for mine in lines:

@@ -10,7 +10,7 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 SIZES = (4, 16, 64, 128, 256, 512, 1024, paging.LONGEST)
-QUOTES = (("vllm-kv-used-paged", 16, "vLLM"), ("vllm-kv-used-low", 2048, "before paging"))
+QUOTES = (("vllm-kv-used-paged", 16, "vLLM, published"), ("vllm-kv-used-low", 2048, "before paging, published"))
 COLUMNS = {"block": "tokens", "waste": "%", "rule": "%", "batch": "sequences", "mark": "", "label": ""}
 
 

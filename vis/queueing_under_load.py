@@ -24,7 +24,17 @@ COLUMNS = {
 def data(book: Book) -> FigureData:
     """Simulated loads on the chapter's chip, each policy up to nearly its own capacity, and measured runs beside theirs."""
     price, chip, model = serving.chapter_price(book), book.accelerators[serving.CHIP], book.models[serving.MODEL]
-    rows, values = [], {"chip": chip.name, "short": chip.short, "model": model.name, "batch": serving.BATCH, "chunk": serving.CHUNK, "requests": serving.REQUESTS}
+    rows, values = (
+        [],
+        {
+            "chip": chip.name,
+            "short": chip.short,
+            "model": model.name,
+            "batch": serving.BATCH,
+            "chunk": serving.CHUNK,
+            "requests": serving.REQUESTS,
+        },
+    )
     for name in NAMES:
         values[name] = serving.capacity(price, name)
         for share in serving.SHARES:
@@ -32,14 +42,23 @@ def data(book: Book) -> FigureData:
             rows.append({"machine": chip.short, "policy": name, "load": share, "rate": load.rate, "ttft": load.ttft * 1e3, "queueing": load.queueing * 1e3,
                          "tpot": load.tpot * 1e3, "batch": load.batch})  # fmt: skip
     static = serving.at_share(price, "static", serving.SHARES[-2])
-    values |= {"static wait": static.ttft, "same load": serving.at_rate(price, "continuous", static.rate).ttft, "share": serving.SHARES[-2]}
+    values |= {
+        "static wait": static.ttft,
+        "same load": serving.at_rate(price, "continuous", static.rate).ttft,
+        "share": serving.SHARES[-2],
+    }
     runs = serving_runs.measured_runs(book)
     rows += [_row(one) for one in runs]
     values |= {"runs": len(runs), "machine": runs[0].machine if runs else ""}
     if runs:
         errors = [abs(one.error("ttft")) for one in runs]
         busy = [abs(one.error("busy")) for one in runs]
-        values |= {"error": statistics.median(errors), "worst": max(errors), "busy": statistics.median(busy), "busy worst": max(busy)}
+        values |= {
+            "error": statistics.median(errors),
+            "worst": max(errors),
+            "busy": statistics.median(busy),
+            "busy worst": max(busy),
+        }
     sources = frozenset({chip.memory.bandwidth.source, model.source, book.formats[serving.FORMAT].source})
     return FigureData(COLUMNS, rows, values, sources, frozenset(one.record for one in runs))
 
@@ -64,15 +83,16 @@ def alt(data: FigureData) -> str:
     )
     if not v["runs"]:
         return words + "."
-    return words + f". Second panel: {v['runs']} runs measured on {v['machine']}; the simulation of the wait is off by {v['error']:.0%} in the median and {v['worst']:.0%} at worst."
+    return (
+        words
+        + f". Second panel: {v['runs']} runs measured on {v['machine']}; the simulation of the wait is off by {v['error']:.0%} in the median and {v['worst']:.0%} at worst."
+    )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
-    words = (
-        f"One trace of {v['requests']} requests, drawn once and stretched; each line goes up to 95 percent of its policy's own capacity, the dotted line. Simulated by the measured scheduler, passes priced by the datasheet. "
-    )
+    words = f"One trace of {v['requests']} requests, drawn once and stretched; each line goes up to 95 percent of its policy's own capacity, the dotted line. Simulated by the measured scheduler, passes priced by the datasheet. "
     if not v["runs"]:
         return words + chapter.AWAITED
     return words + (
@@ -85,7 +105,16 @@ def draw(data: FigureData, narrow: bool):
     """Waits that explode at each policy's capacity; beside them the measured ones."""
     panels = 2 if data.values["runs"] else 1
     figure = chapter.canvas(narrow, panels, 4.2)
-    places = chapter.boxes(figure, data.note, narrow, panels, ["Mean TTFT (ms), simulated", "Mean TTFT (ms), measured"], (0.25, 0.3), 0.62, 0.56)
+    places = chapter.boxes(
+        figure,
+        data.note,
+        narrow,
+        panels,
+        ["Mean TTFT (ms), simulated", "Mean TTFT (ms), measured"],
+        (0.25, 0.3),
+        0.62,
+        0.56,
+    )
     _simulated(places[0], data)
     if panels == 2:
         _measured(places[1], data)
@@ -107,7 +136,9 @@ def _simulated(axes, data: FigureData) -> None:
         axes.axvline(v[name], color=SHADES[name], lw=1.0, ls=":")
     for name in NAMES:
         words = NAMES[name]
-        axes.text(v[name] - 0.15, 5600, words, color=SHADES[name], ha="right", va="top", fontsize=theme.NOTE, gid=theme.HALO)
+        axes.text(
+            v[name] - 0.15, 5600, words, color=SHADES[name], ha="right", va="top", fontsize=theme.NOTE, gid=theme.HALO
+        )
 
 
 def _measured(axes, data: FigureData) -> None:
@@ -115,8 +146,14 @@ def _measured(axes, data: FigureData) -> None:
     v = data.values
     rows = [row for row in data.where(machine=v["machine"]) if row.get("measured")]
     values = [value for row in rows for value in (row["ttft"], row["low"], row["high"])]
-    axes.set(yscale="log", xlim=(min(r["load"] for r in rows) - 0.1, max(r["load"] for r in rows) + 0.3), ylim=(min(values) / 1.4, max(values) * 1.5))
-    theme.log_ticks(axes.yaxis, [t for t in (10, 20, 50, 100, 200, 500, 1000, 2000) if min(values) / 1.4 < t < max(values) * 1.5])
+    axes.set(
+        yscale="log",
+        xlim=(min(r["load"] for r in rows) - 0.1, max(r["load"] for r in rows) + 0.3),
+        ylim=(min(values) / 1.4, max(values) * 1.5),
+    )
+    theme.log_ticks(
+        axes.yaxis, [t for t in (10, 20, 50, 100, 200, 500, 1000, 2000) if min(values) / 1.4 < t < max(values) * 1.5]
+    )
     axes.set_xticks(sorted({row["load"] for row in rows}))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.grid(True, axis="y")
@@ -131,4 +168,6 @@ def _measured(axes, data: FigureData) -> None:
         chapter.bars(axes, x, [row["low"] for row in mine], [row["high"] for row in mine])
         theme.measured(axes, x, [row["measured"] for row in mine], size=5)
         last = max(mine[-1]["measured"], last * 1.25)
-        axes.text(max(r["load"] for r in rows) + 0.04, last, NAMES[name], color=SHADES[name], va="center", fontsize=theme.NOTE)
+        axes.text(
+            max(r["load"] for r in rows) + 0.04, last, NAMES[name], color=SHADES[name], va="center", fontsize=theme.NOTE
+        )

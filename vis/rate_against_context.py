@@ -111,7 +111,7 @@ def draw(data: FigureData, narrow: bool):
     theme.heading(figure, "Decode rate, batch 1 (tokens/s)")
     if narrow:
         rates = theme.box(figure, 0.55, height - 3.1, 1.3, top)
-        slopes = theme.box(figure, 1.35, floor, 0.1, height - floor - tall)
+        slopes = theme.box(figure, 1.5, floor, 0.1, height - floor - tall)
         place = 0.12 / 3.9, (floor + tall + 0.3) / height
     else:
         rates = theme.box(figure, 0.5, floor, 4.75, top)
@@ -140,7 +140,14 @@ def _rates(axes, data: FigureData) -> None:
         beyond = [inside[-1], *(row for row in mine if row["published"] == "beyond")]
         axes.plot([r["context"] for r in beyond], [r["rate"] for r in beyond], color=colour.MEMORY, lw=1.3, ls=":")
         ends.append((mine[-1]["rate"], f"{kind}, {mine[0]['label']}".replace("DeepSeek-", "").replace(" v0.1", "")))
-    axes.text(CONTEXTS[0] * 1.25, 24, "dotted: beyond the\npublished context", color=colour.MUTED, fontsize=theme.NOTE, va="bottom")
+    axes.text(
+        CONTEXTS[0] * 1.25,
+        24,
+        "dotted: beyond the\npublished context",
+        color=colour.MUTED,
+        fontsize=theme.NOTE,
+        va="bottom",
+    )
     last = 0.0
     for rate, words in sorted(ends):
         last = max(rate, last * 1.17)

@@ -24,7 +24,11 @@ def data(book: Book) -> FigureData:
     served = [one for one in serving_runs.measured_runs(book) if one.policy.name in SHOWN and one.load == LOAD]
     if len(served) == len(SHOWN):
         rows = [row for one in served for row in _rows(one.policy.name, serving.moments(one.simulated), one)]
-        values = _compared(served) | {"machine": served[0].machine, "places": served[0].policy.batch, "rate": served[0].rate}
+        values = _compared(served) | {
+            "machine": served[0].machine,
+            "places": served[0].policy.batch,
+            "rate": served[0].rate,
+        }
         sources, records = frozenset(), frozenset(one.record for one in served)
     else:
         price = serving.chapter_price(book)
@@ -45,7 +49,15 @@ def _rows(policy: str, told: list[serving.Moments], served: serving_runs.Served 
     """When each request came, was taken up, gave its first token and its last."""
     rows = []
     for number, one in enumerate(told):
-        row = {"policy": policy, "request": number + 1, "arrival": one.arrival, "begun": one.begun, "first": one.first, "finish": one.finish, "answer": one.answer}
+        row = {
+            "policy": policy,
+            "request": number + 1,
+            "arrival": one.arrival,
+            "begun": one.begun,
+            "first": one.first,
+            "finish": one.finish,
+            "answer": one.answer,
+        }
         if served:
             row["measured first"] = one.arrival + served.ttft[number].seconds
             row["measured finish"] = one.arrival + served.finish[number].seconds
@@ -57,7 +69,11 @@ def _compared(served: list[serving_runs.Served]) -> dict:
     """Measured means and the errors of the simulation."""
     values = {"measured": "yes"}
     for one in served:
-        values |= {f"{one.policy.name} measured": one.mean_ttft, f"{one.policy.name} error": one.error("ttft"), f"{one.policy.name} busy": one.error("busy")}
+        values |= {
+            f"{one.policy.name} measured": one.mean_ttft,
+            f"{one.policy.name} error": one.error("ttft"),
+            f"{one.policy.name} busy": one.error("busy"),
+        }
     return values
 
 
@@ -76,9 +92,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
-    words = (
-        f"A line per request in order of arrival, {v['rate']:.1f} requests a second: thin while it waits, blue while its prompt is read, orange while its answer is decoded. "
-    )
+    words = f"A line per request in order of arrival, {v['rate']:.1f} requests a second: thin while it waits, blue while its prompt is read, orange while its answer is decoded. "
     if not v["measured"]:
         return words + f"Simulated for the chapter's model on one {v['machine']}. {chapter.AWAITED}"
     return words + (
@@ -108,13 +122,38 @@ def _panel(axes, data: FigureData, name: str, last: float) -> None:
     step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if last / step < 5)
     axes.set_xticks([step * at for at in range(int(last / step) + 1)])
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    for start, end, shade, width in (("arrival", "begun", colour.MUTED, 0.8), ("begun", "first", colour.COMPUTE, 4.5), ("first", "finish", colour.MEMORY, 4.5)):
-        chapter.chains(axes, [[(row[start], row["request"]), (row[end], row["request"])] for row in rows], color=shade, lw=width)
+    for start, end, shade, width in (
+        ("arrival", "begun", colour.MUTED, 0.8),
+        ("begun", "first", colour.COMPUTE, 4.5),
+        ("first", "finish", colour.MEMORY, 4.5),
+    ):
+        chapter.chains(
+            axes, [[(row[start], row["request"]), (row[end], row["request"])] for row in rows], color=shade, lw=width
+        )
     if v["measured"]:
         for column in ("measured first", "measured finish"):
-            axes.plot([row[column] for row in rows], [row["request"] for row in rows], "o", ls="none", mfc=colour.INK, mec=colour.SURFACE, mew=0.5, ms=3.6, zorder=6)
+            axes.plot(
+                [row[column] for row in rows],
+                [row["request"] for row in rows],
+                "o",
+                ls="none",
+                mfc=colour.INK,
+                mec=colour.SURFACE,
+                mew=0.5,
+                ms=3.6,
+                zorder=6,
+            )
     words = [f"mean TTFT {v[f'{name} ttft']:.2f} s, simulated"]
     if v["measured"]:
         words.append(f"{v[f'{name} measured']:.2f} s, measured")
     for line, word in enumerate(words):
-        axes.text(0.98, 0.98 - 0.07 * line, word, transform=axes.transAxes, ha="right", va="top", fontsize=theme.NOTE, gid=theme.HALO)
+        axes.text(
+            0.98,
+            0.98 - 0.07 * line,
+            word,
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            fontsize=theme.NOTE,
+            gid=theme.HALO,
+        )

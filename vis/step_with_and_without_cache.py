@@ -81,7 +81,7 @@ def caption(data: FigureData) -> str:
         return words + AWAITED
     words += "Other panels: hollow marks on lines are predicted from the same record's ceilings, filled ones measured, with the 5th to 95th percentile; circles with the cache, squares without it. "
     each = [
-        f"{f['machine']}: prediction off by {f['error with']:.0%} in the median with the cache and {f['error without']:.0%} without"
+        f"{f['machine']}: prediction off by {f['error with']:.0%} in the median with the cache and {f['error without']:.0%} without, over every model run both ways"
         for f in v["measured"]
     ]
     return words + "; ".join(each) + "."
@@ -156,7 +156,7 @@ def _lines(axes, rows: list[dict]) -> None:
 def _told(axes, rows: list[dict]) -> None:
     """The names of the four rows of marks of a measured panel."""
     contexts = sorted({row["context"] for row in rows})
-    last, middle = contexts[-1], contexts[-3]
+    last, middle = contexts[-1], contexts[round(0.7 * (len(contexts) - 1))]
     at = {(row["cache"], row["context"]): row for row in rows}
     places = [
         (WITHOUT, middle, "time", (-9, 3), "right", "without, measured", colour.INK),

@@ -16,21 +16,47 @@ from vis._figure import FigureData
 MODEL = "llama-2-7b"
 SERVED = (("a100-sxm4-80gb", "fp16"), ("h100-sxm5-80gb", "fp8"))
 PROMPTS = [2.0 ** (power / 3) for power in range(12, 40)]
-NAMED_ABOVE = "A100, FP16"  # its name stands above its line, the other's below
-COLUMNS = {"panel": "", "served": "", "tokens": "tokens", "time": "ms", "low": "ms", "high": "ms", "predicted": "ms", "binds": "", "mark": ""}
+ASIDE = 1.17  # memory-bound quotes of the second chip are set aside by this: they would lie on the first one's line
+COLUMNS = {
+    "panel": "",
+    "served": "",
+    "tokens": "tokens",
+    "time": "ms",
+    "low": "ms",
+    "high": "ms",
+    "predicted": "ms",
+    "binds": "",
+    "mark": "",
+}
 
 
 def data(book: Book) -> FigureData:
     """Least times on two chips with quoted first-token latencies, and this book's own prefills where a record holds them."""
-    model, rows, sources, values = book.models[MODEL], [], {book.models[MODEL].source}, {"model": book.models[MODEL].name}
+    model, rows, sources, values = (
+        book.models[MODEL],
+        [],
+        {book.models[MODEL].source},
+        {"model": book.models[MODEL].name},
+    )
     for chip_id, form_id in SERVED:
         chip, stored = book.accelerators[chip_id], book.formats[form_id]
         device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
         served = f"{chip.short.split(' ')[0]}, {stored.name.split(' ')[0]}"
         sources |= sourced.bandwidth.sources | sourced.peak.sources | {stored.source}
         for tokens in PROMPTS:
-            step = roofline.step(catalogue.shape(model), catalogue.number_format(stored), device, Pass(1.0, tokens, tokens))
-            rows.append({"panel": model.name, "served": served, "tokens": tokens, "time": step.time * 1e3, "binds": step.binds, "mark": "predicted"})
+            step = roofline.step(
+                catalogue.shape(model), catalogue.number_format(stored), device, Pass(1.0, tokens, tokens)
+            )
+            rows.append(
+                {
+                    "panel": model.name,
+                    "served": served,
+                    "tokens": tokens,
+                    "time": step.time * 1e3,
+                    "binds": step.binds,
+                    "mark": "predicted",
+                }
+            )
         rows += [_quoted(row, served, book) for row in book.published.values()
                  if row.source == "tensorrt-llm-performance" and row.accelerator == chip_id]  # fmt: skip
     sources |= {"tensorrt-llm-performance"}
@@ -39,7 +65,9 @@ def data(book: Book) -> FigureData:
     mine = prefills(book)
     rows += [{"panel": _panel_name(p), "served": p.label, "tokens": p.tokens, "time": p.seconds * 1e3, "low": p.interval[0] * 1e3, "high": p.interval[1] * 1e3,
               "predicted": p.predicted * 1e3, "binds": p.binds, "mark": "measured"} for p in mine]  # fmt: skip
-    values["measured"] = [_summary(name, [p for p in mine if _panel_name(p) == name]) for name in dict.fromkeys(map(_panel_name, mine))][:1]
+    values["measured"] = [
+        _summary(name, [p for p in mine if _panel_name(p) == name]) for name in dict.fromkeys(map(_panel_name, mine))
+    ][:1]
     return FigureData(COLUMNS, rows, values, frozenset(sources), frozenset(p.record for p in mine))
 
 
@@ -54,7 +82,10 @@ def _summary(panel: str, rows: list) -> dict:
 
 def _quoted(row, served: str, book: Book) -> dict:
     """A quoted latency beside the bound under its conditions."""
-    form, device = catalogue.number_format(book.formats[row.format]), catalogue.device(book.accelerators[row.accelerator], book.formats[row.format].rate)
+    form, device = (
+        catalogue.number_format(book.formats[row.format]),
+        catalogue.device(book.accelerators[row.accelerator], book.formats[row.format].rate),
+    )
     bound = roofline.step(catalogue.shape(book.models[MODEL]), form, device, Pass(1.0, row.context, row.context))
     return {"panel": book.models[MODEL].name, "served": served, "tokens": row.context, "time": row.quantity.value * 1e3,
             "predicted": bound.time * 1e3, "binds": bound.binds, "mark": "quoted"}  # fmt: skip
@@ -76,11 +107,15 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     words = (
         "Lines: predicted, orange where memory binds, blue where compute does, batch 1, no queue. Diamonds: first-token latencies that NVIDIA published "
-        "for TensorRT-LLM 0.5, tied to their bound with the share of it that they reach."
+        "for TensorRT-LLM 0.5, tied to their bound with the share of it that they reach; the H100's short prompt is set aside."
     )
     if not data.values["measured"]:
         return words + " Awaited: this book's own prefills."
-    return words + " Second panel: hollow, predicted from the same record's ceilings; filled, measured, with the 5th to 95th percentile."
+    told = data.values["measured"][0]
+    return words + (
+        " Second panel: hollow, predicted from the same record's ceilings; filled, measured, with the 5th to 95th percentile; "
+        f"the prediction is {told['median']:.0%} off in the median, {told['worst']:.0%} at worst."
+    )
 
 
 def draw(data: FigureData, narrow: bool):
@@ -93,7 +128,13 @@ def draw(data: FigureData, narrow: bool):
     for at, panel in enumerate(panels):
         if narrow:
             each = (height - floor - 0.3) / many
-            axes = theme.box(figure, 0.62, floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0), 0.2, 0.3 + at * each + 0.22)
+            axes = theme.box(
+                figure,
+                0.62,
+                floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0),
+                0.2,
+                0.3 + at * each + 0.22,
+            )
         else:
             each = (width - 0.1) / many
             axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.08, 0.52)
@@ -107,9 +148,16 @@ def _panel(axes, data: FigureData, panel: str, bare: bool) -> None:
     rows = data.where(panel=panel)
     times = [row[key] for row in rows for key in ("time", "predicted") if row.get(key)]
     tokens = [row["tokens"] for row in rows]
-    axes.set(xscale="log", yscale="log", xlim=(min(tokens) / 1.15, max(tokens) * 1.15), ylim=(min(times) / 1.9, max(times) * 1.8))
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlim=(min(tokens) / 1.15, max(tokens) * 1.15),
+        ylim=(min(times) / 2.3, max(times) * 1.8),
+    )
     theme.log_ticks(axes.xaxis, [t for t in (1, 16, 128, 1024, 8192) if min(tokens) / 1.15 <= t <= max(tokens) * 1.15])
-    theme.log_ticks(axes.yaxis, [t for t in (0.1, 1, 10, 100, 1000, 10_000, 100_000) if min(times) / 1.9 <= t <= max(times) * 1.8])
+    theme.log_ticks(
+        axes.yaxis, [t for t in (0.1, 1, 10, 100, 1000, 10_000, 100_000) if min(times) / 1.9 <= t <= max(times) * 1.8]
+    )
     axes.grid(True)
     axes.set_xlabel("" if bare else "Prompt (tokens)")
     axes.set_title(panel, loc="left", fontsize=theme.NOTE, color=colour.MUTED)
@@ -119,26 +167,34 @@ def _panel(axes, data: FigureData, panel: str, bare: bool) -> None:
             _measured(axes, mine)
         else:
             _line(axes, [row for row in mine if row["mark"] == "predicted"], served)
-            _quotes(axes, [row for row in mine if row["mark"] == "quoted"])
+            _quotes(axes, [row for row in mine if row["mark"] == "quoted"], served != rows[0]["served"])
 
 
 def _line(axes, rows: list[dict], served: str) -> None:
-    """Orange to the turn, blue beyond, the name at the left end."""
+    """Orange to the turn, blue beyond, the name below the left end."""
     memory, compute = [r for r in rows if r["binds"] == "memory"], [r for r in rows if r["binds"] == "compute"]
     for shade, some in ((colour.MEMORY, memory + compute[:1]), (colour.COMPUTE, compute)):
         axes.plot([r["tokens"] for r in some], [r["time"] for r in some], color=shade, lw=1.8)
-    upper = served == NAMED_ABOVE
-    at = min(rows, key=lambda r: abs(r["tokens"] - (700 if upper else 2100)))
-    theme.say(axes, at["tokens"], at["time"] * (1.6 if upper else 0.62), served, colour.INK, "right" if upper else "left", "center", halo=True)
+    theme.say(axes, rows[0]["tokens"], rows[0]["time"] / 1.18, served, colour.INK, "left", "top", halo=True)
 
 
-def _quotes(axes, rows: list[dict]) -> None:
+def _quotes(axes, rows: list[dict], second: bool) -> None:
     """Diamonds tied to their bound, the share written once beside the tie."""
-    for row in rows:
-        axes.plot([row["tokens"]] * 2, [row["predicted"], row["time"]], color=colour.MUTED, lw=0.9)
-        middle = (row["predicted"] * row["time"]) ** 0.5
-        theme.say(axes, row["tokens"] / 1.1, middle, f"{row['predicted'] / row['time']:.0%}", colour.MUTED, "right", halo=True)
-    theme.quoted(axes, [r["tokens"] for r in rows], [r["time"] for r in rows], 5.5)
+    aside = [second and row["binds"] == "memory" for row in rows]
+    places = [row["tokens"] * (ASIDE if moved else 1.0) for row, moved in zip(rows, aside, strict=True)]
+    for row, x, moved in zip(rows, places, aside, strict=True):
+        axes.plot([x] * 2, [row["predicted"], row["time"]], color=colour.MUTED, lw=0.9)
+        middle, ha = (row["predicted"] * row["time"]) ** 0.5, "left" if moved else "right"
+        theme.say(
+            axes,
+            x * 1.12 if moved else x / 1.12,
+            middle,
+            f"{row['predicted'] / row['time']:.0%}",
+            colour.MUTED,
+            ha,
+            halo=True,
+        )
+    theme.quoted(axes, places, [r["time"] for r in rows], 5.5)
 
 
 def _measured(axes, rows: list[dict]) -> None:
@@ -147,5 +203,15 @@ def _measured(axes, rows: list[dict]) -> None:
         some = [row for row in rows if row["binds"] == binds]
         theme.predicted(axes, [r["tokens"] for r in some], [r["predicted"] for r in some], shade, True)
     gap = float("nan")  # all bars as one path keep the file small
-    axes.plot([x for r in rows for x in (r["tokens"], r["tokens"], gap)], [y for r in rows for y in (r["low"], r["high"], gap)], color=colour.INK, lw=1.6)
+    axes.plot(
+        [x for r in rows for x in (r["tokens"], r["tokens"], gap)],
+        [y for r in rows for y in (r["low"], r["high"], gap)],
+        color=colour.INK,
+        lw=1.6,
+    )
     theme.measured(axes, [r["tokens"] for r in rows], [r["time"] for r in rows], True, 6)
+    near = rows[-3]
+    theme.say(axes, near["tokens"] / 1.4, near["time"], "measured", colour.INK, "right", halo=True)
+    theme.say(
+        axes, rows[-4]["tokens"] * 1.2, rows[-4]["predicted"] / 1.2, "predicted", colour.INK, "left", "top", halo=True
+    )

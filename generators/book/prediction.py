@@ -1,7 +1,7 @@
 """A prediction written down before its measurement: one chip, from its datasheet alone, for the cases of the suite.
 
-Files of `data/predictions/` are append-only like records: a better model makes a newer file, and
-the measurement is held against the newest one made before it.
+Files of `data/predictions/` are append-only like records: a better model makes a newer file.  Each
+file's page holds it against the newest whole record of its chip that was started after it was made.
 """
 
 from __future__ import annotations
@@ -36,11 +36,16 @@ class Predicted(Row):
     binds: Literal["compute", "memory", "capacity"]
 
     def measured(self, record: Record) -> Case | None:
-        """The record's case that this speaks of, measured or not."""
-        for case in record.cases:
-            if case.name == self.name and self.parameters.items() <= case.parameters.items():
-                return case
-        return None
+        """The record's case that this speaks of, measured or not; of several ways to do it the fastest."""
+        mine = [
+            case
+            for case in record.cases
+            if case.name == self.name and self.parameters.items() <= case.parameters.items()
+        ]
+        done = [case for case in mine if case.status == "measured"]
+        if done:
+            return (min if self.quantity == "s" else max)(done, key=self.found)
+        return mine[0] if mine else None
 
     def found(self, case: Case) -> float:
         """What a measured case reached, in this prediction's quantity."""
@@ -61,7 +66,7 @@ class Prediction(Row):
     rows: list[Predicted] = Field(min_length=1, max_length=2000)
 
     def record(self, records: dict[str, Record]) -> Record | None:
-        """The first whole record of this chip that was started after the prediction was made, newest suite first."""
+        """The newest whole record of this chip that was started after the prediction was made."""
         mine = [r for r in records.values() if r.machine.accelerator == self.accelerator and r.is_whole]
         later = [r for r in mine if moment(r.started) > moment(self.made)]
         return max(later, key=lambda r: r.started, default=None)

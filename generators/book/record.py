@@ -91,11 +91,14 @@ class Record(Row):
 
     @property
     def last_level_cache(self) -> int:
-        """Bytes of the processor's largest cache as its environment lists them; 0 where untold or not the device's."""
+        """Bytes of the device's largest cache: the processor's as its environment lists them, a GPU's as told; else 0."""
+        if self.machine.device != "cpu":
+            size = self.environment.get("last_level_cache_bytes")
+            return size if isinstance(size, int) and 0 < size <= LARGEST_CACHE else 0
         told = self.environment.get("caches")
         found = [_CACHE.fullmatch(line) for line in told] if isinstance(told, list) else []
         sizes = [size for match in found if match and (size := int(match[1])) <= LARGEST_CACHE]
-        return max(sizes, default=0) if self.machine.device == "cpu" else 0
+        return max(sizes, default=0)
 
     @model_validator(mode="after")
     def _in_order(self) -> Record:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from generators.measure.bench import Bench
 from generators.measure.count import Shape
 from generators.measure.count_attention import Kind
-from generators.measure.llama import ROPE_BASE, rms_norm
+from generators.measure.llama import ROPE_BASE, rms_norm, rotate
 
 ALIGNED = 64  # values; every tensor taken from a pool begins on a multiple of this
 Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -67,10 +67,8 @@ class Rope:
         self.cosine, self.sine = (table.to(dtype).to(bench.device) for table in (angle.cos(), angle.sin()))
 
     def __call__(self, x: torch.Tensor, position: int) -> torch.Tensor:
-        """Rotate [heads, size], pairing channel i with i + size / 2."""
-        first, second = x.chunk(2, -1)
-        cosine, sine = self.cosine[position], self.sine[position]
-        return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+        """Rotate [heads, size]."""
+        return rotate(x, self.cosine[position], self.sine[position])
 
 
 class HeadAttention:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 
 from generators.measure.attention_kinds import Decoder, HeadAttention, LatentAttention
+from generators.measure.exact import exact
 from generators.measure.llama import EPSILON, ROPE_BASE
 
 Expanded = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -16,12 +17,12 @@ Expanded = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 def linear(h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """Rows of h times a matrix stored [out, in], widened for the occasion."""
-    return h @ weight.double().T
+    return h @ exact(weight).T
 
 
 def norm(h: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
     """RMSNorm over the last dimension."""
-    return h / (h.square().mean(-1, keepdim=True) + EPSILON).sqrt() * gain.double()
+    return h / (h.square().mean(-1, keepdim=True) + EPSILON).sqrt() * exact(gain)
 
 
 def rotated(x: torch.Tensor) -> torch.Tensor:
@@ -48,14 +49,14 @@ def expand_latent(part: LatentAttention, h: torch.Tensor) -> Expanded:
     latent, shared = linear(h, part.down).split((part.rank, part.rope_dim), -1)
     latent = norm(latent, part.gain)
     shared = rotated(shared[:, None]).expand(count, part.heads, part.rope_dim)
-    key, value = (torch.einsum("tr,hcr->thc", latent, w.double()) for w in (part.up_key, part.up_value))
+    key, value = (torch.einsum("tr,hcr->thc", latent, exact(w)) for w in (part.up_key, part.up_value))
     return torch.cat((plain, rotated(turned)), -1), torch.cat((key, shared), -1), value
 
 
 @torch.inference_mode()
 def reference_logits(model: Decoder, tokens: list[int], window: int | None = None) -> torch.Tensor:
     """Logits after every token of a sequence; no token sees more than `window` tokens, itself included."""
-    x = model.embedding[torch.tensor(tokens, device=model.embedding.device)].double()
+    x = exact(model.embedding[torch.tensor(tokens, device=model.embedding.device)])
     place = torch.arange(len(tokens), device=x.device)
     back = place[:, None] - place
     hidden = (back < 0) | (back >= (window or len(tokens)))

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from generators.measure.bench import Bench
-from generators.measure.llama import Layer, Weights, random_cache, rms_norm, rope_tables
+from generators.measure.llama import Layer, Weights, random_cache, rms_norm, rope_tables, rotate
 
 Product = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # weight [out, in], rows [n, in] -> rows [n, out]
 
@@ -133,10 +133,8 @@ class Batched:
         return self.masks[new, end]
 
     def _rotate(self, x: torch.Tensor, start: int, end: int) -> torch.Tensor:
-        """RoPE on [batch, new, heads, head_dim], pairing channel i with i + head_dim / 2."""
-        first, second = x.chunk(2, -1)
-        cosine, sine = self.cosine[start:end], self.sine[start:end]
-        return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+        """RoPE on [batch, new, heads, head_dim]."""
+        return rotate(x, self.cosine[start:end], self.sine[start:end])
 
     def choose_product(self, bench: Bench, tokens: torch.Tensor, past: int, keeps: bool = True) -> str:
         """Take the product with which this pass does some layers fastest; return its name.

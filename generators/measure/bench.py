@@ -58,8 +58,10 @@ class Bench:
         return torch.cuda.get_device_properties(0).L2_cache_size if self.is_cuda else machine.last_level_cache()
 
     def free_bytes(self) -> int:
-        """Bytes that may still be allocated."""
-        return torch.cuda.mem_get_info()[0] if self.is_cuda else machine.memory_free()
+        """Bytes that may still be allocated; on a GPU with those that torch holds without using them."""
+        if not self.is_cuda:
+            return machine.memory_free()
+        return torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
     def time(self, run: Callable[[], object], inner: int) -> float:
         """Seconds for `inner` repetitions: the wall clock, or events around asynchronous launches."""
@@ -85,11 +87,6 @@ class Bench:
         """Return when everything issued to the device has ended; on the processor, at once."""
         if not self.is_cpu:
             (torch.cuda if self.is_cuda else torch.mps).synchronize()
-
-    def release(self) -> None:
-        """Give cached device memory back between stages."""
-        if not self.is_cpu:
-            (torch.cuda if self.is_cuda else torch.mps).empty_cache()
 
     def normal(self, *size: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Fresh normal numbers on the device."""

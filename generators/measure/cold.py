@@ -8,6 +8,7 @@ from itertools import cycle
 import torch
 
 from generators.measure.bench import LEAST, USUAL, Bench
+from generators.measure.exact import exact
 from generators.measure.plan import Unsupported
 
 COLD = 4  # last-level caches that the operands passed over in turn exceed
@@ -44,4 +45,4 @@ def in_turns(operands: list) -> Iterator:
 
 def norm_error(found: torch.Tensor, wanted: torch.Tensor) -> float:
     """Norm of the difference over the norm of what is wanted: one number that any wrong element moves."""
-    return ((found.double() - wanted).norm() / wanted.norm()).item()
+    return ((exact(found) - wanted).norm() / wanted.norm()).item()

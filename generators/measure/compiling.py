@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from generators.measure.outcome import one_line, without_paths
+from generators.measure.outcome import brief
 from generators.measure.plan import Unsupported
 
 Made = Callable[..., Any]
@@ -72,4 +72,4 @@ def _reason(error: BaseException) -> str:
     while error.__cause__ is not None and str(error.__cause__).strip():
         error = error.__cause__
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return without_paths(one_line(first))[:200]
+    return brief(first, 200)

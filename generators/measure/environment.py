@@ -80,7 +80,7 @@ def gpu_facts(run: Any = subprocess.run) -> dict[str, str]:
     """What nvidia-smi tells of the first visible GPU; empty without it.  Unrun on a GPU so far."""
     query = ["nvidia-smi", f"--query-gpu={','.join(_SMI.values())}", "--format=csv,noheader"]
     first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-    if first.isdigit():
+    if first.isdigit() or re.fullmatch(r"GPU-[\w-]+", first):
         query.append(f"--id={first}")
     try:
         answer = run(query, capture_output=True, text=True, timeout=20)

@@ -7,7 +7,7 @@ import torch
 
 def exact(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor in float64: where it lies, or on the processor for a device without float64 (MPS)."""
-    return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
+    return (tensor.cpu() if tensor.device.type == "mps" else tensor).to(torch.float64)
 
 
 def relative_to_largest(found: torch.Tensor, wanted: torch.Tensor) -> float:

@@ -33,8 +33,9 @@ def launched(bench: Bench, run: Callable[[], object], turns: int) -> Callable[[]
         run()
     torch.cuda.current_stream().wait_stream(stream)
     graphs = [torch.cuda.CUDAGraph() for _ in range(turns)]
+    pool = torch.cuda.graph_pool_handle()  # they run one after another: what one leaves, the next may overwrite
     for graph in graphs:
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=pool):
             run()
     ring = cycle(graphs)
     return lambda: next(ring).replay()

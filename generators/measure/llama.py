@@ -96,10 +96,14 @@ class Llama(Weights):
         return torch.mv(layer.output, mixed.reshape(-1))
 
     def _rotate(self, x: torch.Tensor, position: int) -> torch.Tensor:
-        """RoPE on [heads, head_dim], pairing channel i with i + head_dim / 2."""
-        first, second = x.chunk(2, -1)
-        cosine, sine = self.cosine[position], self.sine[position]
-        return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+        """RoPE on [heads, head_dim]."""
+        return rotate(x, self.cosine[position], self.sine[position])
+
+
+def rotate(x: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
+    """RoPE on the last dimension, pairing channel i with i + head_dim / 2; one row of the tables for each position."""
+    first, second = x.chunk(2, -1)
+    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
 
 
 def rms_norm(x: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:

@@ -23,7 +23,10 @@ class Reading:
 
 
 def read_noise(root: Path = Path("/"), own: float | None = None) -> Reading:
-    """The readings now, from /proc (Linux); `root` and `own` ticks let tests bring their own."""
+    """The readings now, from /proc (Linux); `root` and `own` ticks let tests bring their own.
+
+    Programs that this process started and waited for, such as another benchmark, are its own.
+    """
     try:
         load = float((root / "proc/loadavg").read_text().split()[0])
         ticks = [int(word) for word in (root / "proc/stat").read_text().splitlines()[0].split()[1:9]]
@@ -34,7 +37,7 @@ def read_noise(root: Path = Path("/"), own: float | None = None) -> Reading:
     if len(ticks) < 8:
         return Reading(load)
     user, nice, system, _, _, interrupts, soft, steal = ticks
-    mine = sum(os.times()[:2]) * os.sysconf("SC_CLK_TCK") if own is None else own
+    mine = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK") if own is None else own
     return Reading(load, sum(ticks), steal, user + nice + system + interrupts + soft, mine)
 
 

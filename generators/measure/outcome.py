@@ -40,7 +40,7 @@ class Outcome:
             return
         name = "" if isinstance(error, (CheckFailed, MeasureError, Unsupported)) else f"{type(error).__name__}: "
         first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        self.reason = re.sub(r"<\w*$", "", without_paths(one_line(f"{name}{first}"))[:400])
+        self.reason = brief(f"{name}{first}", 400)
 
     def as_row(self) -> dict[str, Any]:
         """The case as schema 1 of the record has it."""
@@ -68,6 +68,16 @@ _PATH = re.compile(r"""(?:[A-Za-z]:\\|~?/)[^\s'",:;()]*[\\/][^\s'",:;()]*""")
 def one_line(text: str) -> str:
     """The text as a record may hold it: angle brackets rounded off, anything unprintable a space."""
     return "".join(letter if letter.isprintable() else " " for letter in text.replace("<", "‹").replace(">", "›"))
+
+
+def brief(text: str, most: int) -> str:
+    """The text as a reason may hold it, at most so long; a mark for a path is not cut in half."""
+    return re.sub(r"<\w*$", "", without_paths(one_line(text))[:most]).strip()
+
+
+def word(text: str, most: int = 60) -> str:
+    """The text as a parameter may hold it, which has no angle brackets at all."""
+    return without_paths(one_line(text)).replace("<path>", "path")[:most].strip()
 
 
 def without_paths(text: str) -> str:

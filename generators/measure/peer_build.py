@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators.measure.outcome import one_line, without_paths
+from generators.measure.outcome import brief, word
 from generators.measure.plan import Unsupported
 
 SOURCE = Path(__file__).with_name("stream.c")
@@ -95,7 +95,7 @@ def build(threads: int, extra: tuple[str, ...] = (), openmp: list[ctypes.c_void_
         try:
             library = ctypes.CDLL(str(path))
         except OSError as error:
-            why = without_paths(one_line(str(error)))[:120]
+            why = brief(str(error), 120)
             raise Unsupported(
                 f"the C kernel does not load: {why}; set TMPDIR to a folder that may hold programs"
             ) from None
@@ -116,7 +116,7 @@ def compiler() -> tuple[list[str], str]:
         except (OSError, subprocess.SubprocessError):
             continue
         if told.returncode == 0 and told.stdout.strip():
-            return words, without_paths(one_line(told.stdout.strip().splitlines()[0]))[:60].strip()
+            return words, word(told.stdout.strip().splitlines()[0])
     looked = "the one that CC names" if chosen else ", ".join(COMPILERS)
     raise Unsupported(f"found no C compiler that runs ({looked}); {INSTALL}")
 
@@ -134,7 +134,7 @@ def compile_source(command: list[str], path: Path, extra: tuple[str, ...] = ()) 
         if done.returncode == 0:
             return
         errors = [line for line in done.stderr.splitlines() if "error" in line.lower()] or ["no message"]
-        why = without_paths(one_line(errors[0]))[:160]
+        why = brief(errors[0], 160)
     raise Unsupported(f"the C compiler refuses the kernel: {why}; try another one: CC=clang")
 
 

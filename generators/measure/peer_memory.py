@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from generators.measure import count, count_peers, peer_build
+from generators.measure import count, count_kernels, peer_build
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 from generators.measure.peer_build import Stream
 from generators.measure.plan import Check, CheckFailed, Kernel, Unsupported
 
@@ -55,7 +56,7 @@ def check_read(bench: Bench, stream: Stream) -> Check:
     """Sums of fresh positive numbers, so that an element left out shows: aligned, not aligned, less than a vector."""
     fresh, off = bench.normal(CHECKED).abs(), []
     for part in (fresh, fresh[1:], fresh[3:8]):
-        wanted = part.double().sum().item()
+        wanted = exact(part).sum().item()
         off.append(abs(stream.read(part.data_ptr(), part.numel()) - wanted) / wanted)
     return Check(f"float64 on {CHECKED} fresh random positive numbers", _worst(off), 1e-5)
 
@@ -86,7 +87,7 @@ def check_copy(bench: Bench, stream: Stream, past: bool) -> Check:
     for shift in (0, 1, 15):
         target = torch.full((CHECKED + 32,), float("nan"))
         stream.copy(target[shift:].data_ptr(), fresh.data_ptr(), CHECKED, past)
-        off.append((_written(target, shift) - fresh.double()).abs().max().item())
+        off.append((_written(target, shift) - exact(fresh)).abs().max().item())
     return Check("the source, bit for bit, over a target filled with NaN", _worst(off), 1e-12)
 
 
@@ -94,7 +95,7 @@ def _written(target: torch.Tensor, shift: int) -> torch.Tensor:
     """The part of a poisoned target that was to be written; nothing around it may have changed."""
     if not torch.cat((target[:shift], target[shift + CHECKED :])).isnan().all():
         raise CheckFailed("the kernel wrote outside its target")
-    return target[shift : shift + CHECKED].double()
+    return exact(target[shift : shift + CHECKED])
 
 
 def triad_kernel(bench: Bench, parts: int, way: str, past: bool = False) -> Kernel:
@@ -113,7 +114,7 @@ def triad_kernel(bench: Bench, parts: int, way: str, past: bool = False) -> Kern
     else:
         told, run = stream.told() | told, _own_triad(stream, arrays, chunk, past)
         check = check_triad(bench, stream, past)
-    return Kernel(run, count_peers.triad(chunk, 4), check, told)
+    return Kernel(run, count_kernels.triad(chunk, 4), check, told)
 
 
 def _torch_triad(arrays: Any) -> Any:
@@ -135,8 +136,8 @@ def _own_triad(stream: Stream, arrays: Any, chunk: int, past: bool) -> Any:
 def check_triad(bench: Bench, stream: Stream | None, past: bool) -> Check:
     """Against float64, relative to the size of both terms, over a target of NaN at several alignments."""
     first, second, off = bench.normal(CHECKED), bench.normal(CHECKED), []
-    wanted = first.double() + FACTOR * second.double()
-    size = first.double().abs() + FACTOR * second.double().abs()
+    wanted = exact(first) + FACTOR * exact(second)
+    size = exact(first).abs() + FACTOR * exact(second).abs()
     for shift in (0, 1, 15):
         target = torch.full((CHECKED + 32,), float("nan"), device=bench.device)
         inside = target[shift : shift + CHECKED]

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from generators.measure import count, count_peers, peer_blas, peer_cublas
+from generators.measure import count, count_kernels, peer_blas, peer_cublas
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 from generators.measure.peer_blas import Blas
 from generators.measure.plan import Check, Kernel, Unsupported
 
@@ -99,13 +100,13 @@ def _product(
     rows = torch.randint(size, (CHECKED_ROWS,), generator=bench.random, device=bench.device)
     call()
     bench.wait()
-    wanted = left[rows].double() @ right.double()
-    worst = ((out[rows].double() - wanted).abs().max() / wanted.abs().max()).item()
+    wanted = exact(left[rows]) @ exact(right)
+    worst = ((exact(out[rows]) - wanted).abs().max() / wanted.abs().max()).item()
     if not out.isfinite().all():
         worst = math.nan  # a part of the poisoned result was never written
     check = Check(f"float64 on {CHECKED_ROWS} random rows, relative to the largest; no NaN left", worst, tolerance)
     held = left, right, out
-    work = count_peers.product(size, size, size, left.element_size(), out.element_size())
+    work = count_kernels.product(size, size, size, left.element_size(), out.element_size())
     return Kernel(lambda: (call(), held)[0], work, check, told)
 
 
@@ -147,6 +148,6 @@ def _check_gemv(
     """All rows of one of the matrices timed, relative to the largest result."""
     call()
     bench.wait()
-    wanted = matrix.double() @ vector.double()
-    worst = ((out.double() - wanted).abs().max() / wanted.abs().max()).item()
+    wanted = exact(matrix) @ exact(vector)
+    worst = ((exact(out) - wanted).abs().max() / wanted.abs().max()).item()
     return Check("float64 on one of the matrices timed, relative to the largest result", worst, 1e-5)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generators.measure.outcome import one_line, without_paths
+from generators.measure.outcome import brief, one_line, word
 from generators.measure.plan import MeasureError, Unsupported, Work
 
 LONGEST = 120  # seconds one process may take
@@ -77,7 +77,7 @@ def report(name: str, words: list[str]) -> str:
     if done.returncode or wrong:
         last = (wrong or done.stderr.strip().splitlines() or ["it printed no reason"])[-1]
         how = f"ended with status {done.returncode}" if done.returncode else "found its own result wrong"
-        raise MeasureError(f"{name} {how}: {without_paths(one_line(last))[:200]}")
+        raise MeasureError(f"{name} {how}: {brief(last, 200)}")
     return done.stdout[:LARGEST]
 
 
@@ -164,7 +164,7 @@ def _llama_row(row: dict[str, Any]) -> Reading:
     rates = [1e9 * (prompt + made) / value for value in times]
     apart = max(_apart(rate, sum(rates) / len(rates)), _apart(average, sum(times) / len(times)))
     what = f"prefill of {prompt} tokens" if prompt else f"decode of {made} tokens"
-    told = {"model": without_paths(one_line(str(row.get("model_type"))))[:60], "model_bytes": size}
+    told = {"model": word(str(row.get("model_type"))), "model_bytes": size}
     return Reading(what, Work(tokens=prompt + made), average / 1e9, apart, told)
 
 

@@ -61,6 +61,8 @@ def overhead(results: list[Result], dtype: str, mode: str, layers: float) -> flo
     if len(found) < 2:
         return None
     (few, short), (many, long) = found[0], found[-1]
+    if few == many:
+        return None
     slope = (long - short) / (many - few)
     dispatch = min((one.seconds for one in measured(results, "dispatch", method="add")), default=0.0)
     return max(0.0, short + slope * (layers - few) - PRODUCTS * layers * dispatch)
@@ -87,7 +89,8 @@ def is_past_overhead(one: Result, told: Prediction) -> bool:
     """
     if one.parameters.get("mode") == "compiled":
         return False
-    return told.overhead <= LITTLE * told.total and (one.parameters.get("weights_vs_llc") or 1.0) >= 1.0
+    share = one.parameters.get("weights_vs_llc")
+    return told.overhead <= LITTLE * told.total and (not isinstance(share, (int, float)) or not 0 < share < 1.0)
 
 
 def prediction_errors(results: list[Result]) -> list[float]:

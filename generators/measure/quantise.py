@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 
 INNER_TILES = 8  # of the CUDA layout of int4; the kernels take 2, 4 or 8
 
@@ -31,12 +32,12 @@ class Stored:
         matrix = bench.normal(*size)
         if weights == "int8":
             rounded, scales = int8(matrix, dtype)
-            same = rounded.double() * scales.double()[:, None]
+            same = exact(rounded) * exact(scales)[:, None]
         else:
             rounded, scales = int4(matrix, dtype, group)
             same = from_int4(rounded, scales)
             rounded = pack_int4(bench, rounded) if packed else halves(rounded)
-        error = ((same - matrix).norm() / matrix.double().norm()).item()
+        error = ((same - exact(matrix)).norm() / exact(matrix).norm()).item()
         return cls((rounded, scales), same, error)
 
 
@@ -62,8 +63,8 @@ def int4(matrix: torch.Tensor, dtype: torch.dtype, group: int) -> tuple[torch.Te
 
 def from_int4(rounded: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     """What int4 weights and their scales stand for, in float64."""
-    scale, zero = scales.double().permute(2, 1, 0).unsqueeze(-1)
-    groups = rounded.view(*scale.shape[:2], -1).double()
+    scale, zero = exact(scales).permute(2, 1, 0).unsqueeze(-1)
+    groups = exact(rounded).view(*scale.shape[:2], -1)
     return ((groups - 8) * scale + zero).view(rounded.shape)
 
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from generators.measure.bench import Bench
 from generators.measure.count import Shape
-from generators.measure.llama import EPSILON, Layer, Llama
+from generators.measure.llama import Layer, Llama, rms_norm, rotate
 from generators.measure.serving_scheduler import Segment
 
 _STRIDE = 7919  # prompts of neighbouring requests begin this far apart in the pool of tokens
@@ -50,7 +50,7 @@ class Engine:
         last = self._index(_ends(segments))
         if not len(last):
             return x.new_empty(0, self.model.shape.vocab)
-        logits = F.linear(norm(x[last], self.model.norm), self.model.head)
+        logits = F.linear(rms_norm(x[last], self.model.norm), self.model.head)
         self.tokens[slot[last], place[last] + 1] = logits.argmax(-1)
         return logits
 
@@ -77,7 +77,7 @@ class Engine:
                 for mine, one, mask in zip(query.split(rows), segments, masks, strict=True)
             ]
             x = x + F.linear(torch.cat([*mixed, tail]), layer.output)
-            h = norm(x, layer.mlp_norm)
+            h = rms_norm(x, layer.mlp_norm)
             x = x + F.linear(F.silu(F.linear(h, layer.gate)) * F.linear(h, layer.up), layer.down)
         return x
 
@@ -85,11 +85,11 @@ class Engine:
         self, layer: Layer, x: torch.Tensor, turn: Turn, count: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Queries, keys and values of the `count` new tokens, [tokens, heads, head_dim] each."""
-        h, size = norm(x, layer.attention_norm), self.model.shape.head_dim
+        h, size = rms_norm(x, layer.attention_norm), self.model.shape.head_dim
         query, key, value = (
             F.linear(h, weight)[:count].view(count, -1, size) for weight in (layer.query, layer.key, layer.value)
         )
-        return rotate(query, turn), rotate(key, turn), value
+        return rotate(query, *turn), rotate(key, *turn), value
 
 
 def padded(rows: int) -> int:
@@ -122,16 +122,3 @@ def _ends(segments: Sequence[Segment]) -> list[int]:
         if one.answers:
             ends.append(end - 1)
     return ends
-
-
-def rotate(x: torch.Tensor, turn: Turn) -> torch.Tensor:
-    """RoPE on [tokens, heads, head_dim], each token by its own angles, pairing channel i with i + head_dim / 2."""
-    first, second = x.chunk(2, -1)
-    cosine, sine = turn
-    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
-
-
-def norm(x: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
-    """RMSNorm of every row, in float32 at least."""
-    wide = x if x.dtype == torch.float64 else x.float()
-    return (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + EPSILON)).to(x.dtype) * gain

@@ -24,7 +24,7 @@ class Wide:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """A small tensor in float64."""
-        return x.to(self.device).double()
+        return x.to(self.device).to(torch.float64)
 
     def linear(self, h: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """`h` times the transposed weight [out, in]."""
@@ -52,6 +52,6 @@ def rotate64(h: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     """RoPE on [tokens, heads, head_dim] as a complex rotation, pairing channel i with i + head_dim / 2."""
     half = h.shape[-1] // 2
     channel = torch.arange(half, device=h.device, dtype=torch.float64) / half
-    turn = torch.outer(positions.double(), ROPE_BASE**-channel)
+    turn = torch.outer(positions.to(torch.float64), ROPE_BASE**-channel)
     turned = torch.complex(h[..., :half], h[..., half:]) * torch.polar(torch.ones_like(turn), turn)[:, None]
     return torch.cat((turned.real, turned.imag), -1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from generators.measure.plan import MeasureError
+from generators.measure.plan import MeasureError, Work
 
 SUFFIX = ".json.partial"
 LARGEST = 64 * 2**20  # bytes
@@ -46,9 +47,17 @@ def read(path: Path) -> dict[str, Any]:
         if not isinstance(row, dict) or not isinstance(row["cases"], list) or not isinstance(row["environment"], dict):
             raise TypeError
         for case in row["cases"]:
-            case["name"], case["status"], case["reason"], case["parameters"].items(), case["samples"], case["inner"]
-        row["machine"]["name"], row["started"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            (
+                case["name"],
+                case["kind"],
+                case["status"],
+                case["reason"],
+                case["parameters"].items(),
+                case["noise"].items(),
+            )
+            [value / case["inner"] for value in case["samples"]], [case["work"][of] / 1 for of in asdict(Work())]
+        row["machine"]["name"], row["machine"]["device"], row["started"], row["profile"] + ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         raise MeasureError(f"{path}: found no partial record in it; delete it and measure again") from None
     return row
 

@@ -11,6 +11,7 @@ import torch
 from generators.measure import count
 from generators.measure.bench import Bench
 from generators.measure.count import Shape
+from generators.measure.exact import exact
 from generators.measure.llama import reference_logits
 from generators.measure.plan import Check
 from generators.measure.ragged import Engine
@@ -73,7 +74,7 @@ def check_engine(engine: Engine) -> Check:
     for one in CHECKED:
         scheduler.submit(one)
     while segments := scheduler.plan():
-        logits = iter(engine.run(segments).double())
+        logits = iter(exact(engine.run(segments)))
         for one in segments:
             spoken[one.request] = engine.tokens[one.slot, : one.cached + one.new].clone()
             if one.answers:

@@ -11,6 +11,7 @@ import torch
 from generators.measure import count
 from generators.measure.batched import Batched, Plan
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 from generators.measure.llama import Weights, random_cache, reference_logits
 from generators.measure.pass_check import check_pass
 from generators.measure.plan import Check, Unsupported
@@ -94,7 +95,7 @@ def check_all_layers(bench: Bench, weights: Weights, tokens: torch.Tensor) -> Ch
     for cache in made.caches:
         cache.fill_(float("nan"))  # nothing may be read that was not written
     cuts = ((0, 3), (3, 5), (5, 6))
-    found = torch.cat([made.forward(tokens[:, a:b], a, logits=b - a) for a, b in cuts], 1)[1].double()
+    found = exact(torch.cat([made.forward(tokens[:, a:b], a, logits=b - a) for a, b in cuts], 1)[1])
     wanted = reference_logits(weights, tokens[1].tolist()).to(found.device)
     worst = ((found - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
     told = "float64 logits of 6 tokens through all layers, without a cache; norm of the difference, worst token"

@@ -46,7 +46,9 @@ def sentences(results: list[Result], cautions: list[str], faults: int = 12) -> l
         line = f"it computes {one.flops / 1e9:.0f} GFLOP/s in {one.parameters['dtype']}"
         lines.append(line + (f", so its ridge point is {one.flops / roof.bandwidth:.0f} FLOP/byte" if roof else ""))
     lines += [
-        f"one operation costs {duration(one.seconds)} before it moves a byte" for one in measured(results, "dispatch")
+        f"one operation{' in a CUDA graph' if one.parameters.get('method') == 'graph' else ''} costs "
+        f"{duration(one.seconds / one.parameters.get('kernels_per_repetition', 1))} before it moves a byte"
+        for one in measured(results, "dispatch")
     ]
     lines += ratios([one.row for one in results])
     missing = [one for one in results if not one.measured]

@@ -16,7 +16,7 @@ from typing import Any
 
 from generators.measure import environment, machine
 from generators.measure.channel import Channel, Closed
-from generators.measure.outcome import one_line, without_paths
+from generators.measure.outcome import brief
 from generators.measure.plan import MeasureError, Stage
 from generators.measure.torch_setup import load_torch
 
@@ -77,7 +77,7 @@ def perform(channel: Channel, command: dict[str, Any], torch: Any) -> int:
         channel.send({"fault": str(error)})
     except Exception as error:  # whatever a case's module raises must reach the person as one line
         first = (str(error).strip() or "no message").splitlines()[0]
-        channel.send({"fault": without_paths(one_line(f"{type(error).__name__}: {first}"))[:400]})
+        channel.send({"fault": brief(f"{type(error).__name__}: {first}", 400)})
     return 0
 
 

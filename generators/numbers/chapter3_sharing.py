@@ -20,7 +20,9 @@ def _sources(n: Numbers, model: str, format: str, chip: str) -> frozenset[str]:
 # A prompt among others -----------------------------------------------------------------------
 
 
-def _landed(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int | None) -> Landed:
+def _landed(
+    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int | None
+) -> Landed:
     price = simulation.chip_price(n.book, chip, model, format)
     return land(price, batch, context, tokens, size)
 
@@ -41,7 +43,7 @@ def landing_chunked(n: Numbers, model: str, format: str, chip: str, batch: int, 
 
 def _told(landed: Landed, name: str) -> float:
     """What a name asks of a landing: the longest inter-token latency, the prompt's TTFT, or the latency before it came."""
-    return {"worst": landed.worst, "ttft": landed.first_token, "before": landed.passes[0].seconds}[name]
+    return {"worst": landed.worst, "ttft": landed.first_token, "before": landed.before}[name]
 
 
 @number("landing." + ON + ".p{tokens}.stall", "×", 2)
@@ -108,7 +110,7 @@ def cpu_landing_error(n: Numbers) -> units.Quantity:
 
 @number("cpu.landing.{name}.{size}", "ms", 3)
 def cpu_landing(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Longest inter-token latency, or time to first token, measured on this book's CPU while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
+    """Longest inter-token latency, time to first token, or median latency before the prompt, measured on this book's CPU while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
     mine = interference(n.book)[0]
     landed = next(one for one in mine.measured if (one.chunk or 0) == size)
     return units.of(_told(landed, name), "s", f"record:{mine.record}")
@@ -173,7 +175,9 @@ def agent_share(n: Numbers, name: str, model: str, format: str, chip: str, batch
     """Share of prefill in the machine time of a coding agent's call of median lengths, with its prefix {name}: {model} ({format}) on the {chip}, answers in batches of {batch}."""
     new, kept, answer = (n[f"quoted.agent-step-{what}"] for what in ("append", "prefix", "answer"))
     cached, prompt = {"reused": (kept, new), "unused": (units.of(0, "tokens"), kept + new)}[name]
-    return phases.request_share(n.shape(model), n.format(format), n.chip(chip, format), float(batch), cached, prompt, answer)
+    return phases.request_share(
+        n.shape(model), n.format(format), n.chip(chip, format), float(batch), cached, prompt, answer
+    )
 
 
 # The cache that moves ------------------------------------------------------------------------

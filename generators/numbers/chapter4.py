@@ -62,7 +62,10 @@ def balance_needed(n: Numbers, tokens: int, size: int) -> units.Quantity:
 @number("{model}.{format}.context-for.{tokens}.{size}", "tokens", 2)
 def context_for(n: Numbers, model: str, format: str, tokens: int, size: int) -> units.Quantity:
     """Longest context at which {model} ({format}) gives {tokens} times the throughput of batch 1 at {size} % more time per token."""
-    return memory.balance(n[f"{model}.{format}.streamed"], n[f"{model}.kv-per-token"]) / n[f"balance-needed.{tokens}.{size}"]
+    return (
+        memory.balance(n[f"{model}.{format}.streamed"], n[f"{model}.kv-per-token"])
+        / n[f"balance-needed.{tokens}.{size}"]
+    )
 
 
 @number("batch-within.{model}.{format}.{chip}.s{context}.{size}", "", 0)
@@ -70,8 +73,14 @@ def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, s
     """Largest batch of {model} ({format}) on the {chip} whose step takes at most {size} % longer than that of batch 1, at {context} tokens of context."""
     shape, stored = catalogue.shape(n.book.models[model]), n.book.formats[format]
     form, device = catalogue.number_format(stored), catalogue.device(n.book.accelerators[chip], stored.rate)
-    beyond = (b for b in range(2, 100_000) if batching.slowdown(shape, form, device, float(b), float(context)) > 1 + size / 100)
-    return units.Quantity(float(next(beyond) - 1), sources=n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources)
+    beyond = (
+        b
+        for b in range(2, 100_000)
+        if batching.slowdown(shape, form, device, float(b), float(context)) > 1 + size / 100
+    )
+    return units.Quantity(
+        float(next(beyond) - 1), sources=n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources
+    )
 
 
 @number("prompts-together.{model}.{format}.{chip}.b{batch}.s{tokens}.time", "s|ms")
@@ -158,5 +167,9 @@ def batch_for_reuse(n: Numbers, model: str, format: str, size: int) -> units.Qua
     """Least batch at which {model} ({format}) reads {size} times fewer weight bytes per token than at batch 1, to a hundredth, routed uniformly."""
     shape, form = n.shape(model), n.format(format)
     one = batching.weight_bytes_per_token(shape, form, 1.0)
-    batch = next(b for b in range(1, 100_000) if (one / batching.weight_bytes_per_token(shape, form, float(b))).value >= 0.99 * size)
+    batch = next(
+        b
+        for b in range(1, 100_000)
+        if (one / batching.weight_bytes_per_token(shape, form, float(b))).value >= 0.99 * size
+    )
     return units.Quantity(float(batch), sources=one.sources)

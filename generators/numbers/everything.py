@@ -6,6 +6,7 @@ from generators.book.load import Book
 from generators.numbers import (
     chapter1,
     chapter2,
+    chapter2_context,
     chapter2_measured,
     chapter2_sharing,
     chapter3,
@@ -32,6 +33,7 @@ DECLARED = (
     measured,
     chapter1,
     chapter2,
+    chapter2_context,
     chapter2_measured,
     chapter2_sharing,
     chapter3,

@@ -16,11 +16,18 @@ from generators.site.page import Page
 from generators.spans import Edit, line_of, without_fences
 
 FOLDER = "assets/live"
-#: Figures that show measurements, and where a reader's record goes on each: the quantities of its axes, or further rows.
+#: Figures that show measurements, and where a reader's record goes on each: the quantities of its axes and the cases that
+#: it shows (decode where none is named); `panels` says which of several takes them; or further rows, or lines by name.
 MARKED = {
     "decode_on_this_machine": 'rows=""',
     "tokens_per_second_against_bytes": 'x="gigabytes" y="tokens-per-second"',
     "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
+    "batch_on_the_roofline": 'cases="decode-batch" x="over-ridge" y="over-peak"',
+    "flops_against_tokens": 'cases="rows-sweep" panels="format" x="tokens" y="gigaflops"',
+    "latency_throughput_frontier": 'cases="decode-batch" panels="alike" x="milliseconds" y="tokens-per-second-of-all"',
+    "rate_against_context": 'cases="decode-context" panels="lines"',
+    "step_with_and_without_cache": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
+    "time_to_first_token": 'cases="prefill" panels="alike" x="tokens" y="milliseconds"',
 }
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
@@ -29,11 +36,6 @@ NOT_MARKED = {
     "queueing_under_load": "a run of serving, whose arrivals are the book's",
     "static_and_continuous": "a run of serving, whose arrivals are the book's",
 }
-#: Figures that could take a reader's mark and do not yet: a dropped record's summary does not read their cases.
-NOT_YET_MARKED = {
-    "batch_on_the_roofline", "flops_against_tokens", "latency_throughput_frontier", "rate_against_context",
-    "step_with_and_without_cache", "time_to_first_token",
-}  # fmt: skip
 
 _OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[ \t]*$", re.MULTILINE)
 _FIGURE_BEFORE = re.compile(r"!\[[^\n]*\]\([^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg\)[ \t]*\n(?:[ \t]*\n)?\Z")

@@ -18,7 +18,15 @@ def balance_batches(n: Numbers, chip: str, *models: str) -> Table:
         fits = _fits(n, model, chip)
         rows.append([n.book.models[model].name, n.link(f"{of}.streamed"), *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
                      fits, n.link(f"{of}.intensity-ceiling.s2048")])  # fmt: skip
-    heads = ["Model, 16 bits", "Weights per step >", "Balance at 2,048 >", "At 8,192 >", "At 32,768 >", "Fit at 2,048 >", "Intensity ceiling at 2,048 >"]
+    heads = [
+        "Model, 16 bits",
+        "Weights per step >",
+        "Balance at 2,048 >",
+        "At 8,192 >",
+        "At 32,768 >",
+        "Fit at 2,048 >",
+        "Intensity ceiling at 2,048 >",
+    ]
     return Table(heads, rows)
 
 
@@ -38,7 +46,17 @@ def offline_batches(n: Numbers) -> Table:
         chip, stored = n.book.accelerators[row.accelerator].short, n.book.formats[row.format].name.split(",")[0]
         rows.append([f"{chip}, {stored}", f"{one.prompt:,}", f"{one.answer:,}", f"{one.batch:,}", n.link(f"quoted.{one.id}"), n.link(f"offline.{one.id}.bound"),
                      n.link(f"offline.{one.id}.of-bound"), n.link(f"offline.{one.id}.prefill"), n.link(f"offline.{one.id}.needs")])  # fmt: skip
-    heads = ["Chip, format", "Prompt >", "Answer >", "Batch >", "Published >", "Bound >", "Reached >", "Time in prefill, by the bound >", "Memory at the end >"]
+    heads = [
+        "Chip, format",
+        "Prompt >",
+        "Answer >",
+        "Batch >",
+        "Published >",
+        "Bound >",
+        "Reached >",
+        "Time in prefill, by the bound >",
+        "Memory at the end >",
+    ]
     return Table(heads, rows)
 
 
@@ -50,5 +68,15 @@ def policies_under_load(n: Numbers, *sizes: str) -> Table:
          *(n.link(f"serving.{p}.p{size}.{part}") for part in ("queueing", "ttft", "tpot", "gap", "longest-gap", "batch"))]
         for size in sizes for p in POLICIES
     ]  # fmt: skip
-    heads = ["Policy", "Capacity >", "Load, of its own >", "Mean queue >", "Mean TTFT >", "Mean TPOT >", "Gap between tokens, 95th percentile >", "Longest >", "Tokens per pass >"]
+    heads = [
+        "Policy",
+        "Capacity >",
+        "Load, of its own >",
+        "Mean queue >",
+        "Mean TTFT >",
+        "Mean TPOT >",
+        "Gap between tokens, 95th percentile >",
+        "Longest >",
+        "Tokens per pass >",
+    ]
     return Table(heads, rows)

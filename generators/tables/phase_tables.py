@@ -15,7 +15,15 @@ def critical_tokens(n: Numbers, *chips: str) -> Table:
         sixteen = "bf16" if "bf16" in n.book.accelerators[c].peaks() else "fp16"
         rows.append([n.book.accelerators[c].name, n.link(f"{c}.ridge-point"), n.link(f"{c}.critical-tokens.{sixteen}"),
                      n.link(f"{c}.critical-tokens.int4-g128")])  # fmt: skip
-    return Table(["Chip", "Ridge point, 16 bits >", "Critical tokens, 16-bit weights >", "4-bit weights, multiplied at 16 bits >"], rows)
+    return Table(
+        [
+            "Chip",
+            "Ridge point, 16 bits >",
+            "Critical tokens, 16-bit weights >",
+            "4-bit weights, multiplied at 16 bits >",
+        ],
+        rows,
+    )
 
 
 @named_table
@@ -25,7 +33,7 @@ def first_token_quotes(n: Numbers) -> Table:
     for id_, row in n.book.published.items():
         if id_.startswith("trt-7b-"):
             chip = n.book.accelerators[row.accelerator]
-            rows.append([chip.name, n.book.formats[row.format].name, f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
+            rows.append([chip.name, n.book.formats[row.format].name.split(" ")[0], f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
                          n.link(f"quoted.{id_}"), n.link(f"quoted-prefill.{id_}.of-bound")])  # fmt: skip
     return Table(["Chip", "Format", "Prompt >", "Bound >", "Quoted >", "Share of the bound >"], rows)
 
@@ -43,11 +51,16 @@ def two_roofs(n: Numbers) -> Table:
 
 
 @named_table
-def landing_chunks(n: Numbers, model: str, format_: str, chip: str, batch: str, context: str, tokens: str, *chunks: str) -> Table:
+def landing_chunks(
+    n: Numbers, model: str, format_: str, chip: str, batch: str, context: str, tokens: str, *chunks: str
+) -> Table:
     """Longest inter-token latency and time to first token while a prompt lands whole and in chunks of the named sizes."""
     of = f"landing.{model}.{format_}.{chip}.b{batch}.s{context}.p{tokens}"
     rows = [["whole", n.link(f"{of}.whole.worst"), n.link(f"{of}.whole.ttft"), ""]]
-    rows += [[f"{int(c):,} tokens", n.link(f"{of}.c{c}.worst"), n.link(f"{of}.c{c}.ttft"), n.link(f"{of}.delay.c{c}")] for c in chunks]
+    rows += [
+        [f"{int(c):,} tokens", n.link(f"{of}.c{c}.worst"), n.link(f"{of}.c{c}.ttft"), n.link(f"{of}.delay.c{c}")]
+        for c in chunks
+    ]
     return Table(["Read", "Longest inter-token latency >", "Time to first token >", "Later than whole by >"], rows)
 
 
@@ -57,20 +70,37 @@ def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: s
     words = {"configured": "set by the benchmark", "medians": "medians of a trace"}
     rows = []
     for one in workloads(n.book):
-        shares = [n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches]
-        rows.append([one.label.capitalize(), words[QUOTES[one.id][1]], n.link(f"quoted.{one.id}-prompt"), n.link(f"quoted.{one.id}-answer"),
-                     n.link(f"workload.{one.id}.ratio"), *shares])  # fmt: skip
-    return Table(["Workload", "Lengths", "Prompt >", "Answer >", "Prompt ÷ answer >", *(f"Prefill's share, batch {b} >" for b in batches)], rows)
+        shares = [
+            n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches
+        ]
+        rows.append([one.label.capitalize(), n.link(f"workload.{one.id}.ratio"), *shares, n.link(f"quoted.{one.id}-prompt"),
+                     n.link(f"quoted.{one.id}-answer"), words[QUOTES[one.id][1]]])  # fmt: skip
+    heads = [
+        "Workload",
+        "Prompt ÷ answer >",
+        *(f"Prefill's share, batch {b} >" for b in batches),
+        "Prompt >",
+        "Answer >",
+        "Lengths",
+    ]
+    return Table(heads, rows)
 
 
 @named_table
 def moving_a_cache(n: Numbers, format_: str, chip: str, context: str, *models: str) -> Table:
     """Cache of one sequence of the named models, the time to move it over two links, and to compute it on the chip."""
-    links = ("connectx-7-port", "nvlink-4-one-way")
     rows = [
-        [n.book.models[m].name, n.link(f"{m}.kv.s{context}"), *(n.link(f"move.{m}.{link}.s{context}") for link in links),
-         n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"), n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}")]
+        [n.book.models[m].name, n.link(f"{m}.kv.s{context}"), n.link(f"move.{m}.connectx-7-port.s{context}"),
+         n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"), n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}"),
+         n.link(f"move.{m}.nvlink-4-one-way.s{context}")]
         for m in models
     ]  # fmt: skip
-    heads = ["Model", "Cache >", "Over a network port >", "Over NVLink >", "Prefill, at least >", "Network over prefill >"]
+    heads = [
+        "Model",
+        "Cache >",
+        "Over a network port >",
+        "Prefill, at least >",
+        "Network over prefill >",
+        "Over NVLink >",
+    ]
     return Table(heads, rows)

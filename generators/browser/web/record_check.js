@@ -1,25 +1,12 @@
 // A dropped record held against the schema of generators/book/record.py.  It is parsed as JSON and never executed.
 import { Refused, duration, fieldName, listOf, matching, boundedNumber, objectOf, plainText, plainValue, refuse, shown, utc } from "./record_field.js";
-import { miscounted, reach } from "./record_summary.js";
+import { done, reach } from "./record_summary.js";
+import { miscounted } from "./record_roofs.js";
+import { NEEDS } from "./record_needs.js";
 
 const LARGEST = 8000000;
 const TOP = ["schema", "started", "finished", "profile", "command", "commit", "dirty", "supersedes", "note", "machine", "environment", "cases"];
 const CASE = ["name", "kind", "parameters", "status", "reason", "inner", "work", "warmups", "samples", "check", "noise"];
-const DTYPES = ["float32", "bfloat16", "float16"];
-const POSITIVE = [(v) => typeof v === "number" && v > 0 && v <= 1e15, "a number above zero"];
-const COUNT = [(v) => typeof v === "number" && v >= 0 && v <= 1e15, "a number of zero or more"];
-const WORD = [(v) => typeof v === "string" && v.length > 0 && v.length <= 60, "a word"];
-const SHAPE = ["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab", "batch", "parameters"];
-const NEEDS = {
-  decode: ["workload", {
-    ...Object.fromEntries(SHAPE.map((name) => [name, POSITIVE])), context: COUNT,
-    tied: [(v) => typeof v === "boolean", "true or false"], dtype: [(v) => DTYPES.includes(v), `one of ${DTYPES.join(", ")}`],
-    aten_ops_per_step: [(v) => v === null || v === undefined || COUNT[0](v), COUNT[1]],
-  }, ["bytes", "flop", "tokens"]],
-  "read-bandwidth": ["ceiling", { method: WORD }, ["bytes"]],
-  "matmul-peak": ["ceiling", { dtype: WORD }, ["flop"]],
-  "product-by-size": ["ceiling", { matrix_bytes: POSITIVE }, ["bytes"]],
-};
 
 // The record, or { error: one line }.
 export function checked(words, size = words.length) {
@@ -55,7 +42,7 @@ function record(row) {
   }
   listOf("cases", row.cases, 1, 5000).forEach((one, at) => oneCase(`cases.${at}`, one));
   holdsItsCeilings(row);
-  const fault = miscounted(row);
+  const fault = miscounted(row, done(row));
   if (fault) throw new Refused(fault);
   return row;
 }
@@ -117,10 +104,10 @@ function hasWhatItNeeds(place, row, work) {
 
 // A whole run is predicted from its own ceilings, so it must hold them.
 function holdsItsCeilings(row) {
-  const done = row.cases.filter(({ status }) => status === "measured");
-  const decode = done.some(({ name }) => name === "decode");
-  if (!["quick", "full"].includes(row.profile) || row.environment.interrupted === true || !done.some(({ kind }) => kind === "workload")) return;
-  if (done.every(({ kind }) => kind === "workload")) refuse("cases", "workloads alone", "their ceilings, measured at once");
+  const found = row.cases.filter(({ status }) => status === "measured");
+  const decode = found.some(({ name }) => name === "decode");
+  if (!["quick", "full"].includes(row.profile) || row.environment.interrupted === true || !found.some(({ kind }) => kind === "workload")) return;
+  if (found.every(({ kind }) => kind === "workload")) refuse("cases", "workloads alone", "their ceilings, measured at once");
   for (const name of ["read-bandwidth", "matmul-peak"]) {
     if (decode && !reach(row, name).length) refuse("cases", "measured decode", `measured ${name} in the same run`);
   }

@@ -2,8 +2,9 @@
 import { model } from "./model.js";
 
 const WIDTH = { float32: 4, bfloat16: 2, float16: 2 };
-const OVER = 1.02;
-const KEPT = 4;
+const FORMATS = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
+// Cases that further figures show, beside decode.
+const SHOWN = ["decode-batch", "decode-context", "prefill", "rows-sweep", "step-with-cache", "step-without-cache"];
 
 export function quantile(ordered, share) {
   const place = share * (ordered.length - 1);
@@ -19,33 +20,14 @@ function timed(row) {
   return { ...row, work, seconds, low: quantile(times, 0.05), high: quantile(times, 0.95), bandwidth: work.bytes / seconds, flops: work.flop / seconds };
 }
 
+// Every measured case with its estimate: the median of a workload, the fastest decile of a ceiling.
+export function done(record) {
+  return record.cases.filter(({ status }) => status === "measured").map(timed);
+}
+
 // The measured cases of a name.
 export function reach(record, name) {
   return record.cases.filter((row) => row.name === name && row.status === "measured").map(timed);
-}
-
-function cache(record) {
-  const told = record.environment.caches;
-  if (!Array.isArray(told) || record.machine.device !== "cpu") return 0;
-  const sizes = told.map((line) => /^L[1-4]d? ([0-9]{1,15}) bytes$/.exec(line)).filter(Boolean).map((match) => Number(match[1]));
-  return Math.max(0, ...sizes.filter((size) => size <= 2 ** 32));
-}
-
-// What is faster than its roof in the same record by over 2 %, in one line; empty where nothing is.
-export function miscounted(record) {
-  const done = record.cases.filter(({ status }) => status === "measured").map(timed);
-  const peak = Math.max(0, ...done.filter(({ name }) => name === "matmul-peak").map(({ flops }) => flops));
-  const ceilings = done.filter(({ kind, work }) => kind === "ceiling" && work.bytes);
-  const most = (rows) => Math.max(0, ...rows.map(({ bandwidth }) => bandwidth));
-  const [all, from] = [most(ceilings), most(ceilings.filter(({ name }) => !name.startsWith("cache-") && name !== "matmul-peak"))];
-  const size = cache(record);
-  for (const row of done) {
-    const roof = row.work.bytes < KEPT * size ? all : from;
-    const over = (what) => `case ${row.name} is over its roof in the same record: its ${what} are miscounted`;
-    if (peak && row.flops > OVER * peak) return over("FLOP");
-    if (row.kind === "workload" && roof && row.bandwidth > OVER * roof) return over("bytes");
-  }
-  return "";
 }
 
 // The same object as `measured.records` holds of the book's own records; null where there is nothing to predict from.
@@ -60,6 +42,18 @@ export function summary(record) {
   return {
     id: "", name: record.machine.name, accelerator: record.machine.accelerator || "", read, products,
     decode: reach(record, "decode").map((row) => decode(row, roof)),
+    cases: Object.fromEntries(SHOWN.map((name) => [name, reach(record, name).map((row) => shownCase(row, roof))])),
+  };
+}
+
+// A case as a figure shows it.  `context` counts the tokens cached before the step, as the record does.
+function shownCase(row, { read, products }) {
+  const p = row.parameters;
+  const format = FORMATS[p.dtype] || p.dtype;
+  return {
+    label: p.model ? `${p.model}, ${format}` : format, format, attention: p.attention, batch: p.batch, context: p.context,
+    tokens: p.tokens ?? p.rows, bytes: row.work.bytes, flop: row.name === "rows-sweep" ? 2 * p.rows * p.d_in * p.d_out : row.work.flop,
+    seconds: row.seconds, low: row.low, high: row.high, read, peak: products[p.dtype] || Math.max(...Object.values(products)),
   };
 }
 

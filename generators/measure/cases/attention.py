@@ -15,6 +15,7 @@ from generators.measure import count_attention as counted
 from generators.measure.attention_kinds import METHODS, Pool
 from generators.measure.bench import Bench
 from generators.measure.count_attention import Heads
+from generators.measure.exact import exact
 from generators.measure.graphs import launched, mode, turns_until_cold
 from generators.measure.outcome import one_line
 from generators.measure.plan import Case, Check, Kernel, Unsupported, Work
@@ -138,13 +139,13 @@ def check_rows(bench: Bench, at: Heads, done: tuple[torch.Tensor, ...]) -> Check
     rows = torch.randint(at.queries, (min(CHECKED_ROWS, at.queries),), generator=bench.random, device=bench.device)
     rows[0], rows[-1] = 0, at.queries - 1
     group = at.heads // at.kv_heads
-    wide = [x.double().repeat_interleave(group, 1) for x in (keys, values)]
-    scores = torch.einsum("bhqd,bhkd->bhqk", query[:, :, rows].double(), wide[0]) / at.head_dim**0.5
+    wide = [exact(x).repeat_interleave(group, 1) for x in (keys, values)]
+    scores = torch.einsum("bhqd,bhkd->bhqk", exact(query[:, :, rows]), wide[0]) / at.head_dim**0.5
     if at.causal:
-        place = torch.arange(at.context, device=bench.device)
-        scores = scores.masked_fill(place > rows[:, None], float("-inf"))
+        place = torch.arange(at.context, device=scores.device)
+        scores = scores.masked_fill(place > rows.to(place.device)[:, None], float("-inf"))
     wanted = torch.einsum("bhqk,bhkd->bhqd", scores.softmax(-1), wide[1])
-    worst = ((found[:, :, rows] - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
+    worst = ((exact(found[:, :, rows]) - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
     return Check(f"float64 on {len(rows)} queries of every head, worst row", worst, TOLERANCE[query.dtype])
 
 

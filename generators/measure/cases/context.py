@@ -15,6 +15,7 @@ from generators.measure.attention_reference import reference_logits
 from generators.measure.bench import Bench
 from generators.measure.count import Shape
 from generators.measure.count_attention import Kind
+from generators.measure.exact import exact
 from generators.measure.graphs import launched, mode, turns_until_cold
 from generators.measure.plan import Case, Check, Kernel
 
@@ -145,7 +146,7 @@ class Sweep:
 
     def _at_length(self, model: Decoder, context: int, cache: torch.Tensor, short: Check) -> Check:
         """The first layer's attention over the whole cache that will be timed, in float64; the worse of both checks."""
-        part, wide = model.layers[0].attention, cache[0].double()
+        part, wide = model.layers[0].attention, exact(cache[0])
         with torch.inference_mode():
             if isinstance(part, LatentAttention):
                 query = self.bench.normal(part.heads, cache.shape[-1], dtype=self.dtype) * cache.shape[-1] ** -0.5
@@ -154,9 +155,9 @@ class Sweep:
                 query = self.bench.normal(part.kv_heads, self.shape.heads // part.kv_heads, part.size, dtype=self.dtype)
                 query *= part.size**-0.5
                 found, keys, values = part.attend(query, *cache[0]), *wide
-            scores = torch.einsum("...gd,...kd->...gk", query.double(), keys)
+            scores = torch.einsum("...gd,...kd->...gk", exact(query), keys)
             wanted = torch.einsum("...gk,...kd->...gd", scores.softmax(-1), values)
-        off = ((found - wanted).norm() / wanted.norm()).item()
+        off = ((exact(found) - wanted).norm() / wanted.norm()).item()
         worst = max(off, short.worst_relative_error)
         return Check(f"{short.against}; attention to {cache.shape[-2]} entries", worst, short.tolerance)
 
@@ -169,7 +170,7 @@ def check_steps(bench: Bench, model: Decoder) -> Check:
     window = CHECKED_WINDOW if model.kind.window else None
     drawn = torch.randint(model.shape.vocab, (CHECKED_TOKENS,), generator=bench.random, device=bench.device)
     cache = torch.full(model.cache_size(window or CHECKED_TOKENS), float("nan"), dtype=model.dtype, device=bench.device)
-    found = torch.stack([model.step(drawn[at : at + 1], at, cache) for at in range(CHECKED_TOKENS)]).double()
+    found = exact(torch.stack([model.step(drawn[at : at + 1], at, cache) for at in range(CHECKED_TOKENS)]))
     wanted = reference_logits(model, drawn.tolist(), window)
     worst = ((found - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
     seen = f" seeing {window}" if window else ""

@@ -12,6 +12,7 @@ from generators.measure import count
 from generators.measure.bench import Bench
 from generators.measure.cases.decode_modes import METHODS, StaticWalk, require
 from generators.measure.count import Shape
+from generators.measure.exact import exact
 from generators.measure.llama import Llama, reference_logits
 from generators.measure.plan import Case, Check, Kernel, MeasureError, Work
 from generators.measure.shapes import shape, without_width
@@ -152,8 +153,7 @@ def check_steps(bench: Bench, model: Llama, step: Any = None) -> Check:
     drawn = torch.randint(model.shape.vocab, (CHECKED_TOKENS,), generator=bench.random, device=bench.device)
     found = torch.stack([step(drawn[at : at + 1], at).clone() for at in range(CHECKED_TOKENS)])
     wanted = reference_logits(model, drawn.tolist())
-    found = found.to(wanted.device).double()
-    worst = ((found - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
+    worst = ((exact(found) - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
     return Check(
         f"float64 logits of {CHECKED_TOKENS} tokens without a cache, same weights; norm of the difference, worst token",
         worst,

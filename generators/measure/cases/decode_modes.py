@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
-from generators.measure.llama import Llama, rms_norm
+from generators.measure.llama import Llama, rms_norm, rotate
 from generators.measure.plan import Unsupported
 
 METHODS = {
@@ -37,20 +37,13 @@ def layer_step(
     attention_norm, query, key, value, output, mlp_norm, gate, up, down = weights
     heads, size = cache.shape[1], cache.shape[3]
     h = rms_norm(x, attention_norm)
-    cache[0].index_copy_(1, position, _rotate(torch.mv(key, h).view(heads, 1, size), turn))
+    cache[0].index_copy_(1, position, rotate(torch.mv(key, h).view(heads, 1, size), *turn))
     cache[1].index_copy_(1, position, torch.mv(value, h).view(heads, 1, size))
-    grouped = _rotate(torch.mv(query, h).view(heads, -1, size), turn)  # heads that share a key are rows of one query
+    grouped = rotate(torch.mv(query, h).view(heads, -1, size), *turn)  # heads that share a key are rows of one query
     mixed = F.scaled_dot_product_attention(grouped[None], cache[0][None], cache[1][None], attn_mask=mask)
     x = x + torch.mv(output, mixed.reshape(-1))
     h = rms_norm(x, mlp_norm)
     return x + torch.mv(down, F.silu(torch.mv(gate, h)) * torch.mv(up, h))
-
-
-def _rotate(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """RoPE, pairing channel i with i + head_dim / 2."""
-    first, second = x.chunk(2, -1)
-    cosine, sine = turn
-    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
 
 
 def require(bench: Bench, mode: str) -> None:

@@ -15,6 +15,7 @@ from generators.measure import cold
 from generators.measure import count_techniques as count
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
+from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, Kernel, Work
 
 OPERATIONS = (1, 2, 4, 8, 16)
@@ -104,7 +105,7 @@ def norm_kernel(room: Room, mode: str) -> Kernel:
     """A repetition normalises one source, row by row, into one of the two targets."""
     work = count.rms_norm(room.elements, room.dtype.itemsize, fused=mode == "compiled")
     whole = whole_norm(room.gain) if mode == "compiled" else None
-    return _kernel(room, norm_into(room), whole, work, lambda x: norm(x, room.gain.double()), NORM_WIDTH)
+    return _kernel(room, norm_into(room), whole, work, lambda x: norm(x, exact(room.gain)), NORM_WIDTH)
 
 
 def _kernel(
@@ -193,7 +194,7 @@ def check_run(room: Room, run: Run, wanted: Callable[[Tensor], Tensor], width: i
     take = min(CHECKED, room.elements)
     places = (room.elements - take) // width + 1
     at = width * int(torch.randint(places, (1,), generator=room.bench.random, device=room.bench.device))
-    right = wanted(source[at : at + take].double())
-    worst = ((found[at : at + take].double() - right).abs().max() / right.abs().max()).item()
+    right = wanted(exact(source[at : at + take]))
+    worst = ((exact(found[at : at + take]) - right).abs().max() / right.abs().max()).item()
     worst = worst if bool(found.isfinite().all()) else float("nan")
     return Check(f"float64 on {take} elements of the result, relative to the largest", worst, TOLERANCE[room.dtype])

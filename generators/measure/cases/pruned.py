@@ -13,6 +13,7 @@ import torch
 from generators.measure import cold
 from generators.measure import count_techniques as count
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, Kernel, Unsupported, Work
 
 SIZE = 4096
@@ -93,7 +94,7 @@ def check_product(
 ) -> Check:
     """The product of an operand that is timed with a fresh vector, against float64 of the matrix it stands for."""
     vector = matrix.bench.normal(*size, dtype=matrix.dtype)
-    worst = cold.norm_error(multiply(operand, vector), same @ vector.double())
+    worst = cold.norm_error(multiply(operand, vector), same @ exact(vector))
     return Check("float64 with a fresh random vector, zeros in place; norm of the difference", worst,
                  TOLERANCE[matrix.dtype])  # fmt: skip
 
@@ -105,14 +106,14 @@ def _columns(operand: Any, vectors: Tensor) -> Tensor:
 def dense(matrix: Matrix) -> Made:
     """Every weight, none of them zero."""
     operands = cold.slices(matrix.bench, matrix.dtype, matrix.d_out, matrix.d_in)
-    return operands, matrix.first.double(), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
+    return operands, exact(matrix.first), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
 
 
 def masked(matrix: Matrix) -> Made:
     """Zeros written over weights: the same bytes to read."""
     kept = matrix.first * matrix.mask()
     operands = [one for (one,) in cold.copies(matrix.bench, kept)]
-    return operands, kept.double(), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
+    return operands, exact(kept), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
 
 
 def rows(matrix: Matrix) -> Made:
@@ -120,7 +121,7 @@ def rows(matrix: Matrix) -> Made:
     left = max(1, round(matrix.d_out * (1 - matrix.sparsity)))
     operands = cold.slices(matrix.bench, matrix.dtype, left, matrix.d_in)
     work = count.dense(matrix.d_in, left, matrix.dtype.itemsize)
-    return operands, operands[0].double(), work, {"rows_left": left}
+    return operands, exact(operands[0]), work, {"rows_left": left}
 
 
 def csr(matrix: Matrix) -> Made:
@@ -136,15 +137,15 @@ def csr(matrix: Matrix) -> Made:
     arena = torch.empty(number, stride, dtype=INDEX, device=columns.device)
     arena[:, :nonzero] = columns
     with warnings.catch_warnings(action="ignore"):  # torch calls CSR a beta
+        make = partial(torch.sparse_csr_tensor, size=size, check_invariants=False)
         operands = [
-            torch.sparse_csr_tensor(pointers, place[:nonzero], value[:nonzero], size, check_invariants=False)
-            for place, value in zip(arena, values, strict=False)
+            _try(make, pointers, place[:nonzero], value[:nonzero]) for place, value in zip(arena, values, strict=False)
         ]
     _try(torch.mv, operands[0], matrix.bench.normal(matrix.d_in, dtype=matrix.dtype))
-    same = torch.zeros(size, dtype=torch.float64, device=mask.device)
-    same[mask] = values[0][:nonzero].double()
+    same = torch.zeros(size, dtype=matrix.dtype, device=mask.device)
+    same[mask] = values[0][:nonzero]
     work = count.csr(matrix.d_out, nonzero, matrix.dtype.itemsize, INDEX.itemsize)
-    return operands, same, work, {"nonzero": nonzero, "index_bytes": INDEX.itemsize}
+    return operands, exact(same), work, {"nonzero": nonzero, "index_bytes": INDEX.itemsize}
 
 
 def _try(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -164,7 +165,7 @@ def two_to_four(matrix: Matrix) -> Made:
     number = max(2, -(-cold.cold_bytes(matrix.bench) // (matrix.d_in * matrix.d_out)))
     operands = [_try(torch.sparse.to_sparse_semi_structured, same) for _ in range(number)]
     work = count.two_to_four(matrix.d_in, matrix.d_out, matrix.dtype.itemsize, COLUMNS)
-    return operands, same.double(), work, {"rows": COLUMNS, "method": "torch.sparse.to_sparse_semi_structured"}
+    return operands, exact(same), work, {"rows": COLUMNS, "method": "torch.sparse.to_sparse_semi_structured"}
 
 
 def keep_two_of_four(weights: Tensor) -> Tensor:

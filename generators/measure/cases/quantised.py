@@ -12,6 +12,7 @@ import torch
 from generators.measure import cold
 from generators.measure import count_techniques as count
 from generators.measure.bench import Bench
+from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 from generators.measure.quantise import Stored, widen
 from generators.measure.stock import Operand, Stock
@@ -91,8 +92,8 @@ def check_product(stock: Stock, rows: int, multiply: Callable[[torch.Tensor, Ope
     """A product of fresh activations with the weights that are timed, against float64 of the dequantised weights."""
     activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
     operand = next(stock.turns)
-    same = operand[0].double() if stock.plain else stock.stored.dequantised.double()
-    wanted = activations.double() @ same.T
+    same = exact(operand[0]) if stock.plain else stock.stored.dequantised
+    wanted = exact(activations) @ same.T
     worst = cold.norm_error(multiply(activations, operand).view(rows, -1), wanted)
     return Check(
         "float64 with the dequantised weights on fresh random activations; norm of the difference",
