@@ -36,7 +36,9 @@ def known_chip(id_: str, root: Path) -> str:
     """An id that a person gave, or none; one line where the catalogue does not have it, as no page could show it."""
     there = sorted(path.stem for path in (root / "data/accelerators").glob("*.toml"))
     if id_ and id_ not in there:
-        close = difflib.get_close_matches(id_.lower(), there, 3, 0.4)
+        close = [one for one in there if id_.lower() in one][:3] or difflib.get_close_matches(
+            id_.lower(), there, 3, 0.4
+        )
         near = f", such as {', '.join(close)}" if close else ""
         raise MeasureError(f"--accelerator: found {id_[:60]!r}, wanted the id of a chip in data/accelerators{near}")
     return id_
