@@ -8,7 +8,7 @@ import gzip
 import pytest
 from test_browser import DESK, PHONE, browser, origin, page, pytestmark
 
-from tests.live_pages import EXPLORER, FIRST, open_live, reach
+from tests.live_pages import EXPLORER, FIRST, open_live, place_of, reach
 
 BUDGET = 25_000
 SHIFT = """
@@ -39,7 +39,7 @@ def test_nothing_loads_until_it_is_near(page, origin):
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize(("address", "kind"), [(FIRST, "roofline"), (EXPLORER, "batch")])
+@pytest.mark.parametrize(("address", "kind"), [(FIRST, "roofline"), (place_of("batch"), "batch")])
 def test_nothing_on_the_page_moves_when_it_comes_alive(browser, origin, size, address, kind):
     context = browser.new_context(viewport=size)
     page = context.new_page()

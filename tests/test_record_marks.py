@@ -35,10 +35,14 @@ PANELS = {
     "batch_on_the_roofline": ("decode-batch",),
     "flops_against_tokens": ("rows-sweep",),
     "latency_throughput_frontier": ("decode-batch",),
+    "latency_while_a_prompt_lands": ("interference",),
+    "queueing_under_load": ("serving",),
     "rate_against_context": ("decode-context",),
     "step_with_and_without_cache": ("step-with-cache", "step-without-cache"),
     "time_to_first_token": ("prefill",),
 }
+#: Pixels between a triangle and the drawn point; lines go by their words, and policies at one load are drawn side by side.
+TOLERANCE = {"rate_against_context": 0.6, "queueing_under_load": 3.5}
 
 
 def chapter_of(name: str) -> str:
@@ -63,7 +67,12 @@ def expected(name: str) -> int:
     rows = [c for c in json.loads(WORDS)["cases"] if c["name"] in PANELS[name] and c["status"] == "measured"]
     if name == "rate_against_context":
         return len({c["parameters"]["attention"] for c in rows})
-    return len(rows)
+    if name == "queueing_under_load":
+        return len({(c["parameters"]["policy"], c["parameters"]["load"]) for c in rows})
+    if name == "latency_while_a_prompt_lands":  # as many passes as the figure's own table has of this machine
+        return (ROOT / "docs" / "vis" / f"{name}.csv").read_text(encoding="utf-8").count(",measured\n")
+    largest = max(c["parameters"].get("parameters", 0) for c in rows)
+    return sum(c["parameters"].get("parameters", 0) == largest for c in rows)
 
 
 @pytest.mark.parametrize("name", sorted(PANELS))
@@ -73,7 +82,7 @@ def test_the_chapters_own_record_falls_on_its_drawn_points(page, origin, name):
     for drawing in drawings:
         assert len(drawing["middles"]) == expected(name), drawing["key"]
         assert len({(round(x, 1), round(y, 1)) for x, y in drawing["middles"]}) > expected(name) * 0.8
-        assert max(drawing["off"]) < (0.6 if name == "rate_against_context" else 0.1)
+        assert max(drawing["off"]) < TOLERANCE.get(name, 0.1)
         assert "Intel Xeon model 167, 2 cores" in drawing["key"] and "outside" not in drawing["key"]
 
 
@@ -84,9 +93,9 @@ def test_a_machine_beyond_the_axes_or_without_the_cases_is_said_in_words(page, o
     if name in ("batch_on_the_roofline", "rate_against_context"):
         return  # their quantities are relative to the machine itself
     row = json.loads(WORDS)
-    for case in row["cases"]:  # a machine a million times as slow
+    for case in row["cases"]:  # a machine ten thousand times as slow
         if case["status"] == "measured":
-            case["inner"], case["samples"] = 1, [min(s / case.get("inner", 1) * 1e6, 86400) for s in case["samples"]]
+            case["inner"], case["samples"] = 1, [min(s / case.get("inner", 1) * 1e4, 86400) for s in case["samples"]]
     drawings = shown(page, origin, json.dumps(row), name)
     assert all(not drawing["middles"] and "outside these axes" in drawing["key"] for drawing in drawings)
 
@@ -111,7 +120,7 @@ def judged(page, origin, tmp_path, rows: list[dict]) -> list[tuple[bool, bool]]:
 def variants(case: dict) -> list[dict]:
     """A good case that the book computes with, and the same with each thing it needs gone or wrong."""
     kind, rules, works = NEEDS[case["name"]]
-    slow = case | {"samples": [1.0, 1.1, 1.2], "inner": 1}
+    slow = case | {"samples": [100.0, 110.0, 120.0], "inner": 1}
     found = [slow, slow | {"kind": "ceiling" if kind == "workload" else "workload"}]
     for field in rules:
         without = {key: value for key, value in slow["parameters"].items() if key != field}
@@ -143,9 +152,9 @@ def row(
             "work": {"bytes": moved, "flop": flop, "tokens": 0}, "noise": noise or {}}  # fmt: skip
 
 
-#: Rows added to the small record (10 GB/s read, 100 GFLOP/s in FP32, 1 MB of cache), and whether they beat a roof.
+#: Rows added to the small record (9.9 GB/s read, 100 GFLOP/s in FP32, 1 MB of cache), and whether they beat a roof.
 ROOFS = [
-    ([row("x", "workload", 0.1, 1.01e9, 0)], False), ([row("x", "workload", 0.1, 1.03e9, 0)], True),
+    ([row("x", "workload", 0.1, 1.0e9, 0)], False), ([row("x", "workload", 0.1, 1.03e9, 0)], True),
     ([row("x", "workload", 0.1, 1.03e9, 0, resident=True)], True), ([row("x", "workload", 1e-4, 3e6, 0)], True),
     ([row("x", "workload", 0.1, 1.03e9, 0, resident=True), row("read-by-size", "ceiling", 1.0, 2e10, 0)], False),
     ([row("x", "workload", 0.1, 1.03e9, 0), row("read-by-size", "ceiling", 1.0, 2e10, 0)], True),

@@ -28,13 +28,13 @@ MARKED = {
     "rate_against_context": 'cases="decode-context" panels="lines"',
     "step_with_and_without_cache": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
     "time_to_first_token": 'cases="prefill" panels="alike" x="tokens" y="milliseconds"',
+    "latency_while_a_prompt_lands": 'cases="interference" panels="alike" x="since-arrival" y="milliseconds"',
+    "queueing_under_load": 'cases="serving" x="load" y="milliseconds"',
 }
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
     "bound_to_measured": "takes one quoted run of one model on one chip apart",
-    "latency_while_a_prompt_lands": "a run of serving, whose arrivals are the book's",
-    "queueing_under_load": "a run of serving, whose arrivals are the book's",
-    "static_and_continuous": "a run of serving, whose arrivals are the book's",
+    "static_and_continuous": "one trace request by request on one machine's clock; arrivals scale with what a machine serves",
 }
 
 _OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[ \t]*$", re.MULTILINE)

@@ -13,6 +13,8 @@ export const QUANTITIES = {
   milliseconds: ({ seconds }) => seconds * 1e3,
   tokens: ({ tokens }) => tokens,
   context: ({ context }) => context,
+  "since-arrival": ({ end }) => end * 1e3,
+  load: ({ load }) => load,
 };
 const SIXTEEN = ["BF16", "FP16"];
 

@@ -1,5 +1,6 @@
 // A checked record summed up as generators/comparison.py does: its ceilings, and each decode case beside its prediction.
 import { model } from "./model.js";
+import { landings, waits } from "./record_serving.js";
 
 const WIDTH = { float32: 4, bfloat16: 2, float16: 2 };
 const FORMATS = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
@@ -42,7 +43,11 @@ export function summary(record) {
   return {
     id: "", name: record.machine.name, accelerator: record.machine.accelerator || "", read, products,
     decode: reach(record, "decode").map((row) => decode(row, roof)),
-    cases: Object.fromEntries(SHOWN.map((name) => [name, reach(record, name).map((row) => shownCase(row, roof))])),
+    cases: {
+      ...Object.fromEntries(SHOWN.map((name) => [name, reach(record, name).map((row) => shownCase(row, roof))])),
+      interference: landings(reach(record, "interference"), (row) => shownCase(row, roof)),
+      serving: waits(reach(record, "serving"), (row) => shownCase(row, roof)),
+    },
   };
 }
 

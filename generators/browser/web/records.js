@@ -49,7 +49,7 @@ function inPanels(svg, own, place, told) {
   layer(svg, marks.map(([px, py], at) => mark(`m${at}`, "triangle", px, py, 4, "mb-own-mark")));
   const labels = [...new Set(used.map(({ label }) => label))].join("; ");
   const left = used.length - marks.length;
-  const beyond = left ? `; ${left} of ${used.length} measurements lie outside these axes (all: ${span(used, told.x)} across, ${span(used, told.y)} up)` : "";
+  const beyond = left ? `; outside these axes: ${left} of ${used.length} measurements (all: ${span(used, told.x)} across, ${span(used, told.y)} up)` : "";
   return key(place, own, `${labels ? `: ${labels}` : ": no panel for its number formats"}${beyond}`);
 }
 
