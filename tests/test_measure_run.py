@@ -46,8 +46,9 @@ def measure(tmp_path, monkeypatch, capsys):
 
 def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
     """The same in a process of its own, with a lock of its own."""
-    code = (
-        "import sys\nfrom generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
+    code = (  # a shell's background jobs inherit an ignored Ctrl-C; the run of a person at a terminal does not
+        "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
         "from generators.measure.workshop import Workshop\n"
         f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
         f"sys.exit(cli.main(['quick', '--out', {str(out)!r}]))"
