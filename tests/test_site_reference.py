@@ -164,3 +164,11 @@ def test_staging_writes_what_the_stream_holds(root, tmp_path, tree) -> None:
 
 def test_paths_of_pages_stay_inside_the_docs_folder(tree) -> None:
     assert all(not Path(path).is_absolute() and ".." not in Path(path).parts for path in tree)
+
+
+def test_a_record_of_a_thousand_rows_stays_a_page_that_can_be_read(book):
+    record = next(r for r in book.records.values() if len(r.measured("serving")) > reference_records.MOST_ROWS)
+    (text,) = (page.content for page in reference_records.pages(book) if page.path.endswith(f"{record.id}.md"))
+    left = len(record.measured("serving")) - reference_records.MOST_ROWS
+    assert f"and {left:,} more rows in the file of the record" in text.replace("\u00a0", " ").replace("\\", "")
+    assert text.count("\n| serving") <= reference_records.MOST_ROWS + 1
