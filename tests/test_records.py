@@ -379,8 +379,8 @@ def test_every_committed_record_is_valid_and_under_its_roofs(root):
     assert record_errors({path.stem: load_record(path) for path in paths}) == []
 
 
-def test_committed_records_are_never_edited(root):
-    """Append-only: what a record held when it was added, it holds now.  A clone without history proves nothing."""
+def test_committed_records_and_predictions_are_never_edited(root):
+    """Append-only: what a file held when it was added, it holds now.  A clone without history proves nothing."""
     import subprocess
 
     def git(*arguments):
@@ -388,10 +388,10 @@ def test_committed_records_are_never_edited(root):
 
     if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
         pytest.skip("no git history here, so there is nothing to compare with")
-    for path in (root / "data" / "measurements").glob("*.json"):
-        shown = f"data/measurements/{path.name}"
+    for path in [path for kind in ("measurements", "predictions") for path in (root / "data" / kind).glob("*.json")]:
+        shown = f"data/{path.parent.name}/{path.name}"
         added = git("log", "--diff-filter=A", "--format=%H", "--", shown).stdout.split()
         if added:  # a record that is not committed yet has no history
             assert git("show", f"{added[-1]}:{shown}").stdout == path.read_text(), (
-                f"{shown} was edited; add a newer record"
+                f"{shown} was edited; add a newer file"
             )
