@@ -159,6 +159,13 @@ def test_a_rate_over_its_roof_is_a_miscount():
     assert "its FLOP are miscounted" in over_roof([peak, many], cache=None)[1]
 
 
+def test_a_reference_that_claims_to_be_quick_does_not_lift_the_roof_without_end():
+    told = {"samples": [0.1] * 5, "dtype": "float32"}
+    read = row("read-bandwidth", samples=[0.05] * 5, bytes=1e9) | {"noise": {"reference_seconds": 0.01}}
+    fast = [row("decode", "workload", bytes=b, **told) | {"noise": {"reference_seconds": 1e-5}} for b in (2.9e9, 3.2e9)]
+    assert list(over_roof([Result(one) for one in (read, *fast)], cache=2**20)) == [2]
+
+
 def test_a_label_tells_a_case_from_its_neighbours():
     told = {"dtype": "float32", "working_set_bytes": 2**31, "rows": 16, "layers": 4}
     assert label("rows-sweep", told) == "rows-sweep float32 2 GiB rows=16"

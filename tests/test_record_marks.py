@@ -179,5 +179,10 @@ def test_both_sides_hold_the_same_roofs(page, origin, tmp_path):
     for more, _ in ROOFS:
         small = record(cases=[*record()["cases"], *more])
         rows.append(small | {"environment": small["environment"] | {"caches": ["L3 1000000 bytes"]}})
+        own = {"last_level_cache_bytes": 1000000}  # a GPU tells its cache itself
+        rows.append(
+            small | {"environment": small["environment"] | own, "machine": small["machine"] | {"device": "cuda"}}
+        )
     verdicts = judged(page, origin, tmp_path, rows)
-    assert [pair for pair, (_, over) in zip(verdicts, ROOFS, strict=True) if pair != (over, over)] == []
+    wanted = [over for _, over in ROOFS for _ in ("cpu", "cuda")]
+    assert [pair for pair, over in zip(verdicts, wanted, strict=True) if pair != (over, over)] == []

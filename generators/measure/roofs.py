@@ -5,6 +5,7 @@ from __future__ import annotations
 from generators.measure.result import Result, measured
 
 OVER = 1.02  # share of a roof above which bytes or FLOP must have been miscounted
+QUICKEST = 1.5  # the most that a shared machine may speed up between two stages; two quiet runs here differed by 1.4
 KEPT = 4.0  # below this many last-level caches, data that is read again and again may come from the cache in part
 MEMORY = (
     "read-bandwidth",
@@ -81,4 +82,4 @@ class Roofs:
     def quicker(self, one: Result) -> float:
         """How much faster the reference ran beside this row than beside the ceilings: a shared machine may speed up."""
         beside = one.row["noise"].get("reference_seconds")
-        return max(1.0, self.slowest / beside) if beside and self.slowest else 1.0
+        return min(QUICKEST, max(1.0, self.slowest / beside)) if beside and self.slowest else 1.0

@@ -1,4 +1,5 @@
 // No row of a record may be faster than the roof that the same record measured: generators/measure/roofs.py, in the browser.
+const QUICKEST = 1.5;
 const OVER = 1.02;
 const KEPT = 4;
 const MEMORY = ["read-bandwidth", "copy-bandwidth", "triad-bandwidth", "product-by-size", "peer-read", "peer-copy", "peer-triad"];
@@ -7,10 +8,11 @@ const PRODUCTS = ["matmul-peak", "peer-product", "rows-sweep"];
 const SAME = { tf32: ["tf32"], float32: ["float32", "tf32"] };
 const most = (values) => Math.max(0, ...values);
 
-// Bytes of the processor's largest cache as its environment lists them; 0 where untold or not the device's.
+// Bytes of the device's largest cache: the processor's as its environment lists them, a GPU's as told; else 0.
 function lastLevelCache(record) {
-  const told = record.environment.caches;
-  if (!Array.isArray(told) || record.machine.device !== "cpu") return 0;
+  const { caches: told, last_level_cache_bytes: own } = record.environment;
+  if (record.machine.device !== "cpu") return Number.isInteger(own) && own > 0 && own <= 2 ** 32 ? own : 0;
+  if (!Array.isArray(told)) return 0;
   const sizes = told.map((line) => /^L[1-4]d? ([0-9]{1,15}) bytes$/.exec(line)).filter(Boolean).map((match) => Number(match[1]));
   return most(sizes.filter((size) => size <= 2 ** 32));
 }
@@ -45,7 +47,7 @@ function peak({ peaks }, row) {
 
 // A shared machine may speed up: how much faster the reference ran beside this row than beside the ceilings.
 function quicker({ slowest }, row) {
-  return beside(row) && slowest ? Math.max(1, slowest / beside(row)) : 1;
+  return beside(row) && slowest ? Math.min(QUICKEST, Math.max(1, slowest / beside(row))) : 1;
 }
 
 // What is faster than its roof by over 2 %, in one line; empty where nothing is.  `done` are the measured rows, timed.
