@@ -69,8 +69,14 @@ def test_the_bytes_counted_are_those_of_the_tensors(bench):
         )  # fmt: skip
 
 
+def packed(bench, group):
+    """int4 in groups of so many weights, one row."""
+    stock = quantised.Stock(bench, "int4", torch.bfloat16, SIZE, SIZE, group)
+    return quantised.product_case(stock, quantised.PACKED, 1)
+
+
 def test_smaller_groups_cost_bytes_and_lose_less(bench):
-    made = ready(quantised.group_cases(bench, groups=(32, 64, 128), size=SIZE))
+    made = ready([packed(bench, group) for group in (32, 64, 128)])
     assert [told["effective_bits"] for told, _ in made] == [5, 4.5, 4.25]
     for (finer, _), (coarser, _) in pairwise(made):
         assert 0.03 < finer["quantisation_error"] < coarser["quantisation_error"] < 0.2
@@ -109,7 +115,7 @@ def test_a_wrong_int4_product_is_refused(bench, monkeypatch, fault):
         found[0, 0] += 3 * found.abs().max() if fault == "one output" else 0
         return found * (1.02 if fault == "scaled" else 1)
 
-    case = quantised.group_cases(bench, groups=(32,), size=SIZE)[0]
+    case = packed(bench, 32)
     case.prepare()
     monkeypatch.setitem(quantised.KERNELS, ("int4", True), wrong)
     with pytest.raises(CheckFailed, match="off by"):

@@ -26,7 +26,7 @@ def changed(path: str, value: object) -> dict:
     """The good record with one place set; a value of `...` removes it."""
     row = json.loads(json.dumps(record()))
     at = row
-    *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
     for part in way:
         at = at[part]
     if value is ...:
@@ -39,17 +39,17 @@ def changed(path: str, value: object) -> dict:
 CHANGES = [
     ("schema", 2), ("schema", "1"), ("started", "yesterday"), ("started", "2026-02-30T05:00:00Z"), ("finished", "2026-11-22T05:00:00Z"),
     ("profile", "x" * 81), ("command", "x" * 5000), ("command", "a\nb"), ("command", "red \x1b[31m"), ("command", "\u202eabc"), ("note", "<b>"),
-    ("note", "/home/someone/x"), ("commit", "xyz"), ("dirty", "perhaps"), ("supersedes", "../../etc"), ("extra", 1), ("machine/name", "[a](javascript:b)"),
-    ("machine/name", ""), ("machine/name", "Prüfstand Ω (1+1) @ 3.1 GHz w/ X_1"), ("machine/device", "toaster"), ("machine/accelerator", "H100 SXM"),
-    ("machine/host", "x"), ("environment/a:b", 1), ("environment/folder", "C:\\Users\\x"), ("environment/list", ["a", "<i>"]), ("environment/list", ["a", 1]),
-    ("environment/deep", {"a": 1}), ("environment/big", 2**53 + 1), ("cases", []), ("cases", {}), ("cases/0/name", "Cache Read"), ("cases/0/kind", "other"),
-    ("cases/0/status", "odd"), ("cases/0/samples", [0.1, -1.0, 0.2]), ("cases/0/samples", [0.1]), ("cases/0/samples", [1e9] * 3), ("cases/0/samples", ["a"] * 3),
-    ("cases/0/inner", 0), ("cases/0/inner", 1.5), ("cases/0/work/bytes", -1), ("cases/0/work/flop", 1e30), ("cases/0/work/odd", 1), ("cases/0/parameters/method", ""),
-    ("cases/0/parameters", {}), ("cases/1/parameters/tied", 1), ("cases/1/parameters/layers", 0), ("cases/1/parameters/dtype", "float8"),
-    ("cases/1/parameters/context", -1), ("cases/1/parameters/vocab", ...), ("cases/1/work/flop", 0), ("cases/1/work/bytes", 9e10), ("cases/1/kind", "ceiling"),
-    ("cases/0/check", {"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}), ("cases/0/check", {"against": "float64", "worst_relative_error": 0.01, "tolerance": 0.1}),
-    ("cases/0/status", "skipped"), ("cases/0/status", "failed"), ("cases/0/samples", [1e-12] * 3), ("machine", ...), ("environment", ...), ("note", ...), ("cases/1/parameters/aten_ops_per_step", 489),
-    ("cases/2/status", "skipped"), ("profile", "single case"), ("environment/interrupted", True), ("cases/1/noise", {"`x`": 1}),
+    ("note", "/home/someone/x"), ("commit", "xyz"), ("dirty", "perhaps"), ("supersedes", "../../etc"), ("extra", 1), ("machine.name", "[a](javascript:b)"),
+    ("machine.name", ""), ("machine.name", "Prüfstand Ω (1+1) @ 3.1 GHz w/ X_1"), ("machine.device", "toaster"), ("machine.accelerator", "H100 SXM"),
+    ("machine.host", "x"), ("environment/a:b", 1), ("environment.folder", "C:\\Users\\x"), ("environment.list", ["a", "<i>"]), ("environment.list", ["a", 1]),
+    ("environment.deep", {"a": 1}), ("environment.big", 2**53 + 1), ("cases", []), ("cases", {}), ("cases.0.name", "Cache Read"), ("cases.0.kind", "other"),
+    ("cases.0.status", "odd"), ("cases.0.samples", [0.1, -1.0, 0.2]), ("cases.0.samples", [0.1]), ("cases.0.samples", [1e9] * 3), ("cases.0.samples", ["a"] * 3),
+    ("cases.0.inner", 0), ("cases.0.inner", 1.5), ("cases.0.work.bytes", -1), ("cases.0.work.flop", 1e30), ("cases.0.work.odd", 1), ("cases.0.parameters.method", ""),
+    ("cases.0.parameters", {}), ("cases.1.parameters.tied", 1), ("cases.1.parameters.layers", 0), ("cases.1.parameters.dtype", "float8"),
+    ("cases.1.parameters.context", -1), ("cases.1.parameters.vocab", ...), ("cases.1.work.flop", 0), ("cases.1.work.bytes", 9e10), ("cases.1.kind", "ceiling"),
+    ("cases.0.check", {"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}), ("cases.0.check", {"against": "float64", "worst_relative_error": 0.01, "tolerance": 0.1}),
+    ("cases.0.status", "skipped"), ("cases.0.status", "failed"), ("cases.0.samples", [1e-12] * 3), ("machine", ...), ("environment", ...), ("note", ...), ("cases.1.parameters.aten_ops_per_step", 489),
+    ("cases.2.status", "skipped"), ("profile", "single case"), ("environment.interrupted", True), ("cases.1.noise", {"`x`": 1}),
 ]  # fmt: skip
 
 

@@ -9,8 +9,6 @@ from generators.kv_evidence import StepCase
 from vis import _palette as colour
 from vis import _theme as theme
 
-AWAITED = "A measurement of it is awaited."
-
 
 def kv_bars(axes, bars: list[tuple[float, float, float]], height: float) -> None:
     """Horizontal bars (left, middle, length) in the KV cache's fill and hatch, as one path to keep the file small."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from vis import _palette as colour
 from vis import _theme as theme
 
-AWAITED = "A measurement of it is awaited."
-
 
 def canvas(narrow: bool, panels: int, wide: float = 4.1, each: float = 3.3):
     """A canvas for one or two panels; narrow ones stand one above the other, `each` inches high."""

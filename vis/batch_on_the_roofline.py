@@ -11,7 +11,7 @@ from generators.model.inputs import Pass
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import FigureData
+from vis._figure import AWAITED, FigureData
 from vis._subject import CHIP, CONTEXT, FORMAT, MODEL, SECOND_MODEL
 
 MODELS = (MODEL, SECOND_MODEL, "llama-3.1-70b", "gemma-3-27b", "deepseek-v3")
@@ -105,7 +105,7 @@ def caption(data: FigureData) -> str:
         "Second panel: one roof for all machines, intensity over the ridge point against rate over the peak; hollow: Llama 3.1 8B at batch 1, 8, 64 and 512 and contexts of 128 and 2,048. "
     )
     if not v["steps"]:
-        return words + chapter.AWAITED
+        return words + AWAITED
     return words + (
         f"Filled: measured, from counted FLOP and bytes over the time of each step, on {v['machines']}, whose ridge point is {v['machine ridge']:.0f} FLOP/byte; "
         f"{v['of roof']:.0%} of the roof in the median."

@@ -57,7 +57,7 @@ def caption(data: FigureData) -> str:
     return (
         "Predicted from datasheets, 16-bit weights and cache. Above its line, a model's cache is fetched sooner than computed; below, it is the other way round. "
         "Each line rises while the prefill waits for the weights however few tokens it has, and falls where attention makes long prefills dearer per token. "
-        "A real prefill is slower than the bound, which lowers every line. A measurement is awaited."
+        "A real prefill is slower than the bound, which lowers every line. A measurement is awaited from a GPU behind a PCIe link, such as an H100 PCIe."
     )
 
 

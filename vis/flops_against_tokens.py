@@ -9,6 +9,7 @@ from generators.phase_evidence import OFF_SWEEP, QUOTED_SWEEP, Sweep, measured_s
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
+from vis._panels import boxes
 
 PREDICTED_INCHES = (
     1.1  # what the label of the predicted knee takes; where the knee lies nearer to the axis, it starts there
@@ -87,21 +88,9 @@ def draw(data: FigureData, narrow: bool):
     panels, floor = data.values["panels"], theme.floor(data.note, narrow)
     many = len(panels)
     figure = theme.canvas(narrow, 4.1 if many == 1 else 3.7, 0.5 + 2.9 * many + floor - 0.4)
-    width, height = figure.get_size_inches()
     theme.heading(figure, "Achieved rate of a matrix product")
-    for at, told in enumerate(panels):
-        if narrow:
-            each = (height - floor - 0.3) / many
-            axes = theme.box(
-                figure,
-                0.62,
-                floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0),
-                0.2,
-                0.3 + at * each + 0.22,
-            )
-        else:
-            each = (width - 0.1) / many
-            axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.08, 0.52)
+    axes_of = boxes(figure, many, floor, narrow)
+    for at, (axes, told) in enumerate(zip(axes_of, panels, strict=True)):
         _panel(axes, data, told, narrow or many > 1, bare=narrow and at < many - 1, regions=many == 1)
     theme.note(figure, data.note)
     return figure

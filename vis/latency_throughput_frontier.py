@@ -11,7 +11,7 @@ from generators.model.inputs import Pass
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import FigureData
+from vis._figure import AWAITED, FigureData
 from vis._subject import CHIP, FORMAT, SECOND_MODEL
 
 BATCHES = [float(2**power) for power in range(10)]
@@ -102,7 +102,7 @@ def caption(data: FigureData) -> str:
         f"Predicted, {v['format']}. "
     )
     if not v["steps"]:
-        return words + chapter.AWAITED
+        return words + AWAITED
     words += (
         f"Second panel: filled marks measured with the 5th to 95th percentile ({v['label']}); a bar ends a line at the last batch that fitted. "
         f"Solid: the roofline from ceilings of the same record, off by {v['error']:.0%} of the time in the median. "

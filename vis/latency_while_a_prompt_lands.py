@@ -8,6 +8,7 @@ from generators.landing import Interference, Landed, chip_price, interference, l
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
+from vis._panels import boxes
 from vis._subject import CHIP, CONTEXT, FORMAT
 from vis._subject import SECOND_MODEL as MODEL
 
@@ -109,21 +110,9 @@ def draw(data: FigureData, narrow: bool):
     panels = [data.values["panel"], *(m["panel"] for m in data.values["measured"])]
     many, floor = len(panels), theme.floor(data.note, narrow)
     figure = theme.canvas(narrow, 3.9, 0.5 + 3.0 * many + floor - 0.4)
-    width, height = figure.get_size_inches()
     theme.heading(figure, "Inter-token latency (ms)")
-    for at, panel in enumerate(panels):
-        if narrow:
-            each = (height - floor - 0.3) / many
-            axes = theme.box(
-                figure,
-                0.62,
-                floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0),
-                0.2,
-                0.3 + at * each + 0.22,
-            )
-        else:
-            each = (width - 0.1) / many
-            axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.08, 0.52)
+    axes_of = boxes(figure, many, floor, narrow)
+    for at, (axes, panel) in enumerate(zip(axes_of, panels, strict=True)):
         _panel(axes, data, panel, narrow and at < many - 1, narrow or many > 1)
     theme.note(figure, data.note)
     return figure

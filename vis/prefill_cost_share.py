@@ -70,7 +70,7 @@ def caption(data: FigureData) -> str:
         f"Predicted, {data.values['format']}; prompt and answer are {TOKENS:,.0f} tokens together, the prompt has a pass to itself, the answer is one of a batch. "
         "Line: the median model; band: all models, as if each fitted. "
         f"The even ratio runs from {one['low']:.0f} ({one['least']}) to {one['high']:.0f} ({one['most']}) decoded alone and from {many['low']:.1f} ({many['least']}) to {many['high']:.0f} ({many['most']}) in batches of {many['batch']:.0f}. "
-        "Diamonds: quoted ratios, of traces those of their medians, of benchmarks (1k/8k and so on) as configured; two lie at 8."
+        "Diamonds: quoted ratios, of traces those of their medians, of benchmarks (1k/8k and so on) as configured; two lie at 8. A measurement is awaited from an H100 SXM, the chip drawn."
     )
 
 

@@ -10,7 +10,7 @@ from generators.book.load import Book
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import FigureData
+from vis._figure import AWAITED, FigureData
 
 NAMES = {"static": "static", "continuous": "continuous", "continuous-chunked": "chunked"}
 SHADES = {"static": colour.OVERHEAD, "continuous": colour.MEMORY, "continuous-chunked": colour.COMPUTE}
@@ -94,7 +94,7 @@ def caption(data: FigureData) -> str:
     v = data.values
     words = f"One trace of {v['requests']} requests, drawn once and stretched; each line goes up to 95 percent of its policy's own capacity, the dotted line. Simulated by the measured scheduler, passes priced by the datasheet. "
     if not v["runs"]:
-        return words + chapter.AWAITED
+        return words + AWAITED
     return words + (
         f"Second panel: a small model on {v['machine']}; hollow: simulated from two rates fitted to other runs, filled: measured, the bar from the quickest to the slowest of three plays. "
         f"Load is relative to what continuous batching sustains there. Error of the wait: {v['error']:.0%} in the median; of the time busy: {v['busy']:.0%}."

@@ -10,8 +10,8 @@ from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._chapter2 import AWAITED, slow_down_rows, slow_downs
-from vis._figure import FigureData
+from vis._chapter2 import slow_down_rows, slow_downs
+from vis._figure import AWAITED, FigureData
 from vis._subject import CHIP, FORMAT
 
 #: Kind of attention -> a real model of about seven billion parameters with it; of the latent one, the smallest there is.

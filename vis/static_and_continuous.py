@@ -10,7 +10,7 @@ from generators.book.load import Book
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import FigureData
+from vis._figure import AWAITED, FigureData
 
 SHOWN, LOAD, PLACES, FIRST = ("static", "continuous"), 0.8, 4, 24
 COLUMNS = {
@@ -94,7 +94,7 @@ def caption(data: FigureData) -> str:
     v = data.values
     words = f"A line per request in order of arrival, {v['rate']:.1f} requests a second: thin while it waits, blue while its prompt is read, orange while its answer is decoded. "
     if not v["measured"]:
-        return words + f"Simulated for the chapter's model on one {v['machine']}. {chapter.AWAITED}"
+        return words + f"Simulated for the chapter's model on one {v['machine']}. {AWAITED}"
     return words + (
         "Bars: simulated by the scheduler that served the model, passes priced with two rates fitted to other runs. Filled marks: measured first and last token, medians of three plays. "
         f"Error of the simulated mean time to first token: {v['static error']:+.0%} static, {v['continuous error']:+.0%} continuous; of the time busy: {v['static busy']:+.0%} and {v['continuous busy']:+.0%}."

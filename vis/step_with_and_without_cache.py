@@ -9,8 +9,9 @@ from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._chapter2 import AWAITED, panel_name, summaries
-from vis._figure import FigureData
+from vis._chapter2 import panel_name, summaries
+from vis._figure import AWAITED, FigureData
+from vis._panels import boxes
 from vis._subject import CHIP, CONTEXT, FORMAT, MODEL
 
 CONTEXTS = [float(2**power) for power in range(13)]
@@ -92,16 +93,10 @@ def draw(data: FigureData, narrow: bool):
     panels = [data.values["model"], *(found["panel"] for found in data.values["measured"])]
     many = len(panels)
     figure = theme.canvas(narrow, 3.9, 3.9 if many == 1 else 0.9 + 2.75 * many)
-    (width, height), floor = figure.get_size_inches(), theme.floor(data.note, narrow)
+    floor = theme.floor(data.note, narrow)
     theme.heading(figure, "Time of a step (ms)")
-    for at, panel in enumerate(panels):
-        if narrow:
-            each = (height - floor - 0.3) / many
-            bottom = floor + (many - 1 - at) * each + (0.25 if at < many - 1 else 0.0)
-            axes = theme.box(figure, 0.62, bottom, 0.2, 0.3 + at * each + 0.22)
-        else:
-            each = (width - 0.1) / many
-            axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.05, 0.5)
+    axes_of = boxes(figure, many, floor, narrow, gap=0.25, right=0.05, top=0.5)
+    for at, (axes, panel) in enumerate(zip(axes_of, panels, strict=True)):
         _panel(axes, data, panel, narrow and at < many - 1)
     theme.note(figure, data.note)
     return figure

@@ -12,6 +12,7 @@ from generators.phase_evidence import prefills
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
+from vis._panels import boxes
 
 MODEL = "llama-2-7b"
 SERVED = (("a100-sxm4-80gb", "fp16"), ("h100-sxm5-80gb", "fp8"))
@@ -123,21 +124,9 @@ def draw(data: FigureData, narrow: bool):
     panels = [data.values["model"], *(told["panel"] for told in data.values["measured"])]
     many, floor = len(panels), theme.floor(data.note, narrow)
     figure = theme.canvas(narrow, 3.9, 0.5 + 3.0 * many + floor - 0.4)
-    width, height = figure.get_size_inches()
     theme.heading(figure, "Time to first token (ms)")
-    for at, panel in enumerate(panels):
-        if narrow:
-            each = (height - floor - 0.3) / many
-            axes = theme.box(
-                figure,
-                0.62,
-                floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0),
-                0.2,
-                0.3 + at * each + 0.22,
-            )
-        else:
-            each = (width - 0.1) / many
-            axes = theme.box(figure, at * each + 0.6, floor, width - (at + 1) * each + 0.08, 0.52)
+    axes_of = boxes(figure, many, floor, narrow)
+    for at, (axes, panel) in enumerate(zip(axes_of, panels, strict=True)):
         _panel(axes, data, panel, narrow and at < many - 1)
     theme.note(figure, data.note)
     return figure

@@ -19,7 +19,7 @@ from generators.measure.stock import Operand, Stock
 
 SIZE = 4096
 ROWS = (1, 4, 16, 64, 256)
-GROUP, GROUPS = 64, (32, 64, 128)
+GROUP = 64
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 5e-3}
 PLAIN, PACKED, WIDENED = "plain product", "packed kernel", "dequantised, then multiplied"
 
@@ -44,14 +44,6 @@ def quantised_cases(
         *(product_case(one, WIDENED, number) for one in (eight, spread) for number in ends),
         *(product_case(one, PACKED, rows[0]) for one in again),
     ]
-
-
-def group_cases(
-    bench: Bench, groups: Sequence[int] = GROUPS, rows: int = 1, size: int = SIZE, dtype: str = "bfloat16"
-) -> list[Case]:
-    """int4 at several group sizes: smaller groups cost bytes and lose less."""
-    kind = getattr(torch, dtype)
-    return [product_case(Stock(bench, "int4", kind, size, size, group), PACKED, rows) for group in groups]
 
 
 def product_case(stock: Stock, method: str, rows: int) -> Case:
