@@ -5,7 +5,14 @@ import statistics
 import pytest
 
 from generators import catalogue
-from generators.comparison import by_products, ceilings, chapter_record, past_overhead, predicted, quoted_decodes
+from generators.evidence.comparison import (
+    by_products,
+    ceilings,
+    chapter_record,
+    past_overhead,
+    predicted,
+    quoted_decodes,
+)
 from generators.model import memory, operators, parameters, roofline
 from generators.model.inputs import Format, Pass
 from generators.numbers.everything import all_numbers

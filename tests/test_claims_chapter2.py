@@ -2,8 +2,10 @@
 
 import pytest
 
-from generators import catalogue, kv_evidence, paging
-from generators.comparison import chapter_record
+from generators import catalogue
+from generators.evidence import cache as kv_evidence
+from generators.evidence import paging
+from generators.evidence.comparison import chapter_record
 from generators.model import cache, memory, roofline, work
 from generators.model.inputs import Format, Pass
 from vis import fetch_or_recompute, kv_bytes_by_model, paging_waste, rate_against_context, step_with_and_without_cache

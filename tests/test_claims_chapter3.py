@@ -2,13 +2,14 @@
 
 import pytest
 
-from generators import catalogue, shares, simulation
-from generators.comparison import quoted_decodes
-from generators.landing import interference, land
+from generators import catalogue
+from generators.evidence import shares, simulation
+from generators.evidence.comparison import quoted_decodes
+from generators.evidence.landing import interference, land
+from generators.evidence.phases import measured_sweeps, prefills, quoted_sweep
+from generators.evidence.workloads import workloads
 from generators.model import memory, parameters, phases, roofline, work
 from generators.model.inputs import Format, Pass
-from generators.phase_evidence import measured_sweeps, prefills, quoted_sweep
-from generators.workloads import workloads
 
 A100, H100, LLAMA, SECOND, BF16 = (
     "a100-sxm4-80gb",

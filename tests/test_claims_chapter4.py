@@ -6,10 +6,13 @@ import statistics
 
 import pytest
 
-from generators import batch_evidence, catalogue, comparison, serving_evidence, serving_runs
-from generators.measure import serving_report as report
-from generators.measure.serving_scheduler import POLICIES, serve
-from generators.measure.serving_trace import at_once
+from generators import catalogue
+from generators.evidence import batching as batch_evidence
+from generators.evidence import comparison, serving_runs
+from generators.evidence import serving as serving_evidence
+from generators.measure.serving import report
+from generators.measure.serving.scheduler import POLICIES, serve
+from generators.measure.serving.trace import at_once
 from generators.model import batching, memory, parameters, roofline, work
 from generators.model.inputs import Format, Pass
 from vis import (

@@ -11,10 +11,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 from generators.measure import attention_kinds, graphs  # noqa: E402
-from generators.measure import count_attention as counted  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import attention  # noqa: E402
-from generators.measure.count_attention import Heads  # noqa: E402
+from generators.measure.counting import attention as counted  # noqa: E402
+from generators.measure.counting.attention import Heads  # noqa: E402
 from generators.measure.plan import CheckFailed, Unsupported  # noqa: E402
 
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the 
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
-from generators.measure import count_kernels, repeated  # noqa: E402
+from generators.measure import repeated  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import (  # noqa: E402
     bandwidth,
@@ -23,6 +23,7 @@ from generators.measure.cases import (  # noqa: E402
     launch,
     staircase,
 )
+from generators.measure.counting import kernels as count_kernels  # noqa: E402
 from generators.measure.exact import exact, relative_to_largest  # noqa: E402
 from generators.measure.plan import Check, CheckFailed, Unsupported  # noqa: E402
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from generators.measure import compare, compare_cases, compare_file
-from generators.measure.compare_file import Fault, printable
+from generators.measure.comparing import cases as compare_cases
+from generators.measure.comparing import compare
+from generators.measure.comparing import file as compare_file
+from generators.measure.comparing.file import Fault, printable
 from tests.fakes import row
 
 ENVIRONMENT = {
@@ -283,7 +285,7 @@ def test_text_for_a_terminal_is_cut_and_escaped():
 
 
 def test_a_comparison_needs_nothing_but_the_standard_library(root):
-    for name in ("compare", "compare_cases", "compare_file", "result", "estimate", "plan"):
+    for name in ("comparing/compare", "comparing/cases", "comparing/file", "result", "estimate", "plan"):
         tree = ast.parse((root / "generators" / "measure" / f"{name}.py").read_text())
         names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -8,11 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import attention_kinds, count  # noqa: E402
-from generators.measure import count_attention as counted  # noqa: E402
+from generators.measure import attention_kinds  # noqa: E402
 from generators.measure.attention_reference import reference_logits  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import context  # noqa: E402
+from generators.measure.counting import attention as counted  # noqa: E402
+from generators.measure.counting import count  # noqa: E402
 from generators.measure.plan import CheckFailed  # noqa: E402
 from generators.model import inputs, memory, parameters, work  # noqa: E402
 

@@ -10,10 +10,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import batched, count, shapes, shared_model  # noqa: E402
+from generators.measure import batched, shapes, shared_model  # noqa: E402
 from generators.measure.batched import Batched, Plan  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import batch, cache, decode, decode_modes, prefill, verify  # noqa: E402
+from generators.measure.counting import count  # noqa: E402
 from generators.measure.llama import Llama, Weights, reference_logits  # noqa: E402
 from generators.measure.plan import CheckFailed, MeasureError, Unsupported  # noqa: E402
 from generators.measure.shared_model import SharedModel, check_all_layers  # noqa: E402

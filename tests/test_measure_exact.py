@@ -23,7 +23,7 @@ from generators.measure.cases import (  # noqa: E402
     quantised,
     serving,
 )  # fmt: skip
-from generators.measure.count import Shape  # noqa: E402
+from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.plan import Unsupported  # noqa: E402
 
 TOY = Shape(layers=1, d_model=32, heads=4, kv_heads=2, head_dim=8, d_ff=48, vocab=64).as_parameters()

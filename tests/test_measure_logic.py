@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from generators.book.case import Case
-from generators.measure import catalogue, cli, count, estimate, predict, result, timing
+from generators.measure import catalogue, cli, estimate, predict, result, timing
+from generators.measure.counting import count
 from generators.measure.plan import Check, CheckFailed, Work, label
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof

@@ -16,10 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from generators.measure import count, count_kernels, peer_blas, peer_build, peer_cublas, peer_programs
+from generators.measure.counting import count
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.outcome import brief
-from generators.measure.peer_programs import Task
-from generators.measure.peer_ratios import BESIDE, PAST, PLAIN, READ, ratios
+from generators.measure.peers import blas as peer_blas
+from generators.measure.peers import build as peer_build
+from generators.measure.peers import cublas as peer_cublas
+from generators.measure.peers import programs as peer_programs
+from generators.measure.peers.programs import Task
+from generators.measure.peers.ratios import BESIDE, PAST, PLAIN, READ, ratios
 from generators.measure.plan import MeasureError, Unsupported
 from tests.fakes import row
 
@@ -483,8 +488,8 @@ def test_every_peer_of_memory_verifies_runs_and_counts(bench):
 
 @compiler
 def test_the_c_read_passes_over_the_whole_buffer(bench, monkeypatch):
-    from generators.measure.peer_build import Stream
-    from generators.measure.peer_memory import read_kernel
+    from generators.measure.peers.build import Stream
+    from generators.measure.peers.memory import read_kernel
 
     kernel, seen = read_kernel(bench, 8), set()
     monkeypatch.setattr(Stream, "read", lambda self, source, count: seen.update(range(source, source + 4 * count, 4)))
@@ -530,8 +535,8 @@ def test_slices_are_all_done_whatever_threads_a_runtime_grants(granted):
     ],
 )  # fmt: skip
 def test_a_c_kernel_that_errs_is_not_timed(bench, monkeypatch, function, change, kernel, words):
-    from generators.measure import peer_memory
-    from generators.measure.peer_build import Stream
+    from generators.measure.peers import memory as peer_memory
+    from generators.measure.peers.build import Stream
     from generators.measure.plan import CheckFailed
 
     monkeypatch.setattr(Stream, function, change(getattr(Stream, function)))
@@ -562,7 +567,7 @@ def test_products_verify_and_count(bench):
 @compiler
 @pytest.mark.parametrize("skip", [0, 1])
 def test_a_library_that_leaves_a_column_out_is_not_timed(bench, tmp_path, monkeypatch, skip):
-    from generators.measure import peer_products
+    from generators.measure.peers import products as peer_products
     from generators.measure.plan import CheckFailed
 
     blas = peer_blas.Blas(naive_blas(tmp_path, skip), "naive")

@@ -8,14 +8,17 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import count, count_serving, ragged, serving_bed  # noqa: E402
-from generators.measure import serving_report as report  # noqa: E402
+from generators.measure import ragged  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases.interference import interference  # noqa: E402
 from generators.measure.cases.serving import serving  # noqa: E402
+from generators.measure.counting import count  # noqa: E402
+from generators.measure.counting import serving as count_serving  # noqa: E402
 from generators.measure.plan import CheckFailed  # noqa: E402
 from generators.measure.ragged import Engine, padded  # noqa: E402
-from generators.measure.serving_scheduler import POLICIES, Policy, Request, Segment, serve  # noqa: E402
+from generators.measure.serving import bed as serving_bed  # noqa: E402
+from generators.measure.serving import report  # noqa: E402
+from generators.measure.serving.scheduler import POLICIES, Policy, Request, Segment, serve  # noqa: E402
 
 TOY = count.Shape(layers=2, d_model=32, heads=4, kv_heads=2, head_dim=8, d_ff=48, vocab=64)
 OTHER = count.Shape(layers=3, d_model=24, heads=6, kv_heads=3, head_dim=16, d_ff=40, vocab=50)

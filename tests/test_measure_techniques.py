@@ -10,9 +10,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 from generators.measure import cold, compiling, quantise  # noqa: E402
-from generators.measure import count_techniques as count  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import fusion, pruned, quantised  # noqa: E402
+from generators.measure.counting import techniques as count  # noqa: E402
 from generators.measure.plan import Case, CheckFailed, Kernel, Unsupported  # noqa: E402
 from generators.model import memory as model_memory  # noqa: E402
 

@@ -9,10 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import count, shapes  # noqa: E402
-from generators.measure import count_techniques as techniques  # noqa: E402
+from generators.measure import shapes  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import timeline  # noqa: E402
+from generators.measure.counting import count, techniques  # noqa: E402
 from generators.measure.plan import CheckFailed, MeasureError, Unsupported  # noqa: E402
 from generators.model.inputs import Format, Pass  # noqa: E402
 from generators.model.inputs import Shape as Model  # noqa: E402

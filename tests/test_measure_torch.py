@@ -12,9 +12,10 @@ torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the 
 
 
 from generators.book.record import load_record  # noqa: E402
-from generators.measure import catalogue, cli, count, profiles, worker  # noqa: E402
+from generators.measure import catalogue, cli, profiles, worker  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import bandwidth, compute, decode  # noqa: E402
+from generators.measure.counting import count  # noqa: E402
 from generators.measure.llama import Llama, reference_logits  # noqa: E402
 from generators.measure.outcome import Outcome  # noqa: E402
 from generators.measure.plan import CheckFailed  # noqa: E402

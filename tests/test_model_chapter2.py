@@ -5,8 +5,10 @@ import statistics
 
 import pytest
 
-from generators import catalogue, kv_evidence, paging
+from generators import catalogue
 from generators.book.load import load_book
+from generators.evidence import cache as kv_evidence
+from generators.evidence import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 
@@ -169,7 +171,7 @@ def test_the_figures_draw_measured_rows_where_a_record_has_them(name, narrow, me
 
 
 def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(book, measured):
-    from generators.comparison import chapter_record
+    from generators.evidence.comparison import chapter_record
     from generators.numbers.everything import all_numbers
     from generators.tables.registry import table
 

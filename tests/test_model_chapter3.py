@@ -2,9 +2,10 @@
 
 import pytest
 
-from generators import catalogue, simulation
-from generators.landing import land
-from generators.measure.serving_scheduler import Segment
+from generators import catalogue
+from generators.evidence import simulation
+from generators.evidence.landing import land
+from generators.measure.serving.scheduler import Segment
 from generators.model import phases, roofline
 from generators.model.inputs import Format, Pass
 
@@ -67,7 +68,7 @@ def test_a_landing_reads_the_whole_prompt_and_its_clock_starts_with_it(book):
 
 
 def test_the_share_is_half_where_the_even_ratio_says():
-    from generators import shares
+    from generators.evidence import shares
     from generators.model.inputs import Chip, Shape
 
     s, chip = Shape(32.0, 4096.0, 32.0, 8.0, 128.0, 14336.0, 128256.0), Chip(2e12, 3e14)

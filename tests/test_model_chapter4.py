@@ -6,9 +6,12 @@ import statistics
 
 import pytest
 
-from generators import batch_evidence, catalogue, comparison, serving_evidence, serving_runs
+from generators import catalogue
 from generators.book.case import Case
-from generators.measure.serving_scheduler import POLICIES
+from generators.evidence import batching as batch_evidence
+from generators.evidence import comparison, serving_runs
+from generators.evidence import serving as serving_evidence
+from generators.measure.serving.scheduler import POLICIES
 from generators.model import batching, memory, parameters, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 

@@ -12,7 +12,7 @@ from test_record_dropped import CHECK, RECORDS_ON, python_verdict
 
 from generators.book.case_needs import NEEDS
 from generators.book.load import ROOT
-from generators.comparison import CHAPTER_RECORD
+from generators.evidence.comparison import CHAPTER_RECORD
 from generators.site.live import MARKED
 from tests.live_pages import EXPLORER, open_live, record
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from generators import comparison
 from generators.book.record import Case, load_record, quantile, record_errors
 from generators.errors import BookError
+from generators.evidence import comparison
 
 SHAPE = {
     "layers": 2,

@@ -9,15 +9,16 @@ from itertools import pairwise
 
 import pytest
 
-from generators import comparison, simulation
 from generators.book.case import Case
 from generators.book.record import Record
 from generators.errors import BookError
-from generators.measure import count, count_serving
-from generators.measure import serving_report as report
-from generators.measure.serving_plans import Landing, told
-from generators.measure.serving_scheduler import POLICIES, Policy, Request, Run, Scheduler, Segment, serve
-from generators.measure.serving_trace import Draws, Lengths, at_once, at_rate, poisson_trace
+from generators.evidence import comparison, simulation
+from generators.measure.counting import count
+from generators.measure.counting import serving as count_serving
+from generators.measure.serving import report
+from generators.measure.serving.plans import Landing, told
+from generators.measure.serving.scheduler import POLICIES, Policy, Request, Run, Scheduler, Segment, serve
+from generators.measure.serving.trace import Draws, Lengths, at_once, at_rate, poisson_trace
 from generators.model import memory, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 
-from generators.kv_evidence import StepCase
+from generators.evidence.cache import StepCase
 from vis import _palette as colour
 from vis import _theme as theme
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 
-from generators import batch_evidence, catalogue
+from generators import catalogue
 from generators.book.load import Book
+from generators.evidence import batching as batch_evidence
 from generators.model import batching, roofline
 from generators.model.inputs import Pass
 from vis import _chapter4 as chapter

@@ -6,7 +6,7 @@ import statistics
 
 from generators.book.load import Book
 from generators.book.record import Record
-from generators.comparison import by_products, ceilings, decode_records, predicted
+from generators.evidence.comparison import by_products, ceilings, decode_records, predicted
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

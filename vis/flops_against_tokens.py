@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 
 from generators.book.load import Book
-from generators.phase_evidence import OFF_SWEEP, QUOTED_SWEEP, Sweep, measured_sweeps, quoted_sweep
+from generators.evidence.phases import OFF_SWEEP, QUOTED_SWEEP, Sweep, measured_sweeps, quoted_sweep
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

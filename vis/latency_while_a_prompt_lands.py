@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.landing import Interference, Landed, chip_price, interference, land
+from generators.evidence.landing import Interference, Landed, chip_price, interference, land
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

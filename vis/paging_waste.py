@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import paging
 from generators.book.load import Book
+from generators.evidence import paging
 from generators.model import cache
 from vis import _palette as colour
 from vis import _theme as theme

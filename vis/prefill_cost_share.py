@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 
-from generators import catalogue, shares
+from generators import catalogue
 from generators.book.load import Book
-from generators.workloads import workloads
+from generators.evidence import shares
+from generators.evidence.workloads import workloads
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators import serving_evidence as serving
-from generators import serving_runs
 from generators.book.load import Book
+from generators.evidence import serving, serving_runs
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 
-from generators import catalogue, kv_evidence
+from generators import catalogue
 from generators.book.load import Book
+from generators.evidence import cache as kv_evidence
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour

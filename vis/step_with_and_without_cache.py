@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.kv_evidence import StepCase, cache_steps
+from generators.evidence.cache import StepCase, cache_steps
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour

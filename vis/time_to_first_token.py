@@ -6,9 +6,9 @@ import statistics
 
 from generators import catalogue
 from generators.book.load import Book
+from generators.evidence.phases import prefills
 from generators.model import roofline
 from generators.model.inputs import Pass
-from generators.phase_evidence import prefills
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from generators.book.load import Book
-from generators.comparison import NOT_ONE_PASS, Quoted, ceilings, decode_records, quoted_decodes
+from generators.evidence.comparison import NOT_ONE_PASS, Quoted, ceilings, decode_records, quoted_decodes
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData

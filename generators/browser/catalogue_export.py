@@ -11,7 +11,7 @@ from dataclasses import fields
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.comparison import ceilings, decode_records, predicted, quoted_decodes
+from generators.evidence.comparison import ceilings, decode_records, predicted, quoted_decodes
 from generators.model.inputs import Format, Shape
 
 Row = list[object]

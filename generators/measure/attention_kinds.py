@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from generators.measure.bench import Bench
-from generators.measure.count import Shape
-from generators.measure.count_attention import Kind
+from generators.measure.counting.attention import Kind
+from generators.measure.counting.count import Shape
 from generators.measure.llama import ROPE_BASE, rms_norm, rotate
 
 ALIGNED = 64  # values; every tensor taken from a pool begins on a multiple of this

@@ -61,7 +61,7 @@ def main(words: list[str] | None = None) -> int:
             print(catalogue.listing())
             return 0
         if told.action == "compare":
-            from generators.measure import compare
+            from generators.measure.comparing import compare
 
             return compare.run([Path(name) for name in told.names], print, anyway=told.anyway)
         with only_one_run(), _terminate_as_interrupt():

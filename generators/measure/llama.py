@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from generators.measure.bench import Bench
-from generators.measure.count import Shape
+from generators.measure.counting.count import Shape
 from generators.measure.reference import EPSILON, ROPE_BASE, Wide, rms_norm64, rotate64
 
 

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from generators.measure.bench import Bench
-from generators.measure.count import Shape
+from generators.measure.counting.count import Shape
 from generators.measure.llama import Layer, Llama, rms_norm, rotate
-from generators.measure.serving_scheduler import Segment
+from generators.measure.serving.scheduler import Segment
 
 _STRIDE = 7919  # prompts of neighbouring requests begin this far apart in the pool of tokens
 Turn = tuple[torch.Tensor, torch.Tensor]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.measure.count import Shape
+from generators.measure.counting.count import Shape
 from generators.measure.plan import MeasureError
 
 SHAPES = {

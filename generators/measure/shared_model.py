@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from generators.measure import count
 from generators.measure.batched import Batched, Plan
 from generators.measure.bench import Bench
+from generators.measure.counting import count
 from generators.measure.exact import exact
 from generators.measure.llama import Weights, random_cache, reference_logits
 from generators.measure.pass_check import check_pass

@@ -9,8 +9,8 @@ from functools import cached_property
 import torch
 
 from generators.measure import cold
-from generators.measure import count_techniques as count
 from generators.measure.bench import Bench
+from generators.measure.counting import techniques as count
 from generators.measure.quantise import Stored
 
 Operand = tuple[torch.Tensor, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators.measure.estimate import quantile
-from generators.measure.peer_ratios import ratios
+from generators.measure.peers.ratios import ratios
 from generators.measure.predict import prediction_errors
 from generators.measure.result import Result, measured, read_roof
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from generators import catalogue, units
-from generators.comparison import Quoted, quoted_decodes
+from generators.evidence.comparison import Quoted, quoted_decodes
 from generators.model import roofline
 from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, linear_flop, step_flop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from generators import catalogue, units
-from generators.kv_evidence import context_pairs
+from generators.evidence.cache import context_pairs
 from generators.model import cache, memory, roofline
 from generators.model.inputs import Format, Pass
 from generators.numbers.registry import Numbers, number

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 
 from generators import units
-from generators.kv_evidence import SlowDown, context_steps, slow_downs
+from generators.evidence.cache import SlowDown, context_steps, slow_downs
 from generators.numbers.chapter2_measured import mine, sourced
 from generators.numbers.registry import Numbers, number
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 
 from generators import units
-from generators.comparison import chapter_record, repeat_record
-from generators.kv_evidence import StepCase, cache_steps
+from generators.evidence.cache import StepCase, cache_steps
+from generators.evidence.comparison import chapter_record, repeat_record
 from generators.numbers.registry import Numbers, number
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue, paging, units
+from generators import catalogue, units
+from generators.evidence import paging
 from generators.model import cache
 from generators.numbers.registry import Numbers, number
 

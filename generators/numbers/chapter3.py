@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 
 from generators import units
+from generators.evidence.phases import Sweep, measured_sweeps, prefills, quoted_sweep
 from generators.model import phases, work
 from generators.model.inputs import Pass
 from generators.model.parameters import linear_parameters
 from generators.numbers.registry import Numbers, number
-from generators.phase_evidence import Sweep, measured_sweeps, prefills, quoted_sweep
 
 # The knee ------------------------------------------------------------------------------------
 

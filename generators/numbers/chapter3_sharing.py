@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from generators import shares, simulation, units
-from generators.landing import Landed, interference, land
+from generators import units
+from generators.evidence import shares, simulation
+from generators.evidence.landing import Landed, interference, land
 from generators.model import phases, work
 from generators.model.inputs import Pass
 from generators.model.memory import kv_bytes_read, weight_bytes_streamed

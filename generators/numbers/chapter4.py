@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators import batch_evidence, catalogue, units
+from generators import catalogue, units
+from generators.evidence import batching as batch_evidence
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
 from generators.numbers.registry import Numbers, number

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 
-from generators import batch_evidence, units
-from generators import serving_runs as serving
-from generators.comparison import chapter_record
+from generators import units
+from generators.evidence import batching as batch_evidence
+from generators.evidence import serving_runs as serving
+from generators.evidence.comparison import chapter_record
 from generators.numbers.registry import Numbers, number
 
 # Batches ---------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import serving_evidence as serving
 from generators import units
-from generators.measure.serving_scheduler import POLICIES
+from generators.evidence import serving
+from generators.measure.serving.scheduler import POLICIES
 from generators.numbers.registry import Numbers, number
 
 

@@ -6,7 +6,7 @@ import statistics
 
 from generators import units
 from generators.book.record import Case, Record
-from generators.comparison import ceilings, chapter_record, predicted
+from generators.evidence.comparison import ceilings, chapter_record, predicted
 from generators.numbers.registry import Numbers, number
 
 

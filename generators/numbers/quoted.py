@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators import units
-from generators.comparison import quoted_decodes
+from generators.evidence.comparison import quoted_decodes
 from generators.numbers.registry import AS_QUOTED, Numbers, number
 
 

@@ -6,8 +6,8 @@ import statistics
 
 from generators import units
 from generators.book.record import Case, Record
-from generators.comparison import chapter_record, past_overhead, peer_record, repeat_record
-from generators.measure.compare import spreads
+from generators.evidence.comparison import chapter_record, past_overhead, peer_record, repeat_record
+from generators.measure.comparing.compare import spreads
 from generators.numbers.registry import Numbers, number
 
 

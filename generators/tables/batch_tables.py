@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.batch_evidence import offline_runs
+from generators.evidence.batching import offline_runs
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from generators.evidence.workloads import QUOTES, workloads
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
-from generators.workloads import QUOTES, workloads
 
 
 @named_table

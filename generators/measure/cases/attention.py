@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from generators.measure import count_attention as counted
 from generators.measure.attention_kinds import METHODS, Pool
 from generators.measure.bench import Bench
-from generators.measure.count_attention import Heads
+from generators.measure.counting import attention as counted
+from generators.measure.counting.attention import Heads
 from generators.measure.exact import exact
 from generators.measure.graphs import launched, mode, turns_until_cold
 from generators.measure.outcome import one_line

@@ -8,8 +8,9 @@ from itertools import cycle
 
 import torch
 
-from generators.measure import count, count_kernels
 from generators.measure.bench import Bench
+from generators.measure.counting import count
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, told_dtype
 from generators.measure.plan import Case, Check, Kernel
 

@@ -9,10 +9,10 @@ from functools import partial
 
 import torch
 
-from generators.measure import count_kernels
 from generators.measure.alone import alone
 from generators.measure.bench import Bench
 from generators.measure.cases import launch
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 

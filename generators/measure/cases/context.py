@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from generators.measure import count_attention as counted
 from generators.measure.attention_kinds import ALIGNED, Decoder, LatentAttention, Pool, Rope
 from generators.measure.attention_reference import reference_logits
 from generators.measure.bench import Bench
-from generators.measure.count import Shape
-from generators.measure.count_attention import Kind
+from generators.measure.counting import attention as counted
+from generators.measure.counting.attention import Kind
+from generators.measure.counting.count import Shape
 from generators.measure.exact import exact
 from generators.measure.graphs import launched, mode, turns_until_cold
 from generators.measure.plan import Case, Check, Kernel

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from generators.measure import count
 from generators.measure.bench import Bench
 from generators.measure.cases.decode_modes import METHODS, StaticWalk, require
-from generators.measure.count import Shape
+from generators.measure.counting import count
+from generators.measure.counting.count import Shape
 from generators.measure.exact import exact
 from generators.measure.llama import Llama, reference_logits
 from generators.measure.plan import Case, Check, Kernel, MeasureError, Work

@@ -16,9 +16,9 @@ from itertools import cycle
 
 import torch
 
-from generators.measure import count_kernels
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 

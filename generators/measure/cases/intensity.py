@@ -12,8 +12,8 @@ from itertools import cycle
 
 import torch
 
-from generators.measure import count_kernels
 from generators.measure.bench import Bench
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest, told_dtype
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 

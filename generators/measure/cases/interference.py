@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from generators.measure import count_serving
 from generators.measure.bench import Bench
+from generators.measure.counting import serving as count_serving
 from generators.measure.plan import Part, Replay, Script
-from generators.measure.serving_bed import Bed, chosen_model
-from generators.measure.serving_plans import Landing, told
+from generators.measure.serving.bed import Bed, chosen_model
+from generators.measure.serving.plans import Landing, told
 
 
 def interference(

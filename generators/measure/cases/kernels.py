@@ -10,8 +10,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from generators.measure import count_kernels
 from generators.measure.bench import Bench
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 

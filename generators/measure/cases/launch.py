@@ -6,8 +6,8 @@ from functools import partial
 
 import torch
 
-from generators.measure import count
 from generators.measure.bench import Bench
+from generators.measure.counting import count
 from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 

@@ -10,11 +10,14 @@ from typing import Any
 
 import torch
 
-from generators.measure import machine, peer_memory, peer_products, peer_programs
+from generators.measure import machine
 from generators.measure.bench import Bench
 from generators.measure.cases import bandwidth
-from generators.measure.peer_programs import Program, Reading, Task
-from generators.measure.peer_ratios import BESIDE, PAST, PLAIN, READ, TORCH, ratios
+from generators.measure.peers import memory as peer_memory
+from generators.measure.peers import products as peer_products
+from generators.measure.peers import programs as peer_programs
+from generators.measure.peers.programs import Program, Reading, Task
+from generators.measure.peers.ratios import BESIDE, PAST, PLAIN, READ, TORCH, ratios
 from generators.measure.plan import Case, Check, Kernel, Part, Replay, Script, Unsupported
 
 __all__ = ["peers", "products", "programs", "ratios"]

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from generators.measure import cold
-from generators.measure import count_techniques as count
 from generators.measure.bench import Bench
+from generators.measure.counting import techniques as count
 from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, Kernel, Unsupported, Work
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import Any
 
-from generators.measure import count_serving, serving_report
 from generators.measure.bench import Bench
+from generators.measure.counting import serving as count_serving
 from generators.measure.plan import Part, Replay, Script, Work
 from generators.measure.ragged import padded
-from generators.measure.serving_bed import Bed, chosen_model
-from generators.measure.serving_scheduler import POLICIES, Policy, Request, Run, Segment, serve
-from generators.measure.serving_trace import Lengths, at_once, at_rate, poisson_trace
+from generators.measure.serving import report as serving_report
+from generators.measure.serving.bed import Bed, chosen_model
+from generators.measure.serving.scheduler import POLICIES, Policy, Request, Run, Segment, serve
+from generators.measure.serving.trace import Lengths, at_once, at_rate, poisson_trace
 
 PROMPTS = Lengths("exponential", mean=128, low=16, high=384)
 ANSWERS = Lengths("exponential", mean=20, low=4, high=64)

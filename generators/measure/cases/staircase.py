@@ -13,9 +13,11 @@ from functools import partial
 
 import torch
 
-from generators.measure import count, count_kernels, machine
+from generators.measure import machine
 from generators.measure.alone import alone
 from generators.measure.bench import Bench
+from generators.measure.counting import count
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 from generators.measure.repeated import ARRAYS, LINE, SCALE, Plan, copy_pass, plan, read_pass, triad_pass

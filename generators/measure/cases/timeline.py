@@ -14,10 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from generators.measure import count
-from generators.measure import count_techniques as techniques
 from generators.measure.bench import Bench
 from generators.measure.cases.decode import check_steps
+from generators.measure.counting import count, techniques
 from generators.measure.llama import Layer, Llama, rms_norm
 from generators.measure.plan import Check, CheckFailed, MeasureError, Part, Replay, Script, Unsupported, Work
 from generators.measure.shapes import shape

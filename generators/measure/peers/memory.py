@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
-from generators.measure import count, count_kernels, peer_build
 from generators.measure.bench import Bench
+from generators.measure.counting import count
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact
-from generators.measure.peer_build import Stream
+from generators.measure.peers import build as peer_build
+from generators.measure.peers.build import Stream
 from generators.measure.plan import Check, CheckFailed, Kernel, Unsupported
 
 CHECKED = 2**20 + 4099  # elements a kernel is verified on: odd, so that slices end within a vector

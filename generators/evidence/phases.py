@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generators import catalogue, knee, simulation
+from generators import catalogue
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.comparison import by_products, ceilings, chapter_record, decode_records, measured_shape
+from generators.evidence import knee, simulation
+from generators.evidence.comparison import by_products, ceilings, chapter_record, decode_records, measured_shape
 from generators.measure import predict
 from generators.model import roofline
 from generators.model.inputs import Chip, Pass

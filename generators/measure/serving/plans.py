@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from generators.measure.serving_scheduler import Policy, Request, Scheduler, Segment
+from generators.measure.serving.scheduler import Policy, Request, Scheduler, Segment
 
 _ENDLESS = 10**9  # tokens of an answer that does not end while it is watched
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generators.measure import count
-from generators.measure.count import Shape
+from generators.measure.counting import count
+from generators.measure.counting.count import Shape
 from generators.measure.plan import Work
 
 

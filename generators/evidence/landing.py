@@ -6,14 +6,14 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generators import simulation
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.comparison import decode_records, measured_shape
-from generators.measure.serving_plans import Landing
-from generators.measure.serving_scheduler import Segment
+from generators.evidence import simulation
+from generators.evidence.comparison import decode_records, measured_shape
+from generators.evidence.simulation import chip_price
+from generators.measure.serving.plans import Landing
+from generators.measure.serving.scheduler import Segment
 from generators.model.inputs import Chip
-from generators.simulation import chip_price
 
 __all__ = ["Interference", "Landed", "LandingPass", "chip_price", "interference", "land"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.comparison import ceilings, decode_records, quoted_decodes
+from generators.evidence.comparison import ceilings, decode_records, quoted_decodes
 from generators.measure import predict
 from generators.measure.result import Result
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from generators.measure.serving_scheduler import Request
+from generators.measure.serving.scheduler import Request
 
 KINDS = ("fixed", "uniform", "exponential")
 _MASK = 2**64 - 1

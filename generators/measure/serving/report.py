@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from generators.measure.serving_scheduler import Run
+from generators.measure.serving.scheduler import Run
 
 
 def ttft(run: Run) -> list[float]:

@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from generators import catalogue, comparison
+from generators import catalogue
 from generators.book.load import Book
 from generators.book.record import Case, Record
 from generators.errors import BookError
-from generators.measure import serving_report
-from generators.measure.serving_plans import Landing
-from generators.measure.serving_scheduler import Policy, Request, Run, Segment, serve
-from generators.measure.serving_trace import at_once, at_rate
+from generators.evidence import comparison
+from generators.measure.serving import report as serving_report
+from generators.measure.serving.plans import Landing
+from generators.measure.serving.scheduler import Policy, Request, Run, Segment, serve
+from generators.measure.serving.trace import at_once, at_rate
 from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from generators import comparison, simulation
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.measure import serving_report as report
-from generators.measure.serving_scheduler import POLICIES, Policy, Run, serve
-from generators.simulation import Price
+from generators.evidence import comparison, simulation
+from generators.evidence.simulation import Price
+from generators.measure.serving import report
+from generators.measure.serving.scheduler import POLICIES, Policy, Run, serve
 
 
 @dataclass(frozen=True)

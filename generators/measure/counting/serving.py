@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from generators.measure.count import Shape, kv_bytes_per_token, matrix_parameters, norm_parameters
+from generators.measure.counting.count import Shape, kv_bytes_per_token, matrix_parameters, norm_parameters
 from generators.measure.plan import Work
-from generators.measure.serving_scheduler import Request, Segment
+from generators.measure.serving.scheduler import Request, Segment
 
 
 def pairs(new: int, cached: int) -> int:

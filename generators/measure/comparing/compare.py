@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from generators.measure.compare_cases import Pair, key_words, pairs, ratio, table
-from generators.measure.compare_file import printable, read
+from generators.measure.comparing.cases import Pair, key_words, pairs, ratio, table
+from generators.measure.comparing.file import printable, read
 from generators.measure.estimate import quantile
 from generators.measure.plan import MeasureError
 from generators.measure.result import Result

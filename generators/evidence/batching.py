@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generators import catalogue
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.comparison import Ceilings, ceilings, decode_records
+from generators.evidence.comparison import Ceilings, ceilings, decode_records
 from generators.measure import predict
 from generators.model import batching
 

@@ -118,6 +118,6 @@ def accepted_tokens() -> str:
     return rf"\bar{{a}} = {work.accepted_tokens(acceptance, drafts).tex}"
 
 
-from generators import formulas_batching as _batching  # noqa: E402, F401  declares the formulas of batching
-from generators import formulas_cache as _declared  # noqa: E402, F401  declares the formulas of the KV cache
-from generators import formulas_phases as _phases  # noqa: E402, F401  declares the formulas of prefill and decode
+from generators.formulas import batching as _batching  # noqa: E402, F401  declares the formulas of batching
+from generators.formulas import cache as _declared  # noqa: E402, F401  declares the formulas of the KV cache
+from generators.formulas import phases as _phases  # noqa: E402, F401  declares the formulas of prefill and decode

@@ -26,7 +26,7 @@ def chapter_record(book: Book) -> Record:
         raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, "not found; chapter 1 tells of this record")
     newer = [id_ for id_, record in book.records.items() if record.supersedes == CHAPTER_RECORD]
     if newer:
-        message = f"superseded by {newer[0]}; read chapter 1 again and set CHAPTER_RECORD in generators/comparison.py"
+        message = f"superseded by {newer[0]}; read chapter 1 again and set CHAPTER_RECORD in generators/evidence/comparison.py"
         raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, message)
     return book.records[CHAPTER_RECORD]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from generators.measure.compare_file import printable
+from generators.measure.comparing.file import printable
 from generators.measure.estimate import quantile
 from generators.measure.plan import TELLING
 from generators.measure.result import Result

@@ -10,10 +10,13 @@ from typing import Any
 
 import torch
 
-from generators.measure import count, count_kernels, peer_blas, peer_cublas
 from generators.measure.bench import Bench
+from generators.measure.counting import count
+from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact
-from generators.measure.peer_blas import Blas
+from generators.measure.peers import blas as peer_blas
+from generators.measure.peers import cublas as peer_cublas
+from generators.measure.peers.blas import Blas
 from generators.measure.plan import Check, Kernel, Unsupported
 
 WIDTH = 4096  # columns of the matrices of the matrix-vector product, as in the suite's reads

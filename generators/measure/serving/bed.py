@@ -8,14 +8,14 @@ from typing import Any
 
 import torch
 
-from generators.measure import count
 from generators.measure.bench import Bench
-from generators.measure.count import Shape
+from generators.measure.counting import count
+from generators.measure.counting.count import Shape
 from generators.measure.exact import exact
 from generators.measure.llama import reference_logits
 from generators.measure.plan import Check
 from generators.measure.ragged import Engine
-from generators.measure.serving_scheduler import Policy, Request, Scheduler
+from generators.measure.serving.scheduler import Policy, Request, Scheduler
 
 SHAPES = {
     "38M": Shape(layers=4, d_model=768, heads=12, kv_heads=4, head_dim=64, d_ff=2048, vocab=8192),

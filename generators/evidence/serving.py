@@ -9,13 +9,13 @@ import statistics
 from dataclasses import dataclass, replace
 from functools import cache
 
-from generators import simulation
 from generators.book.load import Book
-from generators.measure import serving_report as report
-from generators.measure.serving_scheduler import Policy, Request, Run, serve
-from generators.measure.serving_trace import Lengths, at_once, poisson_trace
-from generators.measure.serving_trace import at_rate as at_rate_of
-from generators.simulation import Price
+from generators.evidence import simulation
+from generators.evidence.simulation import Price
+from generators.measure.serving import report
+from generators.measure.serving.scheduler import Policy, Request, Run, serve
+from generators.measure.serving.trace import Lengths, at_once, poisson_trace
+from generators.measure.serving.trace import at_rate as at_rate_of
 
 CHIP, MODEL, FORMAT = "a100-sxm4-80gb", "llama-3.1-8b", "bf16"
 BATCH, CHUNK = 16, 256

@@ -1,0 +1,1 @@
+"""What the chapters set beside each other: the model's predictions, the records, and what others have measured."""

@@ -1,0 +1,1 @@
+"""A small serving loop: arrivals, schedulers, what a request waits for."""
