@@ -97,7 +97,7 @@ def _offline(n: Numbers, quote: str) -> batch_evidence.Offline:
     for one in batch_evidence.offline_runs(n.book):
         if one.id == quote:
             return one
-    raise KeyError(f"{quote!r} is not an offline run of generators/batch_evidence.py")
+    raise KeyError(f"{quote!r} is not an offline run of generators/evidence/batching.py")
 
 
 @number("offline.{quote}.bound", "tokens/s")
