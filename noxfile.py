@@ -15,7 +15,8 @@ nox.options.sessions = ["check", "tests", "lint", "site"]
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
-LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt"}
+LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
+         "publish": "publish.txt"}  # fmt: skip
 # Material prints two notices about other engines at every build, one for each; the pins in pyproject.toml are the answer.
 QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
@@ -90,6 +91,20 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("python", "-m", "generators", "lint")
+
+
+@nox.session(default=False)
+def publish(session: nox.Session) -> None:
+    """Release the edition whose tag this commit carries: -- --push sends it, -- --trial tries without an address."""
+    install(session, "publish")
+    session.run("python", "-m", "generators", "publish", *session.posargs)
+
+
+@nox.session(default=False)
+def publish_tests(session: nox.Session) -> None:
+    """Publish two editions into a clone of their own and walk them in chromium."""
+    install(session, "publish")
+    session.run("python", "-m", "pytest", "tests/publish", *session.posargs)
 
 
 @nox.session(venv_backend="virtualenv", venv_params=["--system-site-packages"], default=False)

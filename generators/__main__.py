@@ -1,4 +1,5 @@
-"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint | predict CHIP``."""
+"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint | predict CHIP |
+publish [--push | --trial]``."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     started = time.perf_counter()
     commands = {
         "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ()),
-        "predict": (_predict, None),
+        "predict": (_predict, None), "publish": (_publish, ("--push", "--trial")),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -104,6 +105,14 @@ def _predict(arguments: list[str], root: Path) -> int:
     if len(arguments) != 1:
         raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
     _say(f"wrote {freeze(load_book(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
+    return 0
+
+
+def _publish(arguments: list[str], root: Path) -> int:
+    """Release the edition whose tag this commit carries onto the publishing branch."""
+    from generators.publish.release import release
+
+    release(root, _say, push="--push" in arguments, trial="--trial" in arguments)
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generators.edition import read_edition
 from generators.errors import BookError
 from generators.site import figure, glossary, live, maths, number_links
 from generators.site.description import with_description
@@ -19,12 +20,13 @@ _DOLLAR = r"\$"
 
 @dataclass(frozen=True)
 class Context:
-    """What pages refer to: the drawn figures, the ledger of numbers, the rendered formulas, the glossary."""
+    """What pages refer to: the drawn figures, the ledger of numbers, the rendered formulas, the glossary, the edition."""
 
     figures: dict[str, figure.Figure] = field(default_factory=dict)
     numbers: dict[str, dict] = field(default_factory=dict)
     formulas: maths.Cache = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
+    edition: str = ""
 
 
 def read_context(root: Path, errors: list[BookError]) -> Context:
@@ -43,7 +45,7 @@ def read_context(root: Path, errors: list[BookError]) -> Context:
     except BookError as error:
         errors.append(error)
         numbers = {}
-    return Context(figures, numbers, maths.load(root / maths.PLACE), glossary.read_terms(root))
+    return Context(figures, numbers, maths.load(root / maths.PLACE), glossary.read_terms(root), read_edition(root).name)
 
 
 def transform(text: str, page: str, context: Context, errors: list[BookError]) -> str:
@@ -52,7 +54,7 @@ def transform(text: str, page: str, context: Context, errors: list[BookError]) -
     mask = prose(text)
     for formula in maths.formulas(text):
         mask = hide(mask, formula.start, formula.end)
-    edits += figure.edits(text, mask, page, context.figures, errors)
+    edits += figure.edits(text, mask, page, context.figures, errors, context.edition)
     edits += number_links.edits(text, mask, page, context.numbers, errors)
     edits += live.edits(text, page, errors)
     for edit in edits:

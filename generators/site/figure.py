@@ -64,9 +64,10 @@ def figure_names(root: Path) -> list[str]:
     return sorted(name for name in drawn if not name.endswith(".narrow"))
 
 
-def figure_html(figure: Figure, up: str) -> str:
+def figure_html(figure: Figure, up: str, edition: str = "") -> str:
     """The figure as it stands on a page; `up` leads from the page's folder to the docs folder.
 
+    The caption ends with the figure's id and the edition, so that a report of an error can name both.
     Both drawings are there and the style sheet shows the one that fits.  The caption is Markdown,
     so that the engine checks its links.
     """
@@ -76,7 +77,8 @@ def figure_html(figure: Figure, up: str) -> str:
     )
     links = (
         f'<span class="mb-figure__links">[data]({up}vis/{figure.name}.csv){{ download title="Download as CSV" }} '
-        f"[about this figure]({up}reference/figures/{figure.name}.md)</span>"
+        f"[about this figure]({up}reference/figures/{figure.name}.md)</span> "
+        f'<span class="mb-figure__id">Figure <code>{figure.name}</code>{", " if edition else ""}{plain(edition)}.</span>'
     )
     return (
         f'<figure class="mb-figure" id="fig-{figure.name}" markdown="1">\n'
@@ -86,7 +88,9 @@ def figure_html(figure: Figure, up: str) -> str:
     )
 
 
-def edits(text: str, mask: str, page: str, figures: dict[str, Figure], errors: list[BookError]) -> list[Edit]:
+def edits(
+    text: str, mask: str, page: str, figures: dict[str, Figure], errors: list[BookError], edition: str = ""
+) -> list[Edit]:
     """Each image of a figure alone on its line as the figure itself.
 
     `page` is the page's path in the docs folder.  An unknown figure, or one that the page shows
@@ -108,5 +112,5 @@ def edits(text: str, mask: str, page: str, figures: dict[str, Figure], errors: l
         else:
             seen.add(name)
             up = "../" * folder.count("/") + ("../" if folder else "")
-            found.append(Edit(match.start(), match.end(), figure_html(figures[name], up)))
+            found.append(Edit(match.start(), match.end(), figure_html(figures[name], up, edition)))
     return found

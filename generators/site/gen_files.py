@@ -18,6 +18,7 @@ if str(CODE) not in sys.path:
     sys.path.insert(0, str(CODE))
 
 from generators.errors import BookErrors  # noqa: E402
+from generators.site.colophon import read_colophon  # noqa: E402
 from generators.site.tree import pages  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.generators.site")  # strict mode counts warnings below mkdocs.plugins
@@ -43,6 +44,7 @@ def main() -> None:
     editor = mkdocs_gen_files.FilesEditor.current()
     root = Path(editor.config.config_file_path).parent
     try:
+        editor.config.extra["colophon"] = read_colophon(root).facts()  # for site_overrides/partials/copyright.html
         for page in pages(root):
             binary = isinstance(page.content, bytes)
             with mkdocs_gen_files.open(page.path, "wb" if binary else "w") as file:

@@ -13,6 +13,7 @@ from generators.site import (
     reference_accelerators,
     reference_figures,
     reference_formats,
+    reference_history,
     reference_index,
     reference_models,
     reference_predictions,
@@ -61,6 +62,7 @@ def _reference(book: Book, context: Context, texts: dict[str, str], errors: list
         lambda: reference_records.pages(book),
         lambda: reference_predictions.pages(book),
         lambda: reference_sources.pages(book, context.figures),
+        lambda: reference_history.pages(book.root),
         lambda: live.pages(book),
     ]
     for part in parts:
@@ -68,6 +70,8 @@ def _reference(book: Book, context: Context, texts: dict[str, str], errors: list
             yield from part()
         except BookError as error:
             errors.append(error)
+        except BookErrors as several:
+            errors += several.errors
 
 
 def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:

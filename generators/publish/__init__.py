@@ -1,0 +1,1 @@
+"""Releasing an edition: what must hold first, and the commit of the publishing branch."""

@@ -1,0 +1,61 @@
+"""What must hold before an edition is published; each thing that does not is one line with its remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generators import git
+from generators.addresses import PLACE, Addresses
+from generators.changelog import NUMBER, read_changelog
+from generators.edition import read_number, tag_names, tags_here
+from generators.errors import BookError
+from generators.publish.branch import editions
+
+CHANGES = "CHANGELOG.md"
+
+
+def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False) -> list[BookError]:
+    """Every reason not to publish; a trial may keep the placeholder address, since nothing of it is shown to anyone."""
+    if not git.is_clone(root):
+        return [BookError("publish", None, "found no git clone here, wanted one whose commit carries a tag; clone it")]
+    number = read_number(root)
+    if not NUMBER.fullmatch(number):
+        return [BookError("pyproject.toml", "version", f"found {number!r}, wanted a number such as 0.1.0")]
+    errors = _tagged(root, number) + _clean(root) + _told(root, number) + _new(root, branch, number)
+    if addresses.is_placeholder and not trial:
+        found = f"found {addresses.site or 'nothing'!r}, wanted the address where the book will be read"
+        errors.append(BookError(PLACE, "site_url", f"{found}; set it, or add --trial to try without"))
+    return errors
+
+
+def _tagged(root: Path, number: str) -> list[BookError]:
+    here = tags_here(root)
+    if any(name in here for name in tag_names(number)):
+        return []
+    found = f"tags {', '.join(here)}" if here else "no tag"
+    remedy = f"git tag v{number}, or set the version in pyproject.toml to the tag's"
+    return [BookError("publish", None, f"found {found} on this commit, wanted v{number} (pyproject.toml); {remedy}")]
+
+
+def _clean(root: Path) -> list[BookError]:
+    lines = (git.ask(root, "status", "--porcelain") or "").splitlines()
+    if not lines:
+        return []
+    shown = ", ".join(line[3:] for line in lines[:3]) + (" …" if len(lines) > 3 else "")
+    return [BookError("publish", None, f"found changes that are not committed ({shown}); commit or remove them")]
+
+
+def _told(root: Path, number: str) -> list[BookError]:
+    released = [section for section in read_changelog(root) if section.number]
+    found = released[0].number if released else "none"
+    if found == number:
+        return []
+    wanted = f"wanted a section '## {number} (year-month-day)' above all others but Unreleased; write what it changes"
+    return [BookError(CHANGES, None, f"found {found} as the newest edition, {wanted}")]
+
+
+def _new(root: Path, branch: str, number: str) -> list[BookError]:
+    if number not in editions(root, branch):
+        return []
+    remedy = "raise the version: a published edition is never changed"
+    return [BookError("publish", None, f"found edition {number} on the branch {branch} already; {remedy}")]

@@ -1,0 +1,60 @@
+"""What the foot of every page states: edition, commit, and the machines whose measurements the book holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from generators.addresses import Addresses, read_addresses
+from generators.edition import Edition, read_edition
+
+RECORDS = "reference/records/index.md"
+_MOST = 3  # machines named; the others are counted
+
+
+@dataclass(frozen=True)
+class Colophon:
+    """`machines` is plain text from records, not escaped: the template escapes it."""
+
+    edition: Edition
+    addresses: Addresses
+    machines: str
+
+    def facts(self) -> dict[str, str]:
+        """For the template: the edition's name, the commit and its page, and the machines."""
+        commit, changed = self.edition.commit, " and changes since" if self.edition.changed else ""
+        return {
+            "edition": self.edition.name,
+            "number": self.edition.number,
+            "commit": commit,
+            "commit_url": self.addresses.commit(commit),
+            "state": changed if commit else "built outside a clone",
+            "machines": self.machines,
+            "report_url": self.addresses.report("", self.edition.name),
+        }
+
+
+def read_colophon(root: Path) -> Colophon:
+    """Read once per build; a record that cannot be read is left out here, since the loader reports it."""
+    return Colophon(read_edition(root), read_addresses(root), machines(root / "data" / "measurements"))
+
+
+def machines(folder: Path) -> str:
+    """Machines and days of the records in a folder, in one line; says so when there is none."""
+    days: dict[str, set[str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            days.setdefault(str(record["machine"]["name"]), set()).add(str(record["started"])[:10])
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+    if not days:
+        return "no machine yet"
+    told = [f"{name} ({_span(sorted(found))})" for name, found in sorted(days.items())]
+    rest = len(told) - _MOST
+    return ", ".join(told[:_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _span(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

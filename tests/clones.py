@@ -1,0 +1,47 @@
+"""A clone of the project as it stands, uncommitted changes included, for tests that commit and tag."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+_NAME = {"GIT_AUTHOR_NAME": "A test", "GIT_AUTHOR_EMAIL": "test@book.invalid"}
+AUTHOR = _NAME | {key.replace("AUTHOR", "COMMITTER"): value for key, value in _NAME.items()}
+_MADE = {"site", "dist"}  # at the top only: generators/site is ours
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in a folder as a made-up author; what it prints."""
+    command = ["git", "-C", str(folder), "-c", "init.defaultBranch=main", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | AUTHOR).stdout.strip()
+
+
+def clone(target: Path) -> Path:
+    """A repository of one commit that holds the project."""
+    shutil.copytree(ROOT, target, ignore=_unwanted)
+    git(target, "init", "--quiet")
+    commit(target, "The book")
+    return target
+
+
+def _unwanted(folder: str, names: list[str]) -> set[str]:
+    hidden = {name for name in names if name in (".git", "node_modules", "__pycache__") or name.endswith("_cache")}
+    top = {name for name in names if name in _MADE or name in (".nox", ".cache", ".venv")}
+    return hidden | (top if Path(folder) == ROOT else set())
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything in a folder."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def change(folder: Path, path: str, old: str, new: str) -> None:
+    """Replace a text that must be there."""
+    text = (folder / path).read_text(encoding="utf-8")
+    assert old in text, f"{path} no longer holds {old!r}"
+    (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -1,0 +1,115 @@
+"""Two editions of the book published into a clone of its own, and the branch served as a host would serve it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import io
+import subprocess
+import tarfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from generators.publish.release import release
+from tests.clones import change, clone, commit, git
+from tests.test_browser import CHROMIUM, FLAGS, missing
+
+OLD, NEW = "0.1.0", "0.1.1"
+CODE = "https://code.book.invalid/owner/why"
+
+
+@dataclass
+class Host:
+    """`address` ends with a slash; `trees` holds the branch's folders, by edition, after each publication."""
+
+    folder: Path
+    address: str
+    clone: Path
+    said: list[str] = field(default_factory=list)
+    trees: list[dict[str, str]] = field(default_factory=list)
+
+
+class _Page(http.server.SimpleHTTPRequestHandler):
+    """A static host: a missing page is answered with the root's 404.html."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """As a public host does it."""
+        lost = Path(self.directory) / "book" / "404.html"
+        if code != 404 or not lost.is_file():
+            return super().send_error(code, message, explain)
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(lost.read_bytes())
+
+    def copyfile(self, source, outputfile) -> None:
+        """Send a file; a browser that has left the page meanwhile is no fault."""
+        with contextlib.suppress(ConnectionError):
+            super().copyfile(source, outputfile)
+
+
+def tagged(root: Path, number: str) -> None:
+    """Commit the tree as an edition: version, changelog and tag agree."""
+    change(root, "CHANGELOG.md", "## Unreleased\n", f"## Unreleased\n\n## {number} (2026-11-23)\n")
+    commit(root, f"Edition {number}")
+    git(root, "tag", f"v{number}")
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Both editions published and served under ``/book/``; a local address stands for the public one."""
+    served = tmp_path_factory.mktemp("host")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Page, directory=str(served)))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    root = clone(tmp_path_factory.mktemp("editions") / "clone")
+    made = Host(served / "book", f"http://127.0.0.1:{server.server_port}/book/", root)
+    change(root, "mkdocs.yml", "site_url: https://memory-bound.example/", f"site_url: {made.address}")
+    change(root, "mkdocs.yml", "# repo_url: https://code.example/owner/memory-bound", f"repo_url: {CODE}")
+    for key, value in (("user.name", "A test"), ("user.email", "test@book.invalid")):
+        git(root, "config", key, value)
+    for number in (OLD, NEW):
+        _publish(made, number)
+    packed = subprocess.run(["git", "-C", str(root), "archive", "gh-pages"], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(made.folder, filter="data")
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+def _publish(made: Host, number: str) -> None:
+    if number == NEW:
+        change(made.clone, "docs/index.md", "# ", f"# {number}: ")
+        change(made.clone, "pyproject.toml", f'version = "{OLD}"', f'version = "{NEW}"')
+    tagged(made.clone, number)
+    release(made.clone, made.said.append)
+    listing = git(made.clone, "ls-tree", "-d", "gh-pages").splitlines()
+    made.trees.append({line.split("\t")[1]: line.split()[2] for line in listing})
+
+
+@pytest.fixture
+def page(host: Host) -> Iterator:
+    """A page of a fresh browser; ends with no request beyond the host and no script that failed."""
+    assert not missing(), missing()
+    from playwright.sync_api import sync_playwright
+
+    asked: list[str] = []
+    failed: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.on("pageerror", lambda error: failed.append(str(error)))
+        yield opened
+        browser.close()
+    assert [url for url in asked if not url.startswith((host.address, "data:", "blob:"))] == []
+    assert failed == []
