@@ -1,4 +1,4 @@
-"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | lint | predict CHIP |
+"""The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint | predict CHIP |
 publish [--push | --trial]``."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     started = time.perf_counter()
     commands = {
         "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ()),
-        "predict": (_predict, None), "publish": (_publish, ("--push", "--trial")),
+        "pictures": (_pictures, ()), "predict": (_predict, None), "publish": (_publish, ("--push", "--trial")),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -87,6 +87,15 @@ def _figures(arguments: list[str], root: Path) -> int:
         _say(f"wrote {path}")
     _say("figures are in docs/vis/" + ("" if written else " and were already current"))
     return _report(result.broken)
+
+
+def _pictures(arguments: list[str], root: Path) -> int:
+    """Draw the PNG copies of figures and the cards of link previews that a build then includes."""
+    from generators.pictures.draw import draw_all
+    from generators.site.cards import wanted
+
+    draw_all(wanted(root), root, _say)
+    return 0
 
 
 def _lint(arguments: list[str], root: Path) -> int:

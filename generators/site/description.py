@@ -37,9 +37,9 @@ def first_sentences(text: str) -> str:
     return ""
 
 
-def shorten(words: str) -> str:
+def shorten(words: str, longest: int = LONGEST) -> str:
     """Text on one line, cut between words with an ellipsis where it is too long."""
     words = " ".join(words.split())
-    if len(words) <= LONGEST:
+    if len(words) <= longest:
         return words
-    return words[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:–—-. ") + "…"
+    return words[: longest - 1].rsplit(" ", 1)[0].rstrip(",;:–—-. ") + "…"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from generators.book.load import Book
 from generators.escape import plain, title
-from generators.site import png
+from generators.pictures.picture import FIGURE_WIDTH, HOW, FigurePicture, kept
 from generators.site.figure import Figure
 from generators.site.markdown import link, page, source_link, trail
 from generators.site.page import Page
@@ -16,22 +16,18 @@ FOLDER = "reference/figures"
 
 
 def pages(book: Book, figures: dict[str, Figure], uses: dict[str, list[tuple[str, str]]]) -> Iterator[Page]:
-    """The index, one page per figure, and their PNG copies.
+    """The index, one page per figure, and those PNG copies that are drawn (`python -m generators pictures`).
 
     `uses` gives path and title of the pages that show each figure.
     """
     yield Page(f"{FOLDER}/index.md", _index(figures), "vis")
-    missing = False
     for figure in figures.values():
-        copy = png.png(figure.wide, book.root / ".cache" / "png")
-        missing = missing or copy is None
+        copy = kept(FigurePicture(figure.wide), book.root)
         yield Page(
             f"{FOLDER}/{figure.name}.md", _one(figure, book, copy, uses.get(figure.name, [])), f"vis/{figure.name}.py"
         )
         if copy is not None:
             yield Page(f"{FOLDER}/{figure.name}.png", copy, None)
-    if missing:
-        print(png.MISSING)
 
 
 def heading(figure: Figure) -> str:
@@ -101,11 +97,9 @@ def _downloads(figure: Figure, copy: bytes | None) -> str:
         "light and dark in one file",
     ]
     if copy is not None:
-        lines.append(f"- [PNG]({name}.png){{ download }} for slides, {png.WIDTH} pixels wide")
+        lines.append(f"- [PNG]({name}.png){{ download }} for slides, {FIGURE_WIDTH} pixels wide")
     else:
-        lines.append(
-            "- No PNG in this build: it needs `libcairo2` (Debian: `apt-get install libcairo2 fonts-dejavu-core`)"
-        )
+        lines.append(f"- No PNG in this build: `{HOW}` draws them")
     return "\n".join(lines)
 
 

@@ -70,7 +70,8 @@ def _one(record: Record, book: Book) -> str:
         table(("Property", "Value"), _machine(record, book)),
     ]
     machine, day = record.machine, record.started[:10]
-    description = f"Measurements of {machine.name} ({machine.device}), {day}: every case, every sample."
+    moment = record.started[:16].replace("T", " ")  # two runs of one day are told apart by the minute
+    description = f"Measurements of {machine.name} ({machine.device}), {moment} UTC: every case, every sample."
     return page(f"{machine.name}, {day}", description, blocks, wide=True)
 
 

@@ -21,10 +21,10 @@ from generators.site import (
     reference_records,
     reference_sources,
 )
+from generators.site.cards import SHOWN, Material
 from generators.site.chapter import Context, read_context, transform
+from generators.site.head import with_heads
 from generators.site.page import Page
-
-_SHOWN = re.compile(r"^[ \t]*!\[[^\n]*\]\([^)\s]*vis/([A-Za-z0-9_-]+)\.svg\)[ \t]*$", re.MULTILINE)
 
 
 def pages(root: Path) -> Iterator[Page]:
@@ -32,19 +32,30 @@ def pages(root: Path) -> Iterator[Page]:
 
     All pages are made even when some have mistakes; then `BookErrors` reports every mistake.
     """
+    material, made = material_and_pages(root)
+    return with_heads(made, material, root)
+
+
+def material_and_pages(root: Path) -> tuple[Material, Iterator[Page]]:
+    """The pages before their heads are written, and what cards are made of."""
     errors: list[BookError] = []
     context = read_context(root, errors)
     texts = {
         path.relative_to(root / "docs").as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((root / "docs").rglob("*.md"))
     }
-    for name, text in texts.items():
-        yield Page(name, transform(text, name, context, errors), f"docs/{name}")
+    book = None
     try:
         book = load_book(root)
     except BookErrors as several:
         errors += several.errors
-    else:
+    return Material(context.figures, texts, book), _pages(book, context, texts, errors)
+
+
+def _pages(book: Book | None, context: Context, texts: dict[str, str], errors: list[BookError]) -> Iterator[Page]:
+    for name, text in texts.items():
+        yield Page(name, transform(text, name, context, errors), f"docs/{name}")
+    if book is not None:
         yield from _reference(book, context, texts, errors)
     raise_all(errors)
 
@@ -79,6 +90,6 @@ def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     uses: dict[str, list[tuple[str, str]]] = {}
     for name, text in texts.items():
         heading = re.search(r"^# +(.+?) *$", text, re.MULTILINE)
-        for figure in _SHOWN.findall(text):
+        for figure in SHOWN.findall(text):
             uses.setdefault(figure, []).append((name, heading[1] if heading else name))
     return uses

@@ -1,0 +1,69 @@
+"""What a page's head says where its link is shared or found: its card, and its data for search engines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from generators.escape import front_matter
+from generators.pictures.picture import kept
+from generators.site import linked_data
+from generators.site.cards import CHAPTER, Material, card_of, card_path, described, is_page, title
+from generators.site.description import shorten
+from generators.site.page import Page
+from generators.site.reference_figures import heading
+from generators.site.work import Work, read_work
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
+LONGEST_ALT = 400
+
+
+def with_heads(pages: Iterable[Page], material: Material, root: Path) -> Iterator[Page]:
+    """Every page with its card's address and its data in its front matter, and the cards that were drawn."""
+    work = read_work(root)
+    for page in pages:
+        if not is_page(page):
+            yield page
+            continue
+        card = card_of(page, material)
+        picture = kept(card, root)
+        path, lines = card_path(page.path), []
+        about = _about(page, material, work) if work else None
+        if picture:
+            alt = shorten(card.alt or f"{card.title}. {card.words}", LONGEST_ALT)
+            lines += [f"card: {path}", f"card_alt: {front_matter(alt)}"]
+            if about and about.get("@type") == "TechArticle":
+                about = about | {"image": linked_data.Address(path)}
+        if about:
+            lines.append(f"linked_data: {json.dumps(linked_data.written(about))}")
+        yield replace(page, content=_with(str(page.content), lines))
+        if picture:
+            yield Page(path, picture)
+
+
+def _about(page: Page, material: Material, work: Work) -> dict | None:
+    """The page's data, where it is a chapter, the front page, a record or a figure."""
+    text, folder = str(page.content), page.path.rpartition("/")[0]
+    name = page.path.rpartition("/")[2].removesuffix(".md")
+    chapters = [(path, title(written)) for path, written in material.texts.items() if CHAPTER.fullmatch(path)]
+    if page.path == "index.md":
+        return linked_data.home(work, described(text), chapters)
+    if chapter := CHAPTER.fullmatch(page.path):
+        return linked_data.chapter(work, title(text, material.texts.get(page.path, "")), described(text), int(chapter[1]))
+    if folder == "reference/records" and material.book and name in material.book.records:
+        return linked_data.record(material.book.records[name], work, described(text))
+    if folder == "reference/figures" and name in material.figures:
+        return linked_data.figure(material.figures[name], work, heading(material.figures[name]))
+    return None
+
+
+def _with(text: str, lines: list[str]) -> str:
+    """The text with these lines at the end of its front matter."""
+    if not lines:
+        return text
+    front = _FRONT.match(text)
+    head = [front[1]] if front else []
+    return "---\n" + "\n".join([*head, *lines]) + "\n---\n" + (text[front.end() :] if front else "\n" + text)
