@@ -80,6 +80,14 @@ def check(session: nox.Session) -> None:
     session.run("python", "-m", "generators", "check", *session.posargs)
 
 
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Draw the PNG copies of figures and the cards of link previews; the next build includes them.  Needs libcairo2."""
+    install(session, "site")
+    session.run("python", "-m", "generators", "pictures")
+    session.log("a build includes them: nox -s site")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests: facts, model, claims, figures, prose, site and (where chromium is installed) the browser."""

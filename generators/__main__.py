@@ -92,9 +92,15 @@ def _figures(arguments: list[str], root: Path) -> int:
 def _pictures(arguments: list[str], root: Path) -> int:
     """Draw the PNG copies of figures and the cards of link previews that a build then includes."""
     from generators.pictures.draw import draw_all
+    from generators.pictures.icons import draw_icons, stale_icons
+    from generators.pictures.paint import check
     from generators.site.cards import wanted
 
     draw_all(wanted(root), root, _say)
+    if stale_icons(root):
+        check()
+        for name in draw_icons(root):
+            _say(f"wrote {name}; commit it")
     return 0
 
 

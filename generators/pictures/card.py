@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from generators.pictures.picture import CARD_SIZE, Card
+from generators.pictures.picture import CARD_SIZE, SIGN, Card
 from generators.pictures.plain import plain_svg
 from generators.pictures.roofline import roofline
 from generators.pictures.words import LEADING, fitted, text
@@ -33,12 +33,8 @@ def card_svg(card: Card) -> str:
 
 def _frame(card: Card) -> str:
     """The mark, the book's name, what kind of page this is, and a roof in two colours along the top edge."""
-    mark = (
-        f'<g transform="translate({EDGE} 40) scale(1.5)"><rect width="32" height="32" rx="6" fill="{INK}"/>'
-        '<path d="M5 26 18 11" fill="none" stroke="#ffb884" stroke-width="4.5" stroke-linecap="round"/>'
-        '<path d="M18 11h9" fill="none" stroke="#6aa5fa" stroke-width="4.5" stroke-linecap="round"/>'
-        '<circle cx="18" cy="11" r="2.4" fill="#e8eaf0"/></g>'
-    )
+    sign = _inside(SIGN.read_text(encoding="utf-8"))
+    mark = f'<g transform="translate({EDGE} 40) scale(1.5)">{sign}</g>'
     return (
         f'<rect width="{WIDE * 0.38:.0f}" height="12" fill="{MEMORY}"/>'
         f'<rect x="{WIDE * 0.38:.0f}" width="{WIDE * 0.62:.0f}" height="12" fill="{COMPUTE}"/>{mark}'
@@ -93,9 +89,13 @@ def _drawing(svg: str, box: tuple[float, float, float, float], right: float) -> 
     wide, high = _size(svg)
     scale = _scale(svg, box)
     left, top = box[0] + (box[2] - wide * scale) * right, box[1] + (box[3] - high * scale) / 2
+    return f'<g transform="translate({left:.2f} {top:.2f}) scale({scale:.4f})">{_inside(svg)}</g>', left
+
+
+def _inside(svg: str) -> str:
+    """What a drawing holds, without its own frame."""
     inner = plain_svg(svg)
-    inner = inner[inner.index(">", inner.index("<svg")) + 1 : inner.rindex("</svg>")]
-    return f'<g transform="translate({left:.2f} {top:.2f}) scale({scale:.4f})">{inner}</g>', left
+    return inner[inner.index(">", inner.index("<svg")) + 1 : inner.rindex("</svg>")]
 
 
 def _facts(card: Card, top: float, down: bool) -> str:

@@ -17,7 +17,8 @@ from vis import _palette
 PLACE = Path(".cache") / "pictures"  # from the root; git ignores it
 FIGURE_WIDTH = 1600
 CARD_SIZE = (1200, 630)
-HOW = "python -m generators pictures"
+SIGN = Path(__file__).resolve().parents[2] / "docs" / "assets" / "logo.svg"
+HOW = "nox -s pictures"
 
 
 @dataclass(frozen=True)
