@@ -8,6 +8,7 @@ import re
 from urllib.parse import quote
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>|&\"'#~^$!@=]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # YAML refuses most of these
 _LEADING = re.compile(r"^(?:[-+:]|\d+(?=[.)](?:\s|$)))")
 
 
@@ -40,4 +41,5 @@ def address(url: str) -> str:
 
 def front_matter(text: object) -> str:
     """Any text as a value of a page's front matter, which the theme's templates print as HTML without escaping."""
-    return json.dumps(html.escape(" ".join(str(text).split())), ensure_ascii=False)
+    line = _UNPRINTABLE.sub("\ufffd", " ".join(str(text).split()))
+    return json.dumps(html.escape(line), ensure_ascii=False)

@@ -31,6 +31,7 @@ ALLOWED = {
     "formulas": {"formulas", "model", "symbols"},
     "numbers": {"numbers", "tables", "evidence", *FACTS},
     "tables": {"tables", "numbers", "evidence"},
+    "pictures": {"pictures", "errors", "vis"},
     "vis": {"vis", "evidence", *FACTS},
     "weave": {"weave", "errors", "units", "book", "numbers", "tables", "formulas", "vis", "spans", "escape"},
     "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},

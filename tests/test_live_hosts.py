@@ -64,6 +64,29 @@ def test_a_strict_content_security_policy_holds_in_a_versioned_folder(page, buil
     assert [url for url in outside if "favicon" not in url] == []
 
 
+def test_linked_data_is_no_script_to_a_strict_policy(page, built_site, tmp_path):
+    """A block of data is not executed, so `script-src` does not refuse it; the same block as a script is refused."""
+    text = (built_site / FIRST / "index.html").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    (line,) = [number for number, words in enumerate(lines, 1) if "application/ld+json" in words]
+    (tmp_path / "1.html").write_text(text, encoding="utf-8")
+    (tmp_path / "2.html").write_text(text.replace(' type="application/ld+json"', ""), encoding="utf-8")
+    page.add_init_script(
+        "window.refused = []; document.addEventListener('securitypolicyviolation', e => refused.push(e.lineNumber))"
+    )
+    server, root = serve(tmp_path)
+    refused = {}
+    for name in ("1", "2"):
+        page.goto(f"{root}{name}.html")
+        page.wait_for_function("document.readyState === 'complete'")
+        refused[name] = page.evaluate("new Promise(done => setTimeout(() => done(refused), 200))")
+        if name == "1":
+            data = page.evaluate("JSON.parse(document.querySelector('[type=\"application/ld+json\"]').textContent)")
+    server.shutdown()
+    assert data["@type"] == "TechArticle"
+    assert line not in refused["1"] and line in refused["2"]
+
+
 def test_instant_navigation_starts_and_stops_figures(page, tmp_path):
     """The same sources with Material's instant navigation on: there and back, one script, one figure."""
     for part in ("docs", "data", "vis", "generators", "site_overrides"):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from generators.book.load import load_book
 from generators.book.record import Record
-from generators.site import png, reference_accelerators, reference_figures, reference_records, reference_sources
+from generators.pictures.picture import FigurePicture, keep, place
+from generators.site import reference_accelerators, reference_figures, reference_records, reference_sources
 from generators.site.figure import figure_names, read_figure
 from generators.site.page import Page
 from generators.site.tree import pages
@@ -116,37 +118,21 @@ def test_sources_say_how_they_were_read(book) -> None:
     assert "ead directly" in text or "ead via" in text
 
 
-def test_a_png_is_drawn_once_and_kept(tmp_path) -> None:
-    try:
-        import cairosvg  # noqa: F401
-    except (ImportError, OSError):
-        pytest.skip("CairoSVG or libcairo2 is not installed (Debian: apt-get install libcairo2)")
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><style>@media x{}</style><rect width="2" height="1" fill="#b64505"/></svg>'
-    drawn = png.png(svg, tmp_path)
-    assert drawn[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(drawn[16:20], "big") == png.WIDTH
-    (kept,) = tmp_path.iterdir()
-    kept.write_bytes(b"kept")
-    assert png.png(svg, tmp_path) == b"kept"
-
-
-def test_without_the_library_there_is_no_png_and_no_traceback(tmp_path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "cairosvg", None)
-    assert png.png("<svg/>", tmp_path) is None
-
-
-def test_without_the_library_the_figure_pages_say_how_to_get_it(book, root, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(png, "png", lambda svg, cache: None)
-    figures = {name: read_figure(root, name) for name in figure_names(root)}
-    made = list(reference_figures.pages(book, figures, {}))
-    assert capsys.readouterr().out.splitlines() == [png.MISSING]
-    assert not [page.path for page in made if page.path.endswith(".png")]
-    assert all("apt-get install libcairo2" in page.content for page in made if not page.path.endswith("index.md"))
+def test_a_png_is_offered_only_where_it_was_drawn(book, root, tmp_path) -> None:
+    figures = {name: read_figure(root, name) for name in figure_names(root)[:2]}
+    drawn, other = figures.values()
+    keep(place(FigurePicture(drawn.wide), tmp_path), b"drawn")
+    made = {page.path: page.content for page in reference_figures.pages(replace(book, root=tmp_path), figures, {})}
+    assert made.pop(f"reference/figures/{drawn.name}.png") == b"drawn"
+    assert not [path for path in made if path.endswith(".png")]
+    assert f"[PNG]({drawn.name}.png)" in made[f"reference/figures/{drawn.name}.md"]
+    assert "nox -s pictures" in made[f"reference/figures/{other.name}.md"]
 
 
 def test_the_tree_needs_neither_matplotlib_nor_torch_nor_v8(root) -> None:
     code = (
         "import sys; from pathlib import Path; from generators.site.tree import pages; list(pages(Path('.'))); "
-        "print([name for name in ('matplotlib', 'numpy', 'torch', 'py_mini_racer', 'mkdocs') if name in sys.modules])"
+        "print([name for name in ('matplotlib', 'numpy', 'torch', 'py_mini_racer', 'mkdocs', 'cairosvg', 'cairocffi', 'PIL') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr

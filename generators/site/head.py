@@ -52,7 +52,9 @@ def _about(page: Page, material: Material, work: Work) -> dict | None:
     if page.path == "index.md":
         return linked_data.home(work, described(text), chapters)
     if chapter := CHAPTER.fullmatch(page.path):
-        return linked_data.chapter(work, title(text, material.texts.get(page.path, "")), described(text), int(chapter[1]))
+        return linked_data.chapter(
+            work, title(text, material.texts.get(page.path, "")), described(text), int(chapter[1])
+        )
     if folder == "reference/records" and material.book and name in material.book.records:
         return linked_data.record(material.book.records[name], work, described(text))
     if folder == "reference/figures" and name in material.figures:

@@ -44,7 +44,9 @@ def read_work(root: Path) -> Work | None:
         return Work(told["title"], authors, str(told["version"]), str(told["date-released"]), LICENCES[content])
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError) as error:
         known = ", ".join(LICENCES)
-        message = f"{type(error).__name__}: {error}; wanted title, authors, version, date-released and license ({known})"
+        message = (
+            f"{type(error).__name__}: {error}; wanted title, authors, version, date-released and license ({known})"
+        )
         raise BookError(PLACE, None, " ".join(message.split())) from None
 
 
