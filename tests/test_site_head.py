@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from generators.errors import BookError
+from generators.escape import front_matter
 from generators.pictures.paint import check, paint
 from generators.pictures.picture import CARD_SIZE, Card, keep, place
-from generators.site import linked_data, work
+from generators.site import cards, linked_data, work
 from generators.site.cards import Material, card_of, card_path, is_page
 from generators.site.head import with_heads
 from generators.site.page import Page
@@ -250,7 +251,7 @@ def test_hostile_words_survive_front_matter_as_words(root, book) -> None:
 
 
 def test_a_hostile_card_title_stays_in_its_attribute(root, tmp_path) -> None:
-    page = Page("reference/x.md", f"---\ntitle: {json.dumps(html.escape(HOSTILE))}\ndescription: d\n---\n\n# x\n")
+    page = Page("reference/x.md", f"---\ntitle: {front_matter(HOSTILE)}\ndescription: d\n---\n\n# x\n")
     material = Material({}, {}, None)
     keep(place(card_of(page, material), tmp_path), b"drawn")
     made, picture = with_heads([page], material, tmp_path)
@@ -267,6 +268,14 @@ def test_every_page_keeps_its_text_under_a_new_front_matter(root) -> None:
         if is_page(page):
             front, body = page.content.split("\n---\n", 1)
             assert before[page.path].endswith(body) and isinstance(yaml.safe_load(front.removeprefix("---\n")), dict)
+
+
+@pytest.mark.parametrize(("front", "words"), [
+    ('description: "a: b" # why', "a: b"), ("description: 'it''s'", "it's"), ("description: >\n  a\n  b", "a b"),
+    ("description: [", ""), ("description:", ""), ("- x", ""), ("description: a &lt; b", "a < b"),
+])  # fmt: skip
+def test_front_matter_is_read_as_the_engine_reads_it(front, words) -> None:
+    assert cards.described(f"---\n{front}\n---\n\n# x\n").strip() == words
 
 
 def test_a_citation_file_that_lacks_something_is_one_line(tmp_path) -> None:

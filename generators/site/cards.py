@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+import yaml
 
 from generators import units
 from generators.book.load import Book
@@ -23,6 +25,7 @@ CHAPTER = re.compile(r"(\d\d)_[A-Za-z0-9_-]+\.md")
 SHOWN = re.compile(r"^[ \t]*!\[[^\n]*\]\([^)\s]*vis/([A-Za-z0-9_-]+)\.svg\)[ \t]*$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
 _HEADING = re.compile(r"^# +(.+?) *$", re.MULTILINE)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C library's, where the wheel has it
 _KICKERS = {"reference/predictions": "Predictions"}
 
 
@@ -75,12 +78,19 @@ def described(text: str) -> str:
 
 
 def _value(text: str, key: str) -> str:
-    """A line of the front matter, quoted as JSON or plain, with HTML's entities resolved."""
+    """A value of the front matter, with HTML's entities resolved; nothing where there is none."""
     front = _FRONT.match(text)
-    found = re.search(rf"^{key}: *(.+?) *$", front[1], re.MULTILINE) if front else None
-    if not found:
-        return ""
-    return html.unescape(json.loads(found[1]) if found[1].startswith('"') else found[1].strip("'"))
+    return html.unescape(str(_read(front[1]).get(key) or "")) if front else ""
+
+
+@lru_cache(maxsize=1024)
+def _read(front: str) -> dict:
+    """Front matter as the engine reads it; what the engine cannot read holds nothing."""
+    try:
+        read = yaml.load(front, Loader=_LOADER)
+    except yaml.YAMLError:
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def _with_figure(card: Card, figure: Figure) -> Card:
