@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from generators.errors import BookError
+from generators.errors import BookError, BookErrors
 from generators.escape import front_matter
 from generators.pictures.paint import check, paint
 from generators.pictures.picture import CARD_SIZE, Card, keep, place
@@ -284,6 +284,9 @@ def test_a_citation_file_that_lacks_something_is_one_line(tmp_path) -> None:
     with pytest.raises(BookError, match=r"^CITATION\.cff: .*wanted title, authors") as caught:
         work.read_work(tmp_path)
     assert "\n" not in str(caught.value)
+    made = []
+    with pytest.raises(BookErrors, match="CITATION"):
+        made.extend(with_heads([Page("x.md", "# x\n")], Material({}, {}, None), tmp_path))
 
 
 def test_people_and_groups_are_told_apart(tmp_path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from generators.errors import BookError, raise_all
 from generators.escape import front_matter
 from generators.pictures.picture import kept
 from generators.site import linked_data
@@ -22,8 +23,15 @@ LONGEST_ALT = 400
 
 
 def with_heads(pages: Iterable[Page], material: Material, root: Path) -> Iterator[Page]:
-    """Every page with its card's address and its data in its front matter, and the cards that were drawn."""
-    work = read_work(root)
+    """Every page with its card's address and its data in its front matter, and the cards that were drawn.
+
+    A faulty CITATION.cff is a `BookErrors` once every page is made.
+    """
+    work, errors = None, []
+    try:
+        work = read_work(root)
+    except BookError as error:
+        errors.append(error)
     for page in pages:
         if not is_page(page):
             yield page
@@ -42,6 +50,7 @@ def with_heads(pages: Iterable[Page], material: Material, root: Path) -> Iterato
         yield replace(page, content=_with(str(page.content), lines))
         if picture:
             yield Page(path, picture)
+    raise_all(errors)
 
 
 def _about(page: Page, material: Material, work: Work) -> dict | None:

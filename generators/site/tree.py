@@ -49,7 +49,7 @@ def material_and_pages(root: Path) -> tuple[Material, Iterator[Page]]:
         book = load_book(root)
     except BookErrors as several:
         errors += several.errors
-    return Material(context.figures, texts, book), _pages(book, context, texts, errors)
+    return Material(context.figures, dict(texts), book), _pages(book, context, texts, errors)
 
 
 def _pages(book: Book | None, context: Context, texts: dict[str, str], errors: list[BookError]) -> Iterator[Page]:
