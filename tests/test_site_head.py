@@ -287,6 +287,7 @@ def test_a_citation_file_that_lacks_something_is_one_line(tmp_path) -> None:
     made = []
     with pytest.raises(BookErrors, match="CITATION"):
         made.extend(with_heads([Page("x.md", "# x\n")], Material({}, {}, None), tmp_path))
+    assert [page.path for page in made] == ["x.md"]
 
 
 def test_people_and_groups_are_told_apart(tmp_path) -> None:
