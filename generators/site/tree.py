@@ -44,19 +44,22 @@ def material_and_pages(root: Path) -> tuple[Material, Iterator[Page]]:
         path.relative_to(root / "docs").as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((root / "docs").rglob("*.md"))
     }
-    book = None
+    book, faults = None, []
     try:
         book = load_book(root)
     except BookErrors as several:
-        errors += several.errors
-    return Material(context.figures, dict(texts), book), _pages(book, context, texts, errors)
+        faults = several.errors
+    material = Material(context.figures, dict(texts), book)
+    return material, _pages(material, context, errors, faults)
 
 
-def _pages(book: Book | None, context: Context, texts: dict[str, str], errors: list[BookError]) -> Iterator[Page]:
-    for name, text in texts.items():
+def _pages(material: Material, context: Context, errors: list[BookError], faults: list[BookError]) -> Iterator[Page]:
+    """All pages; `faults` are those of the data, told after those of the pages."""
+    for name, text in material.texts.items():
         yield Page(name, transform(text, name, context, errors), f"docs/{name}")
-    if book is not None:
-        yield from _reference(book, context, texts, errors)
+    errors += faults
+    if material.book is not None:
+        yield from _reference(material.book, context, material.texts, errors)
     raise_all(errors)
 
 
