@@ -20,8 +20,15 @@ nox.options.error_on_external_run = True
 ROOT = Path(__file__).parent
 LOCKS = {
     "site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
-    "publish": "publish.txt", "gates": "gates.txt",
+    "publish": "publish.txt", "gates": "gates.txt", "nox": "nox.txt",
 }  # fmt: skip
+#: Files below .github/ by the name of their published schema, which check-jsonschema carries.
+HOST_FILES = {
+    "github-workflows": "workflows/*.yml",
+    "dependabot": "dependabot.yml",
+    "github-issue-config": "ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": "ISSUE_TEMPLATE/*.yml",
+}
 # Material prints two notices about other engines at every build, one for each; the pins in pyproject.toml are the answer.
 QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
@@ -88,6 +95,13 @@ def pictures(session: nox.Session) -> None:
     session.log("a build includes them: nox -s site")
 
 
+@nox.session(default=False)
+def validate(session: nox.Session) -> None:
+    """Read all of data/, or the files named after --, as sent by a stranger: parsed and checked, never executed."""
+    install(session, "book")
+    session.run("python", "-m", "generators", "validate", *session.posargs)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests: facts, model, claims, figures, prose, site and (where chromium is installed) the browser."""
@@ -98,12 +112,19 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint code, the model's portable subset, prose and spelling."""
+    """Lint code, the model's portable subset, prose, spelling, and the public host's workflows and forms."""
     install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("python", "-m", "generators", "lint")
+    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
+    for schema, files in HOST_FILES.items():
+        paths = (
+            path for path in (ROOT / ".github").glob(files) if schema != "github-issue-forms" or path.stem != "config"
+        )
+        found = sorted(str(path.relative_to(ROOT)) for path in paths)
+        session.run("check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *found)
 
 
 @nox.session(default=False)

@@ -1,5 +1,5 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint | predict CHIP |
-publish [--push | --trial]``."""
+publish [--push | --trial] | validate [--root FOLDER | FILE …]``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     commands = {
         "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None), "lint": (_lint, ()),
         "pictures": (_pictures, ()), "predict": (_predict, None), "publish": (_publish, ("--push", "--trial")),
+        "validate": (_validate, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -129,6 +130,18 @@ def _publish(arguments: list[str], root: Path) -> int:
 
     release(root, _say, push="--push" in arguments, trial="--trial" in arguments)
     return 0
+
+
+def _validate(arguments: list[str], root: Path) -> int:
+    """Read data as sent by a stranger: all of data/, here or in another folder, or the files named."""
+    from generators.validate import validate_data, validate_files
+
+    if arguments[:1] == ["--root"]:
+        root, arguments = Path(*arguments[1:2]), []
+    status = _report(validate_files([Path(name) for name in arguments]) if arguments else validate_data(root))
+    if status == 0:
+        _say("every file reads, and agrees with the others" if not arguments else "every file reads")
+    return status
 
 
 def _report(errors: list[BookError]) -> int:

@@ -20,6 +20,7 @@ from generators.book.source import Source
 from generators.errors import BookError, raise_all
 
 ROOT = Path(__file__).resolve().parents[2]
+LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
 _FILE_NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 
 
@@ -63,16 +64,42 @@ def load_book(root: Path = ROOT) -> Book:
 
 
 def read_toml(path: Path, errors: list[BookError]) -> dict:
-    """A TOML file as a dict; a malformed or missing one is one error line and an empty dict."""
+    """A TOML file as a dict; one that is missing, malformed, too large or a link is one error line and an empty dict.
+
+    The file may be a stranger's: it is bounded before it is parsed.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.is_symlink():
+            raise ValueError("found a symbolic link, wanted a file of its own")
+        if (size := path.stat().st_size) > LARGEST:
+            raise ValueError(f"found {size} bytes, wanted at most {LARGEST}")
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        _refuse_odd(table, "")
+        return table
     except FileNotFoundError:
         errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
     except OSError as error:
         errors.append(BookError(shown(path), None, f"cannot be read ({error.strerror}); wanted a TOML file"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         errors.append(BookError(shown(path), None, f"not readable as TOML: {error}"))
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, arrays nested without end
+        errors.append(BookError(shown(path), None, str(error) or "nested too deeply; wanted plain tables"))
     return {}
+
+
+def _refuse_odd(value: object, place: str) -> None:
+    """Control characters, which pages could not show, and whole numbers that TOML's 64 bits do not hold."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_odd(key, place)
+            _refuse_odd(inner, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_odd(inner, place)
+    elif isinstance(value, str) and not value.replace("\n", "").isprintable():
+        raise ValueError(f"{place or 'a name'}: found {value[:40]!r}, wanted text without control characters")
+    elif isinstance(value, int) and value.bit_length() > 63:
+        raise ValueError(f"{place}: found a whole number of {value.bit_length()} bits, wanted at most 63")
 
 
 def shown(path: Path) -> str:

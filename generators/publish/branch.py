@@ -18,22 +18,27 @@ def bring(root: Path, branch: str, remote: str) -> None:
     """
     if not git.ask(root, "remote", "get-url", remote):
         return
-    there = git.ask(root, "ls-remote", "--heads", remote, branch)
-    if there is None:
-        raise BookError(
-            "publish", None, f"cannot ask the remote {remote!r} for {branch}; connect, or remove the remote"
-        )
-    if not there:
-        return
     tracking = f"refs/remotes/{remote}/{branch}"
-    git.do(root, "fetch", "--quiet", remote, f"+refs/heads/{branch}:{tracking}")
+    there = git.ask(root, "ls-remote", "--heads", remote, branch)
+    if there is None and git.ask(root, "rev-parse", "--verify", tracking):
+        there = "as last fetched"  # as in a job without a password; should it have moved since, the push is refused
+    elif there:
+        git.do(root, "fetch", "--quiet", remote, f"+refs/heads/{branch}:{tracking}")
+    if there is None:
+        found = f"cannot ask the remote {remote!r} for {branch}"
+        raise BookError("publish", None, f"{found}; connect, or remove the remote")
+    if there:
+        _follow(root, branch, remote, tracking)
+
+
+def _follow(root: Path, branch: str, remote: str, tracking: str) -> None:
+    """Set the branch here to the remote's, unless it has gone on from there."""
     here, theirs = git.ask(root, "rev-parse", "--verify", f"refs/heads/{branch}"), git.do(root, "rev-parse", tracking)
     if here is None or git.ask(root, "merge-base", "--is-ancestor", here, theirs) is not None:
         git.do(root, "update-ref", f"refs/heads/{branch}", theirs)
     elif git.ask(root, "merge-base", "--is-ancestor", theirs, here) is None:
-        raise BookError(
-            "publish", None, f"{branch} here and at {remote!r} have parted; delete the one here: git branch -D {branch}"
-        )
+        found = f"{branch} here and at {remote!r} have parted"
+        raise BookError("publish", None, f"{found}; delete the one here: git branch -D {branch}")
 
 
 def editions(root: Path, branch: str) -> list[str]:

@@ -1,0 +1,64 @@
+"""Read data as sent by a stranger and say what is wrong with it: a parse and a check, nothing of it is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from generators.book.accelerator import Accelerator
+from generators.book.erratum import Erratum, load_errata
+from generators.book.llm import LanguageModel
+from generators.book.load import load_book, read_toml, shown, validate
+from generators.book.prediction import load_prediction
+from generators.book.record import load_record
+from generators.errors import BookError, BookErrors
+from generators.predictions import load_predictions
+
+ROWS = {"accelerators": Accelerator, "models": LanguageModel}
+
+
+def validate_data(root: Path) -> list[BookError]:
+    """Every mistake in `data/` of a folder, its cross-references included."""
+    errors: list[BookError] = []
+    for read in (load_book, load_predictions, load_errata):
+        errors += _mistakes(lambda read=read: read(root))
+    return errors
+
+
+def validate_files(paths: list[Path]) -> list[BookError]:
+    """Every mistake in single files, each judged by itself: chips and models by their folder, errata by name, records."""
+    return [error for path in paths for error in _one(path)]
+
+
+def _one(path: Path) -> list[BookError]:
+    if not path.is_file() or path.is_symlink():
+        return [
+            BookError(path.name, None, "found no file of that name, wanted a record (.json) or a row of data (.toml)")
+        ]
+    if path.suffix == ".json":
+        load = load_prediction if path.parent.name == "predictions" else load_record
+        return _mistakes(lambda: load(path))
+    errors: list[BookError] = []
+    table = read_toml(path, errors)
+    kind = ROWS.get(path.parent.name)
+    if path.name == "errata.toml":
+        for id_, row in table.items():
+            validate(Erratum, row, path, id_, errors)
+    elif kind and not errors:
+        validate(kind, table | {"id": path.stem}, path, "", errors)
+    elif not errors:
+        wanted = "wanted one in data/accelerators, data/models, data/measurements or data/predictions"
+        errors.append(
+            BookError(shown(path), None, f"found a file of another folder, {wanted}; give no file to check all")
+        )
+    return errors
+
+
+def _mistakes(read: Callable[[], object]) -> list[BookError]:
+    try:
+        read()
+    except BookErrors as several:
+        return list(several.errors)
+    except BookError as error:
+        return [error]
+    return []
