@@ -80,6 +80,13 @@ def write(session: nox.Session) -> None:
     session.run("python", "-m", "generators", "write", *session.posargs)
 
 
+@nox.session(default=False)
+def new(session: nox.Session) -> None:
+    """Begin a chapter, figure, accelerator or model: -- chapter SLUG; passes every check and says what to fill in."""
+    install(session, "write")
+    session.run("python", "-m", "generators", "new", *session.posargs)
+
+
 @nox.session
 def check(session: nox.Session) -> None:
     """Render everything in memory and fail on any number, table, formula or figure that is stale."""
@@ -112,12 +119,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint code, the model's portable subset, prose, spelling, and the public host's workflows and forms."""
+    """Lint code, prose, spelling and the public host's files; what is left to fill in is a note, with --strict a fault."""
     install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
-    session.run("python", "-m", "generators", "lint")
+    strict = ["--strict"] if "--strict" in session.posargs or os.environ.get("CI") else []
+    session.run("python", "-m", "generators", "lint", *strict)
     session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
     for schema, files in HOST_FILES.items():
         paths = (

@@ -79,6 +79,14 @@ def test_an_edition_is_not_published_twice(ready):
     assert "found edition 0.1.0 on the branch gh-pages already" in said(ready)[0]
 
 
+def test_an_unfinished_place_is_not_published(ready):
+    (ready / "docs").mkdir()
+    (ready / "docs" / "05_new.md").write_text("# New\n\nFILL IN: the question.\n")
+    commit(ready, "A skeleton")
+    git(ready, "tag", "--force", "v0.1.0")
+    assert said(ready) == ["docs/05_new.md:3: to fill in: the question."]
+
+
 def test_outside_a_clone_there_is_nothing_to_publish(ready):
     shutil.rmtree(ready / ".git")
     assert said(ready) == ["publish: found no git clone here, wanted one whose commit carries a tag; clone it"]

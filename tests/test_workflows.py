@@ -53,7 +53,7 @@ def in_the_matrix():
 
 
 def test_the_public_host_and_our_own_run_the_same_sessions():
-    ours = set(re.findall(r'^"\$nox" -s (.+)$', (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    ours = set(re.findall(r'^"\$nox" -s ([a-z_ ]+?)(?: --.*)?$', (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
     assert {word for line in ours for word in line.split()} == {session for session, _ in in_the_matrix()}
 
 

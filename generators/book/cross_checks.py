@@ -70,7 +70,9 @@ def _files_of(book: Book) -> dict[str, str]:
 def _sources_exist(book: Book) -> list[BookError]:
     return [
         BookError(
-            path, place, f"cites source {source!r}, which is not in data/sources.toml; add it there or correct the id"
+            path,
+            place,
+            f"cites source {source!r}, which is not in data/sources.toml, or not filled in there; add it there or correct the id",
         )
         for path, place, source in _cited(book)
         if source not in book.sources

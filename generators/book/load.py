@@ -18,6 +18,7 @@ from generators.book.published import Published
 from generators.book.record import Record, load_record
 from generators.book.source import Source
 from generators.errors import BookError, raise_all
+from generators.unfinished import is_draft
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
@@ -146,6 +147,8 @@ def _folder(folder: Path, kind: type, errors: list[BookError]) -> dict:
                 BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field")
             )
             continue
+        if is_draft(row):
+            continue  # kept out until it is finished; the lint names what remains
         _keep(rows, path.stem, validate(kind, row | {"id": path.stem}, path, "", errors), path, errors)
     return rows
 
@@ -154,6 +157,8 @@ def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
     """Every table of one TOML file as a row whose id is the table's name."""
     rows: dict = {}
     for id_, row in read_toml(path, errors).items():
+        if is_draft(row):
+            continue
         _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
 
@@ -163,6 +168,8 @@ def _tables(folder: Path, kind: type, errors: list[BookError]) -> dict:
     rows: dict = {}
     for path, table in _files(folder, errors):
         for id_, row in table.items():
+            if is_draft(row):
+                continue
             _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
 

@@ -10,6 +10,7 @@ from generators.changelog import NUMBER, read_changelog
 from generators.edition import read_number, tag_names, tags_here
 from generators.errors import BookError
 from generators.publish.branch import editions
+from generators.unfinished import unfinished
 
 CHANGES = "CHANGELOG.md"
 
@@ -21,7 +22,7 @@ def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False)
     number = read_number(root)
     if not NUMBER.fullmatch(number):
         return [BookError("pyproject.toml", "version", f"found {number!r}, wanted a number such as 0.1.0")]
-    errors = _tagged(root, number) + _clean(root) + _told(root, number) + _new(root, branch, number)
+    errors = _tagged(root, number) + _clean(root) + _told(root, number) + _new(root, branch, number) + unfinished(root)
     if addresses.is_placeholder and not trial:
         found = f"found {addresses.site or 'nothing'!r}, wanted the address where the book will be read"
         errors.append(BookError(PLACE, "site_url", f"{found}; set it, or add --trial to try without"))

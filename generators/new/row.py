@@ -1,0 +1,94 @@
+"""The skeleton of a chip or a model: every field of a neighbour, each to be filled in, and the neighbour's value as a hint.
+
+No value is copied: one that was left by mistake would be a false datum with a source under it.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+from generators.new import names
+from generators.new.files import Plan, inserted
+from generators.unfinished import MARK, is_draft
+
+LIKE = {"accelerator": "a100-sxm4-80gb", "model": "llama-3.1-8b"}
+#: Fields that a row can do without, and that say something about the neighbour only.
+_LEFT_OUT = {"note", "conflicts", "status"}
+_WHAT = {
+    "name": "the full name, with form factor and memory", "short": "the name in running text",
+    "as_printed": "the words of the source", "printed_basis": "dense, sparse or derived",
+    "kind": "data-centre, workstation, consumer, apple, cpu or tpu",
+}  # fmt: skip
+_SOURCE = {
+    "kind": "datasheet, whitepaper, documentation, config, code, paper or report", "publisher": "who publishes it",
+    "title": "its title", "url": "its https address", "accessed": "the day you read it, such as 2026-11-23",
+}  # fmt: skip
+
+
+def plan(root: Path, kind: str, name: str, like: str = "", source: str = "") -> Plan:
+    """`data/<kind>s/<name>.toml` in the shape of `like`, citing `source`, which is begun where it is not there."""
+    path = names.free_row(root, kind, name)
+    like = like or LIKE[kind]
+    rows = {one.stem: tomllib.loads(one.read_text(encoding="utf-8")) for one in sorted(path.parent.glob("*.toml"))}
+    names.known(like, [id_ for id_, row in rows.items() if not is_draft(row)], f"the id of a finished {kind}")
+    source = source or (f"{name}-datasheet" if kind == "accelerator" else f"{name}-config").replace(".", "-")
+    place = path.relative_to(root).as_posix()
+    made = Plan(weaves=False, new={place: _text(kind, like, rows[like], source)})
+    made.todo = [
+        f"{place}: each value, in place of {MARK} with the value of {like} as a hint; delete what is not given"
+    ]
+    sources = root / "data" / "sources.toml"
+    if source not in tomllib.loads(sources.read_text(encoding="utf-8")):
+        made.changed["data/sources.toml"] = _with_source(sources.read_text(encoding="utf-8"), source)
+        made.todo.append(f"data/sources.toml: the new source [{source}]")
+    made.then = [
+        "nox -s lint                  names what remains, one line each",
+        "nox -s write                 after the last: it joins every table and figure of all rows",
+    ]
+    return made
+
+
+def _text(kind: str, like: str, row: dict, source: str) -> str:
+    """The whole file."""
+    head = [
+        f"# A draft: while any value begins with {MARK} this {kind} is in no figure, table or page.",
+        f"# Give each its value, with its unit; {like} has the one in brackets.  Delete what its vendor does not state.",
+    ]
+    return "\n".join([*head, *_lines(row, "", source)]) + "\n"
+
+
+def _lines(table: dict, prefix: str, source: str) -> list[str]:
+    """A table with its fields marked, plain fields first, then its tables under their headings."""
+    kept = {key: value for key, value in table.items() if key not in _LEFT_OUT}
+    lines = [f"{key} = {_marked(key, value, source)}" for key, value in kept.items() if not _is_table(value)]
+    for key, value in kept.items():
+        if _is_table(value):
+            lines += ["", f"[{prefix}{key}]", *_lines(value, f"{prefix}{key}.", source)]
+    return lines
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _marked(key: str, value: object, source: str) -> str:
+    """One field as a TOML text that says what belongs there; the source is known already."""
+    if key == "source":
+        return json.dumps(source)
+    what = f"{_WHAT[key]} " if key in _WHAT else ""
+    quotes = "without quotes " if not isinstance(value, str) else ""
+    hint = json.dumps(value) if isinstance(value, bool) else value
+    return json.dumps(f"{MARK} {what}{quotes}({hint})", ensure_ascii=False)
+
+
+def _with_source(text: str, id_: str) -> str:
+    """`data/sources.toml` with the new source in its place of the alphabet, before the first later one."""
+    lines = text.split("\n")
+    heads = [(at, line.strip()[1:-1]) for at, line in enumerate(lines) if line.startswith("[") and line.endswith("]")]
+    at = next((at for at, other in heads if other > id_), None)
+    block = [f"[{id_}]", *(f'{key} = "{MARK} {what}"' for key, what in _SOURCE.items()), 'read = "direct"']
+    if at is None:
+        return text.rstrip("\n") + "\n\n" + "\n".join(block) + "\n"
+    return inserted(text, at, "\n".join([*block, ""]))
