@@ -65,6 +65,9 @@ PAGE = """<!doctype html>
 <head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width,initial-scale=1"></head>
 <body><main><article><h1 id="top">{title}</h1>
 <p>A page of a test.</p>
+<script>
+document.body.dataset.mdColorScheme = matchMedia("(prefers-color-scheme: dark)").matches ? "slate" : "default";
+</script>
 </article></main></body>
 </html>
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,10 @@ def why_not(tool: str) -> str:
     """Why a tool cannot run here; empty when it can.  `tool` is the folder of its package."""
     if shutil.which("node") is None:
         return "no node on the path; run: nox -s gates"
+    found = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+    wanted = json.loads((HERE / "package.json").read_text())["engines"]["node"].removeprefix(">=")
+    if [int(part) for part in found.lstrip("v").split(".")] < [int(part) for part in wanted.split(".")]:
+        return f"node {found} is on the path, the tools ask for {wanted}; run: nox -s gates"
     if not (MODULES / tool / "package.json").is_file():
         return f"{tool} is not installed (tests/gates/package.json); run: nox -s gates"
     return ""

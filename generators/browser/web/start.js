@@ -77,3 +77,13 @@ class Axes extends HTMLElement {
   }
 }
 customElements.define("mb-axes", Axes);
+
+// The theme puts tables into boxes that scroll; not every browser lets the keyboard reach such a box by itself.
+function reachable() {
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+addEventListener("load", reachable);
+addEventListener("resize", reachable);
