@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,22 @@ def small_site(tmp_path: Path) -> Path:
     for place, title in (("index.html", "First"), ("sub/index.html", "Second")):
         (folder / place).write_text(PAGE.format(title=title), encoding="utf-8")
     return folder
+
+
+def plant(folder: Path, bodies: Iterable[str]) -> list[str]:
+    """Write a page for each body into a site, so that one run of a tool judges them all; their names in that order.
+
+    A body stands on line 5 of its page.
+    """
+    names = []
+    for number, body in enumerate(bodies):
+        page = folder / f"planted-{number}" / "index.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(
+            PAGE.format(title=f"Planted {number}").replace("<p>A page of a test.</p>", body), encoding="utf-8"
+        )
+        names.append(page.relative_to(folder).as_posix())
+    return names
 
 
 PAGE = """<!doctype html>

@@ -4,10 +4,11 @@ import pytest
 
 from tests.chromium import missing
 from tests.gates import axe
+from tests.gates.conftest import plant
 from tests.gates.node import need
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _chromium() -> None:
     need(missing())
 
@@ -32,33 +33,44 @@ PLANTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rule, body", PLANTED, ids=[f"{number}-{rule}" for number, (rule, _) in enumerate(PLANTED)])
-def test_axe_planted(small_site, rule, body) -> None:
-    found = planted(small_site, body)
-    assert any(f"index.html (light, desk): {rule} at" in line for line in found), found
+ONE_VIEW = [
+    ("dark, desk", "<style>@media (prefers-color-scheme:dark){.d{color:#333;background:#222}}</style><p class='d'>unlit</p>"),
+    ("light, phone", '<figure class="mb-figure"><style>@media (max-width:400px) and (prefers-color-scheme:light){.d{color:#999;background:#fff}}</style><p class="d">pale</p></figure>'),
+]  # fmt: skip
 
 
-def planted(folder, body) -> list[str]:
-    """What axe finds on the first page, which follows the reader's scheme as the theme's pages do."""
-    page = folder / "index.html"
-    page.write_text(page.read_text().replace("<p>A page of a test.</p>", body))
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory) -> list[str]:
+    """What the gate finds on pages with one fault each, in one run of the browser; the last page is sound."""
+    folder = tmp_path_factory.mktemp("axe")
+    live = '<mb-live kind="roofline"></mb-live>'
+    plant(folder, [*(body for _, body in PLANTED), *(body for _, body in ONE_VIEW), live, "<p>Sound.</p>"])
     return axe.check(folder)
 
 
-def test_axe_planted_in_one_view_only(small_site) -> None:
-    dark = "<style>@media (prefers-color-scheme:dark){.d{color:#333;background:#222}}</style><p class='d'>unlit</p>"
-    found = planted(small_site, dark)
-    assert [line.split(" at ")[0] for line in found] == ["index.html (dark, desk): color-contrast"], found
+def on(planted: list[str], number: int) -> list[str]:
+    """What was found on one planted page."""
+    return [line for line in planted if line.startswith(f"planted-{number}/ (")]
 
 
-def test_axe_planted_on_a_phone_only(small_site) -> None:
-    narrow = "<style>@media (max-width:400px){.d{color:#999;background:#fff}}</style><p class='d'>pale</p>"
-    found = planted(small_site, f'<figure class="mb-figure">{narrow}</figure>')
-    assert {line.split(" at ")[0] for line in found} == {
-        "index.html (dark, phone): color-contrast", "index.html (light, phone): color-contrast",
-    }, found  # fmt: skip
+@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(PLANTED)])
+def test_axe_planted(planted, number) -> None:
+    for view in ("light, desk", "dark, desk"):
+        wanted = f"planted-{number}/ ({view}): {PLANTED[number][0]} at"
+        assert any(line.startswith(wanted) for line in planted), on(planted, number)
 
 
-def test_axe_reports_a_live_figure_that_does_not_start(small_site) -> None:
-    found = planted(small_site, '<mb-live kind="roofline"></mb-live>')
-    assert any("live figure roofline did not start" in line for line in found), found
+@pytest.mark.parametrize("number", range(len(ONE_VIEW)), ids=[view for view, _ in ONE_VIEW])
+def test_axe_planted_in_one_view_only(planted, number) -> None:
+    here = on(planted, len(PLANTED) + number)
+    assert [line.split("): ")[0].split("(")[1] for line in here] == [ONE_VIEW[number][0]], here
+    assert all(": color-contrast at" in line for line in here)
+
+
+def test_axe_reports_a_live_figure_that_does_not_start(planted) -> None:
+    here = on(planted, len(PLANTED) + len(ONE_VIEW))
+    assert here and all("live figure roofline did not start" in line for line in here)
+
+
+def test_axe_finds_nothing_on_a_sound_page(planted) -> None:
+    assert on(planted, len(PLANTED) + len(ONE_VIEW) + 1) == []

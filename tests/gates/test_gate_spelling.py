@@ -7,10 +7,11 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.gates import spelling
+from tests.gates.conftest import plant
 from tests.gates.node import need
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _tools() -> None:
     need(spelling.why_not_here())
 
@@ -31,45 +32,54 @@ def sources(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("text, word", [
+IN_SOURCES = [
     ("The bandwith of a chip.", "bandwith"),
     ("Its utilisaton is low.", "utilisaton"),
     ("The color of memory.", "color"),
+    ("The utilization of it.", "utilization"),
     ("![A figure of throughpt.](vis/a.svg)", "throughpt"),
     ("[the memroy](notation.md)", "memroy"),
     ("| a | arithmatic |", "arithmatic"),
     ("## Decoed and prefill", "Decoed"),
-    ("The a100bandwidthh of it", "a100bandwidthh"),
-])  # fmt: skip
-def test_spelling_planted_in_a_source(sources, text, word) -> None:
-    (sources / "docs" / "a.md").write_text(f"# A page\n\n{text}\n")
-    (found,) = spelling.check(sources)
-    assert found.startswith(f"docs/a.md:3: no dictionary has '{word}'")
-
-
-@pytest.mark.parametrize("text", [
-    "`bandwith` and $bandwith$ and [a link](bandwith.md#memroy)",
-    "```text\nbandwith\n```",
-    "<!-- figure: bandwith --> <a id='memroy'></a>",
-    "The TTFT of a GEMV on CUDA at 312 TFLOP/s, KV caches, dtypes of 16-bit weights.",
-])  # fmt: skip
-def test_spelling_leaves_code_and_terms_alone(sources, text) -> None:
-    (sources / "docs" / "a.md").write_text(f"# A page\n\n{text}\n")
-    assert spelling.check(sources) == []
-
-
-@pytest.mark.parametrize("body, word", [
+    ("The bandwidthh of it", "bandwidthh"),
+    ("`bandwith` and $bandwith$ and [a link](bandwith.md#memroy)", ""),
+    ("```text\nbandwith\n```", ""),
+    ("<!-- figure: bandwith --> <a id='memroy'></a>", ""),
+    ("The TTFT of a GEMV on CUDA at 312 TFLOP/s, KV caches, dtypes of 16-bit weights.", ""),
+]
+IN_PAGES = [
     ("<svg><text>memroy</text></svg>", "memroy"),
     ("<svg><desc>A drawing of bandwith.</desc></svg>", "bandwith"),
     ("<a title='the throughpt of it' href='sub/'>x</a>", "throughpt"),
     ("<td>arithmatic</td><td>intensity</td>", "arithmatic"),
     ("<p>arith<em>matic</em></p>", "arithmatic"),
-])  # fmt: skip
-def test_spelling_planted_in_a_page(sources, small_site, body, word) -> None:
-    page = small_site / "sub" / "index.html"
-    page.write_text(page.read_text().replace("<p>A page of a test.</p>", body))
-    (found,) = spelling.check(sources, small_site)
-    assert found.startswith(f"sub/index.html:5: no dictionary has '{word}'")
+    ("<p><code>bandwith</code> <math><mi>bandwith</mi></math></p><pre>memroy</pre>", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory) -> list[str]:
+    """What the gate finds in sources and pages with one fault each, in one run."""
+    root, site = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("pages")
+    (root / "docs").mkdir()
+    for number, (text, _) in enumerate(IN_SOURCES):
+        (root / "docs" / f"{number}.md").write_text(f"# A page\n\n{text}\n")
+    plant(site, [body for body, _ in IN_PAGES])
+    return spelling.check(root, site)
+
+
+@pytest.mark.parametrize("number", range(len(IN_SOURCES)))
+def test_spelling_planted_in_a_source(planted, number) -> None:
+    here, word = [line for line in planted if line.startswith(f"docs/{number}.md:")], IN_SOURCES[number][1]
+    wanted = f"docs/{number}.md:3: no dictionary has {word!r}; mend it, or add it to tests/gates/words.txt"
+    assert here == ([wanted] if word else [])
+
+
+@pytest.mark.parametrize("number", range(len(IN_PAGES)))
+def test_spelling_planted_in_a_page(planted, number) -> None:
+    here, word = [line for line in planted if line.startswith(f"planted-{number}/")], IN_PAGES[number][1]
+    wanted = f"planted-{number}/index.html:5: no dictionary has {word!r}; mend it, or add it to tests/gates/words.txt"
+    assert here == ([wanted] if word else [])
 
 
 def test_spelling_knows_the_names_in_the_data_but_not_the_notes(sources) -> None:
