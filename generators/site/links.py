@@ -14,7 +14,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-BASE = "https://site.invalid"
+HOST = "https://site.invalid"
+#: Where the site is taken to lie: below a folder, as an edition does, so that a link that leaves the edition is seen.
+BASE = f"{HOST}/edition/1.0"
 _CSS_URL = re.compile(r"""url\(\s*['"]?([^'")]+)['"]?\s*\)|@import\s+['"]([^'"]+)['"]""")
 _LOADED_RELS = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch", "manifest", "prefetch"}
 _LOADED = {
@@ -53,10 +55,13 @@ class _Reader(HTMLParser):
             document.ids.append(given["id"])
         if tag == "a" and given.get("name"):
             document.ids.append(given["name"])
-        if tag in ("a", "area") and "href" in given:
-            document.links.append((line, given["href"]))
-        if tag == "link" and _LOADED_RELS & set(given.get("rel", "").split()):
-            document.loads.append((line, given.get("href", "")))
+        if tag in ("a", "area"):
+            document.links += [(line, given[name]) for name in ("href", "xlink:href") if name in given]
+        if tag == "link":
+            kind = document.loads if _LOADED_RELS & set(given.get("rel", "").split()) else document.links
+            kind.append((line, given.get("href", "")))
+        if tag == "form" and "action" in given:
+            document.links.append((line, given["action"]))
         if tag == "img" and "alt" not in given:
             document.unnamed_images.append(line)
         for name in _LOADED.get(tag, ()):
@@ -112,7 +117,7 @@ def check(site: Path) -> list[str]:
 
 def target(site: Path, address: str) -> Path | None:
     """The file of an address below the site; None where there is none."""
-    path = site / unquote(urlsplit(address).path).lstrip("/")
+    path = site / unquote(urlsplit(address.removeprefix(BASE)).path).lstrip("/")
     if path.is_dir():
         path = path / "index.html"
     inside = site.resolve() in path.resolve().parents
@@ -123,22 +128,30 @@ def _load_problem(site: Path, here: str, name: str, line: int, address: str) -> 
     if address.startswith(("data:", "#")):
         return []
     full = urljoin(here, address)
-    if not full.startswith(BASE + "/"):
+    if not full.startswith(HOST + "/"):
         return [f"{name}:{line}: fetches {address!r} from another host; ship the file with the site"]
-    return [] if target(site, full) else [f"{name}:{line}: fetches {address!r}, which is not in the site"]
+    inside = full.startswith(BASE + "/") and target(site, full)
+    return [] if inside else [f"{name}:{line}: fetches {address!r}, which is not in the site"]
 
 
 def _link_problem(site: Path, here: str, name: str, line: int, address: str, document) -> list[str]:
     full = urljoin(here, address)
-    if not full.startswith(BASE):
-        allowed = full.startswith(("https://", "mailto:"))
-        return [] if allowed else [f"{name}:{line}: link to {address!r}; wanted https or a page of the site"]
-    path, fragment = target(site, full), unquote(urlsplit(full).fragment)
+    if not full.startswith(HOST):
+        return [] if _elsewhere(full) else [f"{name}:{line}: link to {address!r}; wanted https or a page of the site"]
+    path = target(site, full) if full.startswith(BASE + "/") else None
+    fragment = unquote(urlsplit(full).fragment)
     if path is None:
         return [f"{name}:{line}: link to {address!r}, which is not in the site"]
     if fragment and path.suffix == ".html" and fragment not in document(path).ids:
         return [f"{name}:{line}: link to {address!r}, but that page has no id {fragment!r}"]
     return []
+
+
+def _elsewhere(address: str) -> bool:
+    """Whether an address elsewhere can be meant: mail, or https to a public name, with nothing that wants escaping."""
+    if address.startswith("mailto:"):
+        return re.fullmatch(r"mailto:[^@\s]+@[\w.-]+\.\w+", address) is not None
+    return re.fullmatch(r"https://(?:[\w-]+\.)+[a-z][\w-]+(?:[/?#][^\s<>\"{}|\\^`]*)?", address) is not None
 
 
 def main(arguments: list[str]) -> int:

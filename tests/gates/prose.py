@@ -33,6 +33,7 @@ TERMS = {
     r"(?i:time[- ]between[- ]tokens)|TBT": "ITL",
     r"(?i:foot-note|web-site|data[- ]sheets?|time-line)": "one word",
     r"(?i:roof-line|roof line)": "roofline",
+    r"(?i:colors?|gray|behaviors?|centers?|favor|labeled|modeled|\w+ization|(?:util|optim|quant|maxim|minim|normal)ize[sd]?)": "the British spelling",
 }  # fmt: skip
 #: Words that praise, hurry or hedge; a sentence says as much without them.
 HYPE = set(

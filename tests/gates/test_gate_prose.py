@@ -34,6 +34,8 @@ def style(folder, text) -> list[str]:
     ("A file of many Gb.", "'Gb'", "bytes"),
     ("A file of many KB.", "'KB'", "kB"),
     ("Counted in tok/s here.", "'tok/s'", "token/s"),
+    ("The color of it.", "'color'", "British"),
+    ("Its utilization is low.", "'utilization'", "British"),
     ("| a | **FLOPS** |", "'FLOPS'", "FLOP/s"),
     ("![It does FLOPS.](vis/a.svg)", "'FLOPS'", "FLOP/s"),
     ("- an impressive chip", "'impressive'", "praises"),

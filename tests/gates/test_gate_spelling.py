@@ -35,8 +35,6 @@ def sources(tmp_path: Path) -> Path:
 IN_SOURCES = [
     ("The bandwith of a chip.", "bandwith"),
     ("Its utilisaton is low.", "utilisaton"),
-    ("The color of memory.", "color"),
-    ("The utilization of it.", "utilization"),
     ("![A figure of throughpt.](vis/a.svg)", "throughpt"),
     ("[the memroy](notation.md)", "memroy"),
     ("| a | arithmatic |", "arithmatic"),
