@@ -35,7 +35,7 @@ PLANTED = [
     ("<a href='a'><a href='b'>x</a></a>", "Start tag “a” seen but an element of the same type was already open"),
     ("<math><mfrac><mn>1</mn></mfrac></math>", "Element “mfrac” is missing"),
     ("<math><mn scriptlevl='1'>1</mn></math>", "“scriptlevl”"),
-    ("<svg viewBox='0 0 1 1'><rect widht='1'/></svg>", "“widht”"),
+    ("<svg viewBox='0 0 1 1'><rect wdth='1'/></svg>", "“wdth”"),
     ("<input type='checkbox' autocomplete='off' aria-label='x'>", "“autocomplete”"),
     ("<label for='__toc'>x</label>", "“for” attribute"),
     ("<p role='nte'>x</p>", "“nte”"),
