@@ -27,7 +27,7 @@ def pages(book: Book, figures: dict[str, Figure], numbers: dict[str, dict], text
             f"{len(book.accelerators):,}",
             "Memory, bandwidth, dense peaks, ridge points",
         ],
-        [link("Models", "models/index.md"), f"{len(book.models):,}", "Shapes, parameters, KV-cache bytes per token"],
+        [link("Models", "models/index.md"), f"{len(book.models):,}", "Shapes, parameters, bytes of KV cache per token"],
         [link("Formats", "formats.md"), f"{len(book.formats):,}", "Bits per stored weight, scales counted"],
         [
             link("Published results", "published.md"),

@@ -74,7 +74,7 @@ def _index(book: Book) -> str:
     ]
     headings = ("Model", "Year", "Parameters", "Active", "Attention", "Layers", "Context", "KV cache per token")
     description = (
-        f"Shapes of {len(models)} open language models: parameters, attention, layers and KV-cache bytes per token."
+        f"Shapes of {len(models)} open language models: parameters, attention, layers and bytes of KV cache per token."
     )
     blocks = [
         "Shapes come from the published configurations.\n"
@@ -123,7 +123,7 @@ def _one(model: LanguageModel, book: Book) -> str:
         f"From {source_link(model.source, book.sources, '../')}; the row itself is `data/models/{model.id}.toml`.",
     ]
     description = (
-        f"{model.name}: layers, heads, widths, parameters published and counted, and KV-cache bytes per token."
+        f"{model.name}: layers, heads, widths, parameters published and counted, and bytes of KV cache per token."
     )
     return page(model.name, description, blocks, wide=True)
 

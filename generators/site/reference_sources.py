@@ -13,7 +13,7 @@ from generators.site.markdown import link, outside, page
 from generators.site.page import Page
 
 KINDS = {
-    "datasheet": "Data sheets",
+    "datasheet": "Datasheets",
     "whitepaper": "White papers",
     "documentation": "Documentation",
     "config": "Model configurations",

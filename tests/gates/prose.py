@@ -14,6 +14,7 @@ from pathlib import Path
 from generators import spans
 from generators.spans import HIDDEN
 from tests.gates import node
+from tests.gates.spelling import quoted, texts
 
 CONFIG = Path(__file__).resolve().parent / ".markdownlint-cli2.jsonc"
 SOURCES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
@@ -27,13 +28,13 @@ TERMS = {
     r"(?i:machine balance|balance point|ridgepoint|ridge-point)": "ridge point",
     r"(?i:pre-fill\w*|pre fill)": "prefill",
     r"(?i:KV-cache|key-value cache|K/V cache)": "KV cache",
-    r"[kKMGTP]b(?:/s|ps)?": "bytes: kB, MB, GB and TB; or bits written out",
+    r"[kKMGTP]b(?!/s)(?:ps)?": "bytes: kB, MB, GB and TB; or bits written out",
     r"KB|[kKMGT]bytes?|[KMGT]Bps": "kB, MB, GB and TB, and /s for a rate",
     r"(?i:tokens/sec|tok/s|tok/sec|t/s|tps)": "token/s, or tokens per second",
     r"(?i:time[- ]between[- ]tokens)|TBT": "ITL",
     r"(?i:foot-note|web-site|data[- ]sheets?|time-line)": "one word",
     r"(?i:roof-line|roof line)": "roofline",
-    r"(?i:colors?|gray|behaviors?|centers?|favor|labeled|modeled|\w+ization|(?:util|optim|quant|maxim|minim|normal)ize[sd]?)": "the British spelling",
+    r"(?i:colors?|gray|behaviors?|centers?|favor|labeled|modeled|[a-z]+ization|(?:util|optim|quant|maxim|minim|normal)ize[sd]?)": "the British spelling",
 }  # fmt: skip
 #: Words that praise, hurry or hedge; a sentence says as much without them.
 HYPE = set(
@@ -102,3 +103,17 @@ def words(line: str) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return text.replace(HIDDEN, "…")[:40].strip()
+
+
+def built(site: Path, root: Path) -> list[str]:
+    """What generators write otherwise than the notation, on the pages as built.
+
+    A word that a quotation or title in ``data/`` holds is let pass on every page, as is the name of a figure.
+    """
+    said = quoted(root / "data") + [path.stem.replace("_", " ") for path in (root / "vis").glob("*.py")]
+    others, found = "\n".join(said).casefold(), set()
+    for page, text in texts(site):
+        for number, line in enumerate(text.split("\n"), 1):
+            faults = (f"{page}:{number}: {fault}" for fault in words(line))
+            found |= {fault for fault in faults if fault.split("'")[1].casefold() not in others}
+    return sorted(found)

@@ -50,22 +50,26 @@ def check(root: Path, site: Path | None = None) -> list[str]:
 
 
 def names(data: Path) -> set[str]:
-    """The words of all names and titles in a folder of data."""
-    found: set[str] = set()
+    """The words of all names, titles and quotations in a folder of data, and of its keys."""
+    return set().union(*(_words(one) for one in quoted(data)))
+
+
+def quoted(data: Path) -> list[str]:
+    """All names, titles and quotations in a folder of data, and its keys."""
+    found: list[str] = []
     for path in sorted(data.rglob("*.*")):
         read = {".toml": tomllib.loads, ".json": json.loads}.get(path.suffix)
-        found |= _names_in(read(path.read_text(encoding="utf-8"))) if read else set()
+        found += _quoted_in(read(path.read_text(encoding="utf-8"))) if read else []
     return found
 
 
-def _names_in(value: object, named: bool = False) -> set[str]:
+def _quoted_in(value: object, named: bool = False) -> list[str]:
     if isinstance(value, dict):
-        return set().union(
-            *(_names_in(one, (named or key in NAMES) and key != "note") | _words(key) for key, one in value.items())
-        )
+        inner = (_quoted_in(one, (named or key in NAMES) and key != "note") for key, one in value.items())
+        return [*value, *(one for part in inner for one in part)]
     if isinstance(value, list):
-        return set().union(*(_names_in(one, named) for one in value))
-    return _words(value) if named and isinstance(value, str) else set()
+        return [one for part in value for one in _quoted_in(part, named)]
+    return [value] if named and isinstance(value, str) else []
 
 
 def _words(text: str) -> set[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.gates import prose
+from tests.gates.conftest import plant
 from tests.gates.node import need, why_not
 
 
@@ -14,6 +15,24 @@ def _markdownlint() -> None:
 
 def test_prose_of_every_page(_markdownlint) -> None:
     assert prose.check(ROOT) == []
+
+
+def test_prose_of_the_pages_as_built(site) -> None:
+    assert prose.built(site, ROOT) == []
+
+
+def test_prose_planted_in_a_built_page(small_site, tmp_path) -> None:
+    for name in ("data", "vis"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "data" / "a.toml").write_text('title = "Counting FLOPS"\nnote = "bandwidth-bound"\n')
+    plant(
+        small_site,
+        ["<p>FLOPS, quoted.</p>", "<p>A bandwidth-bound pass.</p>", "<svg><text>machine balance</text></svg>"],
+    )
+    assert prose.built(small_site, tmp_path) == [
+        "planted-1/index.html:5: found 'bandwidth-bound'; wanted memory-bound",
+        "planted-2/index.html:5: found 'machine balance'; wanted ridge point",
+    ]
 
 
 def style(folder, text) -> list[str]:
