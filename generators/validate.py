@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generators.book.accelerator import Accelerator
+from generators.book.contributor import load_contributors
 from generators.book.erratum import Erratum, load_errata
 from generators.book.llm import LanguageModel
 from generators.book.load import load_book, read_toml, shown, validate
@@ -20,7 +21,7 @@ ROWS = {"accelerators": Accelerator, "models": LanguageModel}
 def validate_data(root: Path) -> list[BookError]:
     """Every mistake in `data/` of a folder, its cross-references included."""
     errors: list[BookError] = []
-    for read in (load_book, load_predictions, load_errata):
+    for read in (load_book, load_predictions, load_errata, load_contributors):
         errors += _mistakes(lambda read=read: read(root))
     return errors
 

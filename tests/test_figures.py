@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from generators.book.load import load_book
+from generators.unfinished import MARK
 from generators.weave import figures as figure_files
 from tests.conftest import ROOT
 from vis._palette import PALETTE
@@ -133,7 +134,10 @@ def test_the_data_file_has_units_and_rows(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_stands_on_a_page(name):
     pages = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
-    assert f"vis/{name}.svg)" in pages
+    begun = (
+        MARK in (ROOT / "vis" / f"{name}.py").read_text()
+    )  # a skeleton looks for its page yet; it cannot be published
+    assert f"vis/{name}.svg)" in pages or begun
 
 
 def test_a_figure_file_is_small():

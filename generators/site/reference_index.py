@@ -36,6 +36,11 @@ def pages(book: Book, figures: dict[str, Figure], numbers: dict[str, dict], text
         ],
         [link("Figures", "figures/index.md"), f"{len(figures):,}", "Drawings and their data, to download"],
         [link("Measurement records", "records/index.md"), f"{len(book.records):,}", "Raw samples of every run"],
+        [
+            link("Who measured what", "who_measured.md"),
+            "",
+            "Machines, those who sent their records, and what is awaited",
+        ],
         [link("Sources", "sources.md"), f"{len(book.sources):,}", "Where every value was read, and what cites it"],
         [link("Changes", "changelog.md"), "", "What each edition added and corrected"],
         [link("Errata", "errata.md"), "", "Errors of published editions, and how to report one"],

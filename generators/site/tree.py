@@ -20,6 +20,7 @@ from generators.site import (
     reference_published,
     reference_records,
     reference_sources,
+    reference_who,
 )
 from generators.site.cards import SHOWN, Material
 from generators.site.chapter import Context, read_context, transform
@@ -75,6 +76,7 @@ def _reference(book: Book, context: Context, texts: dict[str, str], errors: list
         lambda: reference_figures.pages(book, context.figures, uses),
         lambda: reference_records.pages(book),
         lambda: reference_predictions.pages(book),
+        lambda: reference_who.pages(book),
         lambda: reference_sources.pages(book, context.figures),
         lambda: reference_history.pages(book.root),
         lambda: live.pages(book),

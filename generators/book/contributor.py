@@ -1,0 +1,37 @@
+"""Who sent a record: a name they chose, kept beside the records, since a record itself names nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from generators.book.datum import Row
+from generators.book.load import read_toml, validate
+from generators.book.record_field import Text
+from generators.errors import BookError, raise_all
+
+PLACE = "data/contributors.toml"
+
+
+class Contributor(Row):
+    """One table of the file, whose name is a record's."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=80)]
+
+
+def load_contributors(root: Path) -> dict[str, Contributor]:
+    """Contributors by the record they sent; a name of no record, and every other mistake, is a `BookErrors`."""
+    errors: list[BookError] = []
+    path = root / PLACE
+    there = {record.stem for record in (root / "data" / "measurements").glob("*.json")}
+    rows = {}
+    for id_, table in read_toml(path, errors).items():
+        if id_ not in there:
+            message = "names no record in data/measurements; wanted a record's file name without .json"
+            errors.append(BookError(PLACE, id_, message))
+        elif row := validate(Contributor, table, path, id_, errors):
+            rows[id_] = row
+    raise_all(errors)
+    return rows

@@ -1,0 +1,72 @@
+"""Who measured what: one row per machine, and the chips whose prediction awaits a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from generators.book.contributor import PLACE, Contributor, load_contributors
+from generators.book.load import Book
+from generators.book.record import Record
+from generators.predictions import load_predictions
+from generators.site.markdown import joined, link, page, table, trail
+from generators.site.page import Page
+
+UNNAMED = "somebody who gave no name"
+
+
+def pages(book: Book) -> Iterator[Page]:
+    """The page; a mistake in data/contributors.toml is a `BookErrors`."""
+    yield Page("reference/who_measured.md", _page(book, load_contributors(book.root)), PLACE)
+
+
+def _page(book: Book, contributors: dict[str, Contributor]) -> str:
+    awaited = _awaited(book)
+    blocks = [
+        trail(("Reference", "index.md")),
+        "Every measured point of the book comes from a record that somebody sent, with all of its samples.",
+        table(("Machine", "Device", "Records", "Cases measured", "Measured by"), _machines(book, contributors), (3,)),
+        "## Awaited",
+        "These chips have predictions, written down before anybody measured them for this book; a record of one shows how well they hold."
+        if awaited
+        else "No prediction awaits its measurement.",
+        table(("Chip", "Predicted on"), awaited) if awaited else "",
+        "## Add yours",
+        "`nox -s measure -- full` measures a machine in under ten minutes and writes one file without host name, user or path.\n"
+        f"Send it, with a line in `{PLACE}` if you want to be named; [the method](method.md) says what is measured and how.",
+    ]
+    return page(
+        "Who measured what",
+        "The machines behind the measured points, who sent their records, and what is awaited.",
+        blocks,
+    )
+
+
+def _machines(book: Book, contributors: dict[str, Contributor]) -> list[list[object]]:
+    """One row per machine, its records by day and profile."""
+    rows: list[list[object]] = []
+    ordered = sorted(book.records.values(), key=lambda record: (record.machine.name, record.started))
+    for (name, device), group in groupby(ordered, key=lambda record: (record.machine.name, record.machine.device)):
+        records = list(group)
+        who = dict.fromkeys(contributors[one.id].name if one.id in contributors else UNNAMED for one in records)
+        told = joined(
+            (
+                link(f"{one.started[:10]} {one.started[11:16]}, {one.profile}", f"records/{one.id}.md")
+                for one in records
+            ),
+            "<br>",
+        )
+        rows.append([name, device, told, sum(map(_measured, records)), ", ".join(who)])
+    return rows
+
+
+def _measured(record: Record) -> int:
+    return sum(case.status == "measured" for case in record.cases)
+
+
+def _awaited(book: Book) -> list[list[object]]:
+    return [
+        [link(book.accelerators[one.accelerator].name, f"predictions/{one.id}.md"), one.made[:10]]
+        for one in load_predictions(book.root).values()
+        if one.record(book.records) is None
+    ]

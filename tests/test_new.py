@@ -1,0 +1,155 @@
+"""What `new` begins passes every check as it stands, says what to fill in, and is kept out of the book until it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from generators.book.load import load_book
+from generators.errors import BookError
+from generators.new import cli
+from generators.unfinished import MARK, is_draft, unfinished
+from tests.clones import clone
+from tests.conftest import ROOT, build_site
+
+
+def run(folder, *words):
+    """One of the book's commands in a clone, as a contributor gives it."""
+    command = [sys.executable, "-m", "generators", *words]
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A clone with a new chapter and its figure, a figure, a chip and a model, and what the command said of each."""
+    folder = clone(tmp_path_factory.mktemp("new") / "clone")
+    told = {}
+    for words in (
+        ("chapter", "kernel_fusion"),
+        ("figure", "bytes_moved"),
+        ("accelerator", "x9-sxm"),
+        ("model", "small-3b"),
+    ):
+        done = run(folder, "new", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        told[words[0]] = done.stdout
+    return folder, told
+
+
+def test_everything_begun_is_current_and_passes_the_lint(begun):
+    folder, _ = begun
+    for words in (("check",), ("lint",), ("validate",)):
+        done = run(folder, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_site_with_the_new_chapter_builds_strictly(begun, tmp_path):
+    folder, _ = begun
+    done = build_site(tmp_path / "site", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "site" / "05_kernel_fusion" / "index.html").read_text()
+    assert '<figure class="mb-figure" id="fig-kernel_fusion"' in page
+    assert len(re.findall(r'class="mb-num"', page)) >= 4
+    assert "Kernel fusion" in (tmp_path / "site" / "01_memory_bound" / "index.html").read_text(), "not in the menu"
+
+
+def test_the_new_chapter_brings_tests_that_hold(begun):
+    folder, _ = begun
+    command = [sys.executable, "-m", "pytest", "-q", "tests/test_claims_kernel_fusion.py", "tests/test_prose.py",
+               "tests/test_figures.py", "-k", "kernel_fusion or bytes_moved"]  # fmt: skip
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
+
+
+def test_what_is_left_to_fill_in_is_named_place_by_place(begun):
+    folder, told = begun
+    left = [str(error) for error in unfinished(folder)]
+    for path in ("docs/05_kernel_fusion.md", "docs/index.md", "vis/kernel_fusion.py", "vis/bytes_moved.py",
+                 "tests/test_claims_kernel_fusion.py", "data/accelerators/x9-sxm.toml", "data/models/small-3b.toml",
+                 "data/sources.toml"):  # fmt: skip
+        assert any(line.startswith(f"{path}:") for line in left), path
+    done = run(folder, "lint", "--strict")
+    assert done.returncode == 1 and done.stderr.count("to fill in") == len(left)
+    assert all("to fill in" in words and "next:" in words and "to take it back:" in words for words in told.values())
+
+
+def test_a_draft_is_in_no_row_figure_or_table(begun):
+    folder, _ = begun
+    book = load_book(folder)
+    assert "x9-sxm" not in book.accelerators and "small-3b" not in book.models
+    assert not any(
+        "x9-sxm" in path.read_text()
+        for path in (folder / "docs").rglob("*.*")
+        if path.suffix in (".md", ".csv", ".json")
+    )
+
+
+def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
+    folder, _ = begun
+    path = folder / "data/accelerators/x9-sxm.toml"
+    draft = path.read_text()
+    neighbour = (folder / "data/accelerators/a100-sxm4-80gb.toml").read_text()
+    path.write_text(neighbour.replace("A100", "X9"))
+    try:
+        assert "x9-sxm" in load_book(folder).accelerators
+    finally:
+        path.write_text(draft)
+    fields = {key for key, value in tomllib.loads(draft).items() if is_draft(value)}
+    assert {"name", "vendor", "year", "memory"} <= fields, "a field of the neighbour came over as if it were true"
+
+
+def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
+    folder = clone(tmp_path / "clone")
+    told = run(folder, "new", "chapter", "overhead").stdout
+    for line in told.split("to take it back:\n")[1].splitlines():
+        if line.startswith("  "):
+            subprocess.run(line.strip(), shell=True, cwd=folder, check=True, capture_output=True)
+    left = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True, check=True)
+    assert left.stdout == ""
+
+
+def test_a_chapter_may_show_a_figure_that_is_there():
+    plan = cli.planned(
+        ["chapter", "overhead", "--figure", "ridge_points", "--title", "Overhead, the third regime"], ROOT
+    )
+    assert "vis/overhead.py" not in plan.new
+    page = plan.new["docs/05_overhead.md"]
+    assert "# Overhead, the third regime" in page and "![](vis/ridge_points.svg)" in page and MARK in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required"),
+        (["poem", "x"], "invalid choice: 'poem'"),
+        (["chapter"], "the following arguments are required: name"),
+        (["chapter", "Kernel Fusion"], "write kernel_fusion"),
+        (["chapter", "../../etc"], "wanted at most 40 lower-case letters"),
+        (["chapter", "memory_bound"], "which is there already: docs/01_memory_bound.md"),
+        (["chapter", "index"], "which the site or Python keeps for itself"),
+        (["chapter", "x", "--title", "<b>"], "wanted a title in plain words"),
+        (["chapter", "x", "--figure", "ridge_point"], "such as ridge_points"),
+        (["figure", "class"], "which the site or Python keeps for itself"),
+        (["figure", "ridge_points"], "which is there already: vis/ridge_points.py"),
+        (["accelerator", "H200 SXM"], "wanted"),
+        (["accelerator", "h200-sxm"], "which is there already: data/accelerators/h200-sxm.toml"),
+        (["accelerator", "new-chip", "--like", "h20-sxm"], "wanted the id of a finished accelerator"),
+        (["model", "a/b"], "wanted"),
+        (["model", "x", "--colour", "red"], "unrecognized arguments: --colour red"),
+    ],
+)
+def test_a_name_that_will_not_do_is_one_line(words, said):
+    with pytest.raises(BookError) as caught:
+        cli.planned(words, ROOT)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_nothing_is_left_to_fill_in_here():
+    assert [str(error) for error in unfinished(ROOT)] == []
