@@ -53,7 +53,7 @@ def _write(arguments: list[str], root: Path) -> int:
     from generators.site.maths import render_missing
     from generators.weave.weave import weave, write_files
 
-    result = weave(root, say=_say)
+    result = weave(root, keep=True, say=_say)
     written = write_files(result, root)
     for path in written:
         _say(f"wrote {path}")
@@ -70,7 +70,8 @@ def _check(arguments: list[str], root: Path) -> int:
     from generators.site.maths import stale_formulas
     from generators.weave.weave import weave
 
-    result = weave(root, redraw="--fast" not in arguments, say=_say)
+    is_fast = "--fast" in arguments
+    result = weave(root, redraw=not is_fast, keep=is_fast, say=_say)
     status = _report(result.broken + result.stale + stale_formulas(root / "docs"))
     if status == 0:
         _say("every number, table, formula and figure is current")
@@ -83,7 +84,7 @@ def _figures(arguments: list[str], root: Path) -> int:
     from generators.weave.weave import weave, write_files
 
     only = [name.removesuffix(".svg") for name in arguments]
-    result = weave(root, only=only or names(root), redraw=bool(only), say=_say)
+    result = weave(root, only=only or names(root), redraw=bool(only), keep=True, say=_say)
     written = write_files(result, root)
     for path in written:
         _say(f"wrote {path}")

@@ -16,29 +16,40 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from generators.book.load import Book
 from generators.errors import BookError
 from vis._figure import FigureData
 
+if TYPE_CHECKING:
+    from generators.book.load import Book
+    from generators.weave.answers import Answers
+
 Files = dict[str, str]  # path relative to the root -> text
+SUFFIXES = (".svg", ".narrow.svg", ".csv")  # endings of the files that a figure's key answers for
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says about a figure, what the figure rests on, and the key of what is drawn and how."""
+
+    name: str
+    question: str
+    alt: str
+    caption: str
+    note: str
+    sources: list[str]
+    records: list[str]
+    key: str
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its module, what it draws, its words, and the key of all three."""
+    """One figure: its module, what it draws, and its words."""
 
-    name: str
     module: ModuleType
     data: FigureData
-    alt: str
-    caption: str
-    key: str
-
-    @property
-    def suffixes(self) -> tuple[str, ...]:
-        """Endings of the files that the key answers for."""
-        return (".svg", ".narrow.svg", ".csv")
+    words: Words
 
 
 def names(root: Path) -> list[str]:
@@ -61,7 +72,9 @@ def figure(name: str, book: Book) -> Figure:
         )
     code = Path(module.__file__).read_text(encoding="utf-8").encode()  # the same on every system's line ends
     text = "\n".join([data.digest(), *words, hashlib.sha256(code).hexdigest(), _drawing_code(), version("matplotlib")])
-    return Figure(name, module, data, *words, hashlib.sha256(text.encode()).hexdigest()[:16])
+    key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
+    rests = sorted(data.sources), sorted(data.records)
+    return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
 
 
 @cache
@@ -91,35 +104,36 @@ def render(fig: Figure) -> Files:
     """Draw a figure, wide and narrow, and give all its files."""
     from vis import _export, _theme
 
-    base, texts = f"docs/vis/{fig.name}", {}
+    words, texts = fig.words, {}
+    base = f"docs/vis/{words.name}"
     for narrow, suffix in ((False, ".svg"), (True, ".narrow.svg")):
         with _theme.style():
             try:
                 drawn = fig.module.draw(fig.data, narrow)
             except Exception as error:
-                error.add_note(f"while drawing vis/{fig.name}.py, {'narrow' if narrow else 'wide'}")
+                error.add_note(f"while drawing vis/{words.name}.py, {'narrow' if narrow else 'wide'}")
                 raise
-            name = fig.name + ("-narrow" if narrow else "")
-            texts[base + suffix] = _export.svg_text(drawn, name, fig.name.replace("_", " "), fig.alt)
+            name = words.name + ("-narrow" if narrow else "")
+            texts[base + suffix] = _export.svg_text(drawn, name, words.name.replace("_", " "), words.alt)
     texts[base + ".csv"] = fig.data.csv()
-    texts[base + ".json"] = _meta(fig, texts)
+    texts[base + ".json"] = _meta(words, texts)
     return texts
 
 
-def _meta(fig: Figure, texts: Files) -> str:
+def _meta(words: Words, texts: Files) -> str:
     """What a page about the figure needs, and what tells whether it is current."""
     return (
         json.dumps(
             {
-                "name": fig.name,
-                "question": (fig.module.__doc__ or "").strip().split("\n")[0],
-                "alt": fig.alt,
-                "caption": fig.caption,
-                "note": fig.data.note,
-                "sources": sorted(fig.data.sources),
-                "records": sorted(fig.data.records),
-                "redraw": f"nox -s figures -- {fig.name}",
-                "key": fig.key,
+                "name": words.name,
+                "question": words.question,
+                "alt": words.alt,
+                "caption": words.caption,
+                "note": words.note,
+                "sources": words.sources,
+                "records": words.records,
+                "redraw": f"nox -s figures -- {words.name}",
+                "key": words.key,
                 "files": {Path(path).name: _sha(text) for path, text in texts.items()},
             },
             indent=2,
@@ -133,30 +147,24 @@ def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_current(fig: Figure, root: Path) -> bool:
+def is_current(words: Words, root: Path) -> bool:
     """Whether the committed files carry this key and are as they were written."""
     base = root / "docs" / "vis"
     try:
-        meta = json.loads((base / f"{fig.name}.json").read_text(encoding="utf-8"))
-        wanted = {f"{fig.name}{suffix}" for suffix in fig.suffixes}
-        return (
-            meta["key"] == fig.key
-            and set(meta["files"]) == wanted
-            and all(_sha((base / name).read_text(encoding="utf-8")) == sha for name, sha in meta["files"].items())
-            and _meta(
-                fig, {n: (base / n).read_text(encoding="utf-8") for n in sorted(wanted, key=list(meta["files"]).index)}
-            )
-            == (base / f"{fig.name}.json").read_text(encoding="utf-8")
-        )
+        told = (base / f"{words.name}.json").read_text(encoding="utf-8")
+        names = list(json.loads(told)["files"])
+        if sorted(names) != sorted(f"{words.name}{suffix}" for suffix in SUFFIXES):
+            return False
+        return told == _meta(words, {name: (base / name).read_text(encoding="utf-8") for name in names})
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def wanted_files(figures: list[Figure], root: Path, everything: bool, say: Callable[[str], None]) -> Files:
+def wanted_files(names: list[str], answers: Answers, redraw: bool, say: Callable[[str], None]) -> Files:
     """The files of every figure that is not current (or of all, drawn anew)."""
-    stale = [fig for fig in figures if everything or not is_current(fig, root)]
+    stale = [name for name in names if redraw or not is_current(answers.words(name), answers.root)]
     files: Files = {}
-    for at, fig in enumerate(stale, 1):
-        say(f"drawing {fig.name} ({at} of {len(stale)})")
-        files |= render(fig)
+    for at, name in enumerate(stale, 1):
+        say(f"drawing {name} ({at} of {len(stale)})")
+        files |= render(answers.figure(name))
     return files

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from generators.book.load import Book
-from generators.escape import address, cell
-from generators.numbers.registry import Number, Numbers
+from generators.escape import cell
+from generators.weave.answers import Answers, Told
 
 HEAD = """---
 description: Every number the book prints, with its derivation and sources.
@@ -23,12 +22,12 @@ A row says what the number means, how it was computed and from which sources; th
 """
 
 
-def ledger(numbers: Numbers, uses: dict[str, list[str]]) -> dict[str, dict[str, object]]:
+def ledger(numbers: Answers, uses: dict[str, list[str]]) -> dict[str, dict[str, object]]:
     """Every used number and every number it was computed from: text, tooltip, and the pages that use it."""
     rows: dict[str, dict[str, object]] = {}
     for id_ in _with_inputs(numbers, list(uses)):
         number = numbers.number(id_)
-        rows[id_] = {"text": number.text, "title": tooltip(number, numbers.book), "uses": uses.get(id_, [])}
+        rows[id_] = {"text": number.text, "title": tooltip(number), "uses": uses.get(id_, [])}
     return rows
 
 
@@ -37,7 +36,7 @@ def ledger_json(rows: dict[str, dict[str, object]]) -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
-def _with_inputs(numbers: Numbers, ids: list[str]) -> list[str]:
+def _with_inputs(numbers: Answers, ids: list[str]) -> list[str]:
     """The ids and, after each, the ids it was computed from, each once."""
     seen: dict[str, None] = {}
 
@@ -52,28 +51,19 @@ def _with_inputs(numbers: Numbers, ids: list[str]) -> list[str]:
     return list(seen)
 
 
-def tooltip(number: Number, book: Book) -> str:
+def tooltip(number: Told) -> str:
     """Meaning, derivation and sources in plain words, for hover and focus."""
     parts = [number.meaning]
     if number.derivation:
         parts.append(f"Computed: {number.derivation} = {number.text}.")
-    named = [source_name(id_, book) for id_ in number.sources]
+    named = [name for name, _ in number.sources]
     if named:
         shown = named if len(named) <= 3 else [*named[:3], f"{len(named) - 3} more"]
         parts.append(("Sources: " if len(named) > 1 else "Source: ") + "; ".join(shown) + ".")
     return " ".join(parts).replace('"', "'")
 
 
-def source_name(id_: str, book: Book) -> str:
-    """A source's title, or a record by its machine and day."""
-    if id_.startswith("record:"):
-        record = book.records[id_.removeprefix("record:")]
-        return f"measured on {record.machine.name}, {record.started[:10]}"
-    source = book.sources[id_]
-    return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
-
-
-def numbers_page(numbers: Numbers, uses: dict[str, list[str]], titles: dict[str, str]) -> str:
+def numbers_page(numbers: Answers, uses: dict[str, list[str]], titles: dict[str, str]) -> str:
     """The page: one section per page of the book that uses numbers, in order of first use, then the inputs."""
     blocks, listed = [HEAD], set()
     for path, title in titles.items():
@@ -87,22 +77,16 @@ def numbers_page(numbers: Numbers, uses: dict[str, list[str]], titles: dict[str,
     return "".join(blocks)
 
 
-def _rows(ids: list[str], numbers: Numbers) -> str:
+def _rows(ids: list[str], numbers: Answers) -> str:
     lines = ["| number | meaning and derivation | from | sources |", "| --- | --- | --- | --- |"]
     return "\n".join(lines + [_row(numbers.number(id_), numbers) for id_ in ids])
 
 
-def _row(number: Number, numbers: Numbers) -> str:
+def _row(number: Told, numbers: Answers) -> str:
     how = cell(number.meaning) + (f" Computed: {cell(number.derivation)} = {number.text}." if number.derivation else "")
     inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
-    sources = ", ".join(_source_link(id_, numbers.book) for id_ in number.sources)
+    sources = ", ".join(f"[{cell(name)}]({target})" for name, target in number.sources)
     return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
-
-
-def _source_link(id_: str, book: Book) -> str:
-    if id_.startswith("record:"):
-        return f"[{cell(source_name(id_, book))}](records/{id_.removeprefix('record:')}.md)"
-    return f"[{cell(source_name(id_, book))}]({address(book.sources[id_].url)})"
 
 
 def page_title(text: str, path: str) -> str:

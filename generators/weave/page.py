@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from generators import spans
 from generators.errors import BookError
-from generators.formulas import formula
-from generators.numbers.registry import NUMBERS_PAGE, Numbers
-from generators.tables.registry import TABLES, table
 from generators.weave import markdown
+from generators.weave.answers import Answers
 
 MEND = "Run: nox -s write"
 
@@ -26,7 +23,7 @@ class Woven:
     broken: list[BookError] = field(default_factory=list)
 
 
-def weave_page(path: str, text: str, numbers: Numbers, alt: Callable[[str], str | None]) -> Woven:
+def weave_page(path: str, text: str, numbers: Answers, alt: Callable[[str], str | None]) -> Woven:
     """Weave one page.  `path` is shown in errors and decides the way to the numbers page; `alt` gives a figure's alt text."""
     woven = Woven(text)
     _regions(path, numbers, woven)
@@ -45,7 +42,7 @@ def numbers_page_from(path: str) -> str:
     return "numbers.md" if path.startswith("docs/reference/") and depth == 1 else "../" * depth + "reference/numbers.md"
 
 
-def _regions(path: str, numbers: Numbers, woven: Woven) -> None:
+def _regions(path: str, numbers: Answers, woven: Woven) -> None:
     """Replace every generated region by what its function gives."""
     try:
         found = markdown.regions(woven.text, path)
@@ -66,18 +63,13 @@ def _regions(path: str, numbers: Numbers, woven: Woven) -> None:
     woven.text = markdown.replace_regions(woven.text, found, bodies)
 
 
-def _made(region: markdown.Region, numbers: Numbers, page: str) -> str:
+def _made(region: markdown.Region, numbers: Answers, page: str) -> str:
     """What a region should hold."""
     if region.kind == "formula":
         if region.arguments:
             raise ValueError(f"takes no arguments, found {' '.join(region.arguments)!r}")
-        return formula(region.name)
-    if region.name in TABLES:
-        try:
-            inspect.signature(TABLES[region.name]).bind(numbers, *region.arguments)
-        except TypeError as error:
-            raise ValueError(f"{error}; its arguments are {inspect.signature(TABLES[region.name])}") from None
-    return table(region.name, numbers, region.arguments).replace(f"({NUMBERS_PAGE}#", f"({page}#")
+        return numbers.formula(region.name)
+    return numbers.table(region.name, region.arguments).replace("(numbers.md#", f"({page}#")
 
 
 def _difference(region: markdown.Region, wanted: str) -> str:
@@ -98,7 +90,7 @@ def _where_they_differ(found: str, wanted: str) -> tuple[str, str]:
     return found[start : at + 40], wanted[start : at + 40]
 
 
-def _numbers(path: str, mask: str, numbers: Numbers, woven: Woven) -> list[spans.Edit]:
+def _numbers(path: str, mask: str, numbers: Answers, woven: Woven) -> list[spans.Edit]:
     """Edits that give each number link the text and the target it should have."""
     page, edits = numbers_page_from(path), []
     for match in markdown.NUMBER_LINK.finditer(mask):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.book.load import Book, load_book
 from generators.errors import BookError, raise_all
-from generators.numbers.everything import all_numbers
 from generators.weave import figures as figure_files
+from generators.weave import kept
+from generators.weave.answers import Answers
 from generators.weave.numbers_page import ledger, ledger_json, numbers_page, page_title
 from generators.weave.page import MEND, weave_page
 
@@ -27,22 +27,34 @@ class Result:
 
 
 def weave(
-    root: Path, *, redraw: bool = False, only: list[str] | None = None, say: Callable[[str], None] = print
+    root: Path,
+    *,
+    redraw: bool = False,
+    only: list[str] | None = None,
+    keep: bool = False,
+    say: Callable[[str], None] = print,
 ) -> Result:
-    """Compute every generated file.  `redraw` draws all figures anew; `only` limits the work to the named figures."""
-    book = load_book(root)
-    figures = _figures(book, root, only)
+    """Compute every generated file.
+
+    `redraw` draws all figures anew; `only` limits the work to the named figures; `keep` takes the
+    answers of the last run where data and code are the same, and leaves its own for the next.
+    """
+    key = kept.key(root) if keep else ""
+    answers = Answers(root, kept.load(root, key) if keep else None)
+    names = _figures(root, only)
     result = Result()
-    wanted = figure_files.wanted_files(list(figures.values()), root, redraw, say)
-    _compare(wanted, root, result, figures)
+    wanted = figure_files.wanted_files(names, answers, redraw, say)
+    _compare(wanted, root, result, names)
     if only is None:
-        _orphans(root, figures, result)
-        _pages(book, root, figures, result)
+        _orphans(root, names, result)
+        _pages(answers, root, names, result)
+    if keep and answers.is_changed and kept.key(root) == key:  # else something was saved while this ran
+        kept.save(root, key, answers.notes)
     result.stale.sort(key=lambda error: (error.path, error.place if isinstance(error.place, int) else 0))
     return result
 
 
-def _figures(book: Book, root: Path, only: list[str] | None) -> dict[str, figure_files.Figure]:
+def _figures(root: Path, only: list[str] | None) -> list[str]:
     known = figure_files.names(root)
     unknown = [
         BookError("vis", name, f"no such figure; there are {', '.join(known)}")
@@ -50,41 +62,36 @@ def _figures(book: Book, root: Path, only: list[str] | None) -> dict[str, figure
         if name not in known
     ]
     raise_all(unknown)
-    return {name: figure_files.figure(name, book) for name in only or known}
+    return known if only is None else list(dict.fromkeys(only))
 
 
-def _compare(wanted: dict[str, str], root: Path, result: Result, figures: dict) -> None:
+def _compare(wanted: dict[str, str], root: Path, result: Result, names: list[str]) -> None:
     """Note each figure file that differs from what is committed, once per figure."""
-    for name, figure in figures.items():
+    for name in names:
         files = {path: text for path, text in wanted.items() if Path(path).name.split(".")[0] == name}
         differing = [path for path, text in files.items() if _read(root / path) != text]
         result.files |= {path: files[path] for path in differing}
         if differing:
             what = ", ".join(Path(path).name for path in differing)
-            result.stale.append(
-                BookError(
-                    f"docs/vis/{name}.svg",
-                    None,
-                    f"figure is stale ({what}); {figure.module.__name__}. Run: nox -s figures -- {name}",
-                )
-            )
+            message = f"figure is stale ({what}); vis.{name}. Run: nox -s figures -- {name}"
+            result.stale.append(BookError(f"docs/vis/{name}.svg", None, message))
 
 
-def _orphans(root: Path, figures: dict, result: Result) -> None:
+def _orphans(root: Path, names: list[str], result: Result) -> None:
     """A file in the figures' folder that no drawing code accounts for."""
-    known = {f"{name}{suffix}" for name in figures for suffix in (".svg", ".narrow.svg", ".csv", ".json")}
+    known = {f"{name}{suffix}" for name in names for suffix in (*figure_files.SUFFIXES, ".json")}
     for path in sorted((root / "docs" / "vis").glob("*")):
         if path.name not in known and not path.name.endswith(".new"):
             message = "nothing in vis/ draws this; remove it, or put a hand-made drawing into docs/assets/"
             result.broken.append(BookError(f"docs/vis/{path.name}", None, message))
 
 
-def _pages(book: Book, root: Path, figures: dict, result: Result) -> None:
+def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> None:
     """Weave every hand-written page, then the numbers page and its ledger."""
-    numbers, uses, titles = all_numbers(book), {}, {}
+    uses, titles = {}, {}
     for path in page_paths(root):
         text = _read(root / path) or ""
-        woven = weave_page(path, text, numbers, lambda name: figures[name].alt if name in figures else None)
+        woven = weave_page(path, text, answers, lambda name: answers.words(name).alt if name in names else None)
         result.stale += woven.stale
         result.broken += woven.broken
         titles[path] = page_title(text, path)
@@ -93,7 +100,7 @@ def _pages(book: Book, root: Path, figures: dict, result: Result) -> None:
                 uses[id_].append(path)
         if woven.text != text:
             result.files[path] = woven.text
-    made = {GENERATED[0]: numbers_page(numbers, uses, titles), GENERATED[1]: ledger_json(ledger(numbers, uses))}
+    made = {GENERATED[0]: numbers_page(answers, uses, titles), GENERATED[1]: ledger_json(ledger(answers, uses))}
     for path, text in made.items():
         if _read(root / path) != text:
             result.files[path] = text

@@ -1,0 +1,128 @@
+"""What pages ask for: numbers, tables, formulas and the words of figures, as text.
+
+Each is computed when first asked for and noted, so that the next run on the same data and code
+(see `kept.py`) finds the text without loading the book.  What cannot be computed is never noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # loading data/ costs more than all the rest, and most runs need none of it
+    from generators.book.load import Book
+    from generators.numbers.registry import Numbers
+    from generators.weave.figures import Figure, Words
+
+Notes = dict[str, dict[str, object]]  # kind -> name -> what JSON can hold
+KINDS = ("numbers", "tables", "formulas", "figures")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A number as pages show it.  `sources` are pairs of name and link target, from the numbers page."""
+
+    id: str
+    text: str
+    meaning: str
+    derivation: str
+    inputs: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+
+
+class Answers:
+    """Answers over one root.  `notes` are those of an earlier run with the same data and code, or None."""
+
+    def __init__(self, root: Path, notes: Notes | None = None) -> None:
+        self.root = root
+        self.notes: Notes = {kind: dict((notes or {}).get(kind, {})) for kind in KINDS}
+        self.is_changed = False
+        self._told: dict[str, Told] = {}
+        self._figures: dict[str, Figure] = {}
+        if notes is None:
+            _ = self.book  # a mistake in data is told even where no page asks for anything
+
+    @cached_property
+    def book(self) -> Book:
+        """All of `data/`; `BookErrors` names every mistake."""
+        from generators.book.load import load_book
+
+        return load_book(self.root)
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        from generators.numbers.everything import all_numbers
+
+        return all_numbers(self.book)
+
+    def _note(self, kind: str, name: str, make: Callable[[], object]) -> object:
+        known = self.notes[kind]
+        if name not in known:
+            known[name] = make()
+            self.is_changed = True
+        return known[name]
+
+    def number(self, id_: str) -> Told:
+        """A number; KeyError for an unknown id, ValueError or ArithmeticError for one that has no value."""
+        if id_ not in self._told:
+            row = dict(self._note("numbers", id_, lambda: self._tell(id_)))
+            self._told[id_] = Told(**row | {"sources": tuple((name, target) for name, target in row["sources"])})
+        return self._told[id_]
+
+    def _tell(self, id_: str) -> dict[str, object]:
+        from generators.weave.sources import source_name, source_target
+
+        number = self._numbers.number(id_)
+        sources = [(source_name(s, self.book), source_target(s, self.book)) for s in number.sources]
+        return {
+            "id": id_, "text": number.text, "meaning": number.meaning, "derivation": number.derivation,
+            "inputs": list(number.inputs), "sources": sources,
+        }  # fmt: skip
+
+    def table(self, name: str, arguments: tuple[str, ...]) -> str:
+        """The Markdown of a table, its links from the numbers page's folder.
+
+        KeyError for an unknown one, ValueError for arguments that it does not take.
+        """
+        return str(self._note("tables", " ".join((name, *arguments)), lambda: self._table(name, arguments)))
+
+    def _table(self, name: str, arguments: tuple[str, ...]) -> str:
+        import inspect
+
+        from generators.numbers.registry import NUMBERS_PAGE
+        from generators.tables.registry import TABLES, table
+
+        numbers = self._numbers  # which declares the tables
+        if name in TABLES:
+            try:
+                inspect.signature(TABLES[name]).bind(numbers, *arguments)
+            except TypeError as error:
+                raise ValueError(f"{error}; its arguments are {inspect.signature(TABLES[name])}") from None
+        return table(name, numbers, arguments).replace(f"({NUMBERS_PAGE}#", "(numbers.md#")
+
+    def formula(self, name: str) -> str:
+        """The Markdown of a formula; KeyError for an unknown one."""
+
+        def make() -> str:
+            from generators.formulas import formula
+
+            return formula(name)
+
+        return str(self._note("formulas", name, make))
+
+    def words(self, name: str) -> Words:
+        """A figure's words and key, without drawing it."""
+        from generators.weave.figures import Words
+
+        return Words(**self._note("figures", name, lambda: asdict(self.figure(name).words)))
+
+    def figure(self, name: str) -> Figure:
+        """A figure with its data, ready to be drawn."""
+        from generators.weave.figures import figure
+
+        if name not in self._figures:
+            self._figures[name] = figure(name, self.book)
+        return self._figures[name]

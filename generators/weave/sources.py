@@ -1,0 +1,22 @@
+"""A source or record as the numbers page names it and links to it."""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.escape import address
+
+
+def source_name(id_: str, book: Book) -> str:
+    """A source's title, or a record by its machine and day."""
+    if id_.startswith("record:"):
+        record = book.records[id_.removeprefix("record:")]
+        return f"measured on {record.machine.name}, {record.started[:10]}"
+    source = book.sources[id_]
+    return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
+
+
+def source_target(id_: str, book: Book) -> str:
+    """Where a link to it leads: the record's page, or the source itself."""
+    if id_.startswith("record:"):
+        return f"records/{id_.removeprefix('record:')}.md"
+    return address(book.sources[id_].url)
