@@ -44,7 +44,8 @@ def install(session: nox.Session, group: str) -> None:
     stamp = Path(session.virtualenv.location) / f"installed-lock-{group}"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
-        session.install("--require-hashes", "-r", str(lock))
+        # uv leaves bytecode to the first import, which QUIET forbids: without this every command compiles its libraries
+        session.install("--require-hashes", "-r", str(lock), env={"UV_COMPILE_BYTECODE": "1"})
         stamp.write_text(digest)
     session.env.update(QUIET)
 
@@ -60,10 +61,12 @@ def site(session: nox.Session) -> None:
 
 @nox.session
 def serve(session: nox.Session) -> None:
-    """Preview the site with live reload; the address is printed.  Only changed pages are rendered again."""
+    """Preview the site with live reload; the address is printed.  Only what changed is drawn and rendered again."""
     install(session, "site")
     session.run("python", "-m", "generators", "figures")
-    session.run("python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *session.posargs)
+    session.run(
+        "python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *session.posargs, env={"REDRAW_FIGURES": "1"}
+    )
 
 
 @nox.session

@@ -35,7 +35,7 @@ ALLOWED = {
     "tables": {"tables", "numbers", "evidence"},
     "pictures": {"pictures", "errors", "vis"},
     "vis": {"vis", "evidence", *FACTS},
-    "weave": {"weave", "errors", "units", "book", "numbers", "tables", "formulas", "vis", "spans", "escape"},
+    "weave": {"weave", "errors", "fingerprint", "units", "book", "numbers", "tables", "formulas", "vis", "spans", "escape"},
     "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},
 }
 

@@ -29,6 +29,12 @@ class Context:
     edition: str = ""
 
 
+def context_files(root: Path) -> list[Path]:
+    """The files and folders that `read_context` reads."""
+    docs = root / "docs"
+    return [docs / "vis", docs / "reference" / "numbers.json", docs / "reference" / "notation.md", root / maths.PLACE]
+
+
 def read_context(root: Path, errors: list[BookError]) -> Context:
     """Read everything once; what cannot be read is reported and left out."""
     figures = {}

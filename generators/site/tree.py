@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from generators import fingerprint
 from generators.book.load import Book, load_book
-from generators.errors import BookError, BookErrors, raise_all
+from generators.edition import read_edition
+from generators.errors import BookError, raise_all
+from generators.pictures.picture import PLACE as PICTURES
 from generators.site import (
     live,
     reference_accelerators,
@@ -23,71 +27,92 @@ from generators.site import (
     reference_who,
 )
 from generators.site.cards import SHOWN, Material
-from generators.site.chapter import Context, read_context, transform
+from generators.site.chapter import Context, context_files, read_context, transform
 from generators.site.head import with_heads
+from generators.site.memory import Memory
 from generators.site.page import Page
 
 
-def pages(root: Path) -> Iterator[Page]:
+#: A part of the reference: what it rests on besides data, drawings and the edition, and what makes it.
+Part = tuple[object, Callable[[], Iterator[Page]]]
+
+
+def pages(root: Path, memory: Memory | None = None) -> Iterator[Page]:
     """Every page that is not in `docs/` as the site shows it.
 
     All pages are made even when some have mistakes; then `BookErrors` reports every mistake.
+    `memory` spares what the same code has made before from the same files.
     """
-    material, made = material_and_pages(root)
+    material, made = material_and_pages(root, memory)
     return with_heads(made, material, root)
 
 
-def material_and_pages(root: Path) -> tuple[Material, Iterator[Page]]:
+def material_and_pages(root: Path, memory: Memory | None = None) -> tuple[Material, Iterator[Page]]:
     """The pages before their heads are written, and what cards are made of."""
+    memory = memory or Memory()
     errors: list[BookError] = []
-    context = read_context(root, errors)
+    faults: list[BookError] = []
+    drawn = fingerprint.of_values(fingerprint.of_files(*context_files(root)), read_edition(root).name)
+    context = memory.get("context", drawn, lambda found: read_context(root, found), errors)
     texts = {
         path.relative_to(root / "docs").as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((root / "docs").rglob("*.md"))
     }
-    book, faults = None, []
-    try:
-        book = load_book(root)
-    except BookErrors as several:
-        faults = several.errors
+    rows = fingerprint.of_files(root / "data")
+    book = memory.get("book", rows, lambda _: load_book(root), faults)
     material = Material(context.figures, dict(texts), book)
-    return material, _pages(material, context, errors, faults)
+    return material, _pages(material, context, _Rest(memory, drawn, rows), errors, faults)
 
 
-def _pages(material: Material, context: Context, errors: list[BookError], faults: list[BookError]) -> Iterator[Page]:
+@dataclass(frozen=True)
+class _Rest:
+    """What was made before, and hashes of what everything now rests on: drawings and edition, and data."""
+
+    memory: Memory
+    drawn: str
+    rows: str
+
+
+def _pages(
+    material: Material, context: Context, rest: _Rest, errors: list[BookError], faults: list[BookError]
+) -> Iterator[Page]:
     """All pages; `faults` are those of the data, told after those of the pages."""
     for name, text in material.texts.items():
-        yield Page(name, transform(text, name, context, errors), f"docs/{name}")
+        rests_on = fingerprint.of_values(rest.drawn, text)
+        if page := rest.memory.get(f"page {name}", rests_on, _transformed(name, text, context), errors):
+            yield page
     errors += faults
     if material.book is not None:
-        yield from _reference(material.book, context, material.texts, errors)
+        for name, (beside, part) in _reference(material.book, context, material.texts).items():
+            rests_on = fingerprint.of_values(rest.rows, rest.drawn, beside)
+            yield from rest.memory.get(f"part {name}", rests_on, lambda _, part=part: list(part()), errors) or []
     raise_all(errors)
 
 
-def _reference(book: Book, context: Context, texts: dict[str, str], errors: list[BookError]) -> Iterator[Page]:
-    """The generated pages; one that fails on its data is reported and the others still come."""
+def _transformed(name: str, text: str, context: Context) -> Callable[[list[BookError]], Page]:
+    return lambda found: Page(name, transform(text, name, context, found), f"docs/{name}")
+
+
+def _reference(book: Book, context: Context, texts: dict[str, str]) -> dict[str, Part]:
+    """The generated pages by part; one that fails on its data is reported and the others still come."""
     uses = _uses(texts)
-    parts: list[Callable[[], Iterator[Page]]] = [
-        lambda: reference_index.pages(book, context.figures, context.numbers, texts),
-        lambda: reference_accelerators.pages(book),
-        lambda: reference_models.pages(book),
-        lambda: reference_formats.pages(book),
-        lambda: reference_published.pages(book),
-        lambda: reference_figures.pages(book, context.figures, uses),
-        lambda: reference_records.pages(book),
-        lambda: reference_predictions.pages(book),
-        lambda: reference_who.pages(book),
-        lambda: reference_sources.pages(book, context.figures),
-        lambda: reference_history.pages(book.root),
-        lambda: live.pages(book),
-    ]
-    for part in parts:
-        try:
-            yield from part()
-        except BookError as error:
-            errors.append(error)
-        except BookErrors as several:
-            errors += several.errors
+    beside = {path: text for path, text in texts.items() if path.startswith("reference/")}
+    pictures = sorted(path.name for path in (book.root / PICTURES).glob("*.png"))
+    history = fingerprint.of_files(book.root / "CHANGELOG.md", book.root / "mkdocs.yml")
+    return {
+        "index": (beside, lambda: reference_index.pages(book, context.figures, context.numbers, beside)),
+        "accelerators": ((), lambda: reference_accelerators.pages(book)),
+        "models": ((), lambda: reference_models.pages(book)),
+        "formats": ((), lambda: reference_formats.pages(book)),
+        "published": ((), lambda: reference_published.pages(book)),
+        "figures": ((uses, pictures), lambda: reference_figures.pages(book, context.figures, uses)),
+        "records": ((), lambda: reference_records.pages(book)),
+        "predictions": ((), lambda: reference_predictions.pages(book)),
+        "who": ((), lambda: reference_who.pages(book)),
+        "sources": ((), lambda: reference_sources.pages(book, context.figures)),
+        "history": (history, lambda: reference_history.pages(book.root)),
+        "live": ((), lambda: live.pages(book)),
+    }
 
 
 def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:

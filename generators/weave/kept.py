@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from generators import fingerprint
 
 PLACE = Path(".cache") / "weave.json"
 CODE = Path(__file__).resolve().parents[2]
@@ -22,13 +23,11 @@ PACKAGES = ("pydantic", "pydantic-core", "matplotlib")
 
 def key(root: Path) -> str:
     """A hash of everything that an answer over `root` may depend on."""
-    found = hashlib.sha256(" ".join([sys.version, sys.platform, *map(_version, PACKAGES)]).encode())
     code = [CODE / "generators", CODE / "vis", *([root / "vis"] if root.resolve() != CODE else [])]
-    for path in [*(path for folder in code for path in _files(folder, ".py")), *_files(root / "data", "")]:
-        content = _content(path)
-        found.update(f"\0{path}\0{len(content)}\0".encode(errors="surrogateescape"))
-        found.update(content)
-    return found.hexdigest()
+    runs_on = [sys.version, sys.platform, *map(_version, PACKAGES)]
+    return fingerprint.of_values(
+        *runs_on, fingerprint.of_files(*code, ending=".py"), fingerprint.of_files(root / "data")
+    )
 
 
 def _version(package: str) -> str:
@@ -36,20 +35,6 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "none"
-
-
-def _files(folder: Path, ending: str) -> Iterator[Path]:
-    """Files below a folder, in order; links are followed, as the loaders follow them."""
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (Path(place, name) for name in sorted(names) if name.endswith(ending))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:  # what cannot be read is told by the loader that wants it
-        return repr(error).encode()
 
 
 def load(root: Path, wanted: str) -> dict | None:
