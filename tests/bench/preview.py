@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
+
+from tests.bench.project import chapters
 
 _EPOCH = re.compile(r"livereload\((\d+), \d+\)")
 LONGEST = 120  # seconds
@@ -25,8 +28,9 @@ class Preview:
         self.log = log
         words = ["mkdocs", "serve", "--no-strict", "--dirty", "-a", self.address.removeprefix("http://")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=root, stdout=log.open("w"), stderr=subprocess.STDOUT
-        )
+            [sys.executable, "-m", *words], cwd=root, env=os.environ | {"REDRAW_FIGURES": "1"},
+            stdout=log.open("w"), stderr=subprocess.STDOUT,
+        )  # fmt: skip
 
     def wait(self) -> None:
         """Until the first build is served."""
@@ -67,6 +71,27 @@ def preview(root: Path, log: Path):
         yield served
     finally:
         served.stop()
+
+
+def edits(root: Path, folder: Path, times: int) -> dict[str, list[float]]:
+    """Seconds from a saved page, row of data and drawing module to the changed page, after one of each to warm up."""
+    page = chapters(root)[1]
+    places = {
+        "text": (root / "docs" / page, "\n## ", "\n{words}\n\n## ", f"{page.removesuffix('.md')}/"),
+        "data": (root / "data/accelerators/m4.toml", 'note = "', 'note = "{words} ', "reference/accelerators/m4/"),
+        "drawing code": (root / "vis/ridge_points.py", '"""', '"""{words} ', "reference/figures/ridge_points/"),
+    }
+    found: dict[str, list[float]] = {name: [] for name in places}
+    with preview(root, folder / "preview.log") as served:
+        for name, (file, old, new, path) in places.items():
+            for number in range(times + 1):
+                words = f"Changed {name} {number}."
+                taken = seconds_to_show(served, file, old, new.format(words=words), path, words)
+                found[name] += [taken] if number else []
+                time.sleep(
+                    0.6 + 0.17 * (number % 4)
+                )  # so that saves fall at different moments of the watcher's half second
+    return found
 
 
 def seconds_to_show(served: Preview, file: Path, old: str, new: str, path: str, words: str) -> float:

@@ -1,0 +1,80 @@
+"""How long the loop takes on this machine, beside its targets: `nox -s bench`, or with `-- --save` into latest.md.
+
+A benchmark and not a test: machines differ, and a test that measures time fails on the busy ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import loop, preview, project
+
+LATEST = Path(__file__).with_name("latest.md")
+MANY = 12  # chapters
+#: Upper bounds in seconds, and of the ratio; rows without one are there to explain the others.
+TARGETS = {
+    "write, nothing changed": 1.0,
+    "check --fast, nothing changed": 1.0,
+    "write, one sentence changed": 1.5,
+    f"preview of {MANY} chapters, text": 2.0,
+    "ratio of the two builds": 1.5,
+}
+Found = dict[str, list[float]]
+
+
+def measure(folder: Path, times: int) -> Found:
+    """Every row, each on a copy of the project in a folder that is thrown away."""
+    print("commands of the loop", flush=True)
+    few = project.copy(folder / "few")
+    found = loop.commands(few, times)
+    print("cold and bare builds", flush=True)
+    built = loop.builds(few, times)
+    pairs = zip(built["build, empty cache"], built["build, bare MkDocs"], strict=True)
+    found |= built | {"ratio of the two builds": [cold / bare for cold, bare in pairs]}
+    for root, count in ((few, len(project.chapters(few))), (folder / "many", MANY)):
+        print(f"preview of {count} chapters", flush=True)
+        if count == MANY:
+            project.with_more_chapters(project.copy(root), MANY)
+            project.run(root, "generators", "figures")
+        edits = preview.edits(root, folder, times)
+        found |= {f"preview of {count} chapters, {name}": taken for name, taken in edits.items()}
+    return found
+
+
+def table(found: Found) -> str:
+    """Medians, ranges and targets as Markdown."""
+    lines = ["| what | median | range | runs | target |", "| --- | ---: | ---: | ---: | ---: |"]
+    for name, taken in found.items():
+        unit = "" if name.startswith("ratio") else " s"
+        target = f"≤ {TARGETS[name]:g}{unit}" if name in TARGETS else ""
+        spread = f"{min(taken):.2f} – {max(taken):.2f}{unit}"
+        lines.append(f"| {name} | {statistics.median(taken):.2f}{unit} | {spread} | {len(taken)} | {target} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and save if asked."""
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__.split("\n")[0])
+    parser.add_argument("--save", action="store_true", help=f"write the table into tests/bench/{LATEST.name}")
+    parser.add_argument("--times", type=int, default=5, help="runs of each row (default 5)")
+    given = parser.parse_args()
+    if given.times < 1:
+        parser.error(f"--times: found {given.times}, wanted 1 or more")
+    with tempfile.TemporaryDirectory(prefix="book-bench-") as folder:
+        found = measure(Path(folder), given.times)
+    day = datetime.now(UTC).date().isoformat()
+    text = (
+        f"# The loop, measured\n\n{loop.versions()}; {day}.\nWritten by `nox -s bench -- --save`.\n\n{table(found)}\n"
+    )
+    print(f"\n{text}")
+    if given.save:
+        LATEST.write_text(text, encoding="utf-8")
+        print(f"saved in tests/bench/{LATEST.name}")
+
+
+if __name__ == "__main__":
+    main()
