@@ -14,12 +14,13 @@ def of_values(*values: object) -> str:
 
 
 def of_files(*places: Path, ending: str = "") -> str:
-    """A hash of files, and of all files of folders whose names end so, by path and content."""
+    """A hash of files, and of all files of folders whose names end so, by path from the place and content."""
     found = hashlib.sha256()
-    for place in places:
+    for at, place in enumerate(places):
         for path in [place] if place.is_file() else _below(place, ending):
             content = _content(path)
-            found.update(f"\0{path}\0{len(content)}\0".encode(errors="surrogateescape"))
+            name = path.relative_to(place).as_posix()
+            found.update(f"\0{at}\0{name}\0{len(content)}\0".encode(errors="surrogateescape"))
             found.update(content)
     return found.hexdigest()
 
@@ -35,4 +36,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:  # what cannot be read counts by its error, and is told by whoever wants to read it
-        return repr(error).encode()
+        return type(error).__name__.encode()
