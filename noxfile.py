@@ -201,6 +201,13 @@ def measure_tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *chosen, *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time the loop on this machine beside its targets; -- --save keeps the table in tests/bench/latest.md."""
+    install(session, "site")
+    session.run("python", "-m", "tests.bench", *session.posargs)
+
+
 @nox.session(python=["3.11", "3.12", "3.13"], default=False)
 def matrix(session: nox.Session) -> None:
     """Run the tests under each supported Python."""
