@@ -10,6 +10,7 @@ FACTS = {"units", "errors", "book", "model", "catalogue", "measure"}
 #: What each part may import; a part that is not named here (site, the commands) may import all.
 ALLOWED = {
     "errors": set(),
+    "fingerprint": set(),
     "escape": set(),
     "spans": set(),
     "symbols": set(),
@@ -35,7 +36,7 @@ ALLOWED = {
     "tables": {"tables", "numbers", "evidence"},
     "pictures": {"pictures", "errors", "vis"},
     "vis": {"vis", "evidence", *FACTS},
-    "weave": {"weave", "errors", "fingerprint", "units", "book", "numbers", "tables", "formulas", "vis", "spans", "escape"},
+    "weave": {"weave", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
     "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},
 }
 
