@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 
 import pytest
 
@@ -74,12 +73,9 @@ def test_one_changed_datum_redraws_only_the_figures_that_use_it(copy):
     assert [line.split()[1] for line in drawn] == using
 
 
-def test_nothing_changed_is_quick_and_writes_nothing(copy):
-    started = time.perf_counter()
+def test_nothing_changed_writes_nothing(copy):
+    """How quick it is, `nox -s bench` says: a test of time fails on a busy machine."""
     assert settled(copy)
-    assert (
-        time.perf_counter() - started < 5
-    )  # a second on a quiet machine; a benchmark, not this test, watches the figure
 
 
 def test_a_figure_edited_by_hand_is_noticed_and_mended(copy):
