@@ -32,7 +32,6 @@ from generators.site.head import with_heads
 from generators.site.memory import Memory
 from generators.site.page import Page
 
-
 #: A part of the reference: what it rests on besides data, drawings and the edition, and what makes it.
 Part = tuple[object, Callable[[], Iterator[Page]]]
 
@@ -53,7 +52,7 @@ def material_and_pages(root: Path, memory: Memory | None = None) -> tuple[Materi
     errors: list[BookError] = []
     faults: list[BookError] = []
     drawn = fingerprint.of_values(fingerprint.of_files(*context_files(root)), read_edition(root).name)
-    context = memory.get("context", drawn, lambda found: read_context(root, found), errors)
+    context = memory.get("context", drawn, lambda found: read_context(root, found), errors) or Context()
     texts = {
         path.relative_to(root / "docs").as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((root / "docs").rglob("*.md"))
