@@ -25,7 +25,11 @@ def _page(book: Book, contributors: dict[str, Contributor]) -> str:
     blocks = [
         trail(("Reference", "index.md")),
         "Every measured point of the book comes from a record that somebody sent, with all of its samples.",
-        table(("Machine", "Device", "Records", "Cases measured", "Measured by"), _machines(book, contributors), (3,)),
+        table(
+            ("Machine", "Device", "Day", "Records", "Cases measured", "Measured by"),
+            _machines(book, contributors),
+            (4,),
+        ),
         "## Awaited",
         "These chips have predictions, written down before anybody measured them for this book; a record of one shows how well they hold."
         if awaited
@@ -43,21 +47,19 @@ def _page(book: Book, contributors: dict[str, Contributor]) -> str:
 
 
 def _machines(book: Book, contributors: dict[str, Contributor]) -> list[list[object]]:
-    """One row per machine, its records by day and profile."""
+    """One row per machine and day, its records by time and profile."""
     rows: list[list[object]] = []
     ordered = sorted(book.records.values(), key=lambda record: (record.machine.name, record.started))
-    for (name, device), group in groupby(ordered, key=lambda record: (record.machine.name, record.machine.device)):
+    for (name, device, day), group in groupby(ordered, key=_machine_and_day):
         records = list(group)
         who = dict.fromkeys(contributors[one.id].name if one.id in contributors else UNNAMED for one in records)
-        told = joined(
-            (
-                link(f"{one.started[:10]} {one.started[11:16]}, {one.profile}", f"records/{one.id}.md")
-                for one in records
-            ),
-            "<br>",
-        )
-        rows.append([name, device, told, sum(map(_measured, records)), ", ".join(who)])
+        told = (link(f"{one.profile}\u00a0{one.started[11:16]}", f"records/{one.id}.md") for one in records)
+        rows.append([name, device, day, joined(told), sum(map(_measured, records)), ", ".join(who)])
     return rows
+
+
+def _machine_and_day(record: Record) -> tuple[str, str, str]:
+    return record.machine.name, record.machine.device, record.started[:10]
 
 
 def _measured(record: Record) -> int:

@@ -1,0 +1,62 @@
+"""The page of who measured what names every record, and nobody who did not ask for it."""
+
+import json
+
+import pytest
+
+from generators.book.contributor import load_contributors
+from generators.errors import BookErrors
+from generators.site.reference_who import UNNAMED, pages
+from tests.conftest import ROOT
+
+FILE = "data/contributors.toml"
+
+
+def test_every_record_and_every_awaited_chip_is_on_the_page(book):
+    (page,) = pages(book)
+    assert all(f"records/{id_}.md" in page.content for id_ in book.records)
+    assert "predictions/h200-sxm--2026-11-23.md" in page.content
+    assert (
+        f"{sum(case.status == 'measured' for record in book.records.values() for case in record.cases)} |"
+        in page.content
+    )
+
+
+def test_who_gave_no_name_has_none(copy):
+    from generators.book.load import load_book
+
+    (copy / FILE).write_text("")
+    (page,) = pages(load_book(copy))
+    assert UNNAMED in page.content and "authors" not in page.content
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[nobody]\nname = "x"\n', "names no record in data/measurements"),
+        ("[{id}]\nname = '<img src=x onerror=alert(1)>'\n", "without control characters and angle brackets"),
+        ("[{id}]\n", "name: Field required"),
+        ("[{id}]\nname = 'x'\nmail = 'y'\n", "mail: Extra inputs are not permitted"),
+        ("[{id}]\nname = '" + "x" * 81 + "'\n", "at most 80"),
+    ],
+)
+def test_a_wrong_name_is_one_line(copy, text, said):
+    id_ = min(path.stem for path in (copy / "data/measurements").glob("*.json"))
+    (copy / FILE).write_text(text.replace("{id}", json.dumps(id_)))
+    with pytest.raises(BookErrors) as caught:
+        load_contributors(copy)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_name_is_shown_as_text(copy):
+    from generators.book.load import load_book
+
+    id_ = min(path.stem for path in (copy / "data/measurements").glob("*.json"))
+    (copy / FILE).write_text(f'["{id_}"]\nname = "**bold** [x](javascript:alert)"\n')
+    (page,) = pages(load_book(copy))
+    assert "**bold**" not in page.content and "](javascript:" not in page.content
+
+
+def test_our_own_records_say_who_sent_them():
+    there = {path.stem for path in (ROOT / "data/measurements").glob("*.json")}
+    assert set(load_contributors(ROOT)) == there
