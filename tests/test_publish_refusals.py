@@ -27,6 +27,8 @@ def ready(tmp_path):
     root.mkdir()
     for name in ("mkdocs.yml", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
+    text = (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(text.replace(f'version = "{read_number(ROOT)}"', 'version = "0.1.0"'))
     (root / "CHANGELOG.md").write_text(CHANGELOG)
     git(root, "init", "--quiet")
     commit(root, "First")

@@ -15,11 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from generators.changelog import order, read_changelog
+from generators.edition import read_number
 from generators.publish.release import release
 from tests.clones import change, clone, commit, git
+from tests.conftest import ROOT
 from tests.test_browser import CHROMIUM, FLAGS, missing
 
-OLD, NEW = "0.1.0", "0.1.1"
+OLD = read_number(ROOT)
+NEW = "{}.{}.{}".format(*order(OLD)[:2], order(OLD)[2] + 1)
 CODE = "https://code.book.invalid/owner/why"
 
 
@@ -58,7 +62,8 @@ class _Page(http.server.SimpleHTTPRequestHandler):
 
 def tagged(root: Path, number: str) -> None:
     """Commit the tree as an edition: version, changelog and tag agree."""
-    change(root, "CHANGELOG.md", "## Unreleased\n", f"## Unreleased\n\n## {number} (2026-11-23)\n")
+    if number not in [section.number for section in read_changelog(root)]:
+        change(root, "CHANGELOG.md", "\n## ", f"\n## {number} (2026-11-23)\n\n- As it stands.\n\n## ")
     commit(root, f"Edition {number}")
     git(root, "tag", f"v{number}")
 
