@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -103,14 +104,17 @@ def contrast(a: str, b: str) -> float:
 
 
 def copy_of(root: Path, folder: Path) -> Path:
-    """The project as links to it, with folders of its own for pages and records."""
+    """The project as links to it, with folders of its own for pages and data."""
     folder.mkdir()
     for name in ("generators", "site_overrides", "vis", "mkdocs.yml"):
         (folder / name).symlink_to(root / name)
     for name in ("docs", "data"):
         (folder / name).mkdir()
         for path in (root / name).iterdir():
-            (folder / name / path.name).symlink_to(path)
+            if path.suffix == ".toml":  # a link to data is refused, as a stranger's would be
+                shutil.copy(path, folder / name)
+            else:
+                (folder / name / path.name).symlink_to(path)
     return folder
 
 
