@@ -33,7 +33,7 @@ def pages(book: Book, figures: dict[str, Figure], uses: dict[str, list[tuple[str
 def heading(figure: Figure) -> str:
     """The figure's name in words."""
     words = figure.name.replace("_", " ").capitalize()
-    return re.sub(r"\b(?:Kv|kv)\b", "KV", words)
+    return re.sub(r"\bkv\b", "KV", re.sub(r"\bflops\b", "FLOP/s", words, flags=re.IGNORECASE), flags=re.IGNORECASE)
 
 
 def question(figure: Figure) -> str:

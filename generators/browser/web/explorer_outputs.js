@@ -10,7 +10,7 @@ const NAME = "memory-bound-explorer";
 export function citation(rows, href, today, edition) {
   const book = document.querySelector('meta[property="og:site_name"]');
   const said = rows.map((row) => `${describe(row)}. ${sentence(row)}`).join(" ");
-  return `${book ? book.content : "Memory-Bound"}, explorer, edition ${edition}: ${said} ${href} (read ${today}).`;
+  return `${book ? book.content : "Memory-bound"}, explorer, edition ${edition}: ${said} ${href} (read ${today}).`;
 }
 
 export function outputs(current) {
