@@ -142,7 +142,6 @@ def lint(session: nox.Session) -> None:
 def publish(session: nox.Session) -> None:
     """Release the edition whose tag this commit carries: -- --push sends it, -- --trial tries without an address."""
     install(session, "publish")
-    session.run("python", "-m", "generators", "pictures")
     session.run("python", "-m", "generators", "publish", *session.posargs)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from generators.errors import BookError, BookErrors
@@ -136,7 +137,8 @@ def _publish(arguments: list[str], root: Path) -> int:
     """Release the edition whose tag this commit carries onto the publishing branch."""
     from generators.publish.release import release
 
-    release(root, _say, push="--push" in arguments, trial="--trial" in arguments)
+    draw = partial(_pictures, [], root)
+    release(root, _say, push="--push" in arguments, trial="--trial" in arguments, prepare=draw)
     return 0
 
 

@@ -21,9 +21,12 @@ BRANCH, REMOTE, CONFIG = "gh-pages", "origin", "mkdocs.publish.yml"
 Say = Callable[[str], None]
 
 
-def release(root: Path, say: Say, *, push: bool = False, trial: bool = False) -> str:
+def release(
+    root: Path, say: Say, *, push: bool = False, trial: bool = False, prepare: Callable[[], object] = lambda: None
+) -> str:
     """Publish the edition whose tag this commit carries; returns its number.
 
+    `prepare` makes what a build only takes, such as pictures, once nothing speaks against publishing.
     With `push` the branch is sent to the remote.  A trial may keep the placeholder address and is
     never sent.  Raises `BookErrors` with every reason why not, before anything is built.
     """
@@ -34,6 +37,7 @@ def release(root: Path, say: Say, *, push: bool = False, trial: bool = False) ->
         branches.bring(root, BRANCH, REMOTE)
     raise_all(refusals(root, BRANCH, addresses, trial))
     _mike_is_here()
+    prepare()
     number = read_number(root)
     say(f"building edition {number} for {addresses.site}")
     _mike(root, "deploy", "--update-aliases", number, LATEST)
