@@ -59,9 +59,10 @@ def test_gain_by_hand():
     assert batching.memory_gain(1.0, 5.0) == batching.memory_slowdown(1.0, 5.0) == 1.0
     assert batching.memory_gain(9.0, 9.0) == 5.0 and batching.memory_slowdown(9.0, 9.0) == 1.8
     assert batching.memory_gain(1e12, 9.0) == pytest.approx(10.0)
-    assert batching.batch_within(1.8, 9.0) == pytest.approx(9.0)
     needed = batching.balance_needed(8.0, 1.1)
-    assert batching.memory_gain(batching.batch_within(1.1, needed), needed) == pytest.approx(8.0)
+    batch = 1.1 * (needed + 1.0) - needed  # whose step takes 1.1 times as long
+    assert batching.memory_slowdown(batch, needed) == pytest.approx(1.1)
+    assert batching.memory_gain(batch, needed) == pytest.approx(8.0)
 
 
 def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
@@ -69,7 +70,7 @@ def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
     count = parameters.linear_parameters(llama, 0.0) + parameters.head_parameters(llama)
     ridge, token = a100.peak / a100.bandwidth, memory.kv_bytes_per_token(llama, BF16)
     weights = memory.weight_bytes_streamed(llama, BF16, Pass(1.0, 1.0, 1.0))
-    turn = batching.turning_batch(2.0, count, ridge, weights, 128.0 * token)
+    turn = weights / (2.0 * count / ridge - 128.0 * token)
     found = next(
         b for b in range(1, 1000) if roofline.step(llama, BF16, a100, Pass(float(b), 1.0, 128.0)).binds == "compute"
     )

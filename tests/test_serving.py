@@ -136,7 +136,6 @@ def test_two_requests_by_hand():
     assert report.queueing(run) == [0, 0.5]
     assert report.throughput(run) == report.mean_batch(run) == 5 / 3
     assert report.queue(run) == [(0, 0), (1, 0), (2, 0)]
-    assert report.mean_queue(run) == pytest.approx(0.5 / 3)
     static = serve(run.requests, Policy("static", 2), lambda _: 1.0)
     assert static.times == [[1, 2, 3], [4, 5]]
     assert report.queue(static) == [(0, 0), (1, 1), (2, 1), (3, 0), (4, 0)]

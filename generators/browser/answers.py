@@ -63,16 +63,14 @@ class Request:
     compute_bound: float
     longest: float
     decode: float
-    last_step: float
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Speculative decoding: tokens per cycle, seconds of drafting, verifying and a plain step, and the gain."""
+    """Speculative decoding: tokens per cycle, seconds of drafting, of the whole cycle and of a plain step, and the gain."""
 
     tokens: float
     drafting: float
-    verifying: float
     cycle: float
     plain: float
     gain: float
@@ -128,11 +126,9 @@ def request(s: Shape, f: Format, c: Chip, chunk_ends: list, contexts: list):
         longest = largest(longest, made.time)
         past = end
     decode = 0.0
-    last = 0.0
     for context in contexts:
-        last = step(s, f, c, Pass(1.0, 1.0, context)).time
-        decode = decode + last
-    return Request(prefill, passes, bound, longest, decode, last)
+        decode = decode + step(s, f, c, Pass(1.0, 1.0, context)).time
+    return Request(prefill, passes, bound, longest, decode)
 
 
 def speculation(s: Shape, d: Shape, f: Format, c: Chip, batch, context, drafts, acceptance):
@@ -145,4 +141,4 @@ def speculation(s: Shape, d: Shape, f: Format, c: Chip, batch, context, drafts, 
     drafting = drafts * step(d, f, c, Pass(batch, 1.0, context)).time
     check = step(s, f, c, Pass(batch, drafts + 1.0, context + drafts, drafts + 1.0))
     cycle = drafting + check.time
-    return Draft(tokens, drafting, check.time, cycle, plain, tokens * plain / cycle, check.binds)
+    return Draft(tokens, drafting, cycle, plain, tokens * plain / cycle, check.binds)

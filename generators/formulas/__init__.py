@@ -11,7 +11,7 @@ from generators.symbols import Symbol, symbol
 #: The book's symbols; `docs/reference/notation.md` explains each.
 WORK, MOVED, PEAK, BANDWIDTH, INTENSITY = (Symbol(s) for s in ("F", "Q", "P", r"\beta", "I"))
 OVERHEAD, BATCH, CONTEXT, TOKENS = (Symbol(s) for s in ("t_o", "B", "S", "T"))
-WEIGHTS, KV_TOKEN, TIME, BITS, GROUP = (Symbol(s) for s in ("W", "k", "t", "b", "g"))
+WEIGHTS, KV_TOKEN, BITS, GROUP = (Symbol(s) for s in ("W", "k", "b", "g"))
 SHAPE = Shape(Symbol("L"), Symbol("d"), Symbol("H"), Symbol("H_{kv}"), Symbol("d_h"), Symbol(r"d_{f\!f}"), Symbol("V"))
 FORMAT = Format(BITS, BITS, BITS, BITS)
 

@@ -22,19 +22,9 @@ def memory_slowdown(batch, balance):
     return (balance + batch) / (balance + 1.0)
 
 
-def batch_within(slowdown, balance):
-    """The batch whose memory-bound step takes `slowdown` times as long as that of batch 1."""
-    return slowdown * (balance + 1.0) - balance
-
-
 def balance_needed(gain, slowdown):
     """The balance batch from which on `gain` times the throughput costs no more than `slowdown` times the latency."""
     return (gain * slowdown - slowdown) / (slowdown - 1.0)
-
-
-def turning_batch(mac, parameters, ridge, weights, kv):
-    """The batch from which on decode is compute-bound, where its cache is small enough for there to be one."""
-    return weights / (mac * parameters / ridge - kv)
 
 
 def turning_context(mac, parameters, ridge, kv_token):

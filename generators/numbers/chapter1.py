@@ -11,8 +11,6 @@ from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, linear_flop, step_flop
 from generators.numbers.registry import Numbers, number
 
-A100, LLAMA = "a100-sxm4-80gb", "llama-2-7b"
-
 
 @number("decode-speedup.{model}.{format}.{format2}.{chip}.s{context}", "×")
 def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, context: int) -> units.Quantity:

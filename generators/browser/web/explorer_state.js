@@ -30,7 +30,7 @@ export function chipOf(state, id) {
   return id === OWN ? ownChip(state) : byId([...state.machines, ...chips], id);
 }
 
-export function modelOf(state, id) {
+function modelOf(state, id) {
   return id === OWN ? state.mine : byId(models, id);
 }
 

@@ -1,7 +1,7 @@
 // Where the cases of a reader's record go on a committed drawing: which panel, and which place in it.
 import { numberText } from "./numbers.js";
 
-export const QUANTITIES = {
+const QUANTITIES = {
   gigabytes: ({ bytes, batch }) => bytes / batch / 1e9,
   "tokens-per-second": ({ seconds }) => 1 / seconds,
   "tokens-per-second-of-all": ({ batch, seconds }) => batch / seconds,

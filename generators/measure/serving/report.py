@@ -81,8 +81,3 @@ def mean_batch(run: Run) -> float:
 def queue(run: Run) -> list[tuple[float, int]]:
     """(start of a pass, requests that then hold no place): the length of the queue over time."""
     return [(one.start, one.waiting) for one in run.passes]
-
-
-def mean_queue(run: Run) -> float:
-    """Requests waiting to be served, averaged over the makespan (by Little's law, from each one's waiting time)."""
-    return sum(queueing(run)) / makespan(run)
