@@ -12,7 +12,8 @@ from generators.errors import BookError
 PLACE = "mkdocs.yml"
 #: Hosts that nobody can own, so that an address there is a placeholder.
 _PLACEHOLDERS = re.compile(r"(^|\.)(example|test|invalid|example\.(com|net|org))$")
-_LINE = re.compile(r"""^(?P<name>site_url|repo_url):[ \t]*(?P<quote>["']?)(?P<value>[^\s"'#]*)(?P=quote)[ \t]*(#.*)?$""", re.MULTILINE)  # fmt: skip
+_LINE = re.compile(r"^(?P<name>site_url|repo_url):(?P<value>.*)$", re.MULTILINE)
+_COMMENT = re.compile(r"(^|\s)#.*")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Addresses:
         return f"{self.repository}/issues/new?{urlencode(filled, quote_via=quote)}"
 
 
+NOWHERE = Addresses()
+
+
 def read_addresses(root: Path) -> Addresses:
     """Both addresses of a project; one that is no https address is a `BookError`.  A missing file has none."""
     path = root / PLACE
@@ -53,15 +57,20 @@ def read_addresses(root: Path) -> Addresses:
     found = {}
     for match in _LINE.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        found[match["name"]] = _checked(match["name"], match["value"], line)
+        found[match["name"]] = _checked(match["name"], _unquoted(match["value"]), line)
     site, repository = found.get("site_url", "").rstrip("/"), found.get("repo_url", "").rstrip("/")
     return Addresses(f"{site}/" if site else "", repository)
+
+
+def _unquoted(value: str) -> str:
+    value = _COMMENT.sub("", value).strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
 def _checked(name: str, value: str, line: int) -> str:
     parts = urlsplit(value)
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if value and not (parts.hostname and (parts.scheme == "https" or local)):
+    if value and (" " in value or not (parts.hostname and (parts.scheme == "https" or local))):
         wanted = "wanted an https address on this line, or nothing; correct it"
         raise BookError(PLACE, line, f"{name}: found {value!r}, {wanted}")
     return value

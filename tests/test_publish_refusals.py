@@ -10,7 +10,7 @@ from generators.book.erratum import load_errata
 from generators.changelog import read_changelog, sections
 from generators.edition import read_edition, read_number
 from generators.errors import BookError, BookErrors
-from generators.publish import branch
+from generators.publish import branch, release
 from generators.publish.refusals import refusals
 from generators.publish.root_files import root_files
 from tests.clones import change, commit, git
@@ -31,6 +31,8 @@ def ready(tmp_path):
     (root / "pyproject.toml").write_text(text.replace(f'version = "{read_number(ROOT)}"', 'version = "0.1.0"'))
     (root / "CHANGELOG.md").write_text(CHANGELOG)
     git(root, "init", "--quiet")
+    git(root, "config", "user.name", "A test")
+    git(root, "config", "user.email", "test@book.invalid")
     commit(root, "First")
     git(root, "tag", f"v{read_number(root)}")
     return root
@@ -79,6 +81,48 @@ def test_an_edition_is_not_published_twice(ready):
     git(ready, "branch", "gh-pages")
     branch.put(ready, "gh-pages", {"versions.json": b'[{"version": "0.1.0", "aliases": []}]\n'}, "As if published")
     assert "found edition 0.1.0 on the branch gh-pages already" in said(ready)[0]
+
+
+def test_an_edition_before_the_newest_is_refused(ready):
+    git(ready, "branch", "gh-pages")
+    branch.put(ready, "gh-pages", {"versions.json": b'[{"version": "0.10.0", "aliases": []}]\n'}, "As if published")
+    assert "found edition 0.10.0 on the branch gh-pages, newer than 0.1.0" in said(ready)[0]
+
+
+def test_a_committer_without_a_name_is_refused_before_anything_is_built(ready, monkeypatch):
+    for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    git(ready, "config", "--unset", "user.email")
+    assert said(ready) == ["publish: found no user.email for git; git config user.email …"]
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "test@book.invalid")
+    assert said(ready) == []
+
+
+def test_an_edition_that_fails_half_way_leaves_the_branch_as_it_was(ready, monkeypatch):
+    git(ready, "branch", "gh-pages")
+    before = git(ready, "rev-parse", "gh-pages")
+
+    def deploy_then_fail(root, command, *_):
+        if command == "set-default":
+            raise KeyboardInterrupt
+        branch.put(root, "gh-pages", {"half": b"1"}, "Half an edition")
+
+    change(ready, "mkdocs.yml", "https://memory-bound.example/", REAL.site)
+    commit(ready, "An address")
+    git(ready, "tag", "--force", "v0.1.0")
+    monkeypatch.setattr(release, "_mike_is_here", lambda: None)
+    monkeypatch.setattr(release, "_mike", deploy_then_fail)
+    with pytest.raises(KeyboardInterrupt):
+        release.release(ready, lambda _: None)
+    assert git(ready, "rev-parse", "gh-pages") == before
+    git(ready, "branch", "--delete", "--force", "gh-pages")
+    monkeypatch.setattr(release.branches, "read", lambda *_: 1 / 0)
+    monkeypatch.setattr(release, "_mike", lambda *_: git(ready, "branch", "--force", "gh-pages"))
+    with pytest.raises(ZeroDivisionError):
+        release.release(ready, lambda _: None)
+    assert "gh-pages" not in git(ready, "branch")
 
 
 def test_an_unfinished_place_is_not_published(ready):
@@ -157,9 +201,11 @@ def test_a_fork_sets_its_addresses_on_two_lines(ready):
 
 
 def test_an_address_that_is_none_is_refused_with_its_line(ready):
-    change(ready, "mkdocs.yml", "site_url: https://memory-bound.example/", "site_url: javascript:alert(1)")
-    with pytest.raises(BookError, match=r"mkdocs.yml:\d+: site_url: found 'javascript:alert\(1\)', wanted an https"):
-        read_addresses(ready)
+    for written in ("javascript:alert(1)", "!ENV ADDRESS"):
+        (ready / "mkdocs.yml").write_text(f"# one\nsite_url: {written} # said\n")
+        with pytest.raises(BookError) as caught:
+            read_addresses(ready)
+        assert str(caught.value).startswith(f"mkdocs.yml:2: site_url: found {written!r}, wanted an https address")
 
 
 def test_the_books_own_changelog_reads():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from generators import git
 from generators.addresses import PLACE, Addresses
-from generators.changelog import NUMBER, read_changelog
+from generators.changelog import NUMBER, order, read_changelog
 from generators.edition import read_number, tag_names, tags_here
 from generators.errors import BookError
 from generators.publish.branch import editions
@@ -22,11 +23,29 @@ def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False)
     number = read_number(root)
     if not NUMBER.fullmatch(number):
         return [BookError("pyproject.toml", "version", f"found {number!r}, wanted a number such as 0.1.0")]
-    errors = _tagged(root, number) + _clean(root) + _told(root, number) + _new(root, branch, number) + unfinished(root)
+    errors = (
+        _signed(root)
+        + _tagged(root, number)
+        + _clean(root)
+        + _told(root, number)
+        + _new(root, branch, number)
+        + unfinished(root)
+    )
     if addresses.is_placeholder and not trial:
         found = f"found {addresses.site or 'nothing'!r}, wanted the address where the book will be read"
         errors.append(BookError(PLACE, "site_url", f"{found}; set it, or add --trial to try without"))
     return errors
+
+
+def _signed(root: Path) -> list[BookError]:
+    """mike asks git for a committer only after the build, and a job's machine often has none."""
+    missing = [
+        key
+        for key, variable in (("user.name", "GIT_COMMITTER_NAME"), ("user.email", "GIT_COMMITTER_EMAIL"))
+        if not (os.environ.get(variable) or git.ask(root, "config", key))
+    ]
+    remedy = "; ".join(f"git config {key} …" for key in missing)
+    return [BookError("publish", None, f"found no {' and no '.join(missing)} for git; {remedy}")] if missing else []
 
 
 def _tagged(root: Path, number: str) -> list[BookError]:
@@ -56,7 +75,15 @@ def _told(root: Path, number: str) -> list[BookError]:
 
 
 def _new(root: Path, branch: str, number: str) -> list[BookError]:
-    if number not in editions(root, branch):
-        return []
-    remedy = "raise the version: a published edition is never changed"
-    return [BookError("publish", None, f"found edition {number} on the branch {branch} already; {remedy}")]
+    """An edition is published once, and after those before it: `latest` and the root's pages follow it."""
+    there = [found for found in editions(root, branch) if NUMBER.fullmatch(found)]
+    newest = max(there, key=order, default="")
+    if number in there:
+        remedy = "raise the version: a published edition is never changed"
+        return [BookError("publish", None, f"found edition {number} on the branch {branch} already; {remedy}")]
+    if newest and order(number) < order(newest):
+        remedy = "raise the version: corrections go into the newest edition"
+        return [
+            BookError("publish", None, f"found edition {newest} on the branch {branch}, newer than {number}; {remedy}")
+        ]
+    return []

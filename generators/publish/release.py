@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from generators.publish import branch as branches
 from generators.publish.refusals import refusals
 from generators.publish.root_files import LATEST, root_files
 
-BRANCH, REMOTE, CONFIG = "gh-pages", "origin", "mkdocs.publish.yml"
+BRANCH, REMOTE, CONFIG, TRIAL = "gh-pages", "origin", "mkdocs.publish.yml", "dist/trial"
 Say = Callable[[str], None]
 
 
@@ -27,29 +29,69 @@ def release(
     """Publish the edition whose tag this commit carries; returns its number.
 
     `prepare` makes what a build only takes, such as pictures, once nothing speaks against publishing.
-    With `push` the branch is sent to the remote.  A trial may keep the placeholder address and is
-    never sent.  Raises `BookErrors` with every reason why not, before anything is built.
+    With `push` the branch is sent to the remote.  Raises `BookErrors` with every reason why not, before
+    anything is built; an edition that fails or is interrupted half-way leaves the branch as it was.
     """
     addresses = read_addresses(root)
     if push and trial:
         raise BookError("publish", None, "found --push and --trial together; a trial is not sent anywhere")
+    if trial:
+        return try_out(root, say, prepare)
     if git.is_clone(root):
         branches.bring(root, BRANCH, REMOTE)
-    raise_all(refusals(root, BRANCH, addresses, trial))
+    raise_all(refusals(root, BRANCH, addresses))
     _mike_is_here()
     prepare()
     number = read_number(root)
-    say(f"building edition {number} for {addresses.site}")
-    _mike(root, "deploy", "--update-aliases", number, LATEST)
-    _mike(root, "set-default", LATEST)
-    _beside(root, addresses, number)
+    _build(root, addresses, number, say)
     say(f"edition {number} is on the branch {BRANCH}; it holds {', '.join(branches.editions(root, BRANCH))}")
     if push:
         git.do(root, "push", "--quiet", REMOTE, f"{BRANCH}:{BRANCH}")
         say(f"sent {BRANCH} to {REMOTE}")
-    elif not trial:
-        say(f"nothing was sent; look at it, then: git push {REMOTE} {BRANCH}, or give --push")
+    else:
+        say(f"nothing was sent; look at it, then: git push {REMOTE} {BRANCH}")
     return number
+
+
+def try_out(root: Path, say: Say, prepare: Callable[[], object] = lambda: None) -> str:
+    """The same in a throwaway clone, whose branch is then laid out in a folder to look at; returns its number.
+
+    A trial may keep the placeholder address.  Its edition never reaches this clone's branch, from
+    where it would be sent along with the next one.
+    """
+    addresses = read_addresses(root)
+    raise_all(refusals(root, BRANCH, addresses, trial=True))
+    _mike_is_here()
+    prepare()
+    number, shown = read_number(root), root / TRIAL
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "clone"
+        git.do(root, "clone", "--quiet", os.fspath(root), os.fspath(copy))
+        for key in ("user.name", "user.email"):
+            git.do(copy, "config", key, git.ask(root, "config", key) or "trial")
+        if git.ask(root, "rev-parse", "--verify", f"refs/heads/{BRANCH}"):
+            git.do(copy, "branch", "--quiet", BRANCH, f"origin/{BRANCH}")
+        if (root / ".cache").is_dir():
+            shutil.copytree(root / ".cache", copy / ".cache")  # the pictures, which a build only takes as they are
+        _build(copy, addresses, number, say)
+        shutil.rmtree(shown, ignore_errors=True)
+        shown.mkdir(parents=True)
+        git.do(copy, "--work-tree", os.fspath(shown), "checkout", "--quiet", BRANCH, "--", ".")
+    say(f"a trial of edition {number} is in {TRIAL}; see it with: python -m http.server --directory {TRIAL}")
+    return number
+
+
+def _build(root: Path, addresses: Addresses, number: str, say: Say) -> None:
+    """Put the edition onto the branch; whatever goes wrong, the branch is put back."""
+    say(f"building edition {number} for {addresses.site}")
+    before = git.ask(root, "rev-parse", "--verify", f"refs/heads/{BRANCH}")
+    try:
+        _mike(root, "deploy", "--update-aliases", number, LATEST)
+        _mike(root, "set-default", LATEST)
+        _beside(root, addresses, number)
+    except BaseException:
+        git.ask(root, "update-ref", *([f"refs/heads/{BRANCH}", before] if before else ["-d", f"refs/heads/{BRANCH}"]))
+        raise
 
 
 def _mike_is_here() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generators.addresses import NOWHERE, Addresses, read_addresses
+from generators.addresses import PLACE as ADDRESSES
 from generators.edition import read_edition
 from generators.errors import BookError
 from generators.site import figure, glossary, live, maths, number_links
@@ -20,19 +22,21 @@ _DOLLAR = r"\$"
 
 @dataclass(frozen=True)
 class Context:
-    """What pages refer to: the drawn figures, the ledger of numbers, the rendered formulas, the glossary, the edition."""
+    """What pages refer to: drawn figures, ledger of numbers, rendered formulas, glossary, edition and addresses."""
 
     figures: dict[str, figure.Figure] = field(default_factory=dict)
     numbers: dict[str, dict] = field(default_factory=dict)
     formulas: maths.Cache = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
     edition: str = ""
+    addresses: Addresses = NOWHERE
 
 
 def context_files(root: Path) -> list[Path]:
     """The files and folders that `read_context` reads."""
     docs = root / "docs"
-    return [docs / "vis", docs / "reference" / "numbers.json", docs / "reference" / "notation.md", root / maths.PLACE]
+    kept = [docs / "vis", docs / "reference" / "numbers.json", docs / "reference" / "notation.md", root / maths.PLACE]
+    return [*kept, root / ADDRESSES]
 
 
 def read_context(root: Path, errors: list[BookError]) -> Context:
@@ -51,7 +55,13 @@ def read_context(root: Path, errors: list[BookError]) -> Context:
     except BookError as error:
         errors.append(error)
         numbers = {}
-    return Context(figures, numbers, maths.load(root / maths.PLACE), glossary.read_terms(root), read_edition(root).name)
+    try:
+        addresses = read_addresses(root)
+    except BookError as error:
+        errors.append(error)
+        addresses = NOWHERE
+    formulas, terms = maths.load(root / maths.PLACE), glossary.read_terms(root)
+    return Context(figures, numbers, formulas, terms, read_edition(root).name, addresses)
 
 
 def transform(text: str, page: str, context: Context, errors: list[BookError]) -> str:
@@ -60,7 +70,7 @@ def transform(text: str, page: str, context: Context, errors: list[BookError]) -
     mask = prose(text)
     for formula in maths.formulas(text):
         mask = hide(mask, formula.start, formula.end)
-    edits += figure.edits(text, mask, page, context.figures, errors, context.edition)
+    edits += figure.edits(text, mask, page, context.figures, errors, context.edition, context.addresses)
     edits += number_links.edits(text, mask, page, context.numbers, errors)
     edits += live.edits(text, page, errors)
     for edit in edits:

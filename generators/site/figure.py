@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generators.addresses import NOWHERE, Addresses
 from generators.errors import BookError
-from generators.escape import plain
+from generators.escape import address, plain
 from generators.site.inline_svg import inline
 from generators.site.live import marked
 from generators.spans import Edit, line_of
@@ -64,10 +65,11 @@ def figure_names(root: Path) -> list[str]:
     return sorted(name for name in drawn if not name.endswith(".narrow"))
 
 
-def figure_html(figure: Figure, up: str, edition: str = "") -> str:
+def figure_html(figure: Figure, up: str, edition: str = "", report: str = "") -> str:
     """The figure as it stands on a page; `up` leads from the page's folder to the docs folder.
 
-    The caption ends with the figure's id and the edition, so that a report of an error can name both.
+    The caption ends with the figure's id and the edition, so that a report of an error can name both;
+    `report` is the address of such a report, empty where the book has no repository.
     Both drawings are there and the style sheet shows the one that fits.  The caption is Markdown,
     so that the engine checks its links.
     """
@@ -75,9 +77,10 @@ def figure_html(figure: Figure, up: str, edition: str = "") -> str:
         f'<div class="mb-drawing mb-drawing--{kind}">{figure.drawing(kind == "narrow")}</div>'
         for kind in ("wide", "narrow")
     )
+    form = f" [report an error]({address(report)})" if report else ""
     links = (
         f'<span class="mb-figure__links">[data]({up}vis/{figure.name}.csv){{ download title="Download as CSV" }} '
-        f"[about this figure]({up}reference/figures/{figure.name}.md)</span> "
+        f"[about this figure]({up}reference/figures/{figure.name}.md){form}</span> "
         f'<span class="mb-figure__id">Figure <code>{figure.name}</code>{", " if edition else ""}{plain(edition)}.</span>'
     )
     return (
@@ -89,7 +92,13 @@ def figure_html(figure: Figure, up: str, edition: str = "") -> str:
 
 
 def edits(
-    text: str, mask: str, page: str, figures: dict[str, Figure], errors: list[BookError], edition: str = ""
+    text: str,
+    mask: str,
+    page: str,
+    figures: dict[str, Figure],
+    errors: list[BookError],
+    edition: str = "",
+    addresses: Addresses = NOWHERE,
 ) -> list[Edit]:
     """Each image of a figure alone on its line as the figure itself.
 
@@ -112,5 +121,6 @@ def edits(
         else:
             seen.add(name)
             up = "../" * folder.count("/") + ("../" if folder else "")
-            found.append(Edit(match.start(), match.end(), figure_html(figures[name], up, edition)))
+            report = addresses.report(f"figure {name}", edition)
+            found.append(Edit(match.start(), match.end(), figure_html(figures[name], up, edition, report)))
     return found

@@ -25,7 +25,7 @@ if kept.get("code") != code:
         del sys.modules[name]
     kept |= {"code": code, "memory": None}
 
-from generators.errors import BookErrors  # noqa: E402
+from generators.errors import BookError, BookErrors  # noqa: E402
 from generators.site.colophon import read_colophon  # noqa: E402
 from generators.site.memory import Memory  # noqa: E402
 from generators.site.tree import pages  # noqa: E402
@@ -74,6 +74,8 @@ def main() -> None:
             changed = has_changed(page.path, page.content, Path(editor.directory) / page.path)
             if page.edit_path and changed:  # of a page that is skipped, gen-files would ask where its edit link is
                 mkdocs_gen_files.set_edit_path(page.path, f"../{page.edit_path}")
+    except BookError as error:
+        log.warning(str(error))
     except BookErrors as errors:
         for error in errors.errors:
             log.warning(str(error))

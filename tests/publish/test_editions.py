@@ -56,7 +56,7 @@ def test_only_an_old_edition_says_that_there_is_a_newer_one(host, page, edition,
     assert page.locator("[data-md-component=outdated]").is_visible() is shown
     if shown:
         page.locator("[data-md-component=outdated] a").click()
-        page.wait_for_url(f"{host.address}latest/**")
+        page.wait_for_url(f"{host.address}latest/{CHAPTER}")
 
 
 def test_every_page_names_its_edition_and_its_commit(host, page):
@@ -75,7 +75,9 @@ def test_with_a_repository_pages_lead_to_their_source_and_to_a_report(host, page
     assert edit == f"{CODE}/edit/main/docs/02_kv_cache.md"
     foot = page.locator(".mb-colophon")
     assert foot.locator(f"a[href^='{CODE}/commit/']").count() == 1
-    assert f"edition%20{NEW}" in foot.locator("a", has_text="report an error").get_attribute("href")
+    for place, about in ((foot, "place=02_kv_cache/"), (page.locator("figcaption").first, "place=figure%20")):
+        form = place.locator("a", has_text="report an error").get_attribute("href")
+        assert form.startswith(f"{CODE}/issues/new?") and f"edition%20{NEW}" in form and about in form, form
 
 
 def test_canonical_addresses_name_the_newest_text_of_a_page(host):
@@ -120,5 +122,7 @@ def test_every_link_of_both_editions_holds(host):
         faults = [
             fault for fault in check(host.folder / edition) if host.address not in fault
         ]  # its own, without https
-        to_the_root = re.compile(r"link to '(\.\./)*\.{1,2}', which is not in the site")  # the banner's
-        assert [fault for fault in faults if not to_the_root.search(fault)] == []
+        to_the_newest = re.compile(r"link to '(\.{1,2}/)+(latest/[^']*)', which is not in the site")  # the banner's
+        outside = {match[2] for fault in faults if (match := to_the_newest.search(fault))}
+        assert [fault for fault in faults if not to_the_newest.search(fault)] == []
+        assert [path for path in outside if not (host.folder / path / "index.html").is_file()] == []
