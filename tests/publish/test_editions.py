@@ -10,7 +10,8 @@ import pytest
 from generators.errors import BookErrors
 from generators.publish.release import release
 from generators.site.links import check
-from tests.publish.conftest import CODE, NEW, OLD
+from tests.clones import clone, git
+from tests.publish.conftest import CODE, NEW, OLD, tagged
 
 CHAPTER = "02_kv_cache/"
 CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)"')
@@ -126,3 +127,17 @@ def test_every_link_of_both_editions_holds(host):
         outside = {match[2] for fault in faults if (match := to_the_newest.search(fault))}
         assert [fault for fault in faults if not to_the_newest.search(fault)] == []
         assert [path for path in outside if not (host.folder / path / "index.html").is_file()] == []
+
+
+def test_a_trial_needs_no_address_and_leaves_no_edition_behind(tmp_path):
+    root = clone(tmp_path / "clone")
+    for key, value in (("user.name", "A test"), ("user.email", "test@book.invalid")):
+        git(root, "config", key, value)
+    tagged(root, OLD)
+    said: list[str] = []
+    release(root, said.append, trial=True)
+    shown = root / "dist" / "trial"
+    assert "http.server --directory dist/trial" in said[-1]
+    assert {path.name for path in shown.iterdir()} >= {OLD, "latest", "versions.json", "404.html", "robots.txt"}
+    assert (shown / OLD / "index.html").read_bytes() == (shown / "latest" / "index.html").read_bytes()
+    assert git(root, "branch", "--list", "gh-pages") == "" and git(root, "status", "--porcelain") == ""
