@@ -86,7 +86,8 @@ def test_an_edition_is_not_published_twice(ready):
 def test_an_edition_before_the_newest_is_refused(ready):
     git(ready, "branch", "gh-pages")
     branch.put(ready, "gh-pages", {"versions.json": b'[{"version": "0.10.0", "aliases": []}]\n'}, "As if published")
-    assert "found edition 0.10.0 on the branch gh-pages, newer than 0.1.0" in said(ready)[0]
+    change(ready, "pyproject.toml", 'version = "0.1.0"', 'version = "0.9.0"')
+    assert "found edition 0.10.0 on the branch gh-pages, newer than 0.9.0" in said(ready)[-1]
 
 
 def test_a_committer_without_a_name_is_refused_before_anything_is_built(ready, monkeypatch):
