@@ -126,6 +126,15 @@ def test_an_edition_that_fails_half_way_leaves_the_branch_as_it_was(ready, monke
     assert "gh-pages" not in git(ready, "branch")
 
 
+def test_a_citation_of_another_edition_is_refused(ready):
+    (ready / "CITATION.cff").write_text("cff-version: 1.2.0\nversion: 0.0.9\n")
+    commit(ready, "A citation")
+    git(ready, "tag", "--force", "v0.1.0")
+    assert said(ready) == [
+        "CITATION.cff:version: found 0.0.9, wanted 0.1.0 (pyproject.toml); correct it and date-released"
+    ]
+
+
 def test_an_unfinished_place_is_not_published(ready):
     (ready / "docs").mkdir()
     (ready / "docs" / "05_new.md").write_text("# New\n\nFILL IN: the question.\n")

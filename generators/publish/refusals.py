@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from generators import git
@@ -13,7 +14,7 @@ from generators.errors import BookError
 from generators.publish.branch import editions
 from generators.unfinished import unfinished
 
-CHANGES = "CHANGELOG.md"
+CHANGES, CITATION = "CHANGELOG.md", "CITATION.cff"
 
 
 def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False) -> list[BookError]:
@@ -28,6 +29,7 @@ def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False)
         + _tagged(root, number)
         + _clean(root)
         + _told(root, number)
+        + _cited(root, number)
         + _new(root, branch, number)
         + unfinished(root)
     )
@@ -55,6 +57,23 @@ def _tagged(root: Path, number: str) -> list[BookError]:
     found = f"tags {', '.join(here)}" if here else "no tag"
     remedy = f"git tag v{number}, or set the version in pyproject.toml to the tag's"
     return [BookError("publish", None, f"found {found} on this commit, wanted v{number} (pyproject.toml); {remedy}")]
+
+
+def _cited(root: Path, number: str) -> list[BookError]:
+    """The edition that readers are asked to cite; a clone without the file has none to disagree."""
+    path = root / CITATION
+    found = (
+        re.search(r"^version: *[\"']?([^\"'\s#]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if path.is_file()
+        else None
+    )
+    if found is None or found[1] == number:
+        return []
+    return [
+        BookError(
+            CITATION, "version", f"found {found[1]}, wanted {number} (pyproject.toml); correct it and date-released"
+        )
+    ]
 
 
 def _clean(root: Path) -> list[BookError]:

@@ -95,6 +95,7 @@ def _publish(made: Host, number: str) -> None:
     if number == NEW:
         change(made.clone, "docs/index.md", "# ", f"# {number}: ")
         change(made.clone, "pyproject.toml", f'version = "{OLD}"', f'version = "{NEW}"')
+        change(made.clone, "CITATION.cff", f"version: {OLD}", f"version: {NEW}")
     tagged(made.clone, number)
     release(made.clone, made.said.append)
     listing = git(made.clone, "ls-tree", "-d", "gh-pages").splitlines()
