@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -64,9 +65,25 @@ def serve(session: nox.Session) -> None:
     """Preview the site with live reload; the address is printed.  Only what changed is drawn and rendered again."""
     install(session, "site")
     session.run("python", "-m", "generators", "figures")
+    asked = any(word.startswith(("-a", "--dev-addr")) for word in session.posargs)
+    address = [] if asked else ["--dev-addr", free_address()]
     session.run(
-        "python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *session.posargs, env={"REDRAW_FIGURES": "1"}
-    )
+        "python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *address, *session.posargs,
+        env={"REDRAW_FIGURES": "1"},
+    )  # fmt: skip
+
+
+def free_address(first: int = 8000) -> str:
+    """The first free port of this machine from `first` on: MkDocs would answer a taken one with a traceback."""
+    for port in range(first, first + 50):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return f"127.0.0.1:{port}"
+    return f"127.0.0.1:{first}"
 
 
 @nox.session
@@ -81,6 +98,13 @@ def write(session: nox.Session) -> None:
     """Redraw what changed and rewrite woven numbers, tables, formulas and alt texts."""
     install(session, "write")
     session.run("python", "-m", "generators", "write", *session.posargs)
+
+
+@nox.session(default=False)
+def numbers(session: nox.Session) -> None:
+    """List the kinds of numbers that a page may link to, or those that speak of the words after --."""
+    install(session, "write")
+    session.run("python", "-m", "generators", "numbers", *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,5 +1,5 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint [--strict] |
-predict CHIP | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]``."""
+predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     started = time.perf_counter()
     commands = {
         "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None),
-        "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None), "new": (_new, None),
+        "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
+        "numbers": (_numbers, None), "new": (_new, None),
         "publish": (_publish, ("--push", "--trial")), "validate": (_validate, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
@@ -152,6 +153,21 @@ def _validate(arguments: list[str], root: Path) -> int:
     if status == 0:
         _say("every file reads, and agrees with the others" if not arguments else "every file reads")
     return status
+
+
+def _numbers(arguments: list[str], root: Path) -> int:
+    """The patterns of number ids with what each means; with words, those that speak of all of them."""
+    from generators.numbers import everything  # noqa: F401  declares every family
+    from generators.numbers.finding import about
+    from generators.numbers.registry import FAMILIES
+
+    found = about(arguments, FAMILIES)
+    if not found:
+        raise BookError("numbers", None, f"found no number that speaks of {' '.join(arguments)!r}; try fewer words")
+    for line in found:
+        _say(line)
+    _say("a link is [?](reference/numbers.md#ID), with ids of data/ and whole numbers in place of the braces")
+    return 0
 
 
 def _new(arguments: list[str], root: Path) -> int:

@@ -10,12 +10,18 @@ import tomllib
 
 import pytest
 
+from generators.__main__ import main
 from generators.book.load import load_book
 from generators.errors import BookError
 from generators.new import cli
 from generators.unfinished import MARK, is_draft, unfinished
 from tests.clones import clone
 from tests.conftest import ROOT, build_site
+
+#: The chapter begun here: of a name that no chapter will have, and of the number after the last.
+CHAPTER = "made_up_question"
+NEXT = 1 + max(int(path.name[:2]) for path in (ROOT / "docs").glob("[0-9][0-9]_*.md"))
+PAGE = f"{NEXT:02}_{CHAPTER}"
 
 
 def run(folder, *words):
@@ -31,8 +37,8 @@ def begun(tmp_path_factory):
     folder = clone(tmp_path_factory.mktemp("new") / "clone")
     told = {}
     for words in (
-        ("chapter", "kernel_fusion"),
-        ("figure", "bytes_moved"),
+        ("chapter", CHAPTER),
+        ("figure", "bytes_of_nothing"),
         ("accelerator", "x9-sxm"),
         ("model", "small-3b"),
     ):
@@ -53,16 +59,16 @@ def test_the_site_with_the_new_chapter_builds_strictly(begun, tmp_path):
     folder, _ = begun
     done = build_site(tmp_path / "site", folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    page = (tmp_path / "site" / "05_kernel_fusion" / "index.html").read_text()
-    assert '<figure class="mb-figure" id="fig-kernel_fusion"' in page
+    page = (tmp_path / "site" / PAGE / "index.html").read_text()
+    assert '<figure class="mb-figure" id="fig-made_up_question"' in page
     assert len(re.findall(r'class="mb-num"', page)) >= 4
-    assert "Kernel fusion" in (tmp_path / "site" / "01_memory_bound" / "index.html").read_text(), "not in the menu"
+    assert "Made up question" in (tmp_path / "site" / "01_memory_bound" / "index.html").read_text(), "not in the menu"
 
 
 def test_the_new_chapter_brings_tests_that_hold(begun):
     folder, _ = begun
-    command = [sys.executable, "-m", "pytest", "-q", "tests/test_claims_kernel_fusion.py", "tests/test_prose.py",
-               "tests/test_figures.py", "-k", "kernel_fusion or bytes_moved"]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "tests/test_claims_made_up_question.py", "tests/test_prose.py",
+               "tests/test_figures.py", "-k", "made_up_question or bytes_of_nothing"]  # fmt: skip
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
@@ -71,8 +77,8 @@ def test_the_new_chapter_brings_tests_that_hold(begun):
 def test_what_is_left_to_fill_in_is_named_place_by_place(begun):
     folder, told = begun
     left = [str(error) for error in unfinished(folder)]
-    for path in ("docs/05_kernel_fusion.md", "docs/index.md", "vis/kernel_fusion.py", "vis/bytes_moved.py",
-                 "tests/test_claims_kernel_fusion.py", "data/accelerators/x9-sxm.toml", "data/models/small-3b.toml",
+    for path in (f"docs/{PAGE}.md", "docs/index.md", "vis/made_up_question.py", "vis/bytes_of_nothing.py",
+                 "tests/test_claims_made_up_question.py", "data/accelerators/x9-sxm.toml", "data/models/small-3b.toml",
                  "data/sources.toml"):  # fmt: skip
         assert any(line.startswith(f"{path}:") for line in left), path
     done = run(folder, "lint", "--strict")
@@ -107,7 +113,7 @@ def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
 
 def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
     folder = clone(tmp_path / "clone")
-    told = run(folder, "new", "chapter", "overhead").stdout
+    told = run(folder, "new", "chapter", "another_question").stdout
     for line in told.split("to take it back:\n")[1].splitlines():
         if line.startswith("  "):
             subprocess.run(line.strip(), shell=True, cwd=folder, check=True, capture_output=True)
@@ -117,10 +123,10 @@ def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
 
 def test_a_chapter_may_show_a_figure_that_is_there():
     plan = cli.planned(
-        ["chapter", "overhead", "--figure", "ridge_points", "--title", "Overhead, the third regime"], ROOT
+        ["chapter", "another_question", "--figure", "ridge_points", "--title", "Overhead, the third regime"], ROOT
     )
-    assert "vis/overhead.py" not in plan.new
-    page = plan.new["docs/05_overhead.md"]
+    assert "vis/another_question.py" not in plan.new
+    page = plan.new[f"docs/{NEXT:02}_another_question.md"]
     assert "# Overhead, the third regime" in page and "![](vis/ridge_points.svg)" in page and MARK in page
 
 
@@ -153,3 +159,33 @@ def test_a_name_that_will_not_do_is_one_line(words, said):
 
 def test_nothing_is_left_to_fill_in_here():
     assert [str(error) for error in unfinished(ROOT)] == []
+
+
+# What a newcomer asked for and did not find
+
+
+def test_an_unknown_number_is_answered_with_the_nearest_and_not_with_all(numbers):
+    with pytest.raises(KeyError) as caught:
+        numbers.number("llama-3.1-8b.bf16.h200-sxm.largest-batch.b8192")
+    said = caught.value.args[0]
+    assert "nearest are {model}.{format}.{chip}.largest-batch.s{context}" in said and len(said) < 400
+
+
+def test_numbers_are_found_by_the_words_they_mean(capsys):
+    assert main(["numbers", "largest", "batch"]) == 0
+    said = capsys.readouterr().out
+    assert "{model}.{format}.{chip}.largest-batch.s{context}\n    " in said and "{chip}.bandwidth\n" not in said
+    assert main(["numbers", "unicorns"]) == 1 and "try fewer words" in capsys.readouterr().err
+
+
+def test_a_figure_that_names_no_chip_of_the_book_is_told_the_nearest(begun):
+    folder, _ = begun
+    path = folder / "vis/made_up_question.py"
+    text = path.read_text()
+    path.write_text(text.replace('"m2-ultra")', '"b200")'))
+    try:
+        done = run(folder, "figures", "made_up_question")
+    finally:
+        path.write_text(text)
+    assert done.returncode == 1 and "needs 'b200', which data/ does not have; near it are b200-sxm" in done.stderr
+    assert "Traceback" not in done.stderr

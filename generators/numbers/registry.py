@@ -17,6 +17,7 @@ from generators.book.accelerator import PRECISIONS
 from generators.book.load import Book
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
+from generators.numbers.finding import nearest
 
 AS_QUOTED = "as quoted"
 NUMBERS_PAGE = "NUMBERS"
@@ -110,7 +111,9 @@ class Numbers:
             if match := pattern.fullmatch(id_):
                 given = match.groupdict()
                 return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
-        raise KeyError(f"unknown number {id_!r}; patterns: {', '.join(sorted(f.pattern for f in FAMILIES))}")
+        known = {"model": self.book.models, "chip": self.book.accelerators, "format": self.book.formats}
+        near = ", ".join(nearest(id_, known, FAMILIES))
+        raise KeyError(f"unknown number {id_!r}; nearest are {near}. To find one: nox -s numbers -- WORD")
 
     @cached_property
     def _patterns(self) -> list[tuple[Family, re.Pattern[str]]]:

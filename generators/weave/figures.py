@@ -7,6 +7,7 @@ while a file edited by hand is noticed.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib
 import json
@@ -63,7 +64,8 @@ def figure(name: str, book: Book) -> Figure:
     try:
         data = module.data(book)
     except KeyError as error:
-        raise BookError(f"vis/{name}.py", None, f"needs {error.args[0]!r}, which data/ does not have") from None
+        near = _near(str(error.args[0]), book)
+        raise BookError(f"vis/{name}.py", None, f"needs {error.args[0]!r}, which data/ does not have{near}") from None
     data = replace(data, note=source_note(data, book))
     words = module.alt(data), module.caption(data)
     if faults := [sign for sign in "\n[]<>" if sign in words[0] + data.note]:
@@ -75,6 +77,13 @@ def figure(name: str, book: Book) -> Figure:
     key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
     rests = sorted(data.sources), sorted(data.records)
     return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
+
+
+def _near(id_: str, book: Book) -> str:
+    """Ids of `data/` that one which is missing may have meant."""
+    there = [*book.accelerators, *book.models, *book.formats, *book.published]
+    near = [one for one in there if one.startswith(id_)] or difflib.get_close_matches(id_, there, 3)
+    return f"; near it are {', '.join(near[:3])}" if near else ""
 
 
 @cache

@@ -1,0 +1,34 @@
+"""Which kinds of numbers there are: those that speak of some words, and those nearest to an id that is none."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generators.numbers.registry import Family
+
+_COUNTS = {"b": "{batch}", "s": "{context}"}
+
+
+def meaning(family: Family) -> str:
+    """What the numbers of a family mean, with their placeholders, on one line."""
+    return " ".join((family.function.__doc__ or "").split())
+
+
+def about(words: list[str], families: Iterable[Family]) -> list[str]:
+    """Pattern and meaning of every family that speaks of all the words, by pattern; of no words, all of them."""
+    lines = sorted(f"{family.pattern}\n    {meaning(family)}" for family in families)
+    return [line for line in lines if all(word.lower() in line.lower() for word in words)]
+
+
+def nearest(id_: str, known: dict[str, Iterable[str]], families: Iterable[Family]) -> list[str]:
+    """The patterns most like an id that fits none; `known` holds the ids that each placeholder may stand for."""
+    general = id_
+    for placeholder, ids in known.items():
+        for one in sorted(ids, key=len, reverse=True):
+            general = re.sub(rf"(?<![\w-]){re.escape(one)}(?![\w-])", f"{{{placeholder}}}", general)
+    general = re.sub(r"(?<=\.)([bs])[0-9]+(?=\.|$)", lambda match: match[1] + _COUNTS[match[1]], general)
+    return difflib.get_close_matches(general, {family.pattern for family in families}, 3, 0)
