@@ -116,7 +116,8 @@ def as_quantity(value: object) -> Quantity:
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Quantity(float(value))
-    raise TypeError(f"wanted a quantity or a number, found {value!r}")
+    hint = "; a value of data/ gives its quantity as .quantity" if hasattr(value, "quantity") else ""
+    raise TypeError(f"wanted a quantity or a number, found {value!r}{hint}")
 
 
 def dims_text(dims: Dims) -> str:
@@ -131,7 +132,10 @@ def dims_text(dims: Dims) -> str:
 def unit_of(unit: str) -> tuple[float, Dims]:
     """Factor to base units and dimensions of a unit of the vocabulary."""
     if unit not in UNITS:
-        raise ValueError(f"unknown unit {unit!r}; the book's units are {', '.join(u for u in UNITS if u)}")
+        raise ValueError(
+            f"unknown unit {unit!r}; the book's units are {', '.join(u for u in UNITS if u)}; "
+            "a new one is a line of generators/vocabulary.py"
+        )
     return UNITS[unit]
 
 

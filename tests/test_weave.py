@@ -8,6 +8,7 @@ import pytest
 from generators.__main__ import main
 from generators.book.load import load_book
 from generators.errors import BookErrors
+from generators.numbers import registry
 from generators.numbers.everything import all_numbers
 from generators.site.maths import CACHE, stale_formulas
 from generators.weave.prose import catalogue_names, lint_page, lint_prose
@@ -101,6 +102,17 @@ def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(copy):
         stale[0]
         == f"docs/01_memory_bound.md:{line}: [156 FLOP/byte] should read [153 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write"
     )
+
+
+def test_a_number_whose_function_is_wrong_says_which_it_is(book, monkeypatch):
+    def wrong(n):
+        """A datum in place of its quantity."""
+        return n.book.accelerators["a100-sxm4-80gb"].bandwidth * n.book.accelerators["a100-sxm4-80gb"].power
+
+    monkeypatch.setattr(registry, "FAMILIES", [registry.Family("a-wrong-one", ("W",), 3, wrong)])
+    with pytest.raises(TypeError, match=r"gives its quantity as \.quantity") as raised:
+        all_numbers(book).number("a-wrong-one")
+    assert raised.value.__notes__ == [f"in the number a-wrong-one, declared by wrong in {__name__}"]
 
 
 @pytest.mark.parametrize(

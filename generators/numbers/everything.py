@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.numbers import (
-    chapter1,
-    chapter2,
-    chapter2_context,
-    chapter2_measured,
-    chapter2_sharing,
-    chapter3,
-    chapter3_sharing,
-    chapter4,
-    chapter4_measured,
-    chapter4_serving,
-    chips,
-    measured,
-    models,
-    passes,
-    quoted,
-    suite,
-)
-from generators.numbers.registry import Numbers
-from generators.tables import batch_tables, cache_tables, catalogue_tables, chapter_tables, phase_tables
+import importlib
+import pkgutil
 
-DECLARED = (
-    chips,
-    models,
-    passes,
-    quoted,
-    suite,
-    measured,
-    chapter1,
-    chapter2,
-    chapter2_context,
-    chapter2_measured,
-    chapter2_sharing,
-    chapter3,
-    chapter3_sharing,
-    chapter4,
-    chapter4_measured,
-    chapter4_serving,
-    batch_tables,
-    cache_tables,
-    catalogue_tables,
-    chapter_tables,
-    phase_tables,
-)
+from generators import numbers, tables
+from generators.book.load import Book
+from generators.numbers.registry import Numbers
+
+#: Every module of both packages, so that a new one need not be named anywhere.
+DECLARED = [
+    importlib.import_module(f"{package.__name__}.{module.name}")
+    for package in (numbers, tables)
+    for module in pkgutil.iter_modules(package.__path__)
+    if f"{package.__name__}.{module.name}" != __name__
+]
 
 
 def all_numbers(book: Book) -> Numbers:
