@@ -62,7 +62,7 @@ def _write(arguments: list[str], root: Path) -> int:
     formulas = render_missing(root / "docs")
     if formulas:
         _say(f"rendered {len(formulas)} new formulas")
-    if not written and not formulas:
+    if not written and not formulas and not result.broken:
         _say("everything is current; nothing was written")
     return _report(result.broken)
 
@@ -177,12 +177,12 @@ def _new(arguments: list[str], root: Path) -> int:
 
     def woven() -> list[str]:
         result = weave(root, say=_say)
-        if result.broken:
-            raise BookErrors(result.broken)
+        broken.extend(result.broken)
         return write_files(result, root)
 
+    broken: list[BookError] = []
     cli.run(arguments, root, woven, _say)
-    return 0
+    return _report(broken)
 
 
 def _report(errors: list[BookError]) -> int:

@@ -121,6 +121,25 @@ def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
     assert left.stdout == ""
 
 
+def test_what_takes_it_back_spares_the_changes_that_were_there_before(tmp_path):
+    folder = clone(tmp_path / "clone")
+    run(folder, "new", "accelerator", "x9-sxm")
+    second = run(folder, "new", "model", "small-3b")
+    assert second.returncode == 0, second.stderr
+    back = second.stdout.split("to take it back:\n")[1]
+    assert "git checkout data/sources.toml" not in back
+    assert "# data/sources.toml held changes before this command" in back and "by hand" in back
+
+
+def test_a_page_that_was_broken_before_does_not_hide_what_was_written(tmp_path):
+    folder = clone(tmp_path / "clone")
+    with (folder / "docs" / "04_batching.md").open("a", encoding="utf-8") as page:
+        page.write("\n[?](reference/numbers.md#a100-sxm4-80gb.band-width)\n")
+    told = run(folder, "new", "figure", "bytes_moved")
+    assert told.returncode == 1 and "nearest: {chip}.bandwidth" in told.stderr
+    assert "wrote vis/bytes_moved.py" in told.stdout and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in told.stdout
+
+
 def test_a_chapter_may_show_a_figure_that_is_there():
     plan = cli.planned(
         ["chapter", "another_question", "--figure", "ridge_points", "--title", "Overhead, the third regime"], ROOT

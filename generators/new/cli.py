@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from generators import git
 from generators.errors import BookError
 from generators.new import chapter, figure, row
 from generators.new.files import Plan
@@ -52,8 +53,11 @@ def planned(words: list[str], root: Path) -> Plan:
     return row.plan(root, asked.kind, asked.name, asked.like, asked.source)
 
 
-def summary(plan: Plan, woven: list[str]) -> str:
-    """What was written, what to fill in, which command comes next, and how to take it back."""
+def summary(plan: Plan, woven: list[str], edited: frozenset[str] = frozenset()) -> str:
+    """What was written, what to fill in, which command comes next, and how to take it back.
+
+    `edited` are files that held changes before: checking them out would take those back, too.
+    """
     made = [path for path in woven if path not in plan.new and path not in plan.changed]
     lines = [f"wrote {path}" for path in plan.new]
     lines += [f"added a line to {path}" if path != "data/sources.toml" else f"added to {path}" for path in plan.changed]
@@ -65,12 +69,24 @@ def summary(plan: Plan, woven: list[str]) -> str:
     )
     kept = [*plan.changed, *(path for path in made if "docs/vis/" not in path)]
     lines += ["to take it back:", f"  rm {' '.join([*plan.new, *drawn])}"]
-    lines += [f"  git checkout {' '.join(kept)}"] if kept else []
+    clean = [path for path in kept if path not in edited]
+    lines += [f"  git checkout {' '.join(clean)}"] if clean else []
+    if mixed := [path for path in kept if path in edited]:
+        by_hand = [path for path in mixed if path in plan.changed]
+        lines += [f"  # {' '.join(mixed)} held changes before this command; git checkout would lose them:"]
+        lines += [f"  # take what was added out of {' and '.join(by_hand)} by hand"] if by_hand else []
+        lines += ["  nox -s write"] if plan.weaves else []
     return "\n".join(lines)
+
+
+def _edited(root: Path) -> frozenset[str]:
+    """Files with changes that are not committed; none where there is no git to ask."""
+    return frozenset((git.ask(root, "diff", "--name-only", "--relative", "HEAD") or "").split("\n"))
 
 
 def run(words: list[str], root: Path, weave: Callable[[], list[str]], say: Callable[[str], None]) -> None:
     """Write a skeleton, draw and weave what follows from it, and say what is left to do."""
     plan = planned(words, root)
+    edited = _edited(root)
     plan.write(root)
-    say(summary(plan, weave() if plan.weaves else []))
+    say(summary(plan, weave() if plan.weaves else [], edited))

@@ -17,7 +17,7 @@ LIKE = {"accelerator": "a100-sxm4-80gb", "model": "llama-3.1-8b"}
 #: Fields that a row can do without, and that say something about the neighbour only.
 _LEFT_OUT = {"note", "conflicts", "status"}
 _WHAT = {
-    "name": "the full name, with form factor and memory", "short": "the name in running text",
+    "name": "the full name, of a chip with form factor and memory", "short": "the name in running text",
     "as_printed": "the words of the source", "printed_basis": "dense, sparse or derived",
     "kind": "data-centre, workstation, consumer, apple, cpu or tpu",
 }  # fmt: skip
@@ -54,7 +54,7 @@ def _text(kind: str, like: str, row: dict, source: str) -> str:
     """The whole file."""
     head = [
         f"# A draft: while any value begins with {MARK} this {kind} is in no figure, table or page.",
-        f"# Give each its value, with its unit; {like} has the one in brackets.  Delete what its vendor does not state.",
+        f"# Give each its value, with its unit; {like} has the one in brackets.  Delete what the source does not state.",
     ]
     return "\n".join([*head, *_lines(row, "", source)]) + "\n"
 
