@@ -146,13 +146,18 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint code, prose, spelling and the public host's files; what is left to fill in is a note, with --strict a fault."""
+    """Lint prose, code, spelling and the public host's files: -- --fix formats the code, -- --strict fails on FILL IN."""
     install(session, "lint")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("codespell")
     strict = ["--strict"] if "--strict" in session.posargs or os.environ.get("CI") else []
     session.run("python", "-m", "generators", "lint", *strict)
+    session.run("codespell")
+    if "--fix" in session.posargs:
+        session.run("ruff", "check", "--fix", ".")
+        session.run("ruff", "format", ".")
+    else:
+        session.log("what ruff finds below is mended by: nox -s lint -- --fix")
+        session.run("ruff", "check", ".")
+        session.run("ruff", "format", "--check", ".")
     session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
     for schema, files in HOST_FILES.items():
         paths = (
