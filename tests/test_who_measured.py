@@ -17,7 +17,7 @@ def test_every_record_and_every_awaited_chip_is_on_the_page(book):
     assert all(f"records/{id_}.md" in page.content for id_ in book.records)
     assert "predictions/h200-sxm--2026-11-23.md" in page.content
     assert (
-        f"{sum(case.status == 'measured' for record in book.records.values() for case in record.cases)} |"
+        f"{sum(case.status == 'measured' for record in book.records.values() for case in record.cases):,} |"
         in page.content
     )
 

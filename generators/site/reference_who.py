@@ -26,7 +26,7 @@ def _page(book: Book, contributors: dict[str, Contributor]) -> str:
         trail(("Reference", "index.md")),
         "Every measured point of the book comes from a record that somebody sent, with all of its samples.",
         table(
-            ("Machine", "Device", "Day", "Records", "Cases measured", "Measured by"),
+            ("Machine", "Device", "Day", "Records, by time (UTC)", "Cases measured", "Measured by"),
             _machines(book, contributors),
             (4,),
         ),
@@ -54,7 +54,7 @@ def _machines(book: Book, contributors: dict[str, Contributor]) -> list[list[obj
         records = list(group)
         who = dict.fromkeys(contributors[one.id].name if one.id in contributors else UNNAMED for one in records)
         told = (link(f"{one.profile}\u00a0{one.started[11:16]}", f"records/{one.id}.md") for one in records)
-        rows.append([name, device, day, joined(told), sum(map(_measured, records)), ", ".join(who)])
+        rows.append([name, device, day, joined(told), f"{sum(map(_measured, records)):,}", ", ".join(who)])
     return rows
 
 
