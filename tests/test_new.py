@@ -136,7 +136,7 @@ def test_a_page_that_was_broken_before_does_not_hide_what_was_written(tmp_path):
     with (folder / "docs" / "04_batching.md").open("a", encoding="utf-8") as page:
         page.write("\n[?](reference/numbers.md#a100-sxm4-80gb.band-width)\n")
     told = run(folder, "new", "figure", "bytes_moved")
-    assert told.returncode == 1 and "nearest: {chip}.bandwidth" in told.stderr
+    assert told.returncode == 1 and "nearest are {chip}.bandwidth" in told.stderr
     assert "wrote vis/bytes_moved.py" in told.stdout and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in told.stdout
 
 

@@ -90,7 +90,9 @@ class Numbers:
         try:
             quantity = units.as_quantity(family.function(self, **arguments))
         except (TypeError, AttributeError) as error:
-            error.add_note(f"in the number {id_}, declared by {family.function.__name__} in {family.function.__module__}")
+            error.add_note(
+                f"in the number {id_}, declared by {family.function.__name__} in {family.function.__module__}"
+            )
             raise
         finally:
             inputs = tuple(dict.fromkeys(self._asked.pop()))

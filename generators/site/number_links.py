@@ -43,7 +43,7 @@ def edits(text: str, mask: str, page: str, numbers: dict[str, dict], errors: lis
         if row is None:
             line = line_of(text, match.start())
             message = f"[{words}] names number {match['id']!r}, which the ledger lacks"
-            mend = "Run: nox -s write, which adds it or names the ids nearest to it"
+            mend = "Run: nox -s write, which adds it or names those nearest to it"
             errors.append(BookError(f"docs/{page}", line, f"{message}. {mend}"))
             continue
         inside = (match["tail"] or "{}")[1:-1].strip().removeprefix(":").strip()
