@@ -25,6 +25,7 @@ from generators.site import (
     reference_records,
     reference_sources,
     reference_who,
+    twins,
 )
 from generators.site.cards import SHOWN, Material
 from generators.site.chapter import Context, context_files, read_context, transform
@@ -42,8 +43,9 @@ def pages(root: Path, memory: Memory | None = None) -> Iterator[Page]:
     All pages are made even when some have mistakes; then `BookErrors` reports every mistake.
     `memory` spares what the same code has made before from the same files.
     """
+    memory = memory or Memory()
     material, made = material_and_pages(root, memory)
-    return with_heads(made, material, root)
+    return with_heads(twins.with_twins(made, material.texts, memory), material, root)
 
 
 def material_and_pages(root: Path, memory: Memory | None = None) -> tuple[Material, Iterator[Page]]:

@@ -1,0 +1,173 @@
+"""Text twins and `llms.txt`: every page has one, with the page's own numbers, and nothing in it that only a browser reads."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from generators.site.twin import twin
+
+_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|&[a-z]+;|&#\d+;|<!--")
+_ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*\}|\{ (?:\.|rel=|download|loading)[^{}\n]*\}")
+_CODE = re.compile(r"^```.*?^```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$", re.MULTILINE | re.DOTALL)
+_FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r"^!\[([^\n]*?)\]\([^)\s]*vis/[^)\s]*\.svg\)$", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)|^Data: (\S+)$", re.MULTILINE)
+
+
+class _Page(HTMLParser):
+    """The addresses of a page's twin and the numbers that it shows."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.twins, self.numbers, self.inside = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if (tag == "link" and given.get("rel") == "alternate" and given.get("type") == "text/plain") or (
+            tag == "a" and given.get("href", "").endswith(".txt")
+        ):
+            self.twins.append(given["href"])
+        if tag == "a" and "mb-num" in given.get("class", "").split():
+            self.inside = True
+            self.numbers.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "a"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.numbers[-1] += data
+
+
+def faults(site: Path) -> list[str]:
+    """Every fault of a built site's twins, one line each."""
+    found, twins = [], set()
+    for path in sorted(site.rglob("index.html")):
+        page, name = _Page(path.read_text(encoding="utf-8")), path.relative_to(site).as_posix()
+        addresses = {urljoin(f"site:///{name}".replace("site:", "http:"), address) for address in page.twins}
+        if len(page.twins) < 2 or len(addresses) != 1:
+            found.append(f"{name}: names {len(page.twins)} twins at {len(addresses)} addresses, wanted one, twice")
+            continue
+        text = site / unquote(urlsplit(addresses.pop()).path).lstrip("/")
+        if not text.is_file():
+            found.append(f"{name}: its twin {text.relative_to(site)} is not there")
+            continue
+        twins.add(text)
+        found += _numbers(name, page.numbers, text.read_text(encoding="utf-8"))
+    for text in sorted(twins | {site / "llms.txt", site / "llms-full.txt"}):
+        found += _text(site, text)
+    return found + _listed(site, twins)
+
+
+def _numbers(name: str, numbers: list[str], text: str) -> list[str]:
+    """The page's numbers stand in its twin, in the page's order."""
+    place, words = 0, re.sub(r"\s+", " ", text)
+    for number in numbers:
+        at = words.find(" ".join(number.split()), place)
+        if at < 0:
+            return [f"{name}: its twin lacks {number!r}, or has it elsewhere"]
+        place = at + len(number)
+    return []
+
+
+def _text(site: Path, path: Path) -> list[str]:
+    """A twin is text: no tags, entities or attributes outside code, and links that lead to files of the site."""
+    text, name = path.read_text(encoding="utf-8"), path.relative_to(site).as_posix()
+    bare = _CODE.sub("", text)
+    found = [f"{name}: {match[0]!r} is left of the page" for pattern in (_TAG, _ATTRIBUTES) for match in pattern.finditer(bare)]  # fmt: skip
+    if not text.startswith("# "):
+        found.append(f"{name}: begins with {text[:20]!r}, wanted its title")
+    for match in _LINK.finditer(bare) if path.name != "llms-full.txt" else ():
+        target = match[1] or match[2]
+        if not target.startswith(("https:", "http:")) and not (path.parent / target).is_file():
+            found.append(f"{name}: link to {target}, which is not in the site")
+    return found
+
+
+def written(site: Path, docs: Path) -> list[str]:
+    """A committed page's formulas stand in its twin as TeX, and its figures as their words."""
+    found = []
+    for path in sorted(docs.rglob("*.md")):
+        name = path.relative_to(docs).with_suffix(".txt").as_posix()
+        source, text = path.read_text(encoding="utf-8"), (site / name).read_text(encoding="utf-8")
+        found += [f"{name}: lacks the formula {tex[:40]!r}" for tex in _FORMULA.findall(source) if tex not in text]
+        words = (html.unescape(alt) for alt in _FIGURE.findall(source))
+        found += [f"{name}: lacks the words {alt[:40]!r}" for alt in words if f"Figure: {alt}\nData: " not in text]
+    return found
+
+
+def _listed(site: Path, twins: set[Path]) -> list[str]:
+    lines = (site / "llms.txt").read_text(encoding="utf-8").splitlines()
+    listed = [match[1] for line in lines if (match := re.match(r"- \[.+?\]\((\S+\.txt)\): \S.+$", line))]
+    wanted = sorted(path.relative_to(site).as_posix() for path in twins)
+    return [f"llms.txt: lists {name} {listed.count(name)} times, wanted once" for name in sorted({*wanted, *listed})
+            if listed.count(name) != 1 or name not in wanted]  # fmt: skip
+
+
+def test_every_page_has_a_text_twin(built_site):
+    assert faults(built_site) == []
+
+
+def test_formulas_stay_tex_and_figures_become_words(built_site, root):
+    assert written(built_site, root / "docs") == []
+
+
+@pytest.mark.parametrize("old", ["$$", "Figure: "])
+def test_a_lost_formula_or_figure_is_found(built_site, root, tmp_path, old):
+    shutil.copytree(built_site, tmp_path / "site")
+    path = tmp_path / "site" / "04_batching.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, ""), encoding="utf-8")
+    assert any("04_batching.txt: lacks the" in line for line in written(tmp_path / "site", root / "docs"))
+
+
+def test_the_book_in_one_file_holds_every_chapter(built_site, root):
+    text = (built_site / "llms-full.txt").read_text(encoding="utf-8")
+    for path in sorted((root / "docs").glob("[0-9][0-9]_*.md")):
+        assert (built_site / f"{path.stem}.txt").read_text(encoding="utf-8") in text
+    assert "# Notation\n" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("01_memory_bound.txt", "153 FLOP/byte", "154 FLOP/byte", "lacks '153 FLOP/byte'"),
+        ("02_kv_cache.txt", "# The KV cache", "# The KV cache\n\n<b>bold</b>", "'<b>' is left"),
+        ("03_prefill_and_decode.txt", ".csv", ".csw", "not in the site"),
+        ("llms.txt", "(02_kv_cache.txt)", "(02_kv.txt)", "lists 02_kv_cache.txt 0 times"),
+        ("04_batching.txt", None, None, "is not there"),
+        ("reference/sources.txt", "# Sources", "Sources { .x }", "wanted its title"),
+    ],
+)
+def test_a_planted_fault_is_found(built_site, tmp_path, name, old, new, told):
+    shutil.copytree(built_site, tmp_path / "site")
+    path = tmp_path / "site" / name
+    if old is None:
+        path.unlink()
+    else:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    assert any(told in line for line in faults(tmp_path / "site"))
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("A [9 GB](reference/numbers.md#a.b) of \\$5.", "A 9 GB of $5."),
+        ("![Words, 3 GB.](vis/x.svg)\n<!-- widget: kv -->", "Figure: Words, 3 GB.\nData: vis/x.csv"),
+        ("[x](02_kv_cache.md#y), [y](#z), [s](https://a.example/b)", "[x](02_kv_cache.txt), y, [s](https://a.example/b)"),
+        ('| <a id="n.m"></a>3 GB | a&#124;b |', "| `n.m` 3 GB | a\\|b |"),
+        ("$a_{b}$ and `<id>` &#60;3", "$a_{b}$ and `<id>` <3"),
+        ("<details markdown=\"1\">\n<summary>Answer</summary>\n\nYes.\n\n</details>", "**Answer**\n\nYes."),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_markdown(written, wanted):
+    assert twin("---\ntitle: x\n---\n# T\n\n" + written, "01_memory_bound.md") == f"# T\n\n{wanted}\n"
