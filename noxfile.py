@@ -21,7 +21,7 @@ nox.options.error_on_external_run = True
 ROOT = Path(__file__).parent
 LOCKS = {
     "site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
-    "publish": "publish.txt", "gates": "gates.txt", "nox": "nox.txt",
+    "publish": "publish.txt", "gates": "gates.txt", "nox": "nox.txt", "export": "export.txt",
 }  # fmt: skip
 #: Files below .github/ by the name of their published schema, which check-jsonschema carries.
 HOST_FILES = {
@@ -179,6 +179,21 @@ def publish_tests(session: nox.Session) -> None:
     """Publish two editions into a clone of their own and walk them in chromium."""
     install(session, "publish")
     session.run("python", "-m", "pytest", "tests/publish", *session.posargs)
+
+
+@nox.session(default=False)
+def book(session: nox.Session) -> None:
+    """Make the PDF, the EPUB and the ZIP that opens from a folder, in dist/ or a folder named after --.  Needs chromium."""
+    install(session, "export")
+    session.run("python", "-m", "generators", "figures")
+    session.run("python", "-m", "generators", "book", *session.posargs)
+
+
+@nox.session(default=False)
+def book_tests(session: nox.Session) -> None:
+    """Make every format and hold each to what it promises.  Needs chromium, epubcheck and Java."""
+    install(session, "export")
+    session.run("python", "-m", "pytest", "tests/formats", *session.posargs)
 
 
 NODE, GATES = (22, 18), ROOT / "tests" / "gates"

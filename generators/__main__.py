@@ -1,5 +1,6 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint [--strict] |
-predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]``."""
+predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial] |
+book [FOLDER]``."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
         "numbers": (_numbers, None), "new": (_new, None),
         "publish": (_publish, ("--push", "--trial")), "validate": (_validate, None),
+        "book": (_book, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -183,6 +185,17 @@ def _new(arguments: list[str], root: Path) -> int:
     broken: list[BookError] = []
     cli.run(arguments, root, woven, _say)
     return _report(broken)
+
+
+def _book(arguments: list[str], root: Path) -> int:
+    """The book as PDF, EPUB and a ZIP that opens from a folder, into dist/ or the folder named."""
+    from generators.export.book import make_book
+
+    if len(arguments) > 1:
+        raise BookError("book", None, f"found {len(arguments)} folders, wanted one or none")
+    made = make_book(root, Path(arguments[0]) if arguments else root / "dist", _say)
+    _say(f"{len(made)} files are in {made[0].parent}/")
+    return 0
 
 
 def _report(errors: list[BookError]) -> int:

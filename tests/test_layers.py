@@ -35,6 +35,7 @@ ALLOWED = {
     "numbers": {"numbers", "tables", "evidence", *FACTS},
     "tables": {"tables", "numbers", "evidence"},
     "pictures": {"pictures", "errors", "vis"},
+    "export": {"export", "addresses", "edition", "errors", "git", "pictures", "site", "vis"},
     "vis": {"vis", "evidence", *FACTS},
     "weave": {"weave", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
     "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},

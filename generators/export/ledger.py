@@ -1,0 +1,89 @@
+"""The numbers that the book cites, and those they were computed from, each as a short paragraph.
+
+The site's table has four columns and every number of the project; on paper that would be a third of
+it unread, in columns too narrow for a derivation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
+
+from generators.export.tree_of import element, words
+
+if TYPE_CHECKING:
+    from generators.export.manuscript import Part
+
+_PAGE = "numbers.md"
+
+
+def ledger(page: Element, parts: list[Part]) -> Element:
+    """The body of the appendix, from the tree of the site's page of numbers."""
+    rows = {row.find("td/a").get("id", ""): row for row in page.iter("tr") if row.find("td/a[@id]") is not None}
+    wanted = _reached(_cited(part.body for part in parts), rows)
+    body = element("body", children=[element("p", _ABOUT)])
+    for heading, table in _sections(page):
+        shown = [_entry(id_, row) for row in table.iter("tr") if (id_ := _id(row)) in wanted]
+        if shown:
+            body.append(heading)
+            body.append(element("div", children=shown, class_="ledger"))
+    return body
+
+
+_ABOUT = (
+    "Every number of the text is a link to its entry here: what it means, how it was computed, from which numbers and from "
+    "which sources. Numbers that only the site shows are left out."
+)
+
+
+def _id(row: Element) -> str:
+    mark = row.find("td/a[@id]")
+    return "" if mark is None else mark.get("id", "")
+
+
+def _cited(bodies) -> set[str]:
+    """Ids of all numbers that texts link to."""
+    targets = [link.get("href", "") for body in bodies for link in body.iter("a")]
+    return {target.partition("#")[2] for target in targets if target.partition("#")[0].endswith(_PAGE)}
+
+
+def _reached(cited: set[str], rows: dict[str, Element]) -> set[str]:
+    """These numbers and all that they were computed from."""
+    reached, waiting = set(), sorted(cited)
+    while waiting:
+        id_ = waiting.pop()
+        if id_ in reached or id_ not in rows:
+            continue
+        reached.add(id_)
+        waiting += [link.get("href", "")[1:] for link in rows[id_].iter("a") if link.get("href", "").startswith("#")]
+    return reached
+
+
+def _sections(page: Element) -> list[tuple[Element, Element]]:
+    """Each heading with the table below it."""
+    heading, found = None, []
+    for child in page:
+        if child.tag == "h2":
+            heading = child
+        elif heading is not None and (child.tag == "table" or child.find(".//table") is not None):
+            found.append((heading, child))
+    return found
+
+
+def _entry(id_: str, row: Element) -> Element:
+    """A row as a paragraph: the value, its meaning and derivation, the numbers behind it, the sources."""
+    value, meaning, behind, sources = (list(row.iter("td")) + [element("td")] * 4)[:4]
+    entry = element("p", children=[element("strong", words(value))], id=id_)
+    _add(entry, " ", meaning)
+    if len(behind):
+        _add(entry, " From ", behind, ".")
+    if len(sources):
+        _add(entry, " Source: ", sources, ".")
+    return entry
+
+
+def _add(entry: Element, before: str, cell: Element, after: str = "") -> None:
+    """A cell's content at an entry's end."""
+    entry[-1].tail = (entry[-1].tail or "") + before + (cell.text or "")
+    entry.extend(list(cell))
+    entry[-1].tail = (entry[-1].tail or "") + after

@@ -1,0 +1,121 @@
+"""The PDF of the book: bookmarks, links, contents, vectors and page breaks, each check shown to find a planted fault."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, NameObject, TextStringObject
+
+from generators.export import pdf as export
+from tests.formats import pdf_faults
+from tests.formats.pdf_faults import Printed
+
+
+@pytest.fixture(scope="module")
+def printed(pdf):
+    return Printed(pdf)
+
+
+@pytest.mark.parametrize("check", ["bookmarks", "links", "listed", "cut", "answers", "numbers"])
+def test_the_pdf_has_no_fault(printed, manuscript, check):
+    assert getattr(pdf_faults, check)(printed, manuscript) == []
+
+
+def test_no_figure_is_a_picture_of_dots(printed):
+    assert pdf_faults.pictures(printed) == []
+
+
+def test_title_page_and_page_numbers(printed, manuscript):
+    front = printed.texts[0]
+    assert pdf_faults.tight(manuscript.edition.name[1:]) in front
+    assert manuscript.edition.commit in front
+    first = printed.places[pdf_faults.place(manuscript.parts[0].path)]
+    wrong = [page for page, text in enumerate(printed.texts, 1) if page >= first and not text.endswith(str(page))
+             and not text.startswith(str(page))]  # fmt: skip
+    assert wrong == []
+
+
+def test_it_is_tagged_and_says_its_language_and_title(printed, manuscript):
+    root = printed.reader.trailer["/Root"]
+    assert "/StructTreeRoot" in root and str(root["/Lang"]).startswith("en")
+    assert printed.reader.metadata.title == manuscript.work.title
+
+
+def test_every_figure_says_what_it_shows(pdf, manuscript):
+    """The words of a figure are the alternative text of its tag."""
+    reader, told = PdfReader(pdf), set()
+    for number in range(1, int(reader.trailer["/Size"])):
+        found = reader.get_object(number)
+        if isinstance(found, dict) and found.get("/S") == "/Figure":
+            told.add(" ".join(str(found.get("/Alt", "")).split()))
+    wanted = {image.get("alt") for part in manuscript.parts for image in part.body.iter("img")}
+    assert wanted and {alt for alt in wanted if alt not in told} == set()
+
+
+def _changed(pdf, target, change) -> Printed:
+    writer = PdfWriter(clone_from=pdf)
+    change(writer)
+    writer.write(target)
+    return Printed(target)
+
+
+def test_a_dead_link_is_found(pdf, manuscript, tmp_path):
+    def change(writer):
+        mark = next(m.get_object() for m in writer.pages[5]["/Annots"] if "/Dest" in m.get_object())
+        mark[NameObject("/Dest")] = NameObject("/nowhere")
+
+    faults = pdf_faults.links(_changed(pdf, tmp_path / "x.pdf", change), manuscript)
+    assert "page 6: dead link to nowhere" in faults
+
+
+def test_a_lost_bookmark_is_found(pdf, manuscript, tmp_path):
+    def change(writer):
+        writer._root_object["/Outlines"].get_object()["/First"].get_object()[NameObject("/Title")] = TextStringObject(
+            "x"
+        )
+        for row in (writer._root_object["/Outlines"].get_object()["/First"].get_object().get("/Next").get_object(),):
+            row[NameObject("/Title")] = TextStringObject("x")
+
+    assert pdf_faults.bookmarks(_changed(pdf, tmp_path / "x.pdf", change), manuscript)
+
+
+def test_lost_links_of_exercises_and_a_moved_page_are_found(pdf, manuscript, tmp_path):
+    def change(writer):
+        for page in writer.pages:
+            page[NameObject("/Annots")] = ArrayObject()
+
+    bare = _changed(pdf, tmp_path / "x.pdf", change)
+    assert len(pdf_faults.answers(bare, manuscript)) == 2 * sum(
+        p.get("id", "").startswith("exercise-") for part in manuscript.parts for p in part.body.iter("p")
+    )
+    bare.places = {name: page + 1 for name, page in bare.places.items()}
+    assert pdf_faults.listed(bare, manuscript) and pdf_faults.numbers(bare, manuscript)
+
+
+@pytest.fixture(scope="module")
+def faulty(manuscript, tmp_path_factory):
+    """The first chapters printed with rules that cut, and with a figure of dots."""
+    folder = tmp_path_factory.mktemp("faulty")
+    book = copy.copy(manuscript)
+    dots = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    book.figures = {
+        name: svg.replace("</svg>", f'<image width="90" height="90" xlink:href="data:image/png;base64,{dots}"/></svg>')
+        for name, svg in manuscript.figures.items()
+    }
+    sheets = folder / "sheets"
+    shutil.copytree(export.HERE, sheets)
+    rules = "\ntable, tr, figure, h2 { break-inside: auto !important; break-after: auto !important; }\nh2 { margin-top: 110mm !important }"
+    with (sheets / "print.css").open("a", encoding="utf-8") as file:
+        file.write(rules)
+    return Printed(export.make_pdf(book, folder / "x.pdf", str, sheets))
+
+
+def test_what_a_page_end_cuts_is_found(faulty, manuscript):
+    assert any("is cut" in fault for fault in pdf_faults.cut(faulty, manuscript))
+
+
+def test_a_picture_of_dots_is_found(faulty):
+    assert pdf_faults.pictures(faulty)
