@@ -1,6 +1,6 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint [--strict] |
-predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial] |
-book [FOLDER]``."""
+predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]
+[--book] | book [FOLDER]``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None),
         "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
         "numbers": (_numbers, None), "new": (_new, None),
-        "publish": (_publish, ("--push", "--trial")), "validate": (_validate, None),
+        "publish": (_publish, ("--push", "--trial", "--book")), "validate": (_validate, None),
         "book": (_book, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
@@ -138,10 +138,12 @@ def _predict(arguments: list[str], root: Path) -> int:
 
 def _publish(arguments: list[str], root: Path) -> int:
     """Release the edition whose tag this commit carries onto the publishing branch."""
+    from generators.export.downloads import make_downloads
     from generators.publish.release import release
 
-    draw = partial(_pictures, [], root)
-    release(root, _say, push="--push" in arguments, trial="--trial" in arguments, prepare=draw)
+    offered = partial(make_downloads, root, _say) if "--book" in arguments else dict
+    chosen = {"push": "--push" in arguments, "trial": "--trial" in arguments}
+    release(root, _say, **chosen, prepare=partial(_pictures, [], root), downloads=offered)
     return 0
 
 

@@ -32,7 +32,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if (tag == "link" and given.get("rel") == "alternate" and given.get("type") == "text/plain") or (
-            tag == "a" and given.get("href", "").endswith(".txt")
+            tag == "a" and re.search(r"(?<!llms)(?<!llms-full)\.txt$", given.get("href", ""))
         ):
             self.twins.append(given["href"])
         if tag == "a" and "mb-num" in given.get("class", "").split():
