@@ -11,7 +11,7 @@ from generators.errors import BookErrors
 from generators.publish.release import release
 from generators.site.links import check
 from tests.clones import clone, git
-from tests.publish.conftest import CODE, NEW, OLD, tagged
+from tests.publish.conftest import CODE, NEW, OFFERED, OLD, tagged
 
 CHAPTER = "02_kv_cache/"
 CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)"')
@@ -141,3 +141,12 @@ def test_a_trial_needs_no_address_and_leaves_no_edition_behind(tmp_path):
     assert {path.name for path in shown.iterdir()} >= {OLD, "latest", "versions.json", "404.html", "robots.txt"}
     assert (shown / OLD / "index.html").read_bytes() == (shown / "latest" / "index.html").read_bytes()
     assert git(root, "branch", "--list", "gh-pages") == "" and git(root, "status", "--porcelain") == ""
+
+
+def test_downloads_lie_in_the_edition_and_its_home_page_links_them(host):
+    for edition in (NEW, "latest"):
+        home = (host.folder / edition / "index.html").read_text(encoding="utf-8")
+        assert re.findall(r'href="(?:\./)?downloads/([^"]+)"', home) == sorted(OFFERED)
+        for name, content in OFFERED.items():
+            assert (host.folder / edition / "downloads" / name).read_bytes() == content
+    assert "downloads/" not in (host.folder / OLD / "index.html").read_text(encoding="utf-8")
