@@ -105,7 +105,7 @@ def test_an_edition_that_fails_half_way_leaves_the_branch_as_it_was(ready, monke
     git(ready, "branch", "gh-pages")
     before = git(ready, "rev-parse", "gh-pages")
 
-    def deploy_then_fail(root, command, *_):
+    def deploy_then_fail(root, command, *_, **__):
         if command == "set-default":
             raise KeyboardInterrupt
         branch.put(root, "gh-pages", {"half": b"1"}, "Half an edition")
@@ -120,7 +120,7 @@ def test_an_edition_that_fails_half_way_leaves_the_branch_as_it_was(ready, monke
     assert git(ready, "rev-parse", "gh-pages") == before
     git(ready, "branch", "--delete", "--force", "gh-pages")
     monkeypatch.setattr(release.branches, "read", lambda *_: 1 / 0)
-    monkeypatch.setattr(release, "_mike", lambda *_: git(ready, "branch", "--force", "gh-pages"))
+    monkeypatch.setattr(release, "_mike", lambda *_, **__: git(ready, "branch", "--force", "gh-pages"))
     with pytest.raises(ZeroDivisionError):
         release.release(ready, lambda _: None)
     assert "gh-pages" not in git(ready, "branch")
