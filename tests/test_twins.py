@@ -26,12 +26,13 @@ class _Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.twins, self.numbers, self.inside = [], [], False
+        self.twins, self.numbers, self.inside, self.asks = [], [], False, False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if (tag == "link" and given.get("rel") == "alternate" and given.get("type") == "text/plain") or (
+        self.asks = self.asks or (tag == "link" and given.get("rel") == "alternate")
+        if (tag == "link" and "alternate" in given.get("rel", "").split() and given.get("type") == "text/plain") or (
             tag == "a" and re.search(r"(?<!llms)(?<!llms-full)\.txt$", given.get("href", ""))
         ):
             self.twins.append(given["href"])
@@ -56,6 +57,10 @@ def faults(site: Path) -> list[str]:
         if len(page.twins) < 2 or len(addresses) != 1:
             found.append(f"{name}: names {len(page.twins)} twins at {len(addresses)} addresses, wanted one, twice")
             continue
+        if page.asks:
+            found.append(
+                f"{name}: for a link whose rel is exactly alternate, Material asks for a sitemap beside its address"
+            )
         text = site / unquote(urlsplit(addresses.pop()).path).lstrip("/")
         if not text.is_file():
             found.append(f"{name}: its twin {text.relative_to(site)} is not there")
@@ -144,6 +149,7 @@ def test_the_book_in_one_file_holds_every_chapter(built_site, root):
         ("llms.txt", "(02_kv_cache.txt)", "(02_kv.txt)", "lists 02_kv_cache.txt 0 times"),
         ("04_batching.txt", None, None, "is not there"),
         ("reference/sources.txt", "# Sources", "Sources { .x }", "wanted its title"),
+        ("02_kv_cache/index.html", 'rel="alternate "', 'rel="alternate"', "Material asks for a sitemap"),
     ],
 )
 def test_a_planted_fault_is_found(built_site, tmp_path, name, old, new, told):
