@@ -48,15 +48,12 @@ def page(browser):
 
 
 def watched(page) -> list[str]:
-    """Requests that leave the folder or fail, and scripts that fail, as they happen.
-
-    The theme asks for the folder's own sitemap.xml and does without it; a browser refuses it any file of a folder.
-    """
+    """Requests that leave the folder or fail, and scripts that fail, as they happen."""
     faults: list[str] = []
     page.on(
         "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:", "about:")) else faults.append(r.url)
     )
-    page.on("requestfailed", lambda r: None if r.url.endswith("/sitemap.xml") else faults.append(f"failed: {r.url}"))
+    page.on("requestfailed", lambda r: faults.append(f"failed: {r.url}"))
     page.on("pageerror", lambda error: faults.append(str(error)))
     return faults
 
