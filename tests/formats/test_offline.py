@@ -154,3 +154,9 @@ def test_an_archive_says_nothing_of_the_hour(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     with zipfile.ZipFile(tmp_path / "a") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_no_page_claims_an_address_that_the_site_does_not_have(folder):
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) > 100
+    assert [page.name for page in pages if 'rel="canonical"' in page.read_text(encoding="utf-8")] == []
