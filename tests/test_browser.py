@@ -130,7 +130,7 @@ def test_the_system_setting_is_followed_and_print_is_light(browser, origin, buil
 def test_a_number_tells_its_derivation_to_mouse_and_keyboard(page, origin, built_site) -> None:
     address = origin + containing(built_site, 'class="mb-num"')
     page.goto(address)
-    number, tip = page.locator("article a.mb-num[title]").first, page.locator(".md-tooltip2--active")
+    number, tip = page.locator("article a.mb-num[title]").first, page.locator(".mb-hint")
     told = " ".join(number.get_attribute("title").split())
     assert len(told) > 20
     for reach in (number.focus, number.hover):

@@ -26,6 +26,7 @@ KINDS = {
     "draft": "widget_draft",
     "explorer": "explorer",
 }
+FIRST = ("search_later", "hints", "start")  # in start.js, which stands before the theme's own script on every page
 RECORDS = "records"  # what a page needs when the reader keeps a record
 
 
@@ -65,6 +66,7 @@ def scripts(book: Book) -> dict[str, str]:
     for entry in sorted({*KINDS.values(), RECORDS} - {CORE}):
         made[f"{entry}.js"] = join(entry, found, CORE)
     further = {kind: "" if entry == CORE else entry for kind, entry in KINDS.items()} | {RECORDS: RECORDS}
-    start = found["start"].body.replace("@SCRIPTS@", json.dumps(further))
+    start = "\n".join(f'(function () {{\n"use strict";\n{found[name].body}\n}})();' for name in FIRST)
+    start = start.replace("@SCRIPTS@", json.dumps(further))
     made["start.js"] = f"{start}\n".replace("@VERSION@", version([start, *made.values()]))
     return dict(sorted(made.items()))

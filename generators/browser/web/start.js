@@ -78,12 +78,15 @@ class Axes extends HTMLElement {
 }
 customElements.define("mb-axes", Axes);
 
-// The theme puts tables into boxes that scroll; not every browser lets the keyboard reach such a box by itself.
-function reachable() {
-  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
+// The theme puts tables into boxes that scroll; not every browser lets the keyboard reach such a box by itself.  A box is
+// measured when it comes near, because what is far off has no width yet (content-visibility in site.css).
+function measure(box) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
 }
-addEventListener("load", reachable);
-addEventListener("resize", reachable);
+const near = new IntersectionObserver((seen) => {
+  for (const entry of seen) if (entry.isIntersecting) measure(entry.target);
+}, { rootMargin: "300px" });
+const boxes = () => document.querySelectorAll(".md-typeset__scrollwrap");
+addEventListener("load", () => { for (const box of boxes()) near.observe(box); });
+addEventListener("resize", () => { for (const box of boxes()) measure(box); });
