@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import missing
 from tests.conftest import ROOT, build_site
+from tests.gates.loads import Loads, record
+from tests.gates.node import need
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +39,13 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     done = build_site(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def recorded(site: Path) -> dict[str, Loads]:
+    """What every page asks for in Chromium, recorded once for the gates that judge it."""
+    need(missing())
+    return record(site)
 
 
 @pytest.fixture
