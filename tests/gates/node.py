@@ -35,7 +35,9 @@ def need(why: str) -> None:
         pytest.skip(why)
 
 
-def run(command: str, *arguments: str, cwd: Path = HERE, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+def run(
+    command: str, *arguments: str, cwd: Path = HERE, timeout: float = 300, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command of node_modules/.bin; what it prints comes back as text, and its exit status is for the caller to judge."""
     line = ["node", str((MODULES / ".bin" / command).resolve()), *arguments]
-    return subprocess.run(line, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=timeout)
+    return subprocess.run(line, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=timeout, env=env)
