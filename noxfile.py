@@ -158,6 +158,7 @@ def lint(session: nox.Session) -> None:
         session.log("what ruff finds below is mended by: nox -s lint -- --fix")
         session.run("ruff", "check", ".")
         session.run("ruff", "format", "--check", ".")
+    session.run("vulture")
     session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
     for schema, files in HOST_FILES.items():
         paths = (

@@ -45,7 +45,7 @@ class _Host(http.server.SimpleHTTPRequestHandler):
             self._send(path, status)
 
     def _send(self, path: Path, status: int) -> None:
-        small = path.suffix in PACKED and "gzip" in self.headers.get("Accept-Encoding", "")
+        small = path.is_file() and path.suffix in PACKED and "gzip" in self.headers.get("Accept-Encoding", "")
         body = packed(path, path.stat().st_mtime_ns) if small else path.read_bytes() if path.is_file() else b""
         kind = self.guess_type(str(path))
         text = kind.startswith("text/") or kind.endswith("javascript")

@@ -22,7 +22,9 @@ def test_weight_of_a_chapter_is_the_same_by_files_and_in_chromium(site, recorded
     """Headers apart, the two ways to weigh agree, so that neither misses a part."""
     for address, one in recorded.items():
         if re.match(r"\d\d_", address):
-            files = {path.relative_to(site).as_posix().removesuffix("index.html") for path in weight._files(site, address)}
+            files = {
+                path.relative_to(site).as_posix().removesuffix("index.html") for path in weight._files(site, address)
+            }
             assert {name.split("?")[0] for name in one.weights} == files, address
 
 

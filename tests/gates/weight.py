@@ -40,7 +40,9 @@ def check(site: Path) -> list[str]:
     found = []
     for address in pages(site):
         parts = {path: size(path) for path in _files(site, address)}
-        found += _over(address, {path.relative_to(site).as_posix(): bytes_ for path, bytes_ in parts.items()}, "by files")
+        found += _over(
+            address, {path.relative_to(site).as_posix(): bytes_ for path, bytes_ in parts.items()}, "by files"
+        )
     return found
 
 
@@ -55,7 +57,9 @@ def _over(address: str, parts: dict[str, int], how: str) -> list[str]:
         return []
     largest = sorted(parts.items(), key=lambda part: -part[1])[:3]
     named = ", ".join(f"{name or 'index.html'} {bytes_ / KB:.1f}" for name, bytes_ in largest)
-    return [f"{address or 'index.html'}: {whole / KB:.1f} kB {how}, wanted at most {most / KB:.0f}; largest: {named} kB"]
+    return [
+        f"{address or 'index.html'}: {whole / KB:.1f} kB {how}, wanted at most {most / KB:.0f}; largest: {named} kB"
+    ]
 
 
 def _files(site: Path, address: str) -> set[Path]:
