@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generators.book.accelerator import Accelerator
+from generators.book.bounds import strays
 from generators.book.contributor import load_contributors
 from generators.book.erratum import Erratum, load_errata
 from generators.book.llm import LanguageModel
@@ -20,7 +21,7 @@ ROWS = {"accelerators": Accelerator, "models": LanguageModel}
 
 def validate_data(root: Path) -> list[BookError]:
     """Every mistake in `data/` of a folder, its cross-references included."""
-    errors: list[BookError] = []
+    errors = [BookError(name, None, fault) for name, fault in strays(root / "data")]
     for read in (load_book, load_predictions, load_errata, load_contributors):
         errors += _mistakes(lambda read=read: read(root))
     return errors

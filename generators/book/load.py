@@ -12,16 +12,17 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from generators.book.accelerator import Accelerator
+from generators.book.bounds import refuse_odd, toml_text
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.book.published import Published
 from generators.book.record import Record, load_record
+from generators.book.record_field import shown as short
 from generators.book.source import Source
 from generators.errors import BookError, raise_all
 from generators.unfinished import is_draft
 
 ROOT = Path(__file__).resolve().parents[2]
-LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
 _FILE_NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 
 
@@ -70,12 +71,8 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
     The file may be a stranger's: it is bounded before it is parsed.
     """
     try:
-        if path.is_symlink():
-            raise ValueError("found a symbolic link, wanted a file of its own")
-        if (size := path.stat().st_size) > LARGEST:
-            raise ValueError(f"found {size} bytes, wanted at most {LARGEST}")
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        _refuse_odd(table, "")
+        table = tomllib.loads(toml_text(path))
+        refuse_odd(table)
         return table
     except FileNotFoundError:
         errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
@@ -86,21 +83,6 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, arrays nested without end
         errors.append(BookError(shown(path), None, str(error) or "nested too deeply; wanted plain tables"))
     return {}
-
-
-def _refuse_odd(value: object, place: str) -> None:
-    """Control characters, which pages could not show, and whole numbers that TOML's 64 bits do not hold."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _refuse_odd(key, place)
-            _refuse_odd(inner, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for inner in value:
-            _refuse_odd(inner, place)
-    elif isinstance(value, str) and not value.replace("\n", "").isprintable():
-        raise ValueError(f"{place or 'a name'}: found {value[:40]!r}, wanted text without control characters")
-    elif isinstance(value, int) and value.bit_length() > 63:
-        raise ValueError(f"{place}: found a whole number of {value.bit_length()} bits, wanted at most 63")
 
 
 def shown(path: Path) -> str:
@@ -118,7 +100,7 @@ def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors
             place = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("function-", "[key]")))
             message = fault["msg"].removeprefix("Value error, ")
             if not isinstance(fault.get("input"), dict) and fault["type"] not in ("value_error", "missing"):
-                message += f", found {fault.get('input')!r}"
+                message += f", found {short(fault.get('input'))}"
             errors.append(BookError(shown(path), ".".join(p for p in (prefix, place) if p), message))
     return None
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from generators.book.bounds import once
 from generators.book.datum import Row
 from generators.book.record import Case, Record
 from generators.book.record_field import CaseName, ChipId, Finite, Key, Moment, Plain, Text, moment
@@ -80,7 +81,7 @@ def load_prediction(path: Path) -> Prediction:
     try:
         if path.stat().st_size > LARGEST:
             raise BookError(place, None, f"found over {LARGEST} bytes, wanted a file of predictions")
-        row = json.loads(path.read_bytes())
+        row = json.loads(path.read_bytes(), object_pairs_hook=once)
         return Prediction.model_validate(row | {"id": path.stem})
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -29,7 +30,7 @@ Found = tuple[float, units.Dims]
 
 def near(a: float, b: float, tolerance: float = 0.006) -> bool:
     """Equal to the precision at which data sheets round."""
-    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+    return math.isfinite(a - b) and abs(a - b) <= tolerance * max(abs(a), abs(b))
 
 
 def numbers(text: str) -> Iterator[tuple[float, str, str]]:

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from generators.book.bounds import once
 from generators.book.case import Case, quantile
 from generators.book.datum import Row
 from generators.book.record_field import (
@@ -178,7 +179,7 @@ def _read(path: Path, place: str) -> dict:
             raise BookError(place, None, "found a link or folder, wanted a plain file")
         if (size := path.stat().st_size) > LARGEST:
             raise BookError(place, None, f"found {size} bytes, wanted at most {LARGEST}")
-        row = json.loads(path.read_bytes(), parse_constant=_no_constants)
+        row = json.loads(path.read_bytes(), parse_constant=_no_constants, object_pairs_hook=once)
     except (OSError, ValueError, RecursionError) as error:
         raise BookError(place, None, f"not readable as JSON: {error}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +12,10 @@ from generators.book.datum import Row
 
 #: Sites that collect specifications without saying where from; three of them were caught with wrong rows.
 REFUSED_HOSTS = ("gpu.blog", "awesomeagents.ai", "xugj520.cn", "techpowerup.com", "versus.com", "gadgetversus.com")
+
+
+#: A host's name alone before the path: in https://vendor.com@else.where the vendor is decoration.
+_ADDRESS = re.compile(r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[^\s\"'<>\\^`{|}]*)?")
 
 
 class Source(Row):
@@ -30,8 +35,8 @@ class Source(Row):
     @classmethod
     def _citable(cls, url: str) -> str:
         host = urlsplit(url).hostname or ""
-        if urlsplit(url).scheme != "https" or not host:
-            raise ValueError(f"found {url!r}, wanted an https address")
+        if not _ADDRESS.fullmatch(url):
+            raise ValueError(f"found {url!r}, wanted an https address of a host's name, without spaces and quotes")
         if any(host == bad or host.endswith("." + bad) for bad in REFUSED_HOSTS):
             raise ValueError(
                 f"found {host}, a site that gives specifications without sources; cite the vendor's document"

@@ -1,0 +1,86 @@
+"""What any file of `data/` may hold, whoever wrote it: how long, how deep, which names, which numbers, and no links."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from generators.book.record_field import LONGEST, shown
+
+LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
+_DOTS = 100  # of a line: a dotted key of thousands of parts takes the parser seconds
+_DEEPEST = 8  # tables within tables; a quoted datum with its conflicts has four
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")  # stands in addresses, anchors and messages as it is
+#: Where each kind of file lies below `data/`.
+_PLACES = re.compile(
+    r"(?:sources|formats|errata|contributors)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
+    r"|(?:measurements|predictions)/[^/]+\.json"
+)
+
+
+def toml_text(path: Path) -> str:
+    """The text of a TOML file that may be a stranger's; ValueError for a link and for what would take a parser long."""
+    if path.is_symlink():
+        raise ValueError("found a symbolic link, wanted a file of its own")
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"found {size} bytes, wanted at most {LARGEST}")
+    text = path.read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > 2 * LONGEST:
+            raise ValueError(f"line {number}: found {len(line)} characters, wanted at most {2 * LONGEST}")
+        if line.count(".") > _DOTS:
+            raise ValueError(f"line {number}: found {line.count('.')} full stops, wanted at most {_DOTS}")
+    return text
+
+
+def refuse_odd(value: object, place: str = "", depth: int = 0) -> None:
+    """ValueError for a name, text or number that no page, message or computation of the book could carry."""
+    if depth > _DEEPEST:
+        raise ValueError(f"{place[:60]}: nested too deeply, wanted at most {_DEEPEST} tables within tables")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not _NAME.fullmatch(key):
+                wanted = "wanted 1 to 80 of A-Z a-z 0-9 . _ - that begin with a letter or digit"
+                raise ValueError(f"{place or 'a name'}: found the name {shown(key)}, {wanted}")
+            refuse_odd(inner, f"{place}.{key}" if place else key, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            refuse_odd(inner, place, depth + 1)
+    elif fault := _fault(value):
+        raise ValueError(f"{place}: {fault}")
+
+
+def _fault(value: object) -> str:
+    """Why a single value cannot stand; empty when it can."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"found a text of {len(value)} characters, wanted at most {LONGEST}"
+    if isinstance(value, str) and not value.isprintable():
+        return f"found {shown(value)}, wanted one line of text without control characters"
+    if isinstance(value, int) and value.bit_length() > 63:
+        return f"found a whole number of {value.bit_length()} bits, wanted at most 63"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"found {value!r}, wanted a finite number"
+    return ""
+
+
+def strays(data: Path) -> list[tuple[str, str]]:
+    """(path, fault) of every link below `data/`, and of every file that no loader would read."""
+    found = []
+    for path in [data, *sorted(data.rglob("*"))]:
+        name = path.relative_to(data.parent).as_posix()
+        if path.is_symlink():
+            found.append((name, "found a symbolic link, wanted a file or folder of its own"))
+        elif path.is_file() and not _PLACES.fullmatch(path.relative_to(data).as_posix()):
+            found.append((name, "found a file that the book does not read; remove it, or put it where its kind lies"))
+    return found
+
+
+def once(pairs: list[tuple[str, object]]) -> dict:
+    """A JSON object whose names each stand once; a second one would hide the first from whoever reads the file."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"found the name {shown(twice)} twice in one object, wanted it once")
+    return row
