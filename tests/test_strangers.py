@@ -7,10 +7,17 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
+from html.parser import HTMLParser
 
+import markdown
 import pytest
 
-from generators.book.load import load_book
+from generators.book.accelerator import Accelerator
+from generators.book.bounds import refuse_odd
+from generators.book.chip_checks import chip_errors
+from generators.book.llm import LanguageModel
+from generators.book.load import load_book, validate
 from generators.errors import BookErrors
 from generators.site.tree import pages
 from generators.validate import validate_data, validate_files
@@ -53,6 +60,19 @@ def lines(root):
         (MODEL, r"layers = \d+", "layers = true", "a dimension or the total is wrong"),
         (SOURCES, r'url = "[^"]*"', 'url = "javascript:alert(1)"', "wanted an https address"),
         (SOURCES, r'url = "[^"]*"', 'url = "https:///"', "wanted an https address"),
+        (SOURCES, r'url = "https://', 'url = "https://vendor.com@', "wanted an https address"),
+        (SOURCES, r'url = "[^"]*"', 'url = "https://x.com/\'><script>"', "wanted an https address"),
+        (SOURCES, r"\A", '["x) [y](javascript:alert(1)) ("]\n', "found the name"),
+        (CHIP, r"\A", '"x\\n::error::said by the file" = 1\n', "found the name 'x\\n::error"),
+        (CHIP, r'name = "[^"]*"', 'name = "x\\n::error::said by the file"', "wanted one line"),
+        (CHIP, r"\A", f'"{"x" * 7000}" = 1\n', "found the name"),
+        (CHIP, r"\A", f'x = "{"y" * 7000}"\n', "at most 4000"),
+        (CHIP, r"\A", f'x = "{"y" * 9000}"\n', "line 1: found 9006 characters"),
+        (CHIP, r"\A", ".".join("a" * 3000) + " = 1\n", "2999 full stops"),
+        (CHIP, r"\A", "a = " + "{b = " * 20 + "1" + "}" * 20 + "\n", "nested too deeply"),
+        (CHIP, r'as_printed = "[^"]*"', f'as_printed = "{"9" * 400}"', "wanted a number of as_printed"),
+        ("data/formats.toml", r"\Z", '[x]\nname = "x"\nbits = inf\n', "bits: found inf"),
+        ("data/formats.toml", r"scale_bits = [\d.]+", "scale_bits = 1e308", "scale_bits"),
         ("data/errata.toml", r"\A", "[x]\nfound_in = 1\n", "errata.toml:x"),
     ],
 )
@@ -77,6 +97,28 @@ def test_a_link_out_of_the_data_is_not_followed(copy, tmp_path):
     assert any("found a symbolic link" in line for line in found) and not any("secret" in line for line in found)
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no symbolic links")
+@pytest.mark.parametrize("folder", ["data", "data/accelerators", "data/measurements"])
+def test_a_folder_that_is_a_link_is_named(copy, folder):
+    (copy / folder).rename(copy / "elsewhere")
+    (copy / folder).symlink_to(copy / "elsewhere")
+    assert f"{folder}: found a symbolic link, wanted a file or folder of its own" in lines(copy)
+
+
+@pytest.mark.parametrize("name", ["accelerators/run.py", "measurements/note.txt", "evil.sh", "models/deeper/x.toml"])
+def test_a_file_that_no_loader_reads_is_named(copy, name):
+    (copy / "data" / name).parent.mkdir(exist_ok=True)
+    (copy / "data" / name).write_text("import os")
+    assert any(line.startswith(f"data/{name}: found a file that the book does not read") for line in lines(copy))
+
+
+def test_a_flood_of_mistakes_is_cut_short(copy):
+    planted(copy, CHIP, r"\A", "".join(f"k{number} = 1\n" for number in range(5000)))
+    command = [sys.executable, "-m", "generators", "validate", "--root", str(copy)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stderr.splitlines()
+    assert len(told) == 101 and told[-1] == "and 4900 more"
+
+
 def test_a_name_that_leads_out_of_the_folder_is_refused(copy):
     (copy / "data/accelerators/..%2f..%2fx.toml").write_bytes((copy / CHIP).read_bytes())
     assert any("found file name" in line for line in lines(copy))
@@ -89,6 +131,113 @@ def every(root):
         for page in pages(root):
             made.append(page)
     return made
+
+
+class Markup(HTMLParser):
+    """What a page would do: its elements, its attributes that run a script, and where its links lead."""
+
+    def __init__(self):
+        super().__init__()
+        self.active = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("script", "img", "iframe", "svg", "object", "form", "base", "meta"):
+            self.active.append(tag)
+        self.active += [f"{name}={value}" for name, value in attrs if name.startswith("on")]
+        self.active += [f"{name}={value}" for name, value in attrs if "script:" in (value or "").lower()]
+
+
+def active(text):
+    """What a Markdown page would run or fetch, read from the HTML that the site's own extensions make of it."""
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    reader = Markup()
+    reader.feed(markdown.markdown(body, extensions=["admonition", "attr_list", "footnotes", "md_in_html", "tables"]))
+    return reader.active
+
+
+@pytest.mark.parametrize("text", ["<img src=x>", "[x](javascript:1)", '[x](y){ onclick="1" }', "<b onload=1>x</b>"])
+def test_markup_that_a_page_would_act_on_is_seen(text):
+    assert active(text)
+
+
+#: Every place where a stranger's words stand on a page; what follows is kept to texts that the checks let through.
+TEXTS = [
+    (CHIP, r'name = "[^"]*"'), (CHIP, r'vendor = "[^"]*"'), (CHIP, r'type = "[^"]*"'), (MODEL, r'name = "[^"]*"'),
+    (MODEL, r'publisher = "[^"]*"'), (MODEL, r'family = "[^"]*"'), (SOURCES, r'title = "[^"]*"'),
+    (SOURCES, r'publisher = "[^"]*"'), (SOURCES, r'via = "[^"]*"'), (SOURCES, r'published = "[^"]*"'),
+    ("data/formats.toml", r'name = "[^"]*"'), ("data/formats.toml", r'as_printed = "[^"]*"'),
+    ("data/published/chapter1.toml", r'conditions = "[^"]*"'), ("data/published/chapter1.toml", r'engine = "[^"]*"'),
+]  # fmt: skip
+SAYINGS = [
+    SCRIPT,
+    "*[x](javascript:alert)* ![](//x.y/z)",
+    "x){ onclick=alert(1) } [y",
+    "\\\\[x]: javascript:alert(1) '-->'",
+]
+
+
+@pytest.mark.parametrize("saying", SAYINGS)
+def test_no_page_acts_on_what_a_stranger_wrote(copy, saying):
+    before = {
+        page.path: active(page.content)
+        for page in every(copy)
+        if page.path.startswith("reference/") and page.path.endswith(".md")
+    }
+    for path, old in TEXTS:
+        key = old.partition(" ")[0]
+        planted(copy, path, old, f'{key} = "{saying}"')
+    assert lines(copy) == []
+    after = {page.path: active(page.content) for page in every(copy) if page.path in before}
+    assert {path: found for path, found in after.items() if found != before[path]} == {}
+
+
+def leaves(table, way=()):
+    """The way to every single value of a table."""
+    for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+        if isinstance(value, (dict, list)):
+            yield from leaves(value, (*way, key))
+        else:
+            yield (*way, key)
+
+
+ODD = [
+    None,
+    True,
+    -1,
+    0,
+    2**62,
+    1e308,
+    "",
+    "x" * 5000,
+    "9" * 3000,
+    "1e999 GB/s",
+    "<b>",
+    "\u202e",
+    "a\nb",
+    [],
+    {},
+    [[1]],
+    "-0",
+    "../x",
+]
+
+
+@pytest.mark.parametrize("kind, path", [(Accelerator, CHIP), (LanguageModel, MODEL)])
+def test_no_mutation_of_a_row_ends_in_a_traceback(tmp_path, kind, path):
+    whole = tomllib.loads((ROOT / path).read_text())
+    for way in leaves(whole):
+        for odd in ODD:
+            row = json.loads(json.dumps(whole))
+            inner = row
+            for step in way[:-1]:
+                inner = inner[step]
+            inner[way[-1]] = odd
+            errors = []
+            with contextlib.suppress(ValueError):  # what the bounds refuse never reaches the schema
+                refuse_odd(row)
+                if validate(kind, row | {"id": "x"}, tmp_path / "x.toml", "", errors) and kind is Accelerator:
+                    assert chip_errors(Accelerator.model_validate(row | {"id": "x"})) is not None
+            assert all("\n" not in str(error) for error in errors)
 
 
 def test_text_of_a_chip_stays_text_on_every_page(copy):
@@ -116,7 +265,7 @@ def record(copy):
         (b"", "JSON"),
         (b"[" * 100_000, ""),
         (b'{"schema": NaN}', "NaN"),
-        (b'{"schema": 1, "schema": 2}', ""),
+        (b'{"schema": 1, "schema": 2}', "'schema' twice"),
         (b"\x80\x04\x95\x00", "utf-8"),
         (b"9" * 10_000, ""),
         (b" " * 8_000_001, "at most 8000000"),

@@ -89,7 +89,7 @@ class LanguageModel(Row):
     publisher: str
     family: str
     year: int = Field(ge=2018, le=2030)
-    context: int = Field(gt=0)
+    context: int = Field(gt=0, le=10**9)
     source: str
     parameters: Count
     active_parameters: Count | None = None

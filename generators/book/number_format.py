@@ -21,9 +21,9 @@ class NumberFormat(Row):
 
     name: str
     bits: float = Field(gt=0, le=64)
-    group: int = Field(default=0, ge=0)
-    scale_bits: float = Field(default=0, ge=0)
-    zero_bits: float = Field(default=0, ge=0)
+    group: int = Field(default=0, ge=0, le=1_000_000)
+    scale_bits: float = Field(default=0, ge=0, le=64)
+    zero_bits: float = Field(default=0, ge=0, le=64)
     other_bits: float = Field(gt=0, le=64)
     rate: Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4"]
     as_printed: str
