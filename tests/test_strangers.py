@@ -247,7 +247,7 @@ def test_text_of_a_chip_stays_text_on_every_page(copy):
     assert any("&#60;script&#62;" in str(page.content) for page in every(copy))
     raw = []
     for page in every(copy):
-        if isinstance(page.content, str) and page.path.startswith("reference/"):
+        if page.path.startswith("reference/") and page.path.endswith(".md"):  # .txt is shown as it is
             head, body = re.fullmatch(r"(---\n.*?\n---\n)?(.*)", page.content, re.DOTALL).groups()
             raw += [page.path for bad in ("<script>alert", "<img src=x", "](javascript:") if bad in body]
             raw += [f"{page.path}: head" for bad in ("<script", "<img") if bad in (head or "")]
