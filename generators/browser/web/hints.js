@@ -21,8 +21,8 @@ function place() {
   if (box.hidden) return;
   const at = host.getClientRects()[0];
   if (!at) return;
-  const below = at.bottom + box.offsetHeight + 8 < innerHeight;
-  box.style.top = `${below ? at.bottom + 4 : Math.max(4, at.top - box.offsetHeight - 4)}px`;
+  const below = at.bottom + box.offsetHeight + 8 < innerHeight; // no gap: the pointer may go from the number onto its hint
+  box.style.top = `${below ? at.bottom : Math.max(4, at.top - box.offsetHeight)}px`;
   box.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - box.offsetWidth - 8))}px`;
 }
 
