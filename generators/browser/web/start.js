@@ -79,14 +79,21 @@ class Axes extends HTMLElement {
 customElements.define("mb-axes", Axes);
 
 // The theme puts tables into boxes that scroll; not every browser lets the keyboard reach such a box by itself.  A box is
-// measured when it comes near, because what is far off has no width yet (content-visibility in site.css).
+// measured when it comes near, because what is far off has no width yet (content-visibility in site.css); until then
+// the keyboard reaches it.
 function measure(box) {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  else box.removeAttribute("tabindex");
+  else if (box !== document.activeElement) box.removeAttribute("tabindex");
 }
 const near = new IntersectionObserver((seen) => {
   for (const entry of seen) if (entry.isIntersecting) measure(entry.target);
 }, { rootMargin: "300px" });
-const boxes = () => document.querySelectorAll(".md-typeset__scrollwrap");
-addEventListener("load", () => { for (const box of boxes()) near.observe(box); });
-addEventListener("resize", () => { for (const box of boxes()) measure(box); });
+function watch() {
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    box.tabIndex = 0;
+    near.unobserve(box);
+    near.observe(box);
+  }
+}
+addEventListener("load", watch);
+addEventListener("resize", watch);
