@@ -34,6 +34,7 @@ from generators.book.record_field import (
     shown,
 )  # fmt: skip
 from generators.errors import BookError
+from generators.measure.quality import Verdict, held_out, verdict
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof
 
@@ -78,12 +79,25 @@ class Record(Row):
         return self.profile in ("quick", "full") and self.environment.get("interrupted") is not True
 
     def measured(self, name: str, **parameters: object) -> list[Case]:
-        """The measured cases of a name whose parameters include those given."""
+        """The measured cases of a name whose parameters include those given, without those held out (`pale`)."""
         return [
-            case
-            for case in self.cases
-            if case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
+            case for place, case in enumerate(self.cases) if _is(case, name, parameters) and place not in self.held_out
         ]
+
+    def pale(self, name: str, **parameters: object) -> list[tuple[Case, str]]:
+        """Measured cases that no sentence tells of and figures draw pale, each with the reason in a few words."""
+        return [(self.cases[place], why) for place, why in self.held_out.items()
+                if _is(self.cases[place], name, parameters)]  # fmt: skip
+
+    @cached_property
+    def held_out(self) -> dict[int, str]:
+        """Places of the cases that were disturbed while they were timed, or are implausible, each with the reason."""
+        return held_out(self.results)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether the run was quiet, disturbed in part, or disturbed, and why."""
+        return verdict(self.results, self.environment)
 
     @cached_property
     def results(self) -> list[Result]:
@@ -131,6 +145,11 @@ class Record(Row):
         for place, fault in over_roof(self.results, self.last_level_cache).items():
             raise ValueError(f"case {self.cases[place].name!r} {fault}")
         return self
+
+
+def _is(case: Case, name: str, parameters: dict[str, object]) -> bool:
+    """Whether a case was measured, has this name, and its parameters include these."""
+    return case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
 
 
 def record_errors(records: dict[str, Record]) -> list[BookError]:
