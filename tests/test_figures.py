@@ -11,6 +11,7 @@ from generators.book.load import load_book
 from generators.unfinished import MARK
 from generators.weave import figures as figure_files
 from tests.conftest import ROOT
+from vis._figure import FigureData
 from vis._palette import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -182,3 +183,25 @@ def test_a_label_that_a_spreadsheet_would_run_is_quoted():
     from vis._figure import plain
 
     assert plain("=1+1") == "'=1+1" and plain("@x") == "'@x" and plain(-1.5) == "-1.5" and plain("A100") == "A100"
+
+
+def test_a_digest_ignores_what_the_last_bit_of_a_float_says():
+    def digest(number):
+        return FigureData({"a": "s"}, [{"a": number, "b": [number]}], {"c": {"d": (number, "x")}}).digest()
+
+    assert digest(0.1 + 0.2) == digest(0.3)
+    assert digest(0.3) != digest(0.300001) and digest(1) != digest(2)
+
+
+def test_a_drawing_does_not_hang_on_the_readers_own_matplotlibrc(book):
+    import matplotlib
+
+    from vis import _theme
+
+    told = figure_files.figure("paging_waste", book)
+    plain = figure_files.render(told)
+    with matplotlib.rc_context({"savefig.bbox": "tight", "font.size": 20, "axes.grid": True, "lines.linewidth": 9}):
+        assert figure_files.render(told) == plain
+        with _theme.style():
+            assert matplotlib.rcParams["savefig.bbox"] is None
+        assert matplotlib.rcParams["savefig.bbox"] == "tight", "and what was set before is set again"

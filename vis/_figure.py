@@ -39,16 +39,22 @@ class FigureData:
 
     def digest(self) -> str:
         """A hash that changes when anything drawn or said changes."""
-        text = json.dumps(
-            [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note],
-            sort_keys=True,
-            default=plain,
-        )
+        told = [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note]
+        text = json.dumps(rounded(told), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def where(self, **wanted: object) -> list[dict[str, object]]:
         """Rows whose columns have these values."""
         return [row for row in self.rows if wanted.items() <= row.items()]
+
+
+def rounded(value: object) -> object:
+    """A value with every float in it to nine digits, as `plain` writes them: a difference in the last bit is none."""
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    if isinstance(value, dict):
+        return {rounded(key): rounded(part) for key, part in value.items()}
+    return [rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def plain(value: object) -> object:

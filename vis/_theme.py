@@ -38,7 +38,9 @@ def style():
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    with matplotlib.rc_context(RC):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # what a reader's own matplotlibrc sets is no part of the book
+        matplotlib.rcParams.update(RC)
         yield
         pyplot.close("all")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -80,9 +81,9 @@ def pace_of(cases: list[Case]) -> Pace | None:
     points = [(_cached(case), case.seconds) for case in cases if int(case.parameters["batch"]) == 1]
     if len(points) < 2:
         return None
-    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    spread = sum((cached - x) ** 2 for cached, _ in points)
-    slope = sum((cached - x) * (seconds - y) for cached, seconds in points) / spread if spread else 0.0
+    x, y = (math.fsum(values) / len(points) for values in zip(*points, strict=True))
+    spread = math.fsum((cached - x) ** 2 for cached, _ in points)
+    slope = math.fsum((cached - x) * (seconds - y) for cached, seconds in points) / spread if spread else 0.0
     return Pace(y - slope * x, 1.0 / slope) if slope > 0 and y > slope * x else None
 
 

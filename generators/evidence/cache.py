@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from generators.book.load import Book
@@ -143,8 +144,8 @@ class _Known:
         if width is None or predict.seconds_per_byte(self.results, dtype, 1) is None:
             return weights / self.roof.read
         counted = [(times, each * width) for times, each in predict.matrices(told)]
-        pace = sum(times * size * predict.seconds_per_byte(self.results, dtype, size) for times, size in counted)
-        return pace * weights / sum(times * size for times, size in counted)
+        pace = math.fsum(times * size * predict.seconds_per_byte(self.results, dtype, size) for times, size in counted)
+        return pace * weights / math.fsum(times * size for times, size in counted)
 
     def product_rate(self, told: dict, rows: float) -> float | None:
         """FLOP/s of a product of so many rows with a cold matrix, timed alone; None where the record has none."""

@@ -89,7 +89,7 @@ def _line(tokens: Sequence[float], times: Sequence[float], p: float) -> tuple[fl
 
 
 def _squares(floor: float, slope: float, p: float, tokens: Sequence[float], times: Sequence[float]) -> float:
-    return sum(math.log(knee_time(floor, slope, p, t) / s) ** 2 for t, s in zip(tokens, times, strict=True))
+    return math.fsum(math.log(knee_time(floor, slope, p, t) / s) ** 2 for t, s in zip(tokens, times, strict=True))
 
 
 def _bootstrap(points: tuple[Point, ...], p: float) -> tuple[float, float]:

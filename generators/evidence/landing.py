@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def _played(chunk: int | None, prompt: int, timed: Sequence[Timed]) -> Landed:
     """Passes on a clock that starts when the first of them reads some of the prompt."""
     read = [sum(one.new for one in segments if one.prompt) for segments, *_ in timed]
     first = next(at for at, tokens in enumerate(read) if tokens)
-    clock, passes = -sum(seconds for _, seconds, *_ in timed[:first]), []
+    clock, passes = -math.fsum(seconds for _, seconds, *_ in timed[:first]), []
     for tokens, (_, seconds, interval, binds) in zip(read, timed, strict=True):
         clock += seconds
         passes.append(LandingPass(clock, seconds, tokens, interval, binds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from generators import catalogue
@@ -135,5 +136,5 @@ def _prefill(record: Record, case: Case, chip: Chip) -> Prefill:
         terms["overhead"] = products.overhead
     label = f"{told.get('model', '')}, {FORMATS[str(told['dtype'])]}".removeprefix(", ")
     time = terms["overhead"] + max(terms["memory"], terms["compute"])
-    return Prefill(record.id, record.machine.name, label, tokens, case.seconds, case.interval, time, sum(terms.values()),
+    return Prefill(record.id, record.machine.name, label, tokens, case.seconds, case.interval, time, math.fsum(terms.values()),
                    max(terms, key=terms.get))  # fmt: skip

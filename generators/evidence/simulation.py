@@ -69,7 +69,7 @@ class Price:
         """FLOP and bytes of the pass."""
         parts = [self._segment(one.new, one.cached, one.answers) for one in segments]
         weights = self._weights(sum(one.new for one in segments), any(one.answers for one in segments))
-        return sum(flop for flop, _ in parts), weights + sum(moved for _, moved in parts)
+        return math.fsum(flop for flop, _ in parts), weights + math.fsum(moved for _, moved in parts)
 
     @cached_property
     def _known(self) -> dict[tuple[int, int, bool], tuple[float, float]]:
@@ -127,10 +127,10 @@ def calibrated(price: Price, passes: Sequence[tuple[Sequence[Segment], float]]) 
     open or call for a negative one, ValueError.
     """
     rows = [(*price.work(segments), seconds) for segments, seconds in passes]
-    ff = sum((flop / t) ** 2 for flop, _, t in rows)
-    bb = sum((moved / t) ** 2 for _, moved, t in rows)
-    fb = sum(flop * moved / t**2 for flop, moved, t in rows)
-    f, b = sum(flop / t for flop, _, t in rows), sum(moved / t for _, moved, t in rows)
+    ff = math.fsum((flop / t) ** 2 for flop, _, t in rows)
+    bb = math.fsum((moved / t) ** 2 for _, moved, t in rows)
+    fb = math.fsum(flop * moved / t**2 for flop, moved, t in rows)
+    f, b = math.fsum(flop / t for flop, _, t in rows), math.fsum(moved / t for _, moved, t in rows)
     scale, per_flop, per_byte = ff * bb - fb * fb, f * bb - b * fb, b * ff - f * fb
     if scale <= 1e-9 * ff * bb or per_flop <= 0 or per_byte <= 0:
         raise ValueError("these passes do not tell reading from computing; wanted some that decode, some that prefill")

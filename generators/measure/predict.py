@@ -75,7 +75,7 @@ def decode(results: list[Result], one: Result) -> Prediction | None:
     width, issuing = WIDTH.get(dtype), overhead(results, dtype, mode, told["layers"])
     if width is None or issuing is None or seconds_per_byte(results, dtype, 1) is None:
         return None
-    products = sum(times * weights * width * seconds_per_byte(results, dtype, weights * width)
+    products = math.fsum(times * weights * width * seconds_per_byte(results, dtype, weights * width)
                    for times, weights in matrices(told))  # fmt: skip
     per_layer = 2 * told["kv_heads"] * told["head_dim"] * told.get("context", 0) * width
     cache = told["layers"] * per_layer * seconds_per_byte(results, dtype, max(per_layer, 1))

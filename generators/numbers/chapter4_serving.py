@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from generators import units
 from generators.evidence import serving
 from generators.measure.serving.scheduler import POLICIES
@@ -161,4 +163,4 @@ def mean_length(n: Numbers, name: str) -> units.Quantity:
 @number("static-occupied.{batch}", "%", 2)
 def static_occupied(n: Numbers, batch: int) -> units.Quantity:
     """Share of the places of a static batch of {batch} in use when answers have exponentially distributed lengths: their mean over the mean of the longest."""
-    return units.of(1 / sum(1 / i for i in range(1, batch + 1)), "")
+    return units.of(1 / math.fsum(1 / i for i in range(1, batch + 1)), "")

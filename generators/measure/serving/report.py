@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from generators.measure.serving.scheduler import Run
@@ -60,7 +61,7 @@ def makespan(run: Run) -> float:
 
 def busy(run: Run) -> float:
     """Time in which a pass was running, in seconds."""
-    return sum(one.seconds for one in run.passes)
+    return math.fsum(one.seconds for one in run.passes)
 
 
 def answer_tokens(run: Run) -> int:
