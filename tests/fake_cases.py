@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.measure.plan import Case, Kernel, MeasureError, Part, Replay, Script, Unsupported, Work
-from tests.fakes import CHECK
+from tests.fakes import CHECK, LOST
 
 
 def reference(device: Any) -> list[Case]:
@@ -39,6 +39,12 @@ def faulty(device: Any, how: str) -> list[Case]:
             os._exit(7)
         if how == "hang":
             time.sleep(60)
+        if how == "lost":  # a line for each thread, as a failed assertion on a GPU prints them
+            os.write(
+                2, b"Indexing.cu:1: indexSelect: block: [0,0,0], thread: [0,0,0] Assertion `i < n` failed.\n" * 20000
+            )
+            device.gone = True
+            raise RuntimeError(LOST)
         if how == "unsupported":
             raise Unsupported("this device has no such unit")
         raise MemoryError
@@ -48,6 +54,21 @@ def faulty(device: Any, how: str) -> list[Case]:
         raise AssertionError
 
     bad = Case("bad", "workload", {"method": how}, prepare, needs_bytes=3e9)
+    return [device.case("before", 0.03), bad, device.case("after", 0.03)]
+
+
+def lost_later(device: Any) -> list[Case]:
+    """A case that loses the device when it is timed in turns, after both of its neighbours were made ready."""
+    calls: list[int] = []
+
+    def run() -> None:
+        calls.append(1)
+        device.now += 0.03
+        if len(calls) > 6:
+            device.gone = True
+            raise RuntimeError(LOST)
+
+    bad = Case("bad", "workload", {"method": "late"}, lambda: Kernel(run, Work(bytes=1), CHECK))
     return [device.case("before", 0.03), bad, device.case("after", 0.03)]
 
 

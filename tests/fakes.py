@@ -8,6 +8,7 @@ from typing import Any
 from generators.measure import timing
 from generators.measure.plan import Case, Check, Kernel, Work
 
+LOST = "CUDA error: device-side assert triggered\nCompile with `TORCH_USE_CUDA_DSA`"
 CHECK = Check("itself", 0.0, 1e-6)
 
 
@@ -15,16 +16,21 @@ class FakeDevice:
     """Time passes only when a kernel says so."""
 
     def __init__(self, free: float = 1e12) -> None:
-        self.now, self.free = 0.0, free
+        self.now, self.free, self.gone = 0.0, free, False
 
     def clock(self) -> float:
         return self.now
 
     def time(self, run: Callable[[], object], inner: int) -> float:
+        if self.gone:
+            raise RuntimeError(LOST)
         return timing.wall_time(run, inner, self.clock)
 
     def free_bytes(self) -> float:
         return self.free
+
+    def lost(self) -> bool:
+        return self.gone
 
     def case(self, name: str, seconds: float, kind: str = "ceiling", **more: Any) -> Case:
         """A case whose repetition takes so long and moves a gigabyte."""

@@ -96,6 +96,7 @@ def test_a_run_leaves_a_record_of_the_schema_and_a_summary(measure, tmp_path):
         ),
         ("exit", "failed", "its process ended with status 7; it plans with 3.0 GB"),
         ("hang", "failed", "it said nothing for 2 s and was ended; it plans with 3.0 GB"),
+        ("lost", "failed", "RuntimeError: CUDA error: device-side assert triggered; the device was lost"),
         ("memory", "failed", "out of memory: it plans with 3.0 GB"),
         ("unsupported", "skipped", "this device has no such unit"),
     ],
@@ -110,6 +111,19 @@ def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, statu
     }  # fmt: skip
     assert rows["bad"]["reason"].startswith(reason)
     assert reason in told
+    assert told.count("Assertion") == (8 if how == "lost" else 0)
+    assert ("and 19992 more lines of the measuring process" in told) == (how == "lost")
+
+
+def test_a_device_lost_while_others_are_timed_costs_none_of_them(measure):
+    """The fault shows only in a later round: what the others had is measured anew, by a process that can."""
+    code, rows, told = measure([stage("one", "lost_later"), stage("two", "steady", names=["later"])])
+    assert code == 1
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "reference-read": "measured", "before": "measured", "bad": "failed", "after": "measured", "later": "measured",
+    }  # fmt: skip
+    assert rows["bad"]["reason"].endswith("the device was lost, and its process ended")
+    assert rows["bad"]["reason"] in told
 
 
 @pytest.mark.parametrize("how", ["exit", "unsupported"])

@@ -83,6 +83,19 @@ class Bench:
         torch.cuda.synchronize()
         return start.elapsed_time(end) / 1e3
 
+    def lost(self) -> bool:
+        """Whether the device answers no more: its errors are sticky, so that an addition and a wait bring one back."""
+        if self.is_cpu:
+            return False
+        try:
+            torch.ones(1, device=self.device).add_(1)
+            self.wait()
+        except torch.OutOfMemoryError:
+            return False
+        except RuntimeError:
+            return True
+        return False
+
     def wait(self) -> None:
         """Return when everything issued to the device has ended; on the processor, at once."""
         if not self.is_cpu:

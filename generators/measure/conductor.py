@@ -161,6 +161,11 @@ class Conductor:
     def _blame(self, place: int, cases: list[dict[str, Any]], places: list[int], how: str) -> None:
         """Mark the case at which a process died; without a hint, the first one, so that a run always ends."""
         number = self._busy if self._busy in places else places[0]
+        if (
+            self.rows.get((place, str(number)), {}).get("status") == "failed"
+        ):  # it said so itself before its process ended
+            self.progress.died(cases[number]["label"], "its process ended; the others go on in a new one")
+            return
         self.rows = {
             key: row for key, row in self.rows.items() if key[0] != place or key[1].split(".")[0] != str(number)
         }

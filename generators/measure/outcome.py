@@ -31,16 +31,19 @@ class Outcome:
             return "failed"
         return "measured" if len(self.samples) >= ENOUGH else "skipped"
 
-    def fail(self, error: BaseException) -> None:
-        """Record why this case came to nothing, in one line without paths; what cannot be done here is skipped."""
-        self.failed = not isinstance(error, Unsupported)
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+    def fail(self, error: BaseException, lost: bool = False) -> None:
+        """Record why this case came to nothing, in one line without paths; what cannot be done here is skipped.
+
+        `lost` says that the device answers no more, whatever the error calls itself.
+        """
+        self.failed = lost or not isinstance(error, Unsupported)
+        if not lost and (isinstance(error, MemoryError) or _NO_MEMORY.search(str(error))):
             need = f"it plans with {self.case.needs_bytes / 1e9:.1f} GB; " if self.case.needs_bytes else ""
             self.reason = f"out of memory: {need}close other programs, or measure other cases one by one with run NAME"
             return
         name = "" if isinstance(error, (CheckFailed, MeasureError, Unsupported)) else f"{type(error).__name__}: "
         first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-        self.reason = brief(f"{name}{first}", 400)
+        self.reason = brief(f"{name}{first}", 340) + ("; the device was lost, and its process ended" if lost else "")
 
     def as_row(self) -> dict[str, Any]:
         """The case as schema 1 of the record has it."""

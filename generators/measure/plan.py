@@ -22,6 +22,10 @@ class CheckFailed(Exception):
     """A kernel's result is not what float64 says; the case must not be timed."""
 
 
+class DeviceLost(Exception):
+    """The device answers no more, as after an assert on a GPU: the process must end, and the case at hand is to blame."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What one repetition does: bytes moved, FLOP, tokens.  Zero where it does not apply."""

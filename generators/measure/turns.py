@@ -9,12 +9,13 @@ from typing import Any, Protocol
 from generators.measure import noise
 from generators.measure.estimate import drift, quantile, spread
 from generators.measure.outcome import Outcome
-from generators.measure.plan import Case, Kernel, MeasureError, Part, Replay, Script, Stage, Work
+from generators.measure.plan import Case, DeviceLost, Kernel, MeasureError, Part, Replay, Script, Stage, Work
 from generators.measure.timing import calibrate
 
 LEAST_ROUNDS = 7  # below which lateness does not cut a stage short
 SETTLED = 3  # rounds from which on every round is worth keeping
 WARMUPS = 1  # beside the two that settle the repetitions of a sample
+NOBODY = -1  # the place of the reference, which belongs to no case
 RESERVE = 0.9  # share of the free memory that a case may plan with
 
 Tell = Callable[..., dict[str, Any]]
@@ -28,6 +29,9 @@ class Device(Protocol):
 
     def free_bytes(self) -> int:
         """Bytes that may still be allocated."""
+
+    def lost(self) -> bool:
+        """Whether the device answers no more."""
 
 
 def cases_of(bench: Any, stage: Stage) -> list[Case | Replay]:
@@ -49,7 +53,7 @@ class Turns:
     def run(self, cases: dict[int, Case | Replay], reference: Case, reference_inner: int | None = None) -> None:
         """Measure the cases, by their place in the stage; the reference kernel before, between and after."""
         self.reference = Outcome(reference)
-        kernel = self._prepare(self.reference)
+        kernel = self._prepare(NOBODY, self.reference)
         if kernel is None:
             raise MeasureError(f"the reference kernel does not run: {self.reference.reason}")
         self._kernel = kernel
@@ -74,19 +78,19 @@ class Turns:
         """A case verified and calibrated, or no kernel and the reason in its outcome."""
         outcome = Outcome(case)
         self.tell(what="preparing", place=place)
-        kernel = self._prepare(outcome)
-        if kernel and not self._guarded(outcome, lambda: self._calibrate(outcome, kernel)):
+        kernel = self._prepare(place, outcome)
+        if kernel and not self._guarded(place, outcome, lambda: self._calibrate(outcome, kernel)):
             kernel = None
         self._report("prepared" if kernel else "failed", {str(place): outcome}, place=place)
         return outcome, kernel
 
-    def _prepare(self, outcome: Outcome) -> Any:
+    def _prepare(self, place: int, outcome: Outcome) -> Any:
         need, free = outcome.case.needs_bytes, self.device.free_bytes()
         if need > RESERVE * free:
             outcome.reason = f"needs {need / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
             return None
         made: list[Kernel | Script] = []
-        if not self._guarded(outcome, lambda: made.append(outcome.case.prepare())):
+        if not self._guarded(place, outcome, lambda: made.append(outcome.case.prepare())):
             return None
         outcome.check, outcome.parameters = made[0].check, dict(made[0].parameters)
         outcome.work = getattr(made[0], "work", Work())
@@ -108,7 +112,7 @@ class Turns:
             for place, (outcome, kernel) in ready.items():
                 if not outcome.failed:
                     self.tell(what="timing", place=place)
-                    self._guarded(outcome, lambda one=outcome, run=kernel: self._sample(one, run))
+                    self._guarded(place, outcome, lambda one=outcome, run=kernel: self._sample(one, run))
             self._sample(self.reference, self._kernel)
             if done >= SETTLED or done == self.rounds:
                 self._settle(ready, before)
@@ -144,12 +148,12 @@ class Turns:
         """Play a sequence several times; each part is a row with one sample a play."""
         whole, before = Outcome(case), noise.read_noise()
         self.tell(what="preparing", place=place)
-        script = self._prepare(whole)
+        script = self._prepare(place, whole)
         parts: list[Outcome] = []
         for done in range(1, case.plays + 1) if script else ():
             self.tell(what="timing", place=place)
             self._sample(self.reference, self._kernel)
-            if not self._guarded(whole, lambda: self._play(script, whole, parts)):
+            if not self._guarded(place, whole, lambda: self._play(script, whole, parts)):
                 break
             for one in parts:
                 one.noise = self._noise(before, 1)
@@ -170,13 +174,22 @@ class Turns:
             one.samples.append(max(part.seconds, 1e-9))
             one.work = _mean_work(one.work, part, len(one.samples))
 
-    def _guarded(self, outcome: Outcome, act: Callable[[], object]) -> bool:
-        """Run one case's own code; whatever it raises fails this case and no other."""
+    def _guarded(self, place: int, outcome: Outcome, act: Callable[[], object]) -> bool:
+        """Run one case's own code; whatever it raises fails this case and no other.
+
+        An error of a GPU is sticky: every later call of the process would fail with it.  A case that
+        loses the device is therefore told at once, and `DeviceLost` ends the process.
+        """
         try:
             act()
         except Exception as error:  # any fault of a case becomes its reason
-            outcome.fail(error)
+            lost = self.device.lost()
+            outcome.fail(error, lost)
             outcome.work = outcome.work if outcome.samples else Work()
+            if lost:
+                if place != NOBODY:
+                    self._report("failed", {str(place): outcome}, place=place)
+                raise DeviceLost(outcome.reason) from error
             return False
         return True
 

@@ -17,9 +17,10 @@ from typing import Any
 from generators.measure import environment, machine
 from generators.measure.channel import Channel, Closed
 from generators.measure.outcome import brief
-from generators.measure.plan import MeasureError, Stage
+from generators.measure.plan import DeviceLost, MeasureError, Stage
 from generators.measure.torch_setup import load_torch
 
+LOST = 70  # exit status of a process whose device answers no more
 FORKS = sys.platform.startswith("linux")
 REFERENCE = Stage("reference", "bandwidth:reference_case")
 
@@ -73,6 +74,8 @@ def perform(channel: Channel, command: dict[str, Any], torch: Any) -> int:
         {"hello": _hello, "list": _list, "stage": _stage}[command["do"]](channel, command, torch)
     except Closed:
         return 0
+    except DeviceLost:
+        return LOST  # nothing else can be done in this process; the case at fault has been told
     except MeasureError as error:
         channel.send({"fault": str(error)})
     except Exception as error:  # whatever a case's module raises must reach the person as one line
@@ -118,7 +121,14 @@ def _stage(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     chosen = {place: cases[place] for place in command["places"]}
     reference = cases_of(bench, REFERENCE)[0]
     turns = Turns(bench, channel.tell, stage.rounds)
-    turns.run(chosen, reference, command.get("reference_inner"))
+    try:
+        turns.run(chosen, reference, command.get("reference_inner"))
+    except (Closed, DeviceLost):
+        raise
+    except Exception as error:  # between two cases; what was done last is to blame, as the run knows
+        if bench.lost():
+            raise DeviceLost from error
+        raise
     channel.tell(own_huge_page_bytes=machine.own_huge_pages())
 
 

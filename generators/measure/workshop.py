@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.measure.channel import Channel, Closed
+from generators.measure.chatter import Chatter
 from generators.measure.plan import MeasureError
 
 PATIENCE = 300.0  # seconds without a word, after which a case is taken for stuck
@@ -36,6 +37,7 @@ class Workshop:
         self.patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: str | None = None
+        self._chatter: Chatter | None = None
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send a command and return its one answer; `MeasureError` tells a fault in one line, `Died` an end."""
@@ -48,6 +50,7 @@ class Workshop:
     def work(self, command: dict[str, Any], answer: Answer) -> None:
         """Send a command and answer its messages until it ends."""
         channel = self._channel()
+        self._chatter.begin()
         try:
             channel.send(command)
             while True:
@@ -78,14 +81,16 @@ class Workshop:
                 self._process.kill()
         code = self._process.wait()
         self._process = None
+        self._chatter.end()
         return code
 
     def _channel(self) -> Channel:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, bufsize=0,
-                start_new_session=True, env=os.environ | self._compiled(),
+                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+                bufsize=0, start_new_session=True, env=os.environ | self._compiled(),
             )  # fmt: skip  # in a session of its own, so that Ctrl-C reaches the run alone
+            self._chatter = Chatter(self._process.stderr)
             self._open = Channel(self._process.stdout, self._process.stdin.fileno())
             first = self._hear(self._open)
             if "fault" in first:
