@@ -60,7 +60,7 @@ class BatchStep:
 def batch_steps(book: Book) -> list[BatchStep]:
     """Measured decode steps of batches, the chapter's machine first, by context and batch."""
     found = []
-    for record in decode_records(book):
+    for record in decode_records(book, "decode-batch"):
         cases = record.measured("decode-batch")
         if cases:
             roof, pace = ceilings(record), pace_of(cases)
@@ -131,7 +131,7 @@ class Beyond:
 def beyond_memory(book: Book) -> list[Beyond]:
     """Skipped decode steps whose reason is memory, by context and batch."""
     found = []
-    for record in decode_records(book):
+    for record in decode_records(book, "decode-batch"):
         for case in record.cases:
             reason = _NEED.search(case.reason) if case.name == "decode-batch" and case.status == "skipped" else None
             if reason:

@@ -70,7 +70,7 @@ class StepCase:
 def cache_steps(book: Book) -> list[StepCase]:
     """Steps with and without a cache, the chapter's machine first."""
     found = []
-    for record in decode_records(book):
+    for record in decode_records(book, "step-with-cache"):
         known = _Known(record)
         for name, kind in (("step-with-cache", "cache"), ("step-without-cache", "no cache")):
             found += [
@@ -82,7 +82,7 @@ def cache_steps(book: Book) -> list[StepCase]:
 def context_steps(book: Book) -> list[StepCase]:
     """Decode steps at growing contexts with several kinds of attention, the chapter's machine first."""
     found = []
-    for record in decode_records(book):
+    for record in decode_records(book, "decode-context"):
         known = _Known(record)
         for case in record.measured("decode-context"):
             told = case.parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from generators import catalogue
@@ -10,8 +11,10 @@ from generators.book.published import Published
 from generators.book.record import Case, Record
 from generators.errors import BookError
 from generators.measure import predict
+from generators.measure import taken as taken_rule
 from generators.measure.predict import Prediction
 from generators.measure.result import Result
+from generators.measure.taken import taken
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
@@ -56,13 +59,42 @@ def repeat_record(book: Book) -> Record:
     return max(found, key=lambda r: r.started)
 
 
-def decode_records(book: Book) -> list[Record]:
-    """Whole runs with decode measurements: the chapter's first, then the newest of every other machine."""
-    chapter, newest = chapter_record(book), {}
-    for record in sorted(book.current_records.values(), key=lambda r: r.started):
-        if record.is_whole and record.measured("decode") and record.machine.name != chapter.machine.name:
-            newest[record.machine.name] = record
-    return [chapter, *sorted(newest.values(), key=lambda r: r.started, reverse=True)]
+def decode_records(book: Book, shown: str = "decode") -> list[Record]:
+    """Records that a figure of a case takes (`taken`): the chapter's first, then one of every other machine, newest first."""
+    chapter = chapter_record(book)
+    others: dict[tuple[str, str], list[Record]] = {}
+    for record in book.current_records.values():
+        if record.machine.name != chapter.machine.name:
+            others.setdefault((record.machine.name, record.machine.device), []).append(record)
+    found = [record for records in others.values() if (record := taken(records, shown))]
+    return [chapter, *sorted(found, key=lambda r: r.started, reverse=True)]
+
+
+def passed_over(book: Book) -> dict[str, str]:
+    """Records that no figure takes, by id, each with the reason; the rule is told in `generators/measure/taken.py`."""
+    chapter, found = chapter_record(book), {}
+    used = {chapter.id}
+    for choose in (peer_record, repeat_record):
+        with contextlib.suppress(BookError):
+            used.add(choose(book).id)
+    current = book.current_records.values()
+    for record in current:
+        if record.id in used:
+            continue
+        if record.profile == "peers" or record.machine.name == chapter.machine.name:
+            of = (
+                "the book tells of peers on one machine only"
+                if record.profile == "peers"
+                else f"the book tells of {chapter.id}"
+            )
+            found[record.id] = f"{of}, until a record supersedes it"
+            continue
+        same = [
+            r for r in current if (r.machine.name, r.machine.device) == (record.machine.name, record.machine.device)
+        ]
+        if why := taken_rule.passed_over(record, same):
+            found[record.id] = why
+    return found
 
 
 #: Quotes that the bound of one pass per token on one chip does not speak of, and why.

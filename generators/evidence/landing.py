@@ -106,7 +106,7 @@ class Interference:
 
 def interference(book: Book) -> list[Interference]:
     """Interference runs of the records that hold them, the chapter's machine first."""
-    found = [_interference(record) for record in decode_records(book)]
+    found = [_interference(record) for record in decode_records(book, "interference")]
     return [one for one in found if one]
 
 

@@ -66,7 +66,7 @@ def quoted_sweep(book: Book) -> Sweep:
 
 def measured_sweeps(book: Book, only_chapter: bool = False) -> list[Sweep]:
     """Sweeps of the records in each number format whose ceilings they hold, the chapter's machine first."""
-    records = [chapter_record(book)] if only_chapter else decode_records(book)
+    records = [chapter_record(book)] if only_chapter else decode_records(book, "rows-sweep")
     found = [
         _sweep(book, record, dtype) for record in records for dtype in FORMATS if dtype in ceilings(record).products
     ]
@@ -115,7 +115,7 @@ class Prefill:
 def prefills(book: Book) -> list[Prefill]:
     """Measured prefills by machine and length, the chapter's machine first."""
     found = []
-    for record in decode_records(book):
+    for record in decode_records(book, "prefill"):
         roof = ceilings(record)
         for case in sorted(record.measured("prefill"), key=lambda case: case.parameters["tokens"]):
             if str(case.parameters["dtype"]) in roof.products:
