@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from generators import units
 from generators.book.accelerator import Accelerator
@@ -10,7 +10,7 @@ from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.model.inputs import Chip, Format, Shape
 
-#: Bits of one cached key or value and of one activation: 16, unless a figure says otherwise.
+#: Bytes of one cached key or value: two, unless a figure says otherwise.
 SIXTEEN_BITS = 2.0
 
 
@@ -63,10 +63,14 @@ def _sourced(value: object, source: str) -> object:
 
 
 def number_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:
-    """A storage format as bytes per value; keys, values and activations stay at 16 bits unless told otherwise."""
-    activation = 4.0 if row.rate == "fp32" else SIXTEEN_BITS
+    """A storage format as bytes per value; keys and values stay at 16 bits unless told otherwise."""
     kv = 4.0 if row.rate == "fp32" else kv_bytes
-    return Format(weight=row.effective_bits / 8.0, other=row.other_bits / 8.0, kv=kv, activation=activation)
+    return Format(weight=row.effective_bits / 8.0, other=row.other_bits / 8.0, kv=kv)
+
+
+def charging_activations(form: Format) -> Format:
+    """The same format for an estimate, no bound: each activation, of 16 bits or FP32, crosses main memory once."""
+    return replace(form, activation=max(form.kv, SIXTEEN_BITS))
 
 
 def sourced_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:

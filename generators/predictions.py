@@ -19,7 +19,7 @@ from generators.measure import shapes
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 
-BF16 = Format(weight=2.0, other=2.0, kv=2.0, activation=2.0)
+BF16 = Format(weight=2.0, other=2.0, kv=2.0)
 DECODED = ("10M", "30M", "0.1B", "0.4B", "1.1B", "3B", "8B", "14B", "32B", "70B")
 BATCHES, CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256), (128, 512, 2048, 8192)
 TOKENS = tuple(2**n for n in range(13))
@@ -36,7 +36,7 @@ DTYPES = {
 }
 BASIS = (
     "Bound of the roofline from the datasheet: the longer of FLOP over the dense peak and bytes over the memory "
-    "bandwidth; weights in BF16; no efficiency and no overhead."
+    "bandwidth; weights in BF16; activations stay in caches; no efficiency and no overhead."
 )
 
 

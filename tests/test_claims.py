@@ -17,7 +17,7 @@ from generators.model import memory, operators, parameters, roofline
 from generators.model.inputs import Format, Pass
 from generators.numbers.everything import all_numbers
 
-A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0, 2.0)
+A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0)
 
 
 @pytest.fixture
@@ -176,10 +176,12 @@ def test_small_measured_models_reach_less_of_the_bound_than_large_ones(book):
 
 
 def test_the_suite_counts_the_bytes_that_the_model_counts(book):
-    """The suite's own byte count and the model's agree to 2 %; the model adds activations."""
+    """The suite's own byte count and the model's agree to a millionth; compiled steps read more slots than are filled."""
     for record in (r for r in book.current_records.values() if r.is_whole):
         for case in record.measured("decode"):
-            assert predicted(record, case).traffic.total == pytest.approx(case.work.bytes, rel=0.02), (
+            exact = case.parameters.get("cache_slots_read") is None
+            wanted = pytest.approx(case.work.bytes, rel=1e-6 if exact else 0.02)
+            assert predicted(record, case).traffic.total == wanted, (
                 record.id,
                 case.parameters,
             )

@@ -11,7 +11,7 @@ from generators.model.inputs import Format, Pass
 from vis import fetch_or_recompute, kv_bytes_by_model, paging_waste, rate_against_context, step_with_and_without_cache
 
 KINDS = ("mha", "gqa", "mqa", "mla", "window")
-A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0, 2.0)
+A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0)
 
 
 @pytest.fixture
@@ -33,9 +33,10 @@ def step(s, chip, new, context, batch=1.0, form=BF16):
 def test_the_cache_makes_decode_memory_bound(book, a100, numbers):
     s = shape(book, LLAMA)
     turn = numbers[f"without-cache-turns.{LLAMA}.bf16.{A100}"].value
-    assert step(s, a100, turn, turn).binds == "memory" and step(s, a100, turn + 1, turn + 1).binds == "compute"
+    binds = [cache.uncached_step(s, BF16, a100, context).binds for context in (turn, turn + 1)]
+    assert binds == ["memory", "compute"]
     for context in (turn + 1, 512.0, 2048.0, 4096.0):
-        assert step(s, a100, context, context).binds == "compute"
+        assert cache.uncached_step(s, BF16, a100, context).binds == "compute"
         assert step(s, a100, 1.0, context).binds == "memory"
     assert step(s, a100, turn, turn).time < 1.1 * step(s, a100, 1.0, turn).time, "a short text gains little"
 
@@ -51,7 +52,7 @@ def test_without_it_the_time_is_linear_and_then_quadratic_with_it_flat_and_then_
 
 def test_the_first_figure_says_so(book):
     v = step_with_and_without_cache.data(book).values
-    assert v["ratio"] == pytest.approx(12.6, abs=0.05) and v["turn"] == 168
+    assert v["ratio"] == pytest.approx(12.6, abs=0.05) and v["turn"] == 156
 
 
 # Row 29: the cache removes arithmetic and adds reading.
@@ -64,7 +65,7 @@ def test_the_cache_removes_arithmetic_and_adds_bytes(book, numbers):
     assert numbers[f"prefill-over-decode.{LLAMA}.flop.s2048"].value > 100 * 12.6
     with_it, without = memory.step_bytes(s, BF16, one), memory.step_bytes(s, BF16, Pass(1.0, 1.0, 1.0))
     added = memory.kv_bytes(s, BF16, context)
-    assert with_it.kv_read - without.kv_read == pytest.approx(added, rel=0.001) and added > 1e9
+    assert with_it.kv_read + with_it.kv_written == added > 1e9 and without.kv_read == 0
     assert memory.step_bytes(s, BF16, Pass(8.0, 1.0, context)).kv_read == 8 * with_it.kv_read, "no batch shares it"
 
 
@@ -275,7 +276,7 @@ def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(
     s, chip = shape(book, "llama-3.1-8b"), catalogue.device(book.accelerators["h100-sxm5-80gb"])
     assert step(s, chip, 1.0, 32768.0, 16.0).binds == "memory"
     assert memory.memory_needed(s, BF16, 16.0, 32768.0) > chip.capacity
-    smaller, lighter = Format(2.0, 2.0, 1.0, 2.0), Format(1.0, 2.0, 2.0, 2.0)
+    smaller, lighter = Format(2.0, 2.0, 1.0), Format(1.0, 2.0, 2.0)
     for changed in (smaller, lighter):
         assert memory.memory_needed(s, changed, 16.0, 32768.0) < chip.capacity
     assert step(s, chip, 1.0, 32768.0, 16.0, smaller).time < step(s, chip, 1.0, 32768.0, 16.0, lighter).time

@@ -16,7 +16,7 @@ A100, H100, LLAMA, SECOND, BF16 = (
     "h100-sxm5-80gb",
     "llama-2-7b",
     "llama-3.1-8b",
-    Format(2.0, 2.0, 2.0, 2.0),
+    Format(2.0, 2.0, 2.0),
 )
 TABLED = (A100, H100, "h200-sxm", "l4", "t4", "rtx-4090", "m2-ultra")
 
@@ -187,12 +187,12 @@ def test_chunks_of_512_cut_the_wait_tenfold_and_delay_the_first_token_by_little(
 
 
 def test_chunks_far_below_the_free_tokens_gain_little_and_cost_much(book, landed):
-    s, step = shape(book, SECOND), Pass(32.0, 1.0, 2048.0)
-    kv, weights = memory.kv_bytes_read(s, BF16, step), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
+    s = shape(book, SECOND)
+    kv, weights = 32 * memory.kv_bytes(s, BF16, 2048.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
     free = phases.free_tokens(critical(device(book, A100)), 32.0, kv, weights)
     assert 128 < free < 256 and free > critical(device(book, A100))
     assert landed[256].worst - landed[128].worst < 0.005
-    assert 1.8 < landed[128].first_token / landed[None].first_token < 2
+    assert 1.7 < landed[128].first_token / landed[None].first_token < 2
     assert {one.binds for one in landed[128].passes if one.prompt} == {"memory"}
     assert {one.binds for one in landed[256].passes if one.prompt} == {"compute"}
 
@@ -205,7 +205,7 @@ def test_later_chunks_take_longer(landed):
 def test_a_free_chunk_costs_next_to_nothing(book):
     s, chip, decode = shape(book, SECOND), device(book, A100), Pass(32.0, 1.0, 2048.0)
     alone = roofline.step(s, BF16, chip, decode).time
-    assert alone < phases.mixed(s, BF16, chip, decode, Pass(1.0, 200.0, 200.0)).time < 1.06 * alone
+    assert alone < phases.mixed(s, BF16, chip, decode, Pass(1.0, 200.0, 200.0)).time < 1.002 * alone
     assert phases.mixed(s, BF16, chip, decode, Pass(1.0, 512.0, 512.0)).time > 2 * alone
 
 
@@ -242,7 +242,7 @@ def test_the_formula_for_the_share_agrees_with_the_passes_it_stands_for(book):
     s, chip = shape(book, SECOND), device(book, H100)
     for batch, prompt, answer in ((1.0, 2048.0, 256.0), (32.0, 2048.0, 64.0), (64.0, 1024.0, 128.0)):
         context = prompt + answer / 2
-        kv = memory.kv_bytes_read(s, BF16, Pass(batch, 1.0, context))
+        kv = batch * memory.kv_bytes(s, BF16, context)
         weights = memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
         told = phases.prefill_share(phases.token_cost_ratio(critical(chip), batch, kv, weights), answer, prompt)
         assert told == pytest.approx(phases.request_share(s, BF16, chip, batch, 0.0, prompt, answer), rel=0.08)

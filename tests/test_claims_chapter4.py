@@ -28,7 +28,7 @@ A100, H100, LLAMA, SECOND, BF16 = (
     "h100-sxm5-80gb",
     "llama-2-7b",
     "llama-3.1-8b",
-    Format(2.0, 2.0, 2.0, 2.0),
+    Format(2.0, 2.0, 2.0),
 )
 
 
@@ -127,7 +127,7 @@ def test_attention_does_not_gain_and_the_products_do(book):
     s = shape(book, LLAMA)
     for batch in (1.0, 7.0, 64.0):
         step = Pass(batch, 1.0, 2048.0)
-        alone = work.attention_flop(s, BF16, step) / memory.kv_bytes_read(s, BF16, step)
+        alone = work.attention_flop(s, BF16, step) / (batch * memory.kv_bytes(s, BF16, 2048.0))
         assert alone == pytest.approx(1.0)
         linear = work.linear_flop(s, BF16, step) / memory.weight_bytes_streamed(s, BF16, step)
         assert linear == pytest.approx(batch, rel=0.05)
@@ -141,11 +141,11 @@ def test_attention_does_not_gain_and_the_products_do(book):
 def test_both_models_stay_under_the_ridge_at_two_thousand_tokens_but_not_at_every_context(book, a100, numbers):
     ridge = a100.peak / a100.bandwidth
     v = batch_on_the_roofline.data(book).values
-    assert v["first ceiling"] == pytest.approx(13.2, abs=0.05) and v["second ceiling"] == pytest.approx(58.6, abs=0.05)
-    for name, turn in ((LLAMA, 155), (SECOND, 720)):
+    assert v["first ceiling"] == pytest.approx(13.3, abs=0.05) and v["second ceiling"] == pytest.approx(59.9, abs=0.05)
+    for name, turn in ((LLAMA, 167), (SECOND, 767)):
         s = shape(book, name)
         assert roofline.step(s, BF16, a100, Pass(1e7, 1.0, 2048.0)).binds == "memory"
-        found = numbers[f"{name}.bf16.{A100}.turning-context"].value
+        found = numbers[f"{name}.bf16.{A100}.turning-context-with-attention"].value
         assert found == pytest.approx(turn, abs=5)
         assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found)).binds == "compute"
         assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found + 1)).binds == "memory"
@@ -200,7 +200,7 @@ def test_latency_rises_and_throughput_saturates(book, a100):
 def test_no_offline_run_beats_its_bound_and_the_misses_have_an_order(book):
     runs = batch_evidence.offline_runs(book)
     assert len(runs) == len(batch_evidence.OFFLINE) == 7
-    assert all(0.5 < run.reached / run.bound < 0.81 for run in runs)
+    assert all(0.47 < run.reached / run.bound < 0.81 for run in runs)
     for chip in ("a100", "h100"):
         mine = sorted((run for run in runs if chip in run.id), key=lambda run: run.reached / run.bound)
         assert (mine[0].prompt, mine[0].answer) == (128, 128) and mine[0].batch == max(run.batch for run in mine)

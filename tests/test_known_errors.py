@@ -9,8 +9,8 @@ from generators import catalogue
 from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Format, Pass
 
-BF16 = Format(2.0, 2.0, 2.0, 2.0)
-FP8 = Format(1.0, 1.0, 2.0, 2.0)
+BF16 = Format(2.0, 2.0, 2.0)
+FP8 = Format(1.0, 1.0, 2.0)
 
 
 def shape(book, name):

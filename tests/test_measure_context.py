@@ -117,14 +117,11 @@ def test_latent_attention_with_heads_mixed_up_or_a_scale_slightly_off_is_noticed
 @pytest.mark.parametrize("name", KINDS)
 def test_counts_are_those_of_the_book_s_model(name):
     kind, shape = KINDS[name], book_shape(KINDS[name])
-    storage = inputs.Format(4.0, 4.0, 4.0, 4.0)
+    storage = inputs.Format(4.0, 4.0, 4.0)
     for before in (3, WINDOW - 1, 40):
         one = inputs.Pass(1.0, 1.0, before + 1.0)
         done = counted.decode(TOY, kind, 4, before)
-        # The book counts the new entry as written and read; it is in the cache when it is read.
-        assert done.bytes == memory.weight_bytes_streamed(shape, storage, one) + memory.kv_bytes_read(
-            shape, storage, one
-        )
+        assert done.bytes == memory.step_bytes(shape, storage, one).total
         assert done.flop == work.step_flop(shape, storage, one)
     assert counted.parameters(TOY, kind) == parameters.parameter_count(shape)
     assert counted.cache_values_per_token(TOY, kind) * 4 == memory.kv_bytes_per_token(shape, storage)

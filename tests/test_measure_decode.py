@@ -84,14 +84,13 @@ PASSES = [
 @pytest.mark.parametrize("shape", [OTHER, shapes.shape("0.4B"), shapes.shape("8B")])
 @pytest.mark.parametrize("size", [2, 4])
 def test_bytes_and_flop_are_those_of_the_books_model(shape, plan, size):
-    """The book counts activations and the reading of keys just written; a rate's bytes leave both out."""
+    """To the last byte and FLOP."""
     s = inputs.Shape(*map(float, vars(shape).values()))
-    f = inputs.Format(weight=size, other=size, kv=size, activation=size)
+    f = inputs.Format(weight=size, other=size, kv=size)
     p = inputs.Pass(batch=plan.batch, new=plan.new, context=plan.capacity, logits=plan.logits)
     found = count.forward(shape, size, plan.batch, plan.new, plan.context, plan.logits)
     book = memory.step_bytes(s, f, p)
-    just_written = plan.batch * plan.new * memory.kv_bytes_per_token(s, f)
-    assert found.bytes == pytest.approx(book.weights + book.kv_read - just_written + book.kv_written, rel=1e-12)
+    assert found.bytes == pytest.approx(book.total, rel=1e-12)
     assert found.flop == pytest.approx(work.step_flop(s, f, p), rel=1e-12)
     assert count.parameters(shape) == parameters.parameter_count(s)
     keeps_nothing = count.forward(shape, size, plan.batch, plan.new, 0, plan.logits, keeps=False)

@@ -46,7 +46,7 @@ def test_the_operators_are_those_of_the_book():
     shape = shapes.shape("8B")
     sizes = {key: float(value) for key, value in asdict(shape).items()}
     mine = techniques.step_operators(shape, 2, 128)
-    book = {one.name: one for one in operators(Model(**sizes), Format(2.0, 2.0, 2.0, 2.0), Pass(1.0, 1.0, 129.0))}
+    book = {one.name: one for one in operators(Model(**sizes), Format(2.0, 2.0, 2.0), Pass(1.0, 1.0, 129.0))}
     for name, parts in {
         "attention projections": ["query, key and value products", "output product"],
         "attention over the KV cache": ["attention"],
@@ -54,7 +54,7 @@ def test_the_operators_are_those_of_the_book():
         "output head": ["head"],
     }.items():
         assert sum(mine[part].work.flop for part in parts) == book[name].flop
-    assert mine["head"].work.bytes + mine["head"].activation_bytes == book["output head"].bytes_moved
+    assert mine["head"].work.bytes == book["output head"].bytes_moved
 
 
 def test_a_timeline_sums_to_the_wall_time_of_its_step(bench):

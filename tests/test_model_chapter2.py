@@ -12,7 +12,7 @@ from generators.evidence import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 
-BF16 = Format(2.0, 2.0, 2.0, 2.0)
+BF16 = Format(2.0, 2.0, 2.0)
 TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_ff=16.0, vocab=32.0)
 
 

@@ -9,7 +9,7 @@ from generators.measure.serving.scheduler import Segment
 from generators.model import phases, roofline
 from generators.model.inputs import Format, Pass
 
-BF16 = Format(2.0, 2.0, 2.0, 2.0)
+BF16 = Format(2.0, 2.0, 2.0)
 
 
 def test_by_hand():

@@ -15,7 +15,7 @@ from generators.measure.serving.scheduler import POLICIES
 from generators.model import batching, memory, parameters, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 
-BF16 = Format(2.0, 2.0, 2.0, 2.0)
+BF16 = Format(2.0, 2.0, 2.0)
 TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_ff=16.0, vocab=32.0)
 
 
@@ -32,13 +32,13 @@ def a100(book):
 @pytest.mark.parametrize("context", [512.0, 2048.0, 8192.0])
 @pytest.mark.parametrize("batch", [2.0, 16.0, 64.0])
 def test_gain_and_slow_down_by_the_balance_batch_are_those_of_the_whole_step(llama, a100, batch, context):
-    """To 3 %: activations and the newest token's cache are left out."""
+    """To a thousandth: embedding rows are left out."""
     balance = memory.balance_batch(llama, BF16, Pass(1.0, 1.0, context))
     assert batching.memory_gain(batch, balance) == pytest.approx(
-        batching.gain(llama, BF16, a100, batch, context), rel=0.03
+        batching.gain(llama, BF16, a100, batch, context), rel=0.001
     )
     slow = batching.slowdown(llama, BF16, a100, batch, context)
-    assert batching.memory_slowdown(batch, balance) == pytest.approx(slow, rel=0.03)
+    assert batching.memory_slowdown(batch, balance) == pytest.approx(slow, rel=0.001)
     assert batching.memory_gain(batch, balance) * batching.memory_slowdown(batch, balance) == pytest.approx(batch)
 
 
@@ -66,7 +66,7 @@ def test_gain_by_hand():
 
 
 def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
-    """Against the step model, to a tenth: activations are bytes, too."""
+    """Against the step model: attention's FLOP make a smaller batch and a longer context compute-bound, by a fiftieth."""
     count = parameters.linear_parameters(llama, 0.0) + parameters.head_parameters(llama)
     ridge, token = a100.peak / a100.bandwidth, memory.kv_bytes_per_token(llama, BF16)
     weights = memory.weight_bytes_streamed(llama, BF16, Pass(1.0, 1.0, 1.0))
@@ -74,21 +74,21 @@ def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
     found = next(
         b for b in range(1, 1000) if roofline.step(llama, BF16, a100, Pass(float(b), 1.0, 128.0)).binds == "compute"
     )
-    assert 0.9 * found < turn < found
+    assert found <= turn < 1.02 * found
     longest = batching.turning_context(2.0, count, ridge, token)
-    assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, 0.9 * longest)) > ridge
-    assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, 1.05 * longest)) < ridge
+    assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, longest)) > ridge
+    assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, 1.03 * longest)) < ridge
 
 
 def test_the_ceiling_by_its_parts(book):
-    """Short form against the counted ceiling: activations take up to a seventh, at a context of 2,048."""
+    """Short form against the counted ceiling, to a thousandth: embedding rows are left out."""
     for id_ in ("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b", "qwen2.5-7b"):
         s = catalogue.shape(book.models[id_])
         count = parameters.linear_parameters(s, 0.0) + parameters.head_parameters(s)
         attention = batching.attention_intensity(s, BF16, Pass(1.0, 1.0, 2048.0))
         short = batching.ceiling_by_parts(2.0, count, 2048.0, memory.kv_bytes_per_token(s, BF16), attention)
         counted = roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, 2048.0))
-        assert counted < short < 1.17 * counted
+        assert counted <= short < 1.001 * counted
 
 
 def test_experts_by_hand():

@@ -27,7 +27,7 @@ def data(book: Book) -> FigureData:
     total = memory.step_bytes(*inputs, step).total
     marks = [
         ("all weights at datasheet bandwidth", everything), ("input embedding is not streamed", streamed),
-        ("KV cache and activations", total / bandwidth), ("bandwidth in practice", total / practice.quantity.value),
+        ("KV cache", total / bandwidth), ("bandwidth in practice", total / practice.quantity.value),
         ("kernels, launches and the rest", 1.0 / row.quantity.value),
     ]  # fmt: skip
     rows, last = [], 0.0
@@ -48,7 +48,7 @@ def alt(data: FigureData) -> str:
     return (
         f"Waterfall from the bound to a published measurement of {v['model']} on an A100: {first['total']:.2f} ms per token "
         f"({first['rate']:.0f} tokens/s) if all weights crossed at datasheet bandwidth, {last['total']:.2f} ms ({last['rate']:.1f} tokens/s) measured. "
-        f"Counting bytes changes little; the bandwidth reached in practice adds {data.rows[3]['change']:.2f} ms and kernels and launches "
+        f"Counting bytes changes little; the bandwidth reached in practice adds {data.rows[3]['change']:.2f} ms and what remains, kernels and launches among it, "
         f"{last['change']:.2f} ms. The measurement is {v['share']:.0%} of the {data.rows[COUNTED]['rate']:.0f} tokens/s that the counted bytes allow."
     )
 

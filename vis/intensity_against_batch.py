@@ -52,8 +52,8 @@ def _point(model: str, batch: float, intensity: float, fits: bool) -> dict:
 def _products_alone(shape, form, batch: float) -> float:
     """Intensity of the matrix products and the output head, KV cache left out."""
     step = Pass(batch, 1.0, 1.0)
-    moved = memory.weight_bytes_streamed(shape, form, step) + memory.activation_bytes(shape, form, step)
-    return (work.linear_flop(shape, form, step) + work.head_flop(shape, form, step)) / moved
+    flop = work.linear_flop(shape, form, step) + work.head_flop(shape, form, step)
+    return flop / memory.weight_bytes_streamed(shape, form, step)
 
 
 def alt(data: FigureData) -> str:

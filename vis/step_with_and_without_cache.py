@@ -5,6 +5,7 @@ from __future__ import annotations
 from generators import catalogue
 from generators.book.load import Book
 from generators.evidence.cache import StepCase, cache_steps
+from generators.model import cache as kv_cache
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -29,8 +30,8 @@ def data(book: Book) -> FigureData:
     shape, form, rows = catalogue.shape(model), catalogue.number_format(stored), []
     turn = _turn(shape, form, device)
     for context in sorted({*CONTEXTS, turn, float(CONTEXT)}):
-        for cached, new in ((WITH, 1.0), (WITHOUT, context)):
-            step = roofline.step(shape, form, device, Pass(1.0, new, context))
+        with_it = roofline.step(shape, form, device, Pass(1.0, 1.0, context))
+        for cached, step in ((WITH, with_it), (WITHOUT, kv_cache.uncached_step(shape, form, device, context))):
             rows.append({"panel": model.name, "cache": cached, "context": context, "time": step.time * 1e3,
                          "binds": step.binds, "mark": "predicted"})  # fmt: skip
     at = {row["cache"]: row["time"] for row in rows if row["context"] == CONTEXT}
@@ -52,7 +53,7 @@ def data(book: Book) -> FigureData:
 def _turn(shape, form, device) -> float:
     """The least context at which a step without a cache is compute-bound."""
     return next(float(t) for t in range(1, 100_000)
-                if roofline.step(shape, form, device, Pass(1.0, float(t), float(t))).binds == "compute")  # fmt: skip
+                if kv_cache.uncached_step(shape, form, device, float(t)).binds == "compute")  # fmt: skip
 
 
 def _measured(step: StepCase) -> dict:

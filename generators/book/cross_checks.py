@@ -105,7 +105,7 @@ def _ids_exist(book: Book) -> list[BookError]:
 
 def _model(model: LanguageModel) -> list[BookError]:
     """The totals that a shape gives against those published: parameters, active parameters, KV bytes per token."""
-    shape, sixteen = catalogue.shape(model), Format(weight=2.0, other=2.0, kv=2.0, activation=2.0)
+    shape, sixteen = catalogue.shape(model), Format(weight=2.0, other=2.0, kv=2.0)
     active = parameters.active_parameter_count(shape)
     counted = {
         "parameters": ([parameters.parameter_count(shape)], 0.001),

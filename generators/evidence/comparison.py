@@ -196,7 +196,7 @@ def predicted(record: Record, case: Case) -> Step:
     if not roof.products:
         raise _lacks(record, "matmul-peak")
     width = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}[str(case.parameters["dtype"])]
-    form = Format(weight=width, other=width, kv=width, activation=width)
+    form = Format(weight=width, other=width, kv=width)
     peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
     overhead = float(case.parameters.get("aten_ops_per_step") or 0) * roof.dispatch
     # the record's context counts the tokens cached before the step; the model's includes the new one

@@ -115,9 +115,9 @@ def machine_price(record: Record, case: Case, bandwidth: float | None = None, ov
 
 
 def measured_format(case: Case) -> Format:
-    """The number format of a measured model: weights, cache and activations of one width."""
+    """The number format of a measured model: weights and cache of one width."""
     width = _WIDTH[str(case.parameters["dtype"])]
-    return Format(weight=width, other=width, kv=width, activation=width)
+    return Format(weight=width, other=width, kv=width)
 
 
 def calibrated(price: Price, passes: Sequence[tuple[Sequence[Segment], float]]) -> Price:

@@ -1,7 +1,7 @@
 """Batching: what sharing one reading of the weights gains, what it costs in time per token, and where it ends."""
 
 from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.model.memory import kv_bytes_read, memory_needed, weight_bytes_streamed
+from generators.model.memory import kv_bytes, memory_needed, weight_bytes_streamed
 from generators.model.parameters import expected_share
 from generators.model.roofline import step, step_time
 from generators.model.work import attention_flop
@@ -53,8 +53,8 @@ def weight_bytes_per_token(s: Shape, f: Format, batch):
 
 
 def attention_intensity(s: Shape, f: Format, p: Pass):
-    """Intensity of attention alone: its FLOP over the bytes of the cache, whatever the batch."""
-    return attention_flop(s, f, p) / kv_bytes_read(s, f, p)
+    """Intensity of decode attention alone: its FLOP over the bytes of the cache, whatever the batch."""
+    return attention_flop(s, f, p) / (p.batch * kv_bytes(s, f, p.context))
 
 
 def gain(s: Shape, f: Format, c: Chip, batch, context):

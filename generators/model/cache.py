@@ -20,6 +20,11 @@ def cached_step_time(weights, context, kv_token, bandwidth):
     return (weights + context * kv_token) / bandwidth
 
 
+def uncached_step(s: Shape, f: Format, c: Chip, context):
+    """A step of one sequence without a cache: the work of a prefill, the weights read, and nothing kept."""
+    return step(s, Format(f.weight, f.other, 0.0, 0.0, f.mac), c, Pass(1.0, context, context))
+
+
 def uncached_step_time(weights, flop, peak, bandwidth):
     """A step that runs the whole text through the model again: a prefill, with only the weights to read."""
     return step_time(flop, weights, peak, bandwidth, 0.0)

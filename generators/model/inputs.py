@@ -46,13 +46,15 @@ class Shape:
 class Format:
     """Bytes of a stored value.  `weight` counts block scales; `other` is for embedding, head and norms.
 
+    `activation` is 0 in a bound: what a pass makes and uses up itself can stay in a cache.  With the
+    bytes of a value, each activation crosses main memory once, and every time is an estimate, no bound.
     `mac` is the work of one multiply-add: 2 FLOP.
     """
 
     weight: float
     other: float
     kv: float
-    activation: float
+    activation: float = 0.0
     mac: float = 2.0
 
 

@@ -1,4 +1,7 @@
-"""The bytes of one pass: weights streamed, KV cache read and written, activations.  `step_bytes` is the one answer."""
+"""The bytes that one pass must move: weights and the cache of earlier tokens in, the new tokens' cache out.
+
+No cache on the chip can spare these to a pass that finds nothing of them there.  `step_bytes` is the one answer.
+"""
 
 from dataclasses import dataclass
 
@@ -78,8 +81,13 @@ def kv_bytes(s: Shape, f: Format, context):
 
 
 def kv_bytes_read(s: Shape, f: Format, p: Pass):
-    """KV cache that one pass reads: between them, its tokens see a window and the new tokens before the last."""
-    return p.batch * kv_tokens(s, p.context, s.window + p.new - 1.0) * kv_bytes_per_token_layer(s, f)
+    """KV cache that one pass reads: of the tokens before the new ones, those that any new token sees."""
+    return p.batch * kv_tokens(s, p.context - p.new, s.window - 1.0) * kv_bytes_per_token_layer(s, f)
+
+
+def kv_bytes_written(s: Shape, f: Format, p: Pass):
+    """KV cache that one pass leaves behind: that of its new tokens, of which a windowed layer keeps a window."""
+    return p.batch * kv_tokens(s, p.new, s.window) * kv_bytes_per_token_layer(s, f)
 
 
 def expanded_values(s: Shape, p: Pass):
@@ -88,7 +96,7 @@ def expanded_values(s: Shape, p: Pass):
 
 
 def activation_bytes(s: Shape, f: Format, p: Pass):
-    """Inputs and outputs of the matrix products and of attention, each moved once.
+    """Inputs and outputs of the matrix products and of attention, each moved once: 0 in a bound (see `Format`).
 
     Norms, rotations and the gate are taken as fused into their neighbours; unfused code moves more.
     A prefill through latent attention also writes the keys and values it expands, and reads them.
@@ -104,10 +112,13 @@ def activation_bytes(s: Shape, f: Format, p: Pass):
 
 
 def step_bytes(s: Shape, f: Format, p: Pass):
-    """Everything one pass moves, part by part.  Every page, table and figure asks here."""
+    """What one pass moves, part by part: the least, or an estimate where the format charges activations.
+
+    Every page, table and figure asks here.
+    """
     weights = weight_bytes_streamed(s, f, p)
     kv_read = kv_bytes_read(s, f, p)
-    kv_written = p.batch * s.layers * p.new * kv_bytes_per_token_layer(s, f)
+    kv_written = kv_bytes_written(s, f, p)
     activations = activation_bytes(s, f, p)
     return Traffic(weights, kv_read, kv_written, activations, weights + kv_read + kv_written + activations)
 

@@ -76,7 +76,7 @@ def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quan
     shape, form, device = catalogue.shape(n.book.models[model]), n.book.formats[format], n.book.accelerators[chip]
     found, stored = catalogue.device(device, form.rate), catalogue.number_format(form)
     turn = next(t for t in range(1, 1_000_000)
-                if roofline.step(shape, stored, found, Pass(1.0, float(t), float(t))).binds == "compute")  # fmt: skip
+                if cache.uncached_step(shape, stored, found, float(t)).binds == "compute")  # fmt: skip
     return units.Quantity(float(turn - 1), sources=n[f"prefill.{model}.{format}.{chip}.s{turn}.time"].sources)
 
 

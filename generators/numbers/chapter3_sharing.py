@@ -7,7 +7,7 @@ from generators.evidence import shares, simulation
 from generators.evidence.landing import Landed, interference, land
 from generators.model import phases, work
 from generators.model.inputs import Pass
-from generators.model.memory import kv_bytes_read, weight_bytes_streamed
+from generators.model.memory import kv_bytes, weight_bytes_streamed
 from generators.numbers.registry import Numbers, number
 
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
@@ -64,8 +64,8 @@ def landing_delay(n: Numbers, model: str, format: str, chip: str, batch: int, co
 @number("free-tokens." + ON, "tokens", 2)
 def free_tokens(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Prompt tokens that ride along at no cost with a decode step of {batch} sequences of {context} tokens, {model} ({format}) on the {chip}."""
-    shape, form, step = n.shape(model), n.format(format), Pass(batch, 1, context)
-    kv, weights = kv_bytes_read(shape, form, step), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
+    shape, form = n.shape(model), n.format(format)
+    kv, weights = batch * kv_bytes(shape, form, context), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
     return phases.free_tokens(n[f"{chip}.critical-tokens.{format}"], batch, kv, weights)
 
 
@@ -137,8 +137,8 @@ def pool_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, token
 @number("token-cost." + ON, "", 2)
 def token_cost(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Prompt tokens that cost as much machine time as one answer token: {model} ({format}) on the {chip}, batch {batch}, {context} tokens of context."""
-    shape, form, step = n.shape(model), n.format(format), Pass(batch, 1, context)
-    kv, weights = kv_bytes_read(shape, form, step), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
+    shape, form = n.shape(model), n.format(format)
+    kv, weights = batch * kv_bytes(shape, form, context), weight_bytes_streamed(shape, form, Pass(1, 1, 1))
     return phases.token_cost_ratio(n[f"{chip}.critical-tokens.{format}"], batch, kv, weights)
 
 
@@ -146,7 +146,7 @@ def token_cost(n: Numbers, model: str, format: str, chip: str, batch: int, conte
 def least_token_cost(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Prompt tokens that an answer token of {model} ({format}) costs at least on the {chip}, however large the batch: its own cache of {context} tokens is read for it alone."""
     weights = weight_bytes_streamed(n.shape(model), n.format(format), Pass(1, 1, 1))
-    kv = kv_bytes_read(n.shape(model), n.format(format), Pass(1, 1, context))
+    kv = kv_bytes(n.shape(model), n.format(format), context)
     return phases.least_token_cost(n[f"{chip}.critical-tokens.{format}"], kv, weights)
 
 

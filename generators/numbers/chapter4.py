@@ -8,6 +8,7 @@ from generators import catalogue, units
 from generators.evidence import batching as batch_evidence
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
+from generators.model.parameters import head_parameters, linear_parameters
 from generators.numbers.registry import Numbers, number
 
 
@@ -33,7 +34,15 @@ def gain_at_balance(n: Numbers, model: str, format: str, context: int) -> units.
 
 @number("{model}.{format}.{chip}.turning-context", "tokens", 2)
 def turning_context(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
-    """Longest context at which some batch of {model} ({format}) is compute-bound on the {chip}."""
+    """Longest context at which some batch of {model} ({format}) is compute-bound on the {chip}, attention's FLOP left out."""
+    shape, form, ridge = n.shape(model), n.format(format), n[f"{chip}.ridge-point"]
+    count = linear_parameters(shape, shape.active_experts) + head_parameters(shape)
+    return batching.turning_context(form.mac, count, ridge, memory.kv_bytes_per_token(shape, form))
+
+
+@number("{model}.{format}.{chip}.turning-context-with-attention", "tokens", 2)
+def turning_context_with_attention(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
+    """The same with attention's FLOP counted."""
     device, shape, form = n.chip(chip, format), n.shape(model), n.format(format)
     ridge, low, high = roofline.ridge_point(device.peak, device.bandwidth), 1, 10_000_000
     if roofline.intensity_ceiling(shape, form, Pass(1, 1, high)) > ridge:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators import units
-from generators.model import memory, parameters, work
+from generators.model import batching, memory, parameters
 from generators.model.inputs import Pass
 from generators.numbers.registry import Numbers, number
 
@@ -120,7 +120,7 @@ def reduction(n: Numbers, format: str) -> units.Quantity:
 def attention_intensity(n: Numbers, model: str) -> units.Quantity:
     """Arithmetic intensity of decode attention in {model} over a long 16-bit cache: FLOP over bytes of the cache read."""
     shape, form, long = n.shape(model), n.format("bf16"), Pass(1, 1, 100_000)
-    return work.attention_flop(shape, form, long) / memory.step_bytes(shape, form, long).kv_read
+    return batching.attention_intensity(shape, form, long)
 
 
 @number("{format}.head-bits", "bits/parameter", 5)

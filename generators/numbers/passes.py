@@ -16,7 +16,7 @@ PREFILL_ON = "prefill.{model}.{format}.{chip}.s{tokens}"
 
 @number(DECODE + ".bytes", "GB|MB", 4)
 def decode_bytes(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """Bytes that one decode step of {model} ({format}) moves at batch {batch} and {context} tokens of context."""
+    """Least bytes that one decode step of {model} ({format}) moves at batch {batch} and {context} tokens of context."""
     return memory.step_bytes(n.shape(model), n.format(format), Pass(batch, 1, context)).total
 
 
@@ -24,7 +24,7 @@ def decode_bytes(n: Numbers, model: str, format: str, batch: int, context: int) 
 def decode_kv_share(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
     """KV bytes over weight bytes in that step."""
     traffic = memory.step_bytes(n.shape(model), n.format(format), Pass(batch, 1, context))
-    return traffic.kv_read / traffic.weights
+    return (traffic.kv_read + traffic.kv_written) / traffic.weights
 
 
 @number(DECODE + ".flop", "TFLOP|GFLOP")
@@ -104,7 +104,7 @@ def prefill_flop(n: Numbers, model: str, format: str, tokens: int) -> units.Quan
 
 @number(PREFILL + ".bytes", "GB|MB")
 def prefill_bytes(n: Numbers, model: str, format: str, tokens: int) -> units.Quantity:
-    """Bytes moved by the prefill of {tokens} tokens through {model} ({format}), attention fused."""
+    """Least bytes moved by the prefill of {tokens} tokens through {model} ({format}): weights in, the cache of its tokens out."""
     return memory.step_bytes(n.shape(model), n.format(format), Pass(1, tokens, tokens)).total
 
 

@@ -15,7 +15,7 @@ from generators.site.markdown import grouped, link, page, source_brief, source_l
 from generators.site.page import Page
 
 FOLDER = "reference/models"
-SIXTEEN_BITS = Format(weight=2.0, other=2.0, kv=2.0, activation=2.0)
+SIXTEEN_BITS = Format(weight=2.0, other=2.0, kv=2.0)
 SHAPE_WORDS = {
     "layers": "Layers, L",
     "d_model": "Model width, d",

@@ -40,7 +40,8 @@ def _index(book: Book, found: dict[str, Prediction]) -> str:
     blocks = [
         trail(("Reference", "../index.md")),
         "What the measurement suite should find on chips that this book has not measured yet, written down from the datasheet alone.\n"
-        "The files are never edited, and the repository's history shows that they came before the measurement.",
+        "The files are never edited, and the repository's history shows that they came before the measurement.\n"
+        "Those of 2026-11-23 charge activations to memory as well, so they are estimates, at or above the bound.",
         table(("Chip", "Predicted on", "Cases", "Measurement"), rows, (2,)),
     ]
     return page(

@@ -44,7 +44,7 @@ function stepBars(rows, { width, top, narrow }) {
 
 function step({ letter, answer, c }, x, y, left, width, narrow) {
   const { traffic, memory, compute, flop } = answer.decode.step;
-  const parts = [["weights", traffic.weights, "mb-fill-memory"], ["kv", traffic.kv_read + traffic.kv_written, "mb-fill-kv"], ["activations", traffic.activations, "mb-fill-overhead"]];
+  const parts = [["weights", traffic.weights, "mb-fill-memory"], ["kv", traffic.kv_read + traffic.kv_written, "mb-fill-kv"]];
   const marks = [text(`${letter}-name`, 9, y + 8, letter, "mb-strong", "middle")];
   let from = x(0);
   for (const [name, bytes, c_] of parts) {

@@ -24,8 +24,8 @@ function largest({ c, answer, config }) {
 export const ROWS = [
   ["Ridge point", (r) => [`${numberText(r.answer.ridge)} FLOP/byte`, `${PEAK(r)} ÷ ${BAND(r)}`], (r) => [r.answer.ridge, "FLOP/byte"]],
   ["Bytes per step", (r) => {
-    const { weights, kv_read, kv_written, activations, total } = r.answer.decode.step.traffic;
-    return [B(total), `weights ${B(weights)} + KV cache read ${B(kv_read)} and written ${B(kv_written)} + activations ${B(activations)}; weights at ${numberText(r.stored.bits)} bits (${r.stored.name}), KV cache at ${numberText(r.stored.format.kv * 8)}`];
+    const { weights, kv_read, kv_written, total } = r.answer.decode.step.traffic;
+    return [B(total), `weights ${B(weights)} + KV cache read ${B(kv_read)} and written ${B(kv_written)}; weights at ${numberText(r.stored.bits)} bits (${r.stored.name}), KV cache at ${numberText(r.stored.format.kv * 8)}`];
   }, (r) => [r.answer.decode.step.traffic.total, "bytes"]],
   ["FLOP per step", (r) => [F(r.answer.decode.step.flop), "2 FLOP for each weight that a token uses and each sequence, plus attention's scores and sums over the context"], (r) => [r.answer.decode.step.flop, "FLOP"]],
   ["Arithmetic intensity", (r) => [`${numberText(r.answer.decode.intensity)} FLOP/byte`, `${F(r.answer.decode.step.flop)} ÷ ${B(r.answer.decode.step.traffic.total)}`], (r) => [r.answer.decode.intensity, "FLOP/byte"]],

@@ -69,7 +69,7 @@ function decode(row, { read, products, dispatch }) {
   const shape = model.inputs.Shape(p.layers, p.d_model, p.heads, p.kv_heads, p.head_dim, p.d_ff, p.vocab, p.tied);
   const chip = model.inputs.Chip(read, peak, 0, (p.aten_ops_per_step || 0) * dispatch);
   // the record's context counts the tokens cached before the step; the model's includes the new one
-  const step = model.roofline.step(shape, model.inputs.Format(width, width, width, width), chip, model.inputs.Pass(p.batch, 1, p.context + 1));
+  const step = model.roofline.step(shape, model.inputs.Format(width, width, width), chip, model.inputs.Pass(p.batch, 1, p.context + 1));
   return {
     parameters: p.parameters, dtype: p.dtype, batch: p.batch, context: p.context, bytes: row.work.bytes, flop: row.work.flop,
     seconds: row.seconds, low: row.low, high: row.high, predicted: step.time, binds: step.binds,

@@ -22,7 +22,7 @@ function draw(state, layout) {
     rect("own", bit(0), 28, bit(state.bits) - bit(0), 18, "mb-fill-memory"),
     rect("share", bit(state.bits), 28, bit(each) - bit(state.bits), 18, "mb-fill-overhead"),
     text("bits-words", bit(each) + 5, 41, `${numberText(each, 4)} bits`),
-    text("two", 9, 84, "Bytes of one decode step: weights, then KV cache and activations", "mb-soft"),
+    text("two", 9, 84, "Bytes of one decode step: weights, then KV cache", "mb-soft"),
     ...bytes("before", from, size, 94), ...bytes("after", to, size, 140),
   ];
   return { marks, words: words(state, of, chip, each, from, to) };
