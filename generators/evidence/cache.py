@@ -130,7 +130,7 @@ class _Known:
 
     def __init__(self, record: Record) -> None:
         self.roof, self.record = ceilings(record), record
-        wanted = ("product-by-size", "step-overhead", "dispatch")
+        wanted = ("product-by-size", "read-bandwidth", "step-overhead", "dispatch")
         self.results = [Result(c.model_dump()) for c in record.cases if c.name in wanted]
 
     def issuing(self, told: dict) -> float:
@@ -143,9 +143,9 @@ class _Known:
         dtype, width = str(told["dtype"]), predict.WIDTH.get(str(told["dtype"]))
         if width is None or predict.seconds_per_byte(self.results, dtype, 1) is None:
             return weights / self.roof.read
-        counted = [(times, each * width) for times, each in predict.matrices(told)]
-        pace = math.fsum(times * size * predict.seconds_per_byte(self.results, dtype, size) for times, size in counted)
-        return pace * weights / math.fsum(times * size for times, size in counted)
+        counted = [(times, each * width, columns) for times, each, columns in predict.products(told)]
+        pace = math.fsum(times * predict.product_seconds(self.results, dtype, *one) for times, *one in counted)
+        return pace * weights / math.fsum(times * size for times, size, _ in counted)
 
     def product_rate(self, told: dict, rows: float) -> float | None:
         """FLOP/s of a product of so many rows with a cold matrix, timed alone; None where the record has none."""

@@ -1,0 +1,100 @@
+"""Decode predicted from a record's own products and its cost of issuing: each part, on rows of round numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from generators.measure import predict
+from generators.measure.result import Result
+from tests.fakes import row
+
+MIB = 2**20
+SHAPE = {"layers": 10, "d_model": 4096, "heads": 32, "kv_heads": 8, "head_dim": 128, "d_ff": 16384, "vocab": 65536}
+
+
+def product(mib: int, seconds: float, columns: int = 2048) -> Result:
+    told = {"dtype": "bfloat16", "matrix_bytes": mib * MIB, "d_in": columns}
+    return Result(row("product-by-size", samples=[seconds] * 3, bytes=mib * MIB, **told))
+
+
+def narrow(layers: int, seconds: float, mode: str) -> Result:
+    return Result(row("step-overhead", samples=[seconds] * 3, dtype="bfloat16", layers=layers, mode=mode))
+
+
+def decode(mode: str, seconds: float = 1.0, **told: object) -> Result:
+    return Result(
+        row("decode", "workload", samples=[seconds] * 3, tokens=1, dtype="bfloat16", mode=mode, **(SHAPE | told))
+    )
+
+
+GPU = [
+    Result(row("dispatch", samples=[6e-6] * 3, method="add", kernels_per_repetition=1)),
+    Result(row("dispatch", samples=[1e-4] * 3, method="graph", kernels_per_repetition=100)),
+    *(product(mib, mib * 1e-6) for mib in (1, 8, 32, 128)),  # 1 us a MiB, however large
+]
+
+
+def test_a_step_is_its_matrices():
+    """Query, keys, values, output, gate, up, down and head: as many weights as a model has in matrices."""
+    weights = sum(times * each for times, each, _ in predict.products(SHAPE))
+    attention, mlp = 4096 * 128 * (2 * 32 + 2 * 8), 3 * 4096 * 16384
+    assert weights == 10 * (attention + mlp) + 4096 * 65536
+    assert {columns for _, _, columns in predict.products(SHAPE)} == {4096, 16384}
+
+
+@pytest.mark.parametrize(
+    ("mode", "each"), [("graph", 1e-6), ("compiled graph", 1e-6), ("eager", 6e-6), ("compiled", 6e-6)]
+)
+def test_the_dispatch_taken_off_is_that_of_the_mode(mode, each):
+    """In a graph a product costs a node; taking off a call from Python left predictions 27 % too fast on an H200."""
+    rows = [*GPU, narrow(4, 8e-4, mode), narrow(24, 44e-4, mode)]
+    assert predict.overhead(rows, "bfloat16", mode, 10) == pytest.approx(8e-4 + 6 * 18e-5 - 7 * 10 * each)
+
+
+def test_longer_rows_take_longer_by_what_was_measured():
+    """32 MiB in rows of 2048 take 32 us; read as rows of 4096 they took 38."""
+    read = row(
+        "read-bandwidth", samples=[38e-6] * 3, bytes=32 * MIB, method="gemv-bfloat16", bytes_per_repetition=32 * MIB
+    )
+    rows = [*GPU, Result(read)]
+    for columns, seconds in ((1024, 32e-6), (2048, 32e-6), (3072, 35e-6), (4096, 38e-6), (16384, 38e-6)):
+        assert predict.product_seconds(rows, "bfloat16", 32 * MIB, columns) == pytest.approx(seconds), columns
+    rows.append(product(128, 140e-6, columns=16384))
+    assert predict.product_seconds(rows, "bfloat16", 32 * MIB, 16384) == pytest.approx(44e-6)
+    assert predict.seconds_per_byte(rows, "bfloat16", 128 * MIB) * 128 * MIB == pytest.approx(128e-6)
+
+
+def test_a_read_that_was_quicker_takes_nothing_off():
+    read = row(
+        "read-bandwidth", samples=[30e-6] * 3, bytes=32 * MIB, method="gemv-bfloat16", bytes_per_repetition=32 * MIB
+    )
+    assert predict.product_seconds([*GPU, Result(read)], "bfloat16", 32 * MIB, 4096) == pytest.approx(32e-6)
+
+
+def test_a_gpu_reads_while_the_next_operation_is_issued():
+    """An eager step there takes the longer of the two; on a processor it takes both."""
+    rows = [*GPU, narrow(4, 8e-3, "eager"), narrow(24, 28e-3, "eager")]
+    told = predict.decode(rows, decode("eager"))
+    assert told.total == pytest.approx(14e-3)
+    slow = [*rows[:2], *(product(mib, mib * 1e-5) for mib in (1, 128)), *rows[-2:]]
+    told = predict.decode(slow, decode("eager"))
+    assert told.overhead == 0
+    assert told.total == pytest.approx(told.products + told.cache)
+    processor = [one for one in rows if one.parameters.get("method") != "graph"]
+    told = predict.decode(processor, decode("eager"))
+    assert told.total == pytest.approx(told.products + told.cache + 14e-3 - 7 * 10 * 6e-6)
+
+
+def test_a_compiled_graph_is_predicted_with_or_without_a_narrow_step_of_its_own():
+    estimated = predict.decode(GPU, decode("compiled graph"))
+    assert estimated.overhead == pytest.approx((predict.FUSED_LAYER * 10 + predict.FUSED_STEP) * 1e-6)
+    rows = [*GPU, narrow(4, 2e-4, "compiled graph"), narrow(24, 12e-4, "compiled graph")]
+    assert predict.decode(rows, decode("compiled graph")).overhead == pytest.approx(5e-4 - 70e-6)
+    assert predict.decode(GPU, decode("graph")) is None  # a plain graph without its narrow step is not guessed at
+
+
+def test_a_graph_is_judged_at_any_share_of_issuing_and_a_compiled_one_never():
+    told = predict.Prediction(1.0, 0.0, 9.0)
+    for mode, past in (("eager", False), ("graph", True), ("compiled graph", False), ("compiled", False)):
+        assert predict.is_past_overhead(decode(mode, weights_vs_llc=2.0), told) is past
+    assert not predict.is_past_overhead(decode("graph", weights_vs_llc=0.5), told)
