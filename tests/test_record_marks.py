@@ -12,11 +12,12 @@ from test_record_dropped import CHECK, RECORDS_ON, python_verdict
 
 from generators.book.case_needs import NEEDS
 from generators.book.load import ROOT
-from generators.evidence.comparison import CHAPTER_RECORD
 from generators.site.live import MARKED
 from tests.live_pages import EXPLORER, open_live, record
 
-WORDS = (ROOT / "data" / "measurements" / f"{CHAPTER_RECORD}.json").read_text(encoding="utf-8")
+WORDS = (ROOT / "data" / "measurements" / "intel-xeon-model-167-2-cores--2026-11-23T0758Z.json").read_text(
+    encoding="utf-8"
+)
 #: Of each drawing of a figure: the triangles' middles, how far each lies from the nearest drawn point, and the line below.
 LOOK = """
 (name) => [...document.querySelectorAll(`#fig-${name} .mb-drawing--wide, #fig-${name} .mb-drawing--narrow`)].map((drawing) => {

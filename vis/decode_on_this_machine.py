@@ -11,7 +11,7 @@ from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
-MACHINES = 3  # at most; the chapter's first, then the newest others
+MACHINES = 2  # at most; the chapter's first
 COLUMNS = {
     "machine": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms", "predicted": "ms", "binds": "",
     "ratio": "predicted/measured", "error": "%", "products": "ms", "products_ratio": "predicted/measured",

@@ -12,7 +12,6 @@ from vis._figure import FigureData
 
 CHIPS = ("b200-sxm", "h200-sxm", "a100-sxm4-80gb", "rtx-4090", "m2-ultra", "m4")
 SPAN, RATES = (0.15, 100.0), (2.0, 1500.0)  # GB per token and tokens/s drawn
-OWN = "this book's CPU"
 MARKS = (("quoted", theme.quoted, 4.6), ("measured", theme.measured, 6))
 
 
@@ -31,8 +30,8 @@ def data(book: Book) -> FigureData:
     ]
     quotes, records = quoted_decodes(book), decode_records(book)
     rows += [_quote(q, book.accelerators[q.row.accelerator].short) for q in quotes]
-    for at, record in enumerate(records):
-        rows += _own(record, record.machine.name[:15] if at else OWN)
+    for record in records:
+        rows += _own(record, book.machine_label(record)[:15])
     shares = [q.reached / q.bound for q in quotes]
     values = {
         "count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
@@ -51,13 +50,10 @@ def _quote(quote: Quoted, chip: str) -> dict:
 def _own(record, chip: str) -> list[dict]:
     """This book's decode runs, and the line of the machine's measured read bandwidth."""
     roof = ceilings(record).read / 1e9
-    rows = [
-        {"kind": "measured bound", "label": record.machine.name, "chip": chip, "bytes": x, "rate": roof / x}
-        for x in SPAN
-    ]
+    rows = [{"kind": "measured bound", "label": chip, "chip": chip, "bytes": x, "rate": roof / x} for x in SPAN]
     for case in record.measured("decode"):
         moved, rate = case.work.bytes / 1e9, 1.0 / case.seconds
-        rows.append({"kind": "measured", "label": record.machine.name, "chip": chip, "bytes": moved, "rate": rate,
+        rows.append({"kind": "measured", "label": chip, "chip": chip, "bytes": moved, "rate": rate,
                      "bound": roof / moved, "share": rate / (roof / moved) * 100})  # fmt: skip
     return rows
 

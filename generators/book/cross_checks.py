@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from generators import catalogue
+from generators.book.annotation import role_errors
 from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
@@ -22,7 +23,7 @@ Cited = tuple[str, str, str]
 
 def cross_check(book: Book) -> list[BookError]:
     """Every disagreement between rows of `data/`, as errors."""
-    errors = _sources_exist(book) + _ids_exist(book) + record_errors(book.records)
+    errors = _sources_exist(book) + _ids_exist(book) + record_errors(book.records) + role_errors(book)
     for accelerator in book.accelerators.values():
         errors += chip_errors(accelerator)
     for model in book.models.values():

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from generators.book.accelerator import Accelerator
+from generators.book.annotation import PLACE, Annotation, annotate
 from generators.book.bounds import refuse_odd, toml_text
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
@@ -37,12 +38,29 @@ class Book:
     formats: dict[str, NumberFormat]
     published: dict[str, Published]
     records: dict[str, Record]
+    annotations: dict[str, Annotation]
 
     @cached_property
     def current_records(self) -> dict[str, Record]:
         """Records that no later record supersedes."""
         gone = {record.supersedes for record in self.records.values() if record.supersedes}
         return {id_: record for id_, record in self.records.items() if id_ not in gone}
+
+    @cached_property
+    def roles(self) -> dict[str, Record]:
+        """The record that speaks for each machine, by its role, in the order of `data/records.toml`."""
+        return {one.role: self.records[id_] for id_, one in self.annotations.items() if one.role}
+
+    def speaker(self, role: str) -> Record:
+        """The record of a role; BookError where none has it."""
+        if role not in self.roles:
+            raise BookError(PLACE, None, f"gives no record the role {role!r}, which the book's sentences speak of")
+        return self.roles[role]
+
+    def machine_label(self, record: Record) -> str:
+        """What figures call the record's machine: the label beside its role, or its name."""
+        mine = self.annotations.get(record.id)
+        return (mine and mine.label) or record.machine.name
 
 
 def load_book(root: Path = ROOT) -> Book:
@@ -51,6 +69,7 @@ def load_book(root: Path = ROOT) -> Book:
 
     errors: list[BookError] = []
     data = root / "data"
+    annotations = _table(data / "records.toml", Annotation, errors)
     book = Book(
         root=root,
         sources=_table(data / "sources.toml", Source, errors),
@@ -58,7 +77,8 @@ def load_book(root: Path = ROOT) -> Book:
         models=_folder(data / "models", LanguageModel, errors),
         formats=_table(data / "formats.toml", NumberFormat, errors),
         published=_tables(data / "published", Published, errors),
-        records=_records(data / "measurements", errors),
+        records=annotate(_records(data / "measurements", errors), annotations, errors),
+        annotations=annotations,
     )
     raise_all(errors)
     raise_all(cross_check(book))

@@ -16,8 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from generators.book.annotation import HeldOut
 from generators.book.bounds import once
 from generators.book.case import Case, quantile
 from generators.book.datum import Row
@@ -72,6 +73,7 @@ class Record(Row):
     machine: Machine
     environment: dict[Key, PlainOrTexts]
     cases: list[Case] = Field(min_length=1, max_length=5000)
+    _held_out: tuple[HeldOut, ...] = PrivateAttr(())
 
     @property
     def is_whole(self) -> bool:
@@ -91,8 +93,26 @@ class Record(Row):
 
     @cached_property
     def held_out(self) -> dict[int, str]:
-        """Places of the cases that were disturbed while they were timed, or are implausible, each with the reason."""
-        return held_out(self.results)
+        """Places of the measured cases that were disturbed or are implausible, or that data/records.toml names, each with why."""
+        named = {
+            place: held.reason
+            for held in self._held_out
+            for place, case in enumerate(self.cases)
+            if held.speaks_of(case)
+        }
+        return held_out(self.results) | named
+
+    def annotated(self, held_out: tuple[HeldOut, ...]) -> Record:
+        """The same record, with these rows held out as well."""
+        record = self.model_copy()
+        record._held_out = held_out
+        record.__dict__.pop("held_out", None)  # it may have been asked for while the record was checked
+        return record
+
+    @property
+    def used(self) -> list[Result]:
+        """The cases as the measurement suite reads them, without those held out."""
+        return [one for place, one in enumerate(self.results) if place not in self.held_out]
 
     @cached_property
     def verdict(self) -> Verdict:

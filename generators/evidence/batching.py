@@ -104,7 +104,7 @@ def _step(record: Record, roof: Ceilings, pace: Pace | None, case: Case) -> Batc
     told = case.parameters
     dtype = str(told["dtype"])
     peak = roof.products.get(dtype) or max(roof.products.values())
-    issuing = predict.overhead(record.results, dtype, "eager", float(told["layers"])) or 0.0
+    issuing = predict.overhead(record.used, dtype, "eager", float(told["layers"])) or 0.0
     reading, computing = case.work.bytes / roof.read, case.work.flop / peak
     binds = "memory" if reading >= computing else "compute"
     batch, paced = int(told["batch"]), None

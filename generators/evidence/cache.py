@@ -9,7 +9,6 @@ from generators.book.load import Book
 from generators.book.record import Case, Record
 from generators.evidence.comparison import ceilings, decode_records, quoted_decodes
 from generators.measure import predict
-from generators.measure.result import Result
 
 FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 
@@ -131,7 +130,7 @@ class _Known:
     def __init__(self, record: Record) -> None:
         self.roof, self.record = ceilings(record), record
         wanted = ("product-by-size", "read-bandwidth", "step-overhead", "dispatch")
-        self.results = [Result(c.model_dump()) for c in record.cases if c.name in wanted]
+        self.results = [one for one in record.used if one.name in wanted]
 
     def issuing(self, told: dict) -> float:
         """Seconds of issuing a step's operations; 0 where the record does not tell."""

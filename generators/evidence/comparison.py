@@ -19,19 +19,10 @@ from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
 
-#: The record that the sentences of chapter 1 tell of.  Other records join the figures, not the sentences.
-CHAPTER_RECORD = "intel-xeon-model-167-2-cores--2026-11-23T0758Z"
-
 
 def chapter_record(book: Book) -> Record:
-    """The record that chapter 1 tells of; BookError if it is gone."""
-    if CHAPTER_RECORD not in book.records:
-        raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, "not found; chapter 1 tells of this record")
-    newer = [id_ for id_, record in book.records.items() if record.supersedes == CHAPTER_RECORD]
-    if newer:
-        message = f"superseded by {newer[0]}; read chapter 1 again and set CHAPTER_RECORD in generators/evidence/comparison.py"
-        raise BookError(f"data/measurements/{CHAPTER_RECORD}.json", None, message)
-    return book.records[CHAPTER_RECORD]
+    """The record of the CPU at hand; BookError if none has that role."""
+    return book.speaker("cpu")
 
 
 def peer_record(book: Book) -> Record:
@@ -60,20 +51,21 @@ def repeat_record(book: Book) -> Record:
 
 
 def decode_records(book: Book, shown: str = "decode") -> list[Record]:
-    """Records that a figure of a case takes (`taken`): the chapter's first, then one of every other machine, newest first."""
-    chapter = chapter_record(book)
+    """Records that a figure of a case takes: those with a role in their order, then one of every other machine (`taken`), newest first."""
+    mine = [record for record in book.roles.values() if record.measured(shown)]
+    named = {record.machine.name for record in book.roles.values()}
     others: dict[tuple[str, str], list[Record]] = {}
     for record in book.current_records.values():
-        if record.machine.name != chapter.machine.name:
+        if record.machine.name not in named:
             others.setdefault((record.machine.name, record.machine.device), []).append(record)
     found = [record for records in others.values() if (record := taken(records, shown))]
-    return [chapter, *sorted(found, key=lambda r: r.started, reverse=True)]
+    return [*mine, *sorted(found, key=lambda r: r.started, reverse=True)]
 
 
 def passed_over(book: Book) -> dict[str, str]:
     """Records that no figure takes, by id, each with the reason; the rule is told in `generators/measure/taken.py`."""
-    chapter, found = chapter_record(book), {}
-    used = {chapter.id}
+    speakers, found = {record.machine.name: record for record in book.roles.values()}, {}
+    used = {record.id for record in speakers.values()}
     for choose in (peer_record, repeat_record):
         with contextlib.suppress(BookError):
             used.add(choose(book).id)
@@ -81,13 +73,11 @@ def passed_over(book: Book) -> dict[str, str]:
     for record in current:
         if record.id in used:
             continue
-        if record.profile == "peers" or record.machine.name == chapter.machine.name:
-            of = (
-                "the book tells of peers on one machine only"
-                if record.profile == "peers"
-                else f"the book tells of {chapter.id}"
-            )
-            found[record.id] = f"{of}, until a record supersedes it"
+        if record.profile == "peers":
+            found[record.id] = "the book tells of peers on one machine only"
+            continue
+        if speaker := speakers.get(record.machine.name):
+            found[record.id] = f"the book tells of {speaker.id}, as data/records.toml says"
             continue
         same = [
             r for r in current if (r.machine.name, r.machine.device) == (record.machine.name, record.machine.device)
@@ -209,7 +199,7 @@ def by_products(record: Record, case: Case) -> Prediction | None:
 
     None where the record lacks product-by-size or step-overhead in the case's number format.
     """
-    return predict.decode(record.results, Result(case.model_dump()))
+    return predict.decode(record.used, Result(case.model_dump()))
 
 
 def past_overhead(record: Record) -> list[tuple[Case, Prediction]]:

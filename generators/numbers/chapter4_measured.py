@@ -92,7 +92,7 @@ def batch_error(n: Numbers, name: str) -> units.Quantity:
 def beyond(n: Numbers, batch: int, context: int, name: str) -> units.Quantity:
     """Memory that a batch of {batch} at {context} tokens of context did not find on this book's CPU: {name}."""
     for one in batch_evidence.beyond_memory(n.book):
-        if (one.batch, one.context - 1) == (batch, context):
+        if one.machine == chapter_record(n.book).machine.name and (one.batch, one.context - 1) == (batch, context):
             return units.of({"needs": one.needs, "free": one.free}[name], "GB", _record(n))
     raise KeyError(f"no record skipped batch {batch} at context {context} for memory")
 

@@ -60,8 +60,10 @@ def _one(record: Record, book: Book) -> str:
         f"Measured {plain(record.started)} to {plain(record.finished)}, profile {plain(record.profile)}.\n"
         f"[Download the record]({record.id}.json){{ download }} (JSON, every raw sample).",
         *_standing(record, book),
-        plain(record.note),
+        *([f"Its note: {plain(record.note)}"] if record.note else []),
+        *map(plain, book.annotations[record.id].text if record.id in book.annotations else ()),
         *_cautions(record),
+        *_held_out(record),
         "## Cases",
         "The estimate is the fastest decile of a ceiling (what the machine can do) and the median of a workload.\n"
         "The interval runs from the 5th to the 95th percentile of the samples.",
@@ -90,6 +92,20 @@ def _cautions(record: Record) -> list[str]:
     return ["Read it with care:", "\n".join(f"- {plain(line)}" for line in lines)] if lines else []
 
 
+def _held_out(record: Record) -> list[str]:
+    """Which measured rows no sentence and no figure uses, and why, the rows of one name and reason together."""
+    places: dict[tuple[str, str], int] = {}
+    for place, why in record.held_out.items():
+        of = record.cases[place].name, why
+        places[of] = places.get(of, 0) + 1
+    lines = [f"- {count} of {plain(name)}: {plain(why)}" for (name, why), count in places.items()]
+    return (
+        ["No sentence and no figure uses these measured rows, which are marked below:", "\n".join(lines)]
+        if lines
+        else []
+    )
+
+
 def _machine(record: Record, book: Book) -> Iterator[list[object]]:
     chip = book.accelerators.get(record.machine.accelerator)
     yield ["Machine", record.machine.name]
@@ -105,23 +121,25 @@ def _machine(record: Record, book: Book) -> Iterator[list[object]]:
 def _cases(record: Record) -> list[str]:
     blocks = []
     for kind, heading in (("ceiling", "### Ceilings"), ("workload", "### Workloads")):
-        cases = [case for case in record.cases if case.kind == kind]
+        cases = [(case, place in record.held_out) for place, case in enumerate(record.cases) if case.kind == kind]
         if cases:
-            rows = [row for _, group in groupby(cases, key=lambda case: case.name) for row in _case_rows(list(group))]
+            groups = groupby(cases, key=lambda one: one[0].name)
+            rows = [row for _, group in groups for row in _case_rows(list(group))]
             headings = ("Case", "Parameters", "Estimate", "5–95 %", "Rate", "Samples")
             blocks += [heading, table(headings, rows, (2, 3, 4, 5))]
     return blocks
 
 
-def _case_rows(cases: list[Case]) -> Iterator[list[object]]:
+def _case_rows(cases: list[tuple[Case, bool]]) -> Iterator[list[object]]:
     """Rows of one case name; of very many only the first, since a page of a thousand rows is read by nobody."""
-    yield from (_case_row(case) for case in cases[:MOST_ROWS])
+    yield from (_case_row(case, out) for case, out in cases[:MOST_ROWS])
     if len(cases) > MOST_ROWS:
         more = f"and {len(cases) - MOST_ROWS:,} more rows in the file of the record"
-        yield [cases[0].name, more, "", "", "", ""]
+        yield [cases[0][0].name, more, "", "", "", ""]
 
 
-def _case_row(case: Case) -> list[object]:
+def _case_row(case: Case, out: bool) -> list[object]:
+    """One case: what was measured, marked where it is held out, or in words why nothing was."""
     parameters = parameters_text(case.parameters)
     if case.status != "measured":
         return [case.name, "; ".join(filter(None, (parameters, case.reason))), Raw(f"*{case.status}*"), "", "", ""]
@@ -129,7 +147,7 @@ def _case_row(case: Case) -> list[object]:
     return [
         case.name,
         parameters,
-        seconds(case.seconds),
+        Raw(f"{seconds(case.seconds)} *held out*") if out else seconds(case.seconds),
         f"{seconds(low)} – {seconds(high)}",
         rates(case),
         str(len(case.samples)),
