@@ -10,6 +10,7 @@ from generators.book.annotation import role_errors
 from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
+from generators.book.possible import impossible
 from generators.book.record import record_errors
 from generators.errors import BookError
 from generators.model import memory, parameters
@@ -28,7 +29,7 @@ def cross_check(book: Book) -> list[BookError]:
         errors += chip_errors(accelerator)
     for model in book.models.values():
         errors += _model(model)
-    return errors
+    return errors + _possible(book)
 
 
 def _cited(book: Book) -> list[Cited]:
@@ -102,6 +103,13 @@ def _ids_exist(book: Book) -> list[BookError]:
         )
         for path, place, field, found in named
     ]
+
+
+def _possible(book: Book) -> list[BookError]:
+    """Quoted runs faster than their chip allows; only where all ids exist, which is told before."""
+    files = _files_of(book)
+    found = [(id_, impossible(book, row)) for id_, row in book.published.items()]
+    return [BookError(files[id_], id_, message) for id_, message in found if message]
 
 
 def _model(model: LanguageModel) -> list[BookError]:

@@ -43,7 +43,8 @@ class Published(Row):
     """One quoted value.  `conditions` says under which circumstances it holds, in a reader's words.
 
     `accelerator`, `model` and `format` are catalogue ids where they apply, so that a prediction
-    can be put beside the value; empty where the book has no such row.
+    can be put beside the value; empty where the book has no such row.  `above_bound` says why a
+    run may be faster than the bound of one token per sequence and pass, where it is.
     """
 
     value: str
@@ -59,6 +60,7 @@ class Published(Row):
     devices: int = Field(default=1, gt=0)
     engine: str = ""
     note: str = ""
+    above_bound: str = ""
 
     @property
     def quantity(self) -> units.Quantity:

@@ -87,13 +87,6 @@ def passed_over(book: Book) -> dict[str, str]:
     return found
 
 
-#: Quotes that the bound of one pass per token on one chip does not speak of, and why.
-NOT_ONE_PASS = {
-    "gpt-fast-70b-int4-speculative": "several tokens per pass",
-    "strix-halo-7b-q4-0-4k-unfused": "slow attention kernel, quoted as such",
-}
-
-
 @dataclass(frozen=True)
 class Quoted:
     """A quoted decode rate beside its bound: bytes per token, tokens/s allowed and reached."""
@@ -109,7 +102,7 @@ class Quoted:
 def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
     """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives.
 
-    Runs that the bound does not speak of (`NOT_ONE_PASS`) come only with `everything`.
+    Runs whose row says why they can be above it come only with `everything`.
     """
     found = []
     for id_, row in book.published.items():
@@ -118,7 +111,7 @@ def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
             row.metric == "decode_tokens_per_s"
             and row.batch == 1
             and row.devices == 1
-            and (everything or id_ not in NOT_ONE_PASS)
+            and (everything or not row.above_bound)
         )
         if not (complete and plain and row.context):
             continue

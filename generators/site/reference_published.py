@@ -44,4 +44,11 @@ def _row(id_: str, row: Published, book: Book) -> list[object]:
         if model
         else row.model
     )
-    return [Raw(anchor(id_) + cell(row.value)), row.as_printed, row.conditions, accelerator, shown, row.note]
+    return [
+        Raw(anchor(id_) + cell(row.value)),
+        row.as_printed,
+        row.conditions,
+        accelerator,
+        shown,
+        joined([row.note, f"Above its bound: {row.above_bound}."] if row.above_bound else [row.note]),
+    ]

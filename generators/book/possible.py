@@ -1,0 +1,62 @@
+"""Quoted runs against physics: none is faster than its chip's datasheet allows, or it says why it can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generators import catalogue, units
+from generators.book.published import UNIT_OF_METRIC, Published
+from generators.model import roofline
+from generators.model.inputs import Pass
+
+if TYPE_CHECKING:
+    from generators.book.load import Book
+
+#: Metrics of which a larger value is a faster run.
+RATES = ("decode_tokens_per_s", "prefill_tokens_per_s", "achieved_bandwidth", "achieved_flops", "mfu")
+
+
+def bound(book: Book, row: Published) -> float | None:
+    """The most that a quoted rate can be, or the least that a latency can, in base units; None where nothing tells.
+
+    A rate of several devices is held against all of their bandwidth and arithmetic together.  Where a row
+    gives no context, decode is taken at an empty one, whose bound no longer context exceeds.
+    """
+    if row.metric == "mfu":
+        return 1.0
+    chip, form = book.accelerators.get(row.accelerator), book.formats.get(row.format)
+    if chip is None:
+        return None
+    if row.metric == "achieved_bandwidth":
+        return chip.bandwidth.value  # of one device
+    device = catalogue.device(chip, form.rate) if form else None
+    if row.metric == "achieved_flops":
+        return device.peak if device else max(peak.quantity.value for peak in chip.peaks().values())
+    if device is None or row.model not in book.models:
+        return None
+    kv = min(catalogue.SIXTEEN_BITS, form.effective_bits / 8.0)  # the cache may be kept in as few bits as the weights
+    shape, stored = catalogue.shape(book.models[row.model]), catalogue.number_format(form, kv)
+    batch, context = float(row.batch), max(row.context, 1.0)
+    if row.metric == "decode_tokens_per_s":
+        return row.devices * batch / roofline.step(shape, stored, device, Pass(batch, 1.0, context)).time
+    if row.metric in ("prefill_tokens_per_s", "latency"):
+        time = roofline.step(shape, stored, device, Pass(batch, context, context)).time / row.devices
+        return time if row.metric == "latency" else batch * context / time
+    return None
+
+
+def impossible(book: Book, row: Published) -> str | None:
+    """What is wrong with a run beyond its bound that gives no reason, or with a reason that no run needs."""
+    least = bound(book, row)
+    if least is None:
+        return f"found {row.above_bound!r} for a run whose bound is not known; remove it" if row.above_bound else None
+    beyond = row.quantity.value > least if row.metric in RATES else row.quantity.value < least
+    if beyond and not row.above_bound:
+        shown = units.text(units.Quantity(least, row.quantity.dims), UNIT_OF_METRIC.get(row.metric, "%"))
+        return (
+            f"found {row.value}, but {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic'} allows {shown} at best; "
+            "correct the value, chip, model, format, batch or context, or say in above_bound why the run can be faster"
+        )
+    if row.above_bound and not beyond:
+        return f"found {row.above_bound!r} for a run within its bound; remove it"
+    return None

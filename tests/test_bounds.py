@@ -1,0 +1,93 @@
+"""A bound is below every run there is: each quoted and each measured one is held against its own."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from generators.book.load import load_book
+from generators.book.possible import RATES, bound, impossible
+from generators.errors import BookErrors
+from generators.evidence import batching, phases
+from generators.evidence.comparison import ceilings, predicted, quoted_decodes
+
+STEPS = ("decode", "decode-batch", "decode-context", "prefill", "step-with-cache", "step-without-cache", "verify")
+
+
+def test_no_quoted_run_is_beyond_its_bound_but_the_one_that_says_why(book):
+    asked = {id_: bound(book, row) for id_, row in book.published.items()}
+    held = {id_: value for id_, value in asked.items() if value is not None}
+    metrics = {book.published[id_].metric for id_ in held}
+    assert metrics == {*RATES, "latency"} and len(held) > 80, "a rule that finds no rows shows nothing"
+    beyond = []
+    for id_, value in held.items():
+        found = book.published[id_].quantity.value
+        if found < value if book.published[id_].metric == "latency" else found > value:
+            beyond.append(id_)
+    assert (
+        beyond == ["gpt-fast-70b-int4-speculative"] == [id_ for id_, row in book.published.items() if row.above_bound]
+    )
+
+
+def test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print(book):
+    """Those with a 16-bit cache, the prompt's time counted, and a product's weights read once."""
+    assert all(q.reached < q.bound for q in quoted_decodes(book))
+    assert all(run.reached < run.bound for run in batching.offline_runs(book))
+    sweep = phases.quoted_sweep(book)
+    for tokens, seconds, *_ in sweep.points:
+        assert seconds > max(sweep.weight_bytes / sweep.bandwidth, sweep.flop_per_token * tokens / sweep.peak), tokens
+
+
+def test_no_measured_step_is_faster_than_the_ceilings_of_its_record(book):
+    """Unless its weights fit the last-level cache, from which a machine may read faster than from memory."""
+    held = 0
+    for record in book.current_records.values():
+        if not record.measured("read-bandwidth") or not record.measured("matmul-peak"):
+            continue
+        roof, cache = ceilings(record), record.last_level_cache
+        for case in (case for name in STEPS for case in record.measured(name)):
+            peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
+            least = max(case.work.bytes / roof.read, case.work.flop / peak)
+            held += 1
+            assert case.seconds > least or case.work.bytes < cache, (record.id, case.name, case.parameters)
+        for case in record.measured("decode"):
+            assert case.seconds > predicted(record, case).memory or case.work.bytes < cache, (
+                record.id,
+                case.parameters,
+            )
+    assert held > 100
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("104.9", "204.9"),
+        ("1397.31", "2397.31"),
+        ('above_bound = "the draft', '# "the draft'),
+    ],
+)
+def test_a_run_that_no_chip_can_do_is_refused(copy, change, told):
+    path = copy / "data/published/chapter1.toml"
+    text = path.read_text(encoding="utf-8")
+    assert change in text
+    path.write_text(text.replace(change, told), encoding="utf-8")
+    with pytest.raises(BookErrors, match=r"data/published/chapter1\.toml:.*allows .* at best; .*above_bound"):
+        load_book(copy)
+
+
+def test_a_reason_that_no_run_needs_is_refused(copy):
+    path = copy / "data/published/chapter1.toml"
+    text = path.read_text(encoding="utf-8").replace(
+        "[gpt-fast-7b-int8]\n", '[gpt-fast-7b-int8]\nabove_bound = "x"\n', 1
+    )
+    path.write_text(text, encoding="utf-8")
+    assert tomllib.loads(text)["gpt-fast-7b-int8"]["above_bound"] == "x"
+    with pytest.raises(BookErrors, match="within its bound; remove it"):
+        load_book(copy)
+
+
+def test_a_latency_below_its_bound_is_told(book):
+    row = book.published["trt-7b-a100-p2048"]
+    assert impossible(book, row) is None
+    assert "at best" in impossible(book, row.model_copy(update={"value": "80 ms"}))
