@@ -7,6 +7,8 @@ import json
 import re
 from urllib.parse import quote
 
+#: What Python-Markdown, its attribute lists and HTML act on within a line; quotes and the underscores of names stay legible.
+_IN_LINE = re.compile(r"[\\`*{}\[\]<>|&]")
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>|&\"'#~^$!@=]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # YAML refuses most of these
 _LEADING = re.compile(r"^(?:[-+:]|\d+(?=[.)](?:\s|$)))")
@@ -23,10 +25,13 @@ def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0][0])};"
 
 
+class Raw(str):
+    """Markdown made by the generators, such as a link to a number: not escaped again."""
+
+
 def cell(text: object) -> str:
-    """Any text in a cell of a committed table: what Markdown and HTML would act on becomes entities, the rest stays legible."""
-    line = " ".join(str(text).split())
-    return re.sub(r"[\\`*<>|&\[\]]", _entity, line)
+    """Any text in a committed table or an alt text: what Markdown and HTML would act on becomes entities, the rest stays legible."""
+    return str(text) if isinstance(text, Raw) else _IN_LINE.sub(_entity, " ".join(str(text).split()))
 
 
 def title(text: object) -> str:

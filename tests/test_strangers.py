@@ -1,6 +1,5 @@
 """Data sent by a stranger is parsed and checked: never executed, never a traceback, never HTML on a page."""
 
-import contextlib
 import json
 import os
 import re
@@ -8,23 +7,18 @@ import subprocess
 import sys
 import time
 import tomllib
-from html.parser import HTMLParser
 
-import markdown
 import pytest
 
 from generators.book.accelerator import Accelerator
-from generators.book.bounds import refuse_odd
+from generators.book.bounds import odd
 from generators.book.chip_checks import chip_errors
 from generators.book.llm import LanguageModel
 from generators.book.load import load_book, validate
-from generators.errors import BookErrors
-from generators.site.tree import pages
 from generators.validate import validate_data, validate_files
 from tests.conftest import ROOT
 
 CHIP, MODEL, SOURCES = "data/accelerators/l4.toml", "data/models/llama-2-7b.toml", "data/sources.toml"
-SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) </desc> {{ 7*7 }} | `x`"
 
 
 def planted(root, path, old, new):
@@ -58,10 +52,10 @@ def lines(root):
         (CHIP, r"\A", "__class__ = 'x'\n", "__class__"),
         (MODEL, r"layers = \d+", "layers = 1" + "0" * 400, "layers"),
         (MODEL, r"layers = \d+", "layers = true", "a dimension or the total is wrong"),
-        (SOURCES, r'url = "[^"]*"', 'url = "javascript:alert(1)"', "wanted an https address"),
+        (SOURCES, r'url = "[^"]*"', 'url = "javascript:alert(1)"', "found 'javascript:'"),
         (SOURCES, r'url = "[^"]*"', 'url = "https:///"', "wanted an https address"),
         (SOURCES, r'url = "https://', 'url = "https://vendor.com@', "wanted an https address"),
-        (SOURCES, r'url = "[^"]*"', 'url = "https://x.com/\'><script>"', "wanted an https address"),
+        (SOURCES, r'url = "[^"]*"', 'url = "https://x.com/\'><script>"', "found '<s'"),
         (SOURCES, r"\A", '["x) [y](javascript:alert(1)) ("]\n', "found the name"),
         (CHIP, r"\A", '"x\\n::error::said by the file" = 1\n', "found the name 'x\\n::error"),
         (CHIP, r'name = "[^"]*"', 'name = "x\\n::error::said by the file"', "wanted one line"),
@@ -124,73 +118,6 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(copy):
     assert any("found file name" in line for line in lines(copy))
 
 
-def every(root):
-    """Every page, whatever mistakes are told at the end: the copy lacks the rendered formulas."""
-    made = []
-    with contextlib.suppress(BookErrors):
-        for page in pages(root):
-            made.append(page)
-    return made
-
-
-class Markup(HTMLParser):
-    """What a page would do: its elements, its attributes that run a script, and where its links lead."""
-
-    def __init__(self):
-        super().__init__()
-        self.active = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag in ("script", "img", "iframe", "svg", "object", "form", "base", "meta"):
-            self.active.append(tag)
-        self.active += [f"{name}={value}" for name, value in attrs if name.startswith("on")]
-        self.active += [f"{name}={value}" for name, value in attrs if "script:" in (value or "").lower()]
-
-
-def active(text):
-    """What a Markdown page would run or fetch, read from the HTML that the site's own extensions make of it."""
-    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    reader = Markup()
-    reader.feed(markdown.markdown(body, extensions=["admonition", "attr_list", "footnotes", "md_in_html", "tables"]))
-    return reader.active
-
-
-@pytest.mark.parametrize("text", ["<img src=x>", "[x](javascript:1)", '[x](y){ onclick="1" }', "<b onload=1>x</b>"])
-def test_markup_that_a_page_would_act_on_is_seen(text):
-    assert active(text)
-
-
-#: Every place where a stranger's words stand on a page; what follows is kept to texts that the checks let through.
-TEXTS = [
-    (CHIP, r'name = "[^"]*"'), (CHIP, r'vendor = "[^"]*"'), (CHIP, r'type = "[^"]*"'), (MODEL, r'name = "[^"]*"'),
-    (MODEL, r'publisher = "[^"]*"'), (MODEL, r'family = "[^"]*"'), (SOURCES, r'title = "[^"]*"'),
-    (SOURCES, r'publisher = "[^"]*"'), (SOURCES, r'via = "[^"]*"'), (SOURCES, r'published = "[^"]*"'),
-    ("data/formats.toml", r'name = "[^"]*"'), ("data/formats.toml", r'as_printed = "[^"]*"'),
-    ("data/published/chapter1.toml", r'conditions = "[^"]*"'), ("data/published/chapter1.toml", r'engine = "[^"]*"'),
-]  # fmt: skip
-SAYINGS = [
-    SCRIPT,
-    "*[x](javascript:alert)* ![](//x.y/z)",
-    "x){ onclick=alert(1) } [y",
-    "\\\\[x]: javascript:alert(1) '-->'",
-]
-
-
-@pytest.mark.parametrize("saying", SAYINGS)
-def test_no_page_acts_on_what_a_stranger_wrote(copy, saying):
-    before = {
-        page.path: active(page.content)
-        for page in every(copy)
-        if page.path.startswith("reference/") and page.path.endswith(".md")
-    }
-    for path, old in TEXTS:
-        key = old.partition(" ")[0]
-        planted(copy, path, old, f'{key} = "{saying}"')
-    assert lines(copy) == []
-    after = {page.path: active(page.content) for page in every(copy) if page.path in before}
-    assert {path: found for path, found in after.items() if found != before[path]} == {}
-
-
 def leaves(table, way=()):
     """The way to every single value of a table."""
     for key, value in table.items() if isinstance(table, dict) else enumerate(table):
@@ -200,58 +127,26 @@ def leaves(table, way=()):
             yield (*way, key)
 
 
-ODD = [
-    None,
-    True,
-    -1,
-    0,
-    2**62,
-    1e308,
-    "",
-    "x" * 5000,
-    "9" * 3000,
-    "1e999 GB/s",
-    "<b>",
-    "\u202e",
-    "a\nb",
-    [],
-    {},
-    [[1]],
-    "-0",
-    "../x",
-]
+ODD = [None, True, -1, 0, 2**62, 1e308, "", "x" * 5000, "9" * 3000, "1e999 GB/s", "<b>", "\u202e", "a\nb", [], {}, [[1]],
+       "-0", "../x"]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind, path", [(Accelerator, CHIP), (LanguageModel, MODEL)])
 def test_no_mutation_of_a_row_ends_in_a_traceback(tmp_path, kind, path):
     whole = tomllib.loads((ROOT / path).read_text())
     for way in leaves(whole):
-        for odd in ODD:
+        for one in ODD:
             row = json.loads(json.dumps(whole))
             inner = row
             for step in way[:-1]:
                 inner = inner[step]
-            inner[way[-1]] = odd
+            inner[way[-1]] = one
             errors = []
-            with contextlib.suppress(ValueError):  # what the bounds refuse never reaches the schema
-                refuse_odd(row)
-                if validate(kind, row | {"id": "x"}, tmp_path / "x.toml", "", errors) and kind is Accelerator:
-                    assert chip_errors(Accelerator.model_validate(row | {"id": "x"})) is not None
+            if list(odd(row)):
+                continue  # what the bounds refuse never reaches the schema
+            if validate(kind, row | {"id": "x"}, tmp_path / "x.toml", "", errors) and kind is Accelerator:
+                assert chip_errors(Accelerator.model_validate(row | {"id": "x"})) is not None
             assert all("\n" not in str(error) for error in errors)
-
-
-def test_text_of_a_chip_stays_text_on_every_page(copy):
-    planted(copy, CHIP, r'name = "[^"]*"', f'name = "{SCRIPT}"')
-    planted(copy, SOURCES, r'title = "[^"]*"', f'title = "{SCRIPT}"')
-    assert lines(copy) == []
-    assert any("&#60;script&#62;" in str(page.content) for page in every(copy))
-    raw = []
-    for page in every(copy):
-        if page.path.startswith("reference/") and page.path.endswith(".md"):  # .txt is shown as it is
-            head, body = re.fullmatch(r"(---\n.*?\n---\n)?(.*)", page.content, re.DOTALL).groups()
-            raw += [page.path for bad in ("<script>alert", "<img src=x", "](javascript:") if bad in body]
-            raw += [f"{page.path}: head" for bad in ("<script", "<img") if bad in (head or "")]
-    assert raw == []
 
 
 @pytest.fixture
@@ -279,9 +174,8 @@ def test_a_hostile_record_is_refused_in_one_line(copy, record, content, said):
 
 def test_no_mutation_of_a_record_ends_in_a_traceback(record):
     whole = json.loads(record.read_text())
-    odd = [None, True, -1, 1e308, "x" * 5000, [], {}, [[]], "<b>", "\u202e"]
     for key in whole:
-        for value in odd:
+        for value in [None, True, -1, 1e308, "x" * 5000, [], {}, [[]], "<b>", "\u202e"]:
             record.write_text(json.dumps(whole | {key: value}))
             for error in validate_files([record]):
                 assert "\n" not in str(error)
@@ -293,7 +187,7 @@ def test_the_command_ends_with_one_line_for_each_mistake(copy):
         command = [sys.executable, "-m", "generators", "validate", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 1 and "Traceback" not in done.stderr
-        assert "data/accelerators/l4.toml: name: found 'a\\x00b'" in done.stderr
+        assert "data/accelerators/l4.toml:name: found 'a\\x00b'" in done.stderr
 
 
 def test_the_command_says_that_all_is_well():

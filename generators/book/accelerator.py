@@ -8,6 +8,7 @@ from pydantic import Field
 
 from generators import units
 from generators.book.datum import Datum, Peak, Row, datum, peak
+from generators.book.record_field import Name
 
 Capacity = datum("GB", 0.1, 2_000)
 Bandwidth = datum("GB/s", 10, 30_000_000)
@@ -20,7 +21,7 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 class Memory(Row):
     """Main memory: type as the vendor names it, capacity (absent where the buyer chooses it) and peak bandwidth."""
 
-    type: str
+    type: Name
     capacity: Capacity | None = None
     bandwidth: Bandwidth
 
@@ -42,7 +43,7 @@ class Clock(Row):
     """What a peak follows from: clock × units × operations per unit and cycle (a multiply-add is two)."""
 
     frequency: datum("MHz", 300, 7_000)
-    unit: str
+    unit: Name
     units: int = Field(gt=0)
     per_cycle: dict[Precision, Annotated[int, Field(gt=0)]]
     as_printed: str
@@ -53,9 +54,9 @@ class Accelerator(Row):
     """One file of `data/accelerators/`; its name is the id."""
 
     id: str
-    name: str
-    short: str
-    vendor: str
+    name: Name
+    short: Name
+    vendor: Name
     kind: Literal["data-centre", "workstation", "consumer", "apple", "cpu", "tpu"]
     year: int = Field(ge=2010, le=2030)
     status: Literal["shipping", "announced"] = "shipping"

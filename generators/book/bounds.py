@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from generators.book.record_field import LONGEST, shown
@@ -12,6 +13,8 @@ LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a ten
 _DOTS = 100  # of a line: a dotted key of thousands of parts takes the parser seconds
 _DEEPEST = 8  # tables within tables; a quoted datum with its conflicts has four
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")  # stands in addresses, anchors and messages as it is
+#: What would act on a page; every text is escaped there, and no fact needs it.
+MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|\{[:{%]|`|javascript:|&(?:#|[a-z]+;)", re.IGNORECASE)
 #: Where each kind of file lies below `data/`.
 _PLACES = re.compile(
     r"(?:sources|formats|errata|contributors)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
@@ -34,21 +37,22 @@ def toml_text(path: Path) -> str:
     return text
 
 
-def refuse_odd(value: object, place: str = "", depth: int = 0) -> None:
-    """ValueError for a name, text or number that no page, message or computation of the book could carry."""
+def odd(value: object, place: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(place, fault) of every name, text or number that no page, message or computation of the book could carry."""
     if depth > _DEEPEST:
-        raise ValueError(f"{place[:60]}: nested too deeply, wanted at most {_DEEPEST} tables within tables")
-    if isinstance(value, dict):
+        yield place[:60], f"found tables nested too deeply, wanted at most {_DEEPEST} within each other"
+    elif isinstance(value, dict):
         for key, inner in value.items():
-            if not _NAME.fullmatch(key):
+            if _NAME.fullmatch(key):
+                yield from odd(inner, f"{place}.{key}" if place else key, depth + 1)
+            else:
                 wanted = "wanted 1 to 80 of A-Z a-z 0-9 . _ - that begin with a letter or digit"
-                raise ValueError(f"{place or 'a name'}: found the name {shown(key)}, {wanted}")
-            refuse_odd(inner, f"{place}.{key}" if place else key, depth + 1)
+                yield place, f"found the name {shown(key)}, {wanted}"
     elif isinstance(value, list):
         for inner in value:
-            refuse_odd(inner, place, depth + 1)
+            yield from odd(inner, place, depth + 1)
     elif fault := _fault(value):
-        raise ValueError(f"{place}: {fault}")
+        yield place, fault
 
 
 def _fault(value: object) -> str:
@@ -57,6 +61,8 @@ def _fault(value: object) -> str:
         return f"found a text of {len(value)} characters, wanted at most {LONGEST}"
     if isinstance(value, str) and not value.isprintable():
         return f"found {shown(value)}, wanted one line of text without control characters"
+    if isinstance(value, str) and (markup := MARKUP.search(value)):
+        return f"found {markup[0]!r} in {shown(value)}, wanted words without HTML, Markdown or template signs"
     if isinstance(value, int) and value.bit_length() > 63:
         return f"found a whole number of {value.bit_length()} bits, wanted at most 63"
     if isinstance(value, float) and not math.isfinite(value):

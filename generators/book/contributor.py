@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
 
 from generators.book.datum import Row
 from generators.book.load import read_toml, validate
-from generators.book.record_field import Text
+from generators.book.record_field import Name
 from generators.errors import BookError, raise_all
 
 PLACE = "data/contributors.toml"
@@ -18,7 +15,7 @@ PLACE = "data/contributors.toml"
 class Contributor(Row):
     """One table of the file, whose name is a record's."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=80)]
+    name: Name
 
 
 def load_contributors(root: Path) -> dict[str, Contributor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from generators.book.datum import Row, datum
+from generators.book.record_field import Name
 
 Count = datum("parameters", 1e6, 1e13)
 
@@ -84,10 +85,10 @@ class LanguageModel(Row):
     """One file of `data/models/`; its name is the id."""
 
     id: str
-    name: str
-    short: str
-    publisher: str
-    family: str
+    name: Name
+    short: Name
+    publisher: Name
+    family: Name
     year: int = Field(ge=2018, le=2030)
     context: int = Field(gt=0, le=10**9)
     source: str

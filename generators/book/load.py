@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from generators.book.accelerator import Accelerator
 from generators.book.annotation import PLACE, Annotation, annotate
-from generators.book.bounds import refuse_odd, toml_text
+from generators.book.bounds import odd, toml_text
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.book.published import Published
@@ -92,8 +92,9 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
     """
     try:
         table = tomllib.loads(toml_text(path))
-        refuse_odd(table)
-        return table
+        found = [BookError(shown(path), place, fault) for place, fault in odd(table)]
+        errors += found
+        return {} if found else table
     except FileNotFoundError:
         errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
     except OSError as error:

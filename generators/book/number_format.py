@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from generators.book.datum import Row
+from generators.book.record_field import Name
 from generators.model.memory import effective_bits
 
 
@@ -19,7 +20,7 @@ class NumberFormat(Row):
     `other_bits` is what embedding and output head are stored in.
     """
 
-    name: str
+    name: Name
     bits: float = Field(gt=0, le=64)
     group: int = Field(default=0, ge=0, le=1_000_000)
     scale_bits: float = Field(default=0, ge=0, le=64)

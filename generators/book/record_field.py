@@ -81,6 +81,18 @@ def matching(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+#: A name that stands in tables, alt texts and drawings: words, and no sign that Markdown or HTML acts on.
+NAME = re.compile(r"\w(?:[ ]?[\w.,+()/&'’-])*")
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value) or len(value) > 80:
+        wanted = "wanted a name of 1 to 80 letters, digits, single spaces and . , + ( ) / & ' - that begins with a letter or digit"
+        raise ValueError(f"found {shown(value)}, {wanted}")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
 Finite = Annotated[float, BeforeValidator(_whole), AfterValidator(_number)]  # whole ones before they become floats
 Seconds = Annotated[Finite, AfterValidator(_time)]
 Text = Annotated[str, AfterValidator(_public)]

@@ -15,6 +15,7 @@ from functools import cached_property
 from generators import catalogue, units
 from generators.book.accelerator import PRECISIONS
 from generators.book.load import Book
+from generators.escape import Raw
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
 from generators.numbers.finding import nearest
@@ -107,9 +108,9 @@ class Numbers:
         digits = len(amount.replace(".", "").replace(",", "").lstrip("0"))
         return units.text(quantity, unit, digits if "." in amount else 0)
 
-    def link(self, id_: str) -> str:
+    def link(self, id_: str) -> Raw:
         """A number as a link for a generated table; the weave fills in the way to the numbers page."""
-        return f"[{self.number(id_).text}]({NUMBERS_PAGE}#{id_})"
+        return Raw(f"[{self.number(id_).text}]({NUMBERS_PAGE}#{id_})")
 
     def _find(self, id_: str) -> tuple[Family, dict[str, object]]:
         for family, pattern in self._patterns:

@@ -6,16 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from generators.book.source import Source
-from generators.escape import address, front_matter, plain, title
+from generators.escape import Raw, address, front_matter, plain, title
 from generators.site.description import shorten
 
 UNBROKEN = 22  # characters of a cell that stay on one line
 
 LONG = 60  # and from here on they keep a width that can be read
-
-
-class Raw(str):
-    """Markdown made by these functions, not to be escaped again."""
 
 
 def cell(value: object) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generators.escape import cell
 from generators.numbers.registry import Numbers
 
 
 @dataclass(frozen=True)
 class Table:
-    """Column heads and rows of cells; a column whose head ends in ``>`` is aligned right."""
+    """Column heads and rows of cells; a column whose head ends in ``>`` is aligned right.
+
+    Every cell is text and is escaped, except a number's link, which `Numbers.link` gives as `Raw`.
+    """
 
     heads: list[str]
     rows: list[list[str]]
@@ -22,7 +26,9 @@ class Table:
         for row in self.rows:
             if len(row) != len(heads):
                 raise ValueError(f"a row has {len(row)} cells, wanted {len(heads)}: {row}")
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in [heads, rule, *self.rows])
+        return "\n".join(
+            "| " + " | ".join(cells) + " |" for cells in [heads, rule, *(map(cell, row) for row in self.rows)]
+        )
 
 
 TABLES: dict[str, Callable[..., Table]] = {}

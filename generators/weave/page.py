@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from generators import spans
 from generators.errors import BookError
+from generators.escape import cell
 from generators.weave import markdown
 from generators.weave.answers import Answers
 
@@ -116,8 +117,9 @@ def _figures(path: str, mask: str, alt: Callable[[str], str | None], woven: Wove
     """Edits that give each generated figure the alt text it should have."""
     edits = []
     for match in markdown.FIGURE.finditer(mask):
-        wanted, line = alt(match["name"]), spans.line_of(mask, match.start())
-        if wanted is None:
+        words, line = alt(match["name"]), spans.line_of(mask, match.start())
+        wanted = cell(words or "")
+        if words is None:
             woven.broken.append(BookError(path, line, f"no figure vis/{match['name']}.py for this image"))
         elif match["alt"] != wanted:
             found, made = _where_they_differ(match["alt"], wanted)
