@@ -1,6 +1,6 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint [--strict] |
 predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]
-[--book] | book [FOLDER]``."""
+[--book] | book [FOLDER] | shape FILE …``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
         "numbers": (_numbers, None), "new": (_new, None),
         "publish": (_publish, ("--push", "--trial", "--book")), "validate": (_validate, None),
-        "book": (_book, None),
+        "book": (_book, None), "shape": (_shape, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -45,6 +45,8 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     except KeyboardInterrupt:
         print("interrupted; every file is whole, run the command again to finish", file=sys.stderr)
         status = 130
+    if command is _shape:  # its lines are data for other programs
+        return status
     print(f"{arguments[0]}: {'done' if status == 0 else 'failed'} in {time.perf_counter() - started:.1f} s", flush=True)
     return status
 
@@ -136,6 +138,24 @@ def _predict(arguments: list[str], root: Path) -> int:
         raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
     _say(f"wrote {freeze(load_book(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
     return 0
+
+
+def _shape(arguments: list[str], root: Path) -> int:
+    """What config files come to, one line of JSON each, or one line on standard error that refuses the file."""
+    from generators.book.config_json import Refused
+    from generators.book.config_rules import load_rules
+    from generators.shape_command import line
+
+    if not arguments:
+        raise BookError("shape", None, "found no file, wanted config.json files")
+    rules, status = load_rules(root), 0
+    for path in arguments:
+        try:
+            _say(line(path, rules))
+        except Refused as error:
+            print(f"{ascii(path)[1:-1]}: {error}", file=sys.stderr, flush=True)
+            status = 1
+    return status
 
 
 def _publish(arguments: list[str], root: Path) -> int:

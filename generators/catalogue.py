@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 
 from generators import units
 from generators.book.accelerator import Accelerator
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.model.inputs import Chip, Format, Shape
+from generators.model.parts import parts_of
 
 #: Bytes of one cached key or value: two, unless a figure says otherwise.
 SIXTEEN_BITS = 2.0
 
 
 def shape(model: LanguageModel) -> Shape:
-    """A model's shape as floats."""
+    """A model's shape as floats, its parts worked out."""
+    plain = described(model)
+    return replace(plain, parts=tuple(parts_of(plain)))
+
+
+def described(model: LanguageModel) -> Shape:
+    """The same as its row describes it, by fields."""
     row = model.shape
     moe, mla, window = row.moe, row.mla, row.window
     return Shape(
@@ -54,18 +61,30 @@ def shape(model: LanguageModel) -> Shape:
 
 def sourced_shape(model: LanguageModel) -> Shape:
     """The same shape as counts that carry the model's source."""
-    plain = shape(model)
-    return Shape(**{f.name: _sourced(getattr(plain, f.name), model.source) for f in fields(Shape)})
+    return _sourced(shape(model), model.source)
 
 
 def _sourced(value: object, source: str) -> object:
-    return value if isinstance(value, bool) else units.of(float(value), "", source)  # type: ignore[arg-type]
+    """Every count in a shape and in its parts, with the source."""
+    if isinstance(value, tuple):
+        return tuple(_sourced(part, source) for part in value)
+    if is_dataclass(value):
+        return type(value)(*(_sourced(getattr(value, f.name), source) for f in fields(value)))
+    return value if isinstance(value, bool) or value is None else units.of(float(value), "", source)  # type: ignore[arg-type]
 
 
 def number_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:
     """A storage format as bytes per value; keys and values stay at 16 bits unless told otherwise."""
     kv = 4.0 if row.rate == "fp32" else kv_bytes
-    return Format(weight=row.effective_bits / 8.0, other=row.other_bits / 8.0, kv=kv)
+    return Format(
+        weight=row.effective_bits / 8.0,
+        other=row.other_bits / 8.0,
+        kv=kv,
+        state=max(kv, SIXTEEN_BITS),
+        attention=row.attention_bits / 8.0,
+        expert=row.expert_bits / 8.0,
+        embedding=row.embedding_bits / 8.0,
+    )
 
 
 def charging_activations(form: Format) -> Format:
@@ -77,10 +96,13 @@ def sourced_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:
     """The same format in bytes and FLOP that carry the format's source."""
     plain = number_format(row, kv_bytes)
     return Format(
-        weight=units.of(plain.weight, "bytes", row.source),
-        other=units.of(plain.other, "bytes", row.source),
+        **{
+            kind: units.of(getattr(plain, kind), "bytes", row.source)
+            for kind in ("weight", "other", "attention", "expert", "embedding")
+        },
         kv=units.of(plain.kv, "bytes"),
         activation=units.of(plain.activation, "bytes"),
+        state=units.of(plain.state, "bytes"),
         mac=units.of(2.0, "FLOP"),
     )
 

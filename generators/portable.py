@@ -26,7 +26,7 @@ ALLOWED: tuple[type[ast.AST], ...] = (
     ast.Module, ast.Expr, ast.ImportFrom, ast.alias, ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Return,
     ast.Assign, ast.AnnAssign, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Constant, ast.BinOp, ast.Add, ast.Sub,
     ast.Mult, ast.Div, ast.Pow, ast.UnaryOp, ast.USub, ast.Not, ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq,
-    ast.NotEq, ast.BoolOp, ast.And, ast.Or, ast.If, ast.IfExp, ast.For, ast.List, ast.Call, ast.keyword,
+    ast.NotEq, ast.Is, ast.IsNot, ast.BoolOp, ast.And, ast.Or, ast.If, ast.IfExp, ast.For, ast.List, ast.Call, ast.keyword,
 )  # fmt: skip
 MODEL = "generators.model"
 INTRINSICS = "arith.py"  # written by hand on both sides
@@ -175,6 +175,8 @@ def _comparison_fault(node: ast.Compare | ast.BoolOp) -> str:
         return "" if all(_truth(value) for value in node.values) else "`and`/`or` of values that are not comparisons"
     if len(node.ops) > 1:
         return "a chained comparison, which JavaScript reads as (a < b) < c; join two with `and`"
+    if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and ast.unparse(node.comparators[0]) != "None":
+        return "`is` of anything but None, which JavaScript reads differently"
     if any(isinstance(c, ast.List) for c in [node.left, *node.comparators]):
         return "comparison with a list, which JavaScript compares by identity"
     if any(_truth(c) for c in [node.left, *node.comparators]):

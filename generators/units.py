@@ -96,6 +96,10 @@ class Quantity:
         """The smaller of two, resting on the sources of both."""
         return self._choose(other, self <= other)
 
+    def whole(self) -> Quantity:
+        """The whole part, resting on the same sources."""
+        return Quantity(float(math.floor(self.value)), self.dims, self.sources)
+
     def _choose(self, other: object, mine: bool) -> Quantity:
         other = as_quantity(other)
         chosen = self if mine else other

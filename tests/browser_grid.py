@@ -29,8 +29,8 @@ FUNCTION = """
     if (c === null) return [null];
     if (kind === "answer") return flat(M.answers.answer(s, f, c, ...rest));
     if (kind === "each") {
-      const [module, name, ...given] = rest, p = M.inputs.Pass(3, 2, 4097, 2);
-      return flat(M[module][name](...given.map((value) => ({ s, f, c, p }[value] || value))));
+      const [module, name, ...given] = rest, p = M.inputs.Pass(3, 2, 4097, 2), g = s.parts[s.parts.length - 1];
+      return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g }[value] || value))));
     }
     const p = M.inputs.Pass(...rest);
     if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p)).concat(flat(M.operators.operators(s, f, p)));
@@ -62,7 +62,7 @@ def states(book) -> list[list[object]]:
     return found + each_function(book)
 
 
-INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p"}
+INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g"}
 
 
 def each_function(book) -> list[list[object]]:
@@ -108,7 +108,7 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
     if kind == "answer":
         return flat(answers.answer(s, f, c, *rest))
     if kind == "each":
-        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0)}
+        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": s.parts[-1]}
         function = getattr(importlib.import_module(f"generators.model.{rest[0]}"), rest[1])
         return flat(function(*(inputs[v] if isinstance(v, str) else v for v in rest[2:])))
     if kind == "request":

@@ -144,7 +144,7 @@ def test_faster_memory_shortens_decode_and_leaves_a_long_prefill(book):
 @pytest.mark.parametrize("model", [SECOND, "llama-3.1-70b", LLAMA])
 def test_at_parity_attention_is_half_of_the_layers_work(book, model):
     s = shape(book, model)
-    tokens = phases.attention_parity(parameters.linear_parameters(s, 0.0), s.layers, s.heads, s.head_dim)
+    tokens = phases.attention_parity(parameters.linear_parameters(s), s.layers, s.heads, s.head_dim)
     whole = Pass(1.0, tokens, tokens)
     assert work.attention_flop(s, BF16, whole) == pytest.approx(work.linear_flop(s, BF16, whole), rel=1e-4)
 
@@ -154,7 +154,7 @@ def test_at_128k_attention_is_five_parts_of_seven_and_twice_the_prompt_more_than
     once, twice = (roofline.step(s, BF16, chip, Pass(1.0, t, t)) for t in (131072.0, 262144.0))
     assert work.attention_flop(s, BF16, Pass(1.0, 131072.0, 131072.0)) / once.flop == pytest.approx(5 / 7, abs=0.01)
     assert 3 < twice.time / once.time < 4
-    parity = phases.attention_parity(parameters.linear_parameters(s, 0.0), s.layers, s.heads, s.head_dim)
+    parity = phases.attention_parity(parameters.linear_parameters(s), s.layers, s.heads, s.head_dim)
     assert 131072 / parity == pytest.approx(2.5, abs=0.05)
 
 

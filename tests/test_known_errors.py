@@ -6,7 +6,7 @@ The first line of each test says what was printed elsewhere; the letters follow 
 import pytest
 
 from generators import catalogue
-from generators.model import memory, parameters, roofline, work
+from generators.model import memory, parts, roofline, work
 from generators.model.inputs import Format, Pass
 
 BF16 = Format(2.0, 2.0, 2.0)
@@ -42,7 +42,7 @@ def test_g_bandwidth_head_flop_and_key_width(book):
     assert book.accelerators["h100-sxm5-80gb"].bandwidth.to("GB/s") == pytest.approx(3350)
     s = shape(book, "qwen3-0.6b")
     assert work.head_flop(s, BF16, Pass(1.0, 1.0, 1.0)) == 2 * s.vocab * s.d_model
-    assert parameters.attention_parameters(s) == s.d_model * s.head_dim * (2 * s.heads + 2 * s.kv_heads)
+    assert parts.parts_of(s)[0].mixer == s.d_model * s.head_dim * (2 * s.heads + 2 * s.kv_heads)
 
 
 def test_h_deepseek_v3_has_128_heads(book):

@@ -44,7 +44,7 @@ def test_gain_and_slow_down_by_the_balance_batch_are_those_of_the_whole_step(lla
 
 def test_the_short_rate_is_that_of_the_whole_step(llama, a100):
     """To 4 %; attention's FLOP and the head's one token are left out."""
-    count = parameters.linear_parameters(llama, 0.0) + parameters.head_parameters(llama)
+    count = parameters.linear_parameters(llama) + parameters.head_parameters(llama)
     for context in (128.0, 2048.0):
         kv = memory.kv_bytes(llama, BF16, context)
         for batch in (1.0, 64.0, 512.0):
@@ -67,7 +67,7 @@ def test_gain_by_hand():
 
 def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
     """Against the step model: attention's FLOP make a smaller batch and a longer context compute-bound, by a fiftieth."""
-    count = parameters.linear_parameters(llama, 0.0) + parameters.head_parameters(llama)
+    count = parameters.linear_parameters(llama) + parameters.head_parameters(llama)
     ridge, token = a100.peak / a100.bandwidth, memory.kv_bytes_per_token(llama, BF16)
     weights = memory.weight_bytes_streamed(llama, BF16, Pass(1.0, 1.0, 1.0))
     turn = weights / (2.0 * count / ridge - 128.0 * token)
@@ -84,7 +84,7 @@ def test_the_ceiling_by_its_parts(book):
     """Short form against the counted ceiling, to a thousandth: embedding rows are left out."""
     for id_ in ("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b", "qwen2.5-7b"):
         s = catalogue.shape(book.models[id_])
-        count = parameters.linear_parameters(s, 0.0) + parameters.head_parameters(s)
+        count = parameters.linear_parameters(s) + parameters.head_parameters(s)
         attention = batching.attention_intensity(s, BF16, Pass(1.0, 1.0, 2048.0))
         short = batching.ceiling_by_parts(2.0, count, 2048.0, memory.kv_bytes_per_token(s, BF16), attention)
         counted = roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, 2048.0))

@@ -17,7 +17,8 @@ class NumberFormat(Row):
     `group` weights share one scale of `scale_bits` and one zero point of `zero_bits`; 0 means
     that there is no scale.  `rate` names the peak that multiplies these weights: with 16-bit
     activations the weights are widened first, so the 16-bit peak applies.
-    `other_bits` is what embedding and output head are stored in.
+    `other_bits` is what embedding, output head, routers and norms are stored in.  Attention's projections,
+    routed experts and an embedding table of its own may have bits of their own, scales counted; 0: none.
     """
 
     name: Name
@@ -26,6 +27,9 @@ class NumberFormat(Row):
     scale_bits: float = Field(default=0, ge=0, le=64)
     zero_bits: float = Field(default=0, ge=0, le=64)
     other_bits: float = Field(gt=0, le=64)
+    attention_bits: float = Field(default=0, ge=0, le=64)
+    expert_bits: float = Field(default=0, ge=0, le=64)
+    embedding_bits: float = Field(default=0, ge=0, le=64)
     rate: Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4"]
     as_printed: str
     source: str

@@ -7,7 +7,7 @@ functions that the book's figures call, as floats in base units.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from generators import catalogue
 from generators.book.load import Book
@@ -44,12 +44,24 @@ def _chip(book: Book, id_: str, rates: list[str]) -> Row:
 def _model(book: Book, id_: str) -> Row:
     """Id, name, short name, published context, and the shape's fields in order, defaults at the end left out."""
     row = book.models[id_]
-    made = catalogue.shape(row)
+    made = catalogue.described(row)
     values = [getattr(made, field.name) for field in fields(Shape)]
     defaults = [field.default for field in fields(Shape)]
     while values and values[-1] == defaults[len(values) - 1]:
         values.pop()
-    return [id_, row.name, row.short, row.context, [v if isinstance(v, bool) else _float(v) for v in values]]
+    return [id_, row.name, row.short, row.context, [_short(value) for value in values]]
+
+
+def _short(value: object) -> object:
+    """A field of a shape; a list of parts as rows of the fields of `Part`, defaults at the end left out."""
+    if isinstance(value, tuple):
+        return [_short(part) for part in value]
+    if is_dataclass(value):
+        made = [getattr(value, field.name) for field in fields(value)]
+        while made[-1] == fields(value)[len(made) - 1].default:
+            made.pop()
+        return [_short(one) for one in made]
+    return value if isinstance(value, bool) or value is None else _float(value)
 
 
 def _format(book: Book, id_: str) -> Row:

@@ -96,7 +96,7 @@ def expected_experts() -> str:
 @named_formula
 def linear_parameters() -> str:
     """Weights in the matrix products of a dense model."""
-    return f"N = {parameters.linear_parameters(SHAPE, symbol(0)).tex}"
+    return f"N = {parameters.linear_parameters(SHAPE).tex}"
 
 
 @named_formula

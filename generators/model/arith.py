@@ -1,4 +1,6 @@
-"""The two comparisons that must work on floats, quantities and symbols alike: the model's only intrinsics."""
+"""What must work on floats, quantities and symbols alike, and is written by hand in each: the model's only intrinsics."""
+
+import math
 
 
 def largest(a, b):
@@ -17,3 +19,8 @@ def smallest(a, b):
     if hasattr(b, "smallest"):
         return b.smallest(a)
     return a if a <= b else b
+
+
+def whole(a):
+    """The whole part of a value of zero or more."""
+    return a.whole() if hasattr(a, "whole") else float(math.floor(a))

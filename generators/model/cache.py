@@ -1,7 +1,7 @@
 """The KV cache beyond its size: the naive formula, blocks, shared prefixes, and fetching it instead of computing it again."""
 
 from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.model.memory import kv_bytes, weight_bytes_stored
+from generators.model.memory import kv_bytes, sequence_bytes, weight_bytes_stored
 from generators.model.roofline import step, step_time
 
 
@@ -60,7 +60,7 @@ def shared_tokens(batch, prefix, own):
 
 def fetch_time(s: Shape, f: Format, context, link):
     """Time to bring the cache of one sequence over a link of so many byte/s."""
-    return kv_bytes(s, f, context) / link
+    return sequence_bytes(s, f, context) / link
 
 
 def recompute_time(s: Shape, f: Format, c: Chip, context):
@@ -70,7 +70,7 @@ def recompute_time(s: Shape, f: Format, c: Chip, context):
 
 def break_even_link(s: Shape, f: Format, c: Chip, context):
     """The link above which fetching a cache is quicker than computing it again, byte/s."""
-    return kv_bytes(s, f, context) / recompute_time(s, f, c, context)
+    return sequence_bytes(s, f, context) / recompute_time(s, f, c, context)
 
 
 def break_even_bandwidth(kv_token, peak, flop_per_token):
@@ -80,7 +80,7 @@ def break_even_bandwidth(kv_token, peak, flop_per_token):
 
 def batch_that_fits(s: Shape, f: Format, capacity, context):
     """Sequences of `context` tokens that fit beside the weights in so many bytes (a fraction: take the floor)."""
-    return (capacity - weight_bytes_stored(s, f)) / kv_bytes(s, f, context)
+    return (capacity - weight_bytes_stored(s, f)) / sequence_bytes(s, f, context)
 
 
 def full_step_time(capacity, bandwidth):

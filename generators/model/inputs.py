@@ -7,8 +7,48 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Part:
+    """`count` layers alike in one of their parts: what each remembers of a sequence, and what each multiplies.
+
+    A layer with attention and an MLP stands in two parts; a model is the sum of its parts.  Counts
+    are of values, not bytes, except `index`.
+    """
+
+    count: float
+    kept: float = 0.0  # values cached per entry; 0 where another layer's are used, which a pass reads once
+    window: float = 0.0  # tokens that a query sees, itself included; 0: all
+    chunk: float = 0.0  # tokens that attend among themselves only; 0: all
+    stride: float = 1.0  # tokens per cached entry
+    top: float = 0.0  # entries that a query reads at most; 0: all
+    index: float = 0.0  # bytes of index per entry, all read to choose those
+    state: float = 0.0  # values of recurrent state, as many at any context; read and written in every pass
+    mixer: float = 0.0  # weights of attention's projections, or of what stands in its place
+    dense: float = 0.0  # weights of an MLP that every token uses, shared experts among them
+    router: float = 0.0
+    experts: float = 0.0
+    active: float = 0.0
+    expert: float = 0.0  # weights of one routed expert
+    again: float = 0.0  # weights of another part that a token passes here once more
+    small: float = 0.0  # norms, biases, sinks
+    expert_small: float = 0.0  # biases of one expert
+    table: float = 0.0  # parameters of a table of which a token reads `row`
+    row: float = 0.0
+    pair: float = 0.0  # multiply-adds for one query and one entry
+    pair_many: float = 0.0  # the same where a pass has several new tokens
+    index_pair: float = 0.0  # multiply-adds for one query and one entry of the index
+    state_work: float = 0.0  # multiply-adds of a token with the state
+    width: float = 0.0  # values of a token's queries, all heads
+    hidden: float = 0.0  # values of a token between the matrices of the MLP
+    expanded: float = 0.0  # keys and values written out per token when a pass has several new tokens
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A decoder-only transformer.  Symbols of the book: L, d, H, H_kv, d_h, d_ff, V."""
+    """A decoder-only model.  Symbols of the book: L, d, H, H_kv, d_h, d_ff, V.
+
+    The fields say a model whose layers are alike, but for windows and dense MLPs among mixtures.
+    `parts` says any other; the fields then describe its full attention and its MLP.
+    """
 
     layers: float
     d_model: float
@@ -40,14 +80,16 @@ class Shape:
     v_dim: float = 0.0
     window: float = 0.0  # tokens a windowed layer sees
     window_layers: float = 0.0
+    parts: list = None  # of `Part`; None: they follow from the fields
 
 
 @dataclass(frozen=True)
 class Format:
-    """Bytes of a stored value.  `weight` counts block scales; `other` is for embedding, head and norms.
+    """Bytes of a stored value.  `weight` counts block scales; `other` is for embedding, head, routers and norms.
 
     `activation` is 0 in a bound: what a pass makes and uses up itself can stay in a cache.  With the
     bytes of a value, each activation crosses main memory once, and every time is an estimate, no bound.
+    Attention's projections, routed experts and the embedding may be stored in a way of their own; 0 is not.
     `mac` is the work of one multiply-add: 2 FLOP.
     """
 
@@ -56,6 +98,10 @@ class Format:
     kv: float
     activation: float = 0.0
     mac: float = 2.0
+    state: float = 2.0  # recurrent state
+    attention: float = 0.0
+    expert: float = 0.0
+    embedding: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,10 @@ No cache on the chip can spare these to a pass that finds nothing of them there.
 
 from dataclasses import dataclass
 
-from generators.model.arith import smallest
-from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.model.parameters import (
-    embedding_parameters,
-    expected_experts,
-    head_parameters,
-    linear_parameters,
-    small_parameters,
-)
+from generators.model.arith import smallest, whole
+from generators.model.inputs import Chip, Format, Part, Pass, Shape
+from generators.model.parameters import embedding_parameters, expected_experts, head_parameters
+from generators.model.parts import parts_of
 
 
 @dataclass(frozen=True)
@@ -32,67 +27,127 @@ def tokens_in(p: Pass):
     return p.batch * p.new
 
 
-def visited_experts(s: Shape, p: Pass):
-    """Routed experts of a layer that a pass is expected to read; 0 for a dense model."""
-    return expected_experts(s.experts, s.active_experts, tokens_in(p)) if s.experts > 0 else 0.0
+def visited_experts(g: Part, p: Pass):
+    """Routed experts of a layer that a pass is expected to read; 0 where there are none."""
+    return expected_experts(g.experts, g.active, tokens_in(p)) if g.experts > 0 else 0.0
+
+
+def stored_as(own, general):
+    """Bytes per value of one kind of tensor: its own, or what the format says in general."""
+    return own if own > 0 else general
+
+
+def part_bytes(g: Part, f: Format, experts):
+    """Weights of one layer's part, with `experts` of its routed experts."""
+    total = g.mixer * stored_as(f.attention, f.weight) + g.dense * f.weight + g.small * f.other
+    if g.experts > 0:
+        each = g.expert * stored_as(f.expert, f.weight) + g.expert_small * f.other
+        return total + g.router * f.other + experts * each
+    return total
 
 
 def weight_bytes_stored(s: Shape, f: Format):
     """Bytes the weights occupy in memory, all experts and tables included."""
-    tables = embedding_parameters(s) if s.tied else embedding_parameters(s) + head_parameters(s)
-    return linear_parameters(s, s.experts) * f.weight + (small_parameters(s, s.experts) + tables) * f.other
+    total = s.final_norm_vectors * s.d_model * f.other
+    for g in parts_of(s):
+        total = total + g.count * part_bytes(g, f, g.experts)
+    if s.tied:
+        return total + embedding_parameters(s) * f.other
+    return total + embedding_parameters(s) * stored_as(f.embedding, f.other) + head_parameters(s) * f.other
 
 
 def weight_bytes_streamed(s: Shape, f: Format, p: Pass):
     """Bytes of weights that one pass reads.
 
-    Every matrix once, of a mixture only the experts visited, the output head, and one embedding
+    Every matrix once, of a mixture only the experts visited, the output head, and of each table one
     row per token.  A tied table is read as the head, so its rows are not counted again.
     """
-    experts = visited_experts(s, p)
-    streamed = linear_parameters(s, experts) * f.weight + (small_parameters(s, experts) + head_parameters(s)) * f.other
-    if s.tied:
-        return streamed
-    return streamed + tokens_in(p) * s.d_model * f.other
+    total = s.final_norm_vectors * s.d_model * f.other + head_parameters(s) * f.other
+    for g in parts_of(s):
+        total = total + g.count * part_bytes(g, f, visited_experts(g, p))
+    return total + row_bytes(s, f, p)
 
 
-def kv_bytes_per_token_layer(s: Shape, f: Format):
-    """KV cache of one token in one layer: 2 H_kv d_h values, or one latent vector and one rotary key (MLA)."""
-    if s.kv_rank > 0:
-        return (s.kv_rank + s.rope_dim) * f.kv
-    return 2.0 * s.kv_heads * s.head_dim * f.kv
+def row_bytes(s: Shape, f: Format, p: Pass):
+    """Bytes of the rows that a pass looks up in tables which it does not read whole."""
+    values = 0.0 if s.tied else s.d_model
+    for g in parts_of(s):
+        values = values + g.count * g.row
+    return tokens_in(p) * values * stored_as(f.embedding, f.other)
 
 
 def kv_bytes_per_token(s: Shape, f: Format):
     """KV cache that one more token adds while no window is full, all layers."""
-    return kv_bytes_per_token_layer(s, f) * s.layers
+    total = 0.0
+    for g in parts_of(s):
+        total = total + g.kept / g.stride * f.kv * g.count
+    return total
 
 
-def kv_tokens(s: Shape, context, window):
-    """Cached tokens summed over layers when windowed layers hold at most `window` of them."""
-    if s.window_layers > 0:
-        return (s.layers - s.window_layers) * context + s.window_layers * smallest(context, window)
-    return s.layers * context
+def entries_kept(g: Part, tokens):
+    """Cached entries of a layer after so many tokens: a window or chunk keeps no more than its size."""
+    if g.window > 0:
+        return smallest(tokens, g.window) / g.stride
+    if g.chunk > 0:
+        return smallest(tokens, g.chunk) / g.stride
+    return tokens / g.stride
+
+
+def entries_read(g: Part, p: Pass):
+    """Cached entries of a layer from before a pass that any of its new tokens sees."""
+    past = p.context - p.new
+    if g.window > 0:
+        return smallest(past, g.window - 1.0) / g.stride
+    if g.chunk > 0:
+        return (past - g.chunk * whole(past / g.chunk)) / g.stride
+    if g.top > 0:
+        return smallest(past / g.stride, g.top)
+    return past / g.stride
 
 
 def kv_bytes(s: Shape, f: Format, context):
     """KV cache that one sequence of `context` tokens keeps."""
-    return kv_tokens(s, context, s.window) * kv_bytes_per_token_layer(s, f)
+    total = 0.0
+    for g in parts_of(s):
+        total = total + g.count * entries_kept(g, context) * g.kept * f.kv
+    return total
+
+
+def index_bytes(s: Shape, f: Format, context):
+    """Keys of the index by which sparse attention chooses what to read, one sequence; their size is their own."""
+    total = 0.0
+    for g in parts_of(s):
+        total = total + g.count * context / g.stride * g.index
+    return total
+
+
+def state_bytes(s: Shape, f: Format):
+    """Recurrent state of one sequence, the same at any context."""
+    total = 0.0
+    for g in parts_of(s):
+        total = total + g.count * g.state * f.state
+    return total
+
+
+def sequence_bytes(s: Shape, f: Format, context):
+    """All that one sequence of `context` tokens keeps: KV cache, index and recurrent state."""
+    return kv_bytes(s, f, context) + index_bytes(s, f, context) + state_bytes(s, f)
 
 
 def kv_bytes_read(s: Shape, f: Format, p: Pass):
-    """KV cache that one pass reads: of the tokens before the new ones, those that any new token sees."""
-    return p.batch * kv_tokens(s, p.context - p.new, s.window - 1.0) * kv_bytes_per_token_layer(s, f)
+    """What one pass reads of earlier tokens: entries that any new token sees, the whole index, the state."""
+    total = 0.0
+    for g in parts_of(s):
+        total = total + g.count * entries_read(g, p) * g.kept * f.kv
+    past = p.context - p.new
+    if past > 0:
+        total = total + index_bytes(s, f, past) + state_bytes(s, f)
+    return p.batch * total
 
 
 def kv_bytes_written(s: Shape, f: Format, p: Pass):
-    """KV cache that one pass leaves behind: that of its new tokens, of which a windowed layer keeps a window."""
-    return p.batch * kv_tokens(s, p.new, s.window) * kv_bytes_per_token_layer(s, f)
-
-
-def expanded_values(s: Shape, p: Pass):
-    """Keys and values per token and layer that multi-head latent attention writes out in full for a prefill."""
-    return s.heads * (s.nope_dim + s.v_dim) if s.kv_rank > 0 and p.new > 1.0 else 0.0
+    """What one pass leaves behind of its new tokens, of which a windowed layer keeps a window, and the state."""
+    return p.batch * sequence_bytes(s, f, p.new)
 
 
 def activation_bytes(s: Shape, f: Format, p: Pass):
@@ -101,14 +156,26 @@ def activation_bytes(s: Shape, f: Format, p: Pass):
     Norms, rotations and the gate are taken as fused into their neighbours; unfused code moves more.
     A prefill through latent attention also writes the keys and values it expands, and reads them.
     """
-    attention = 2.0 * s.d_model + 4.0 * s.heads * s.head_dim
-    width = s.d_ff
-    if s.experts > 0:
-        width = (s.active_experts + s.shared_experts) * s.expert_d_ff
-    mlp = 2.0 * s.d_model + 2.0 * (s.mlp_matrices - 1.0) * width
-    head = p.batch * p.logits * (s.d_model + s.vocab)
-    expanded = 2.0 * p.batch * p.context * s.layers * expanded_values(s, p)  # written, and read back
-    return (tokens_in(p) * s.layers * (attention + mlp) + expanded + head) * f.activation
+    total = p.batch * p.logits * (s.d_model + s.vocab)
+    for g in parts_of(s):
+        total = total + g.count * (tokens_in(p) * (moved_by_mixer(s, g) + moved_by_mlp(s, g)) + expanded_values(g, p))
+        total = total + g.count * tokens_in(p) * 2.0 * g.width
+    return total * f.activation
+
+
+def moved_by_mixer(s: Shape, g: Part):
+    """Values per token in and out of the projections around attention or a recurrence."""
+    return 2.0 * s.d_model + 2.0 * g.width if g.width > 0 else 0.0
+
+
+def moved_by_mlp(s: Shape, g: Part):
+    """Values per token in and out of the matrices of an MLP."""
+    return 2.0 * s.d_model + 2.0 * g.hidden if g.hidden > 0 else 0.0
+
+
+def expanded_values(g: Part, p: Pass):
+    """Keys and values per layer that latent attention writes out in full for a prefill and reads back."""
+    return 2.0 * p.batch * p.context * g.expanded if p.new > 1.0 else 0.0
 
 
 def step_bytes(s: Shape, f: Format, p: Pass):
@@ -124,18 +191,18 @@ def step_bytes(s: Shape, f: Format, p: Pass):
 
 
 def memory_needed(s: Shape, f: Format, batch, context):
-    """Bytes that must fit on the device: stored weights and the KV cache of `batch` sequences."""
-    return weight_bytes_stored(s, f) + batch * kv_bytes(s, f, context)
+    """Bytes that must fit on the device: stored weights and what `batch` sequences keep."""
+    return weight_bytes_stored(s, f) + batch * sequence_bytes(s, f, context)
 
 
 def largest_batch(s: Shape, f: Format, c: Chip, context):
     """Sequences of `context` tokens whose KV cache fits beside the weights (a fraction: take the floor)."""
-    return (c.capacity - weight_bytes_stored(s, f)) / kv_bytes(s, f, context)
+    return (c.capacity - weight_bytes_stored(s, f)) / sequence_bytes(s, f, context)
 
 
 def balance_batch(s: Shape, f: Format, p: Pass):
     """The batch of a dense model at which KV bytes equal weight bytes: from here on a larger batch reuses little."""
-    return balance(weight_bytes_streamed(s, f, p), kv_bytes(s, f, p.context))
+    return balance(weight_bytes_streamed(s, f, p), sequence_bytes(s, f, p.context))
 
 
 def balance(weights, kv_of_sequence):

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from generators.model.inputs import Format, Pass, Shape
-from generators.model.memory import expanded_values, step_bytes, tokens_in, visited_experts
-from generators.model.parameters import (
-    attention_parameters,
-    expert_layers,
-    expert_parameters,
-    head_parameters,
-    mlp_parameters,
-    router_parameters,
+from generators.model.memory import (
+    expanded_values,
+    moved_by_mixer,
+    moved_by_mlp,
+    step_bytes,
+    stored_as,
+    tokens_in,
+    visited_experts,
 )
+from generators.model.parameters import head_parameters
+from generators.model.parts import parts_of
 from generators.model.work import attention_flop, head_flop
 
 
@@ -25,33 +27,38 @@ class Operator:
 
 
 def projections(s: Shape, f: Format, p: Pass):
-    """Q, K, V and output projections."""
-    weights = s.layers * attention_parameters(s)
-    moved = weights * f.weight + tokens_in(p) * s.layers * (2.0 * s.d_model + 2.0 * s.heads * s.head_dim) * f.activation
-    return Operator("attention projections", f.mac * tokens_in(p) * weights, moved + step_bytes(s, f, p).kv_written)
+    """Q, K, V and output projections, and those of recurrences."""
+    used = 0.0
+    read = 0.0
+    moved = 0.0
+    for g in parts_of(s):
+        used = used + g.count * (g.mixer + g.again)
+        read = read + g.count * g.mixer
+        moved = moved + tokens_in(p) * g.count * moved_by_mixer(s, g)
+    read = read * stored_as(f.attention, f.weight) + step_bytes(s, f, p).kv_written
+    return Operator("attention projections", f.mac * tokens_in(p) * used, read + moved * f.activation)
 
 
 def attention(s: Shape, f: Format, p: Pass):
-    """Scores and weighted values over the KV cache."""
-    expanded = 2.0 * p.batch * p.context * s.layers * expanded_values(s, p)
-    moved = (tokens_in(p) * s.layers * 2.0 * s.heads * s.head_dim + expanded) * f.activation
-    return Operator("attention over the KV cache", attention_flop(s, f, p), moved + step_bytes(s, f, p).kv_read)
+    """Scores and weighted values over the KV cache, and the work on recurrent states."""
+    moved = 0.0
+    for g in parts_of(s):
+        moved = moved + g.count * (tokens_in(p) * 2.0 * g.width + expanded_values(g, p))
+    read = step_bytes(s, f, p).kv_read
+    return Operator("attention over the KV cache", attention_flop(s, f, p), moved * f.activation + read)
 
 
 def mlp(s: Shape, f: Format, p: Pass):
     """The MLP of every layer: dense, or router and the experts visited."""
-    used = s.layers * mlp_parameters(s)
-    read = used
-    width = s.d_ff
-    if s.experts > 0:
-        dense = s.dense_layers * mlp_parameters(s)
-        visited = visited_experts(s, p) + s.shared_experts
-        active = s.active_experts + s.shared_experts
-        used = dense + expert_layers(s) * (router_parameters(s) + active * expert_parameters(s))
-        read = dense + expert_layers(s) * (router_parameters(s) + visited * expert_parameters(s))
-        width = active * s.expert_d_ff
-    moved = tokens_in(p) * s.layers * (2.0 * s.d_model + 2.0 * (s.mlp_matrices - 1.0) * width) * f.activation
-    return Operator("MLP", f.mac * tokens_in(p) * used, read * f.weight + moved)
+    used = 0.0
+    read = 0.0
+    moved = 0.0
+    for g in parts_of(s):
+        used = used + g.count * (g.dense + g.router + g.active * g.expert)
+        experts = visited_experts(g, p) * g.expert * stored_as(f.expert, f.weight)
+        read = read + g.count * (g.dense * f.weight + g.router * f.other + experts)
+        moved = moved + tokens_in(p) * g.count * moved_by_mlp(s, g)
+    return Operator("MLP", f.mac * tokens_in(p) * used, read + moved * f.activation)
 
 
 def head(s: Shape, f: Format, p: Pass):
@@ -61,7 +68,7 @@ def head(s: Shape, f: Format, p: Pass):
 
 
 def operators(s: Shape, f: Format, p: Pass):
-    """All of them, with norms, biases and embedding rows as the rest, so that bytes sum to `step_bytes`."""
+    """All of them, with norms, biases and rows of tables as the rest, so that bytes sum to `step_bytes`."""
     named = [projections(s, f, p), attention(s, f, p), mlp(s, f, p), head(s, f, p)]
     rest = step_bytes(s, f, p).total
     for part in named:

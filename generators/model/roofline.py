@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from generators.model.arith import largest, smallest
 from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.model.memory import Traffic, step_bytes, tokens_in, weight_bytes_streamed
+from generators.model.memory import Traffic, row_bytes, step_bytes, weight_bytes_streamed
 from generators.model.work import step_flop
 
 
@@ -80,8 +80,7 @@ def intensity(s: Shape, f: Format, p: Pass):
 
 def shared_weight_bytes(s: Shape, f: Format, p: Pass):
     """Weight bytes that all sequences of a pass share: those streamed, less the embedding rows."""
-    streamed = weight_bytes_streamed(s, f, p)
-    return streamed if s.tied else streamed - tokens_in(p) * s.d_model * f.other
+    return weight_bytes_streamed(s, f, p) - row_bytes(s, f, p)
 
 
 def intensity_ceiling(s: Shape, f: Format, p: Pass):

@@ -1,14 +1,18 @@
 """The FLOP of one pass: two per weight and token in the matrix products, and attention's over the context."""
 
-from generators.model.arith import largest, smallest
-from generators.model.inputs import Format, Pass, Shape
+from generators.model.arith import largest, smallest, whole
+from generators.model.inputs import Format, Part, Pass, Shape
 from generators.model.memory import tokens_in
-from generators.model.parameters import head_parameters, linear_parameters
+from generators.model.parameters import active_linear_parameters, head_parameters
+from generators.model.parts import parts_of
 
 
 def linear_flop(s: Shape, f: Format, p: Pass):
     """FLOP of all layers' matrix products; a token uses k of E experts."""
-    return f.mac * tokens_in(p) * linear_parameters(s, s.active_experts)
+    total = active_linear_parameters(s)
+    for g in parts_of(s):
+        total = total + g.count * g.again
+    return f.mac * tokens_in(p) * total
 
 
 def head_flop(s: Shape, f: Format, p: Pass):
@@ -28,25 +32,36 @@ def attended_in_window(p: Pass, window):
     return full * past + full * (full + 1.0) / 2.0 + (p.new - full) * window
 
 
-def multiplies_per_pair(s: Shape, p: Pass):
-    """Multiply-adds for one query token and one key token in one layer, scores and values together.
+def attended_in_chunks(p: Pass, chunk):
+    """The same when a token sees only those of its own chunk before it."""
+    return _up_to(p.context, chunk) - _up_to(p.context - p.new, chunk)
 
-    Latent attention has two forms: one token at a time it works on the latent vector itself; for
-    many tokens its keys and values are expanded to full heads, which is less work per pair.
-    """
-    if s.kv_rank > 0:
-        if p.new > 1.0:
-            return s.heads * (s.nope_dim + s.rope_dim + s.v_dim)
-        return s.heads * (2.0 * s.kv_rank + s.rope_dim)
-    return 2.0 * s.heads * s.head_dim
+
+def _up_to(tokens, chunk):
+    """Query-key pairs of the first so many tokens, in chunks."""
+    full = whole(tokens / chunk)
+    rest = tokens - full * chunk
+    return full * chunk * (chunk + 1.0) / 2.0 + rest * (rest + 1.0) / 2.0
+
+
+def pairs(g: Part, p: Pass):
+    """Pairs of a new token and a cached entry that attention of one layer works on, one sequence."""
+    if g.chunk > 0:
+        return attended_in_chunks(p, g.chunk) / g.stride
+    if g.window > 0:
+        return attended_in_window(p, g.window) / g.stride
+    if g.top > 0:
+        return attended_in_window(p, g.top * g.stride) / g.stride
+    return attended(p) / g.stride
 
 
 def attention_flop(s: Shape, f: Format, p: Pass):
-    """FLOP of scores and weighted values over the context, all layers."""
-    pairs = s.layers * attended(p)
-    if s.window_layers > 0:
-        pairs = (s.layers - s.window_layers) * attended(p) + s.window_layers * attended_in_window(p, s.window)
-    return f.mac * p.batch * pairs * multiplies_per_pair(s, p)
+    """FLOP of scores and weighted values over the context, of choosing by an index and of recurrences, all layers."""
+    total = 0.0
+    for g in parts_of(s):
+        each = g.pair_many if p.new > 1.0 else g.pair
+        total = total + g.count * (pairs(g, p) * each + attended(p) / g.stride * g.index_pair + p.new * g.state_work)
+    return f.mac * p.batch * total
 
 
 def step_flop(s: Shape, f: Format, p: Pass):

@@ -8,7 +8,7 @@ from generators import units
 from generators.evidence.phases import Sweep, measured_sweeps, prefills, quoted_sweep
 from generators.model import phases, work
 from generators.model.inputs import Pass
-from generators.model.parameters import linear_parameters
+from generators.model.parameters import active_linear_parameters
 from generators.numbers.registry import Numbers, number
 
 # The knee ------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def _measured(n: Numbers, name: str) -> Sweep:
 def attention_parity(n: Numbers, model: str) -> units.Quantity:
     """Prompt at which causal attention is as many FLOP as the layers' matrix products in {model}, no window counted."""
     shape = n.shape(model)
-    products = linear_parameters(shape, shape.active_experts)
+    products = active_linear_parameters(shape)
     return phases.attention_parity(products, shape.layers, shape.heads, shape.head_dim)
 
 

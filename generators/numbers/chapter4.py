@@ -8,7 +8,7 @@ from generators import catalogue, units
 from generators.evidence import batching as batch_evidence
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
-from generators.model.parameters import head_parameters, linear_parameters
+from generators.model.parameters import active_linear_parameters, head_parameters
 from generators.numbers.registry import Numbers, number
 
 
@@ -36,7 +36,7 @@ def gain_at_balance(n: Numbers, model: str, format: str, context: int) -> units.
 def turning_context(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
     """Longest context at which some batch of {model} ({format}) is compute-bound on the {chip}, attention's FLOP left out."""
     shape, form, ridge = n.shape(model), n.format(format), n[f"{chip}.ridge-point"]
-    count = linear_parameters(shape, shape.active_experts) + head_parameters(shape)
+    count = active_linear_parameters(shape) + head_parameters(shape)
     return batching.turning_context(form.mac, count, ridge, memory.kv_bytes_per_token(shape, form))
 
 

@@ -7,11 +7,18 @@ export const chips = data.chips.map(([id, name, short, vendor, bandwidth, capaci
   peaks: Object.fromEntries(data.rates.map((rate, at) => [rate, peaks[at]])),
 }));
 export const models = data.models.map(([id, name, short, context, values]) => ({
-  id, name, short, context, shape: model.inputs.Shape(...values),
+  id, name, short, context, shape: shapeFrom(values),
 }));
 export const formats = data.formats.map(([id, name, rate, bits, values]) => ({
   id, name, rate, bits, format: model.inputs.Format(...values),
 }));
+
+// A shape from its fields in order, the parts of one that has its own as rows.
+export function shapeFrom(values) {
+  const shape = model.inputs.Shape(...values);
+  const parts = shape.parts ? shape.parts.map((row) => model.inputs.Part(...row)) : model.parts.parts_of(shape);
+  return { ...shape, parts };
+}
 
 export function byId(rows, id) {
   return rows.find((row) => row.id === id);

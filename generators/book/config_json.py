@@ -1,0 +1,365 @@
+"""A published config.json as the shape of a model, by the rules of `data/config_rules.toml`, or one line that refuses it.
+
+`generators/browser/web/config_json.js` does the same with the same rules; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+
+from generators.book.config_rules import Family, Rules, Tree
+from generators.model import parts
+from generators.model.inputs import Part, Shape
+
+LONGEST = 32_000_000  # characters of a file
+DEEPEST = 60  # objects and lists within each other
+LARGEST = 1e9  # of any dimension
+
+
+class Refused(Exception):
+    """Why a file gives no shape, in one line."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file says: the shape, notes for the reader, the family of rules, and the file's own account of its weights."""
+
+    shape: Shape
+    notes: tuple[str, ...]
+    family: str
+    config: dict
+    quantization: dict
+
+
+def read_config(text: str, rules: Rules) -> Read:
+    """A config.json as a shape; `Refused` with what was found and wanted."""
+    config = _parsed(text)
+    inner, inside = _inner(config, rules)
+    type_ = _type(config, inner, rules)
+    family = rules.families[rules.types[type_]]
+    unread = _check_keys(inner, family, rules, type_)
+    told = {key: value for key, value in inner.items() if value is not None}
+    for key in rules.names["tie"]:
+        if inside and key not in told and config.get(key) is not None:
+            told[key] = config[key]
+    reader = _Reader(told, family, rules, bool(inside))
+    shape = reader.shape()
+    notes = [f"the model in {inside}; what else the file describes is not counted"] if inside else []
+    if said := reader.value("note") if "note" in family.let else "":
+        notes.append(said)
+    if "tie" in reader.silent:
+        notes.append(
+            f"it does not say whether the head shares the embedding table; taken as {'' if shape.tied else 'not '}shared"
+        )
+    if reader.taken:
+        notes.append("not in the file, as the class has it: " + ", ".join(sorted(reader.taken)))
+    if unread:
+        notes.append("keys not read: " + ", ".join(unread))
+    quantization = config.get("quantization_config") or inner.get("quantization_config")
+    return Read(shape, tuple(notes), family.name, told, quantization if isinstance(quantization, dict) else {})
+
+
+def short(value: object) -> str:
+    """A value as a message shows it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _parsed(text: str) -> dict:
+    """The file as an object; NaN and Infinity, which Python writes, count as not given."""
+    if len(text) > LONGEST:
+        raise Refused(f"found {len(text)} characters, wanted at most {LONGEST}")
+    try:
+        config = json.loads(text.removeprefix("\ufeff"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        raise Refused("this is not JSON; wanted the whole config.json, from { to }") from None
+    if not isinstance(config, dict):
+        raise Refused("wanted a JSON object, { … }")
+    level, reached = [config], 0
+    while level:
+        reached += 1
+        if reached > DEEPEST:
+            raise Refused(f"found objects and lists nested more than {DEEPEST} deep")
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    return config
+
+
+def _inner(config: dict, rules: Rules) -> tuple[dict, str]:
+    """The language model's own object, and the key that it stands under ("": the file itself)."""
+    for path in rules.inside:
+        found: object = config
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict) and found:
+            return found, path
+    return config, ""
+
+
+def _type(config: dict, inner: dict, rules: Rules) -> str:
+    """The model_type whose rules apply."""
+    asked = [one.get("model_type") for one in (inner, config)]
+    asked = [one for one in asked if isinstance(one, str) and one]
+    classes = [one for of in (inner, config) for one in of.get("architectures") or () if isinstance(one, str)]
+    for one in asked:
+        if one in rules.refused:
+            raise Refused(
+                f"model_type {short(one)} is {rules.refused[one]}; wanted a decoder, which keeps a KV cache and writes tokens"
+            )
+    if config.get("is_encoder_decoder") is True:
+        raise Refused("is_encoder_decoder is true; wanted a decoder alone, whose cache grows with what it writes")
+    for one in [*asked, *classes]:
+        if one in rules.types:
+            return one
+    if asked or classes:
+        unknown = (asked or classes)[0]
+        near = get_close_matches(unknown, rules.types, 3)
+        raise Refused(
+            f"found model_type {short(unknown)}, for which there are no rules"
+            + (f"; known are {', '.join(near)}" if near else "")
+        )
+    return ""
+
+
+def _says(value: object) -> bool:
+    """Whether a value of an unknown key could change anything: not nothing, false, zero, empty or a fraction."""
+    if isinstance(value, float):
+        return value.is_integer() and value != 0
+    return value not in (None, False, 0, "") and value != [] and value != {}
+
+
+def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[str]:
+    """Keys that nothing reads, refused where they may change the shape."""
+    unread = []
+    for key, value in inner.items():
+        if key in family.keys or key in family.ignores or key in rules.harmless or not _says(value):
+            continue
+        if key in rules.keys:
+            raise Refused(
+                f"{short(key)[1:-1]} = {short(value)} changes the shape of other models; the rules for {type_ or 'a file without model_type'} do not read it"
+            )
+        if re.search(rules.suspicious, key) and not isinstance(value, str):
+            raise Refused(
+                f"{short(key)[1:-1]} = {short(value)} may change the shape and is not known; it would need a rule in data/config_rules.toml"
+            )
+        unread.append(short(key)[1:-1])
+    return unread
+
+
+class _Reader:
+    """Evaluates one family's expressions over one file."""
+
+    def __init__(self, told: dict, family: Family, rules: Rules, inside: bool) -> None:
+        self.told, self.family, self.names = told, family, rules.names
+        self.defaults = {**(family.nested if inside else {}), **family.defaults}
+        self.known: dict[str, object] = {}
+        self.taken: set[str] = set()
+        self.silent: set[str] = set()
+        self._open: set[str] = set()
+
+    def shape(self) -> Shape:
+        """The shape, checked."""
+        for test, words in self.family.refuse:
+            if self.eval(test) is True:
+                raise Refused(f"wanted no {words}" if words[:2] == "a " else f"{words}: these rules do not cover it")
+        sizes = {name: self.whole(name) for name in ("L", "d", "V")}
+        made = [part for tree in self.family.parts.values() if (part := self.part(tree)).count > 0]
+        attends = any(part.pair > 0 for part in made)
+        heads, kv = (self.whole("H"), self.whole("kv")) if attends else (0.0, 0.0)
+        if attends and heads % kv:
+            raise Refused(
+                f"found {heads:.0f} for {self.label('H')} and {kv:.0f} for {self.label('K')}; wanted one to divide the other"
+            )
+        mixed = next((part for part in made if part.experts > 0), Part(0.0))
+        if mixed.active > mixed.experts:
+            raise Refused(f"found {mixed.active:.0f} experts per token of {mixed.experts:.0f}; wanted at most as many")
+        dense = any(part.dense > 0 for part in made if part.experts == 0)
+        window = next((part for part in made if part.window > 0), Part(0.0))
+        return Shape(
+            layers=sizes["L"],
+            d_model=sizes["d"],
+            heads=heads,
+            kv_heads=kv,
+            head_dim=self.whole("hd") if attends else 0.0,
+            d_ff=self.number(["name", "ff"])
+            if dense and "ff" in self.family.let and self.value("ff") is not None
+            else 0.0,
+            vocab=sizes["V"],
+            tied=self.value("tied") is True,
+            final_norm_vectors=self.number(["name", "final"]),
+            positions=self.number(["name", "positions"]),
+            experts=mixed.experts,
+            active_experts=mixed.active,
+            window=window.window,
+            window_layers=window.count,
+            parts=tuple(made),
+        )
+
+    def part(self, tree: Tree) -> Part:
+        """One part; its other arguments are asked for only where it counts a layer."""
+        count = self.number(tree[2])
+        if count == 0:
+            return Part(0.0)
+        if count < 0 or count != int(count) or count > 1e5:
+            raise Refused(
+                f"the rules for {self.family.name} come to {count:g} layers of one kind; the numbers of layers contradict each other"
+            )
+        made = getattr(parts, tree[1])(count, *(self.number(one) for one in tree[3:]))
+        for field in fields(Part):
+            value = getattr(made, field.name)
+            if not (math.isfinite(value) and 0 <= value <= 1e18):
+                raise Refused(
+                    f"the rules for {self.family.name} come to {value:g} for {field.name} of {tree[1]}; a number of the file is out of bounds"
+                )
+        return made
+
+    def whole(self, name: str) -> float:
+        """A dimension: a whole number above zero, within reason."""
+        value = self.value(name)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or value <= 0
+            or value != int(value)
+            or value > LARGEST
+        ):
+            raise Refused(
+                f"found {short(value)} for {self.label(name)}, wanted a whole number above zero and at most {LARGEST:.0f}"
+            )
+        return float(value)
+
+    def label(self, name: str) -> str:
+        """The key that a name stands for, as most files spell it."""
+        tree = self.family.let.get(name)
+        while tree and tree[0] in ("name", "given", "if"):
+            inner = tree[1] if tree[0] != "if" else tree[2]
+            if tree[0] == "name":
+                return self.label(tree[1]) if tree[1] != name else self.spelt(name)
+            tree = inner
+        return self.spelt(name)
+
+    def spelt(self, name: str) -> str:
+        """A name as files spell it: the key of this file that gives it, or the first spelling."""
+        keys = self.names.get(name, [name])
+        return next((key for key in keys if self._told(key) is not None), keys[0])
+
+    def value(self, name: str) -> object:
+        """The value of a name: the family's own expression, the file's, or the class's default."""
+        if name not in self.known:
+            self.known[name] = self._find(name)
+        return self.known[name]
+
+    def _find(self, name: str) -> object:
+        own = self.family.let.get(name)
+        if own is not None and own != ["name", name] and name not in self._open:
+            self._open.add(name)
+            try:
+                return self.eval(own)
+            finally:
+                self._open.discard(name)
+        for key in self.names.get(name, [name]):
+            if (found := self._told(key)) is not None:
+                return found
+        for key in (name, *self.names.get(name, ())):
+            if key in self.defaults:
+                self.taken.add(f"{self.names.get(name, [name])[0]} = {short(self.defaults[key])}")
+                return self.defaults[key]
+        self.silent.add(name)
+        return None
+
+    def _told(self, path: str) -> object:
+        found: object = self.told
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    def number(self, tree: Tree) -> float:
+        """A tree as a number; truth counts 1 or 0."""
+        value = self.eval(tree)
+        if isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, (int, float)) or not abs(value) <= 1e18:
+            said = self.label(tree[1]) if tree[0] == "name" else "a number that these rules need"
+            raise Refused(f"found {short(value)} for {said}, wanted a number")
+        return float(value)
+
+    def eval(self, tree: Tree) -> object:
+        """The value of a tree."""
+        kind, rest = tree[0], tree[1:]
+        if kind == "=":
+            return rest[0]
+        if kind == "name":
+            return self.value(rest[0])
+        if kind == "list":
+            return [self.eval(one) for one in rest]
+        if kind == "if":
+            return self.eval(rest[1] if self.eval(rest[0]) is True else rest[2])
+        if kind == "and":
+            return all(self.eval(one) is True for one in rest)
+        if kind == "or":
+            return any(self.eval(one) is True for one in rest)
+        if kind == "given":
+            found = self.eval(rest[0])
+            return self.eval(rest[1]) if found is None else found
+        if kind in ("==", "!="):
+            return (_same(self.eval(rest[0]), self.eval(rest[1]))) == (kind == "==")
+        if kind == "flag":
+            return 1.0 if self.eval(rest[0]) not in (None, False, 0) else 0.0
+        if kind in ("count", "length", "mean", "at"):
+            return self._of_list(kind, rest)
+        return self._of_numbers(kind, [self.number(one) for one in rest])
+
+    def _of_list(self, kind: str, rest: list[Tree]) -> object:
+        found = self.eval(rest[0])
+        listed = isinstance(found, (list, str))
+        if kind == "length":
+            return float(len(found)) if listed else 0.0
+        if not listed:
+            said = self.label(rest[0][1]) if rest[0][0] == "name" else "a list that these rules need"
+            raise Refused(f"found {short(found)} for {said}, wanted a list")
+        if kind == "count":
+            ends = [int(min(max(self.number(one), 0), len(found))) for one in rest[2:]]
+            wanted = self.eval(rest[1])
+            return float(sum(_same(one, wanted) for one in (found[slice(*ends)] if ends else found)))
+        if kind == "at":
+            at = int(self.number(rest[1]))
+            return found[at] if 0 <= at < len(found) else None
+        if not found or any(isinstance(one, bool) or not isinstance(one, (int, float)) for one in found):
+            raise Refused(f"found a list for {self.label(rest[0][1])}, wanted numbers in it")
+        return math.fsum(found) / len(found)
+
+    def _of_numbers(self, kind: str, given: list[float]) -> object:
+        if kind in ("floor", "ceil"):
+            return float(getattr(math, kind)(given[0]))
+        if kind == "steps":
+            start, end, every, offset = given
+            if every < 1:
+                raise Refused(f"found {every:g} where layers are counted in steps, wanted 1 or more")
+            return float(sum(1 for i in range(int(start), int(min(end, 1e5))) if i % every == offset))
+        a, b = given
+        if kind == "/":
+            if b == 0:
+                raise Refused("found 0 where the rules divide by a number of the file")
+            return a / b
+        simple = {
+            "+": a + b, "-": a - b, "*": a * b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b,
+            "largest": max(a, b), "smallest": min(a, b),
+        }  # fmt: skip
+        return simple[kind]
+
+
+def _same(a: object, b: object) -> bool:
+    """Equality that tells truth from numbers, as the browser does."""
+    return isinstance(a, bool) == isinstance(b, bool) and a == b

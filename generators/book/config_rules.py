@@ -1,0 +1,162 @@
+"""The rules of `data/config_rules.toml`: families resolved, expressions as trees that Python and the browser evaluate alike.
+
+A tree is a list whose first item says what it is: ``["=", value]``, ``["name", "L"]``, ``["+", a, b]``,
+``["if", test, a, b]``, ``["given", a, b]`` and so on; a part is ``["part", "attention", arguments…]``,
+its arguments in the order of the function in `generators/model/parts.py`, defaults filled in.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from generators.errors import BookError
+from generators.model import parts
+
+RULES = "data/config_rules.toml"
+Tree = list
+FUNCTIONS = {
+    "given", "flag", "count", "length", "mean", "at", "floor", "ceil", "largest", "smallest", "steps",
+}  # fmt: skip
+_BINARY = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
+    ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a kind of model takes from its file; every expression is a tree."""
+
+    name: str
+    let: dict[str, Tree]
+    parts: dict[str, Tree]
+    refuse: list[tuple[Tree, str]]
+    defaults: dict[str, object]
+    nested: dict[str, object]
+    keys: frozenset[str]
+    ignores: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules: spellings of keys, families by model_type, what is refused, and keys without effect on a shape."""
+
+    names: dict[str, list[str]]
+    families: dict[str, Family]
+    types: dict[str, str]
+    refused: dict[str, str]
+    inside: list[str]
+    suspicious: str
+    harmless: frozenset[str]
+
+    @functools.cached_property
+    def keys(self) -> frozenset[str]:
+        """Every key that some family reads."""
+        return frozenset().union(*(family.keys for family in self.families.values()))
+
+
+def load_rules(root: Path) -> Rules:
+    """The rules of a book; a mistake in them is a `BookError` with the expression."""
+    table = tomllib.loads((root / RULES).read_text(encoding="utf-8"))
+    names, reading = table["names"], table["reading"]
+    families = {name: _family(name, table["family"], names) for name in table["family"]}
+    types = {type_: name for name, row in table["family"].items() for type_ in row.get("types", ())}
+    for name, row in table["family"].items():  # a family of its own stands before one that lists it in passing
+        types |= {type_: name for type_ in row.get("types", ()) if name == type_}
+    return Rules(
+        names,
+        families,
+        types,
+        {type_: kind.replace("_", " ") for kind, listed in table["encoders"].items() for type_ in listed},
+        reading["nested"],
+        reading["suspicious"],
+        frozenset(reading["harmless"].split()),
+    )
+
+
+def _family(name: str, table: dict, names: dict[str, list[str]]) -> Family:
+    """A family with all that stands behind it."""
+    chain = [table[name]]
+    while "like" in chain[-1]:
+        chain.append(table[chain[-1]["like"]])
+    told: dict[str, dict] = {key: {} for key in ("let", "parts", "refuse", "defaults", "nested")}
+    for row in reversed(chain):
+        for key, merged in told.items():
+            merged.update(row.get(key, {}))
+    where = f"family.{name}"
+    let = {key: tree(text, f"{where}.let.{key}") for key, text in told["let"].items()}
+    made = {key: tree(text, f"{where}.parts.{key}") for key, text in told["parts"].items() if text}
+    refuse = [(tree(text, f"{where}.refuse"), words) for text, words in told["refuse"].items()]
+    asked = {found for one in [*let.values(), *made.values(), *(test for test, _ in refuse)] for found in _names(one)}
+    asked = {name for name in asked if name not in let or name in _names(let[name])}
+    keys = {key.split(".")[0] for found in [*asked, *"LdHhfV", "K", "tie"] for key in names.get(found, [found])}
+    ignores = frozenset().union(*(row.get("ignores", ()) for row in chain))
+    return Family(name, let, made, refuse, told["defaults"], told["nested"], frozenset(keys), ignores)
+
+
+def tree(text: str, where: str) -> Tree:
+    """An expression as a tree; what is not in the language is a `BookError`."""
+    try:
+        return _tree(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, TypeError, ValueError) as error:
+        raise BookError(RULES, None, f"{where}: found {text!r}, {error}") from None
+
+
+def _tree(node: ast.expr) -> Tree:
+    if isinstance(node, ast.Constant):
+        return ["=", node.value]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return ["-", ["=", 0], _tree(node.operand)]
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return ["name", ast.unparse(node)]
+    if isinstance(node, ast.List):
+        return ["list", *map(_tree, node.elts)]
+    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        return [_BINARY[type(node.op)], _tree(node.left), _tree(node.right)]
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _BINARY:
+        return [_BINARY[type(node.ops[0])], _tree(node.left), _tree(node.comparators[0])]
+    if isinstance(node, ast.BoolOp):
+        return ["and" if isinstance(node.op, ast.And) else "or", *map(_tree, node.values)]
+    if isinstance(node, ast.IfExp):
+        return ["if", _tree(node.test), _tree(node.body), _tree(node.orelse)]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _call(node, node.func.id)
+    raise ValueError(f"{type(node).__name__} is not in the language of the rules")
+
+
+def _call(node: ast.Call, name: str) -> Tree:
+    given = [_tree(argument) for argument in node.args]
+    if name in FUNCTIONS:
+        return [name, *given]
+    signature = inspect.signature(getattr(parts, name, None) or _unknown(name))
+    bound = signature.bind(*given, **{keyword.arg: _tree(keyword.value) for keyword in node.keywords})
+    filled = [bound.arguments.get(key, ["=", one.default]) for key, one in signature.parameters.items()]
+    return ["part", name, *filled]
+
+
+def _unknown(name: str) -> None:
+    raise ValueError(f"{name} is neither a function of the rules nor a part of generators/model/parts.py")
+
+
+def _names(one: object) -> set[str]:
+    """Every name that a tree asks for."""
+    if not isinstance(one, list) or not one or one[0] == "=":
+        return set()
+    return {one[1]} if one[0] == "name" else set().union(*map(_names, one[1:]))
+
+
+def exported(rules: Rules) -> dict[str, object]:
+    """The rules as the browser gets them."""
+    families = {
+        name: [f.let, f.parts, f.refuse, f.defaults, f.nested, sorted(f.keys), sorted(f.ignores)]
+        for name, f in rules.families.items()
+    }
+    return {
+        "names": rules.names, "families": families, "types": rules.types, "refused": rules.refused,
+        "inside": rules.inside, "suspicious": rules.suspicious, "harmless": sorted(rules.harmless),
+    }  # fmt: skip
