@@ -64,6 +64,11 @@ def set_slider(page, label: str, value: str, within: str = "body") -> None:
     raise AssertionError(f"{label} never reads {value}")
 
 
+def set_number(page, label: str, value: int, within: str = ".mb-explorer") -> None:
+    """Type a whole number into a field."""
+    page.locator(within).get_by_role("spinbutton", name=label).fill(str(value))
+
+
 def cell(page, quantity: str, column: int = 0) -> str:
     """What the explorer's table says of a quantity."""
     page.wait_for_timeout(60)  # the next frame

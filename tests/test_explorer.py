@@ -13,7 +13,9 @@ from test_browser import PHONE, browser, origin, page, pytestmark
 
 from generators import catalogue, units
 from generators.browser import answers
-from tests.live_pages import EXPLORER, cell, open_live, reach, set_slider
+from generators.model import memory
+from generators.model.inputs import Pass
+from tests.live_pages import EXPLORER, cell, open_live, reach, set_number
 
 CONFIG = {
     "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
@@ -21,14 +23,14 @@ CONFIG = {
 }  # fmt: skip
 
 
-def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0):
-    row = book.formats[format_]
-    inputs = (
-        catalogue.shape(book.models[model]),
-        catalogue.number_format(row),
-        catalogue.device(book.accelerators[chip], row.rate),
-    )
-    return answers.answer(*inputs, batch, context)
+def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0, chips=1.0):
+    row, of = book.formats[format_], catalogue.shape(book.models[model])
+    device = answers.chips_together(catalogue.device(book.accelerators[chip], row.rate), chips)
+    return answers.answer(of, answers.shared_format(of, catalogue.number_format(row), chips), device, batch, context)
+
+
+def choose(page, label: str, value: str) -> None:
+    page.locator(".mb-explorer").get_by_label(label, exact=True).select_option(value)
 
 
 def test_the_table_shows_the_books_numbers(page, origin, book):
@@ -41,20 +43,24 @@ def test_the_table_shows_the_books_numbers(page, origin, book):
 
 def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, book):
     open_live(page, origin + EXPLORER, "explorer")
-    set_slider(page, "Batch", "64 sequences", ".mb-explorer")
-    set_slider(page, "Context", "8,192 tokens", ".mb-explorer")
-    page.locator(".mb-explorer").get_by_label("Chip", exact=True).select_option("h100-sxm5-80gb")
-    page.locator(".mb-explorer").get_by_label("Model", exact=True).select_option("mixtral-8x7b")
-    page.locator(".mb-explorer").get_by_label("Weights in", exact=True).select_option("fp8")
+    choose(page, "Chip", "h100-sxm5-80gb")
+    choose(page, "Model", "mixtral-8x7b")
+    choose(page, "Weights in", "fp8")
+    for label, steps in (("Batch", 6), ("Context", 6)):
+        slider = page.locator(".mb-explorer").get_by_role("slider", name=label)
+        slider.focus()
+        page.keyboard.press("Home")
+        for _ in range(steps):
+            page.keyboard.press("ArrowRight")
     told = expected(book, "h100-sxm5-80gb", "mixtral-8x7b", "fp8", 64.0, 8192.0)
     assert cell(page, "Tokens/s together, at most") == units.number_text(told.together, 3)
-    assert cell(page, "Does it fit on one chip").startswith("does not fit" if told.fit.room < 0 else "fits")
+    assert cell(page, "Does it fit").startswith("does not fit" if told.fit.room < 0 else "fits")
 
 
 def test_what_changed_is_announced_once_and_in_words(page, origin):
     open_live(page, origin + EXPLORER, "explorer")
     said = page.locator(".mb-explorer > .mb-says[role=status]")
-    set_slider(page, "Batch", "8 sequences", ".mb-explorer")
+    set_number(page, "Batch", 8)
     page.wait_for_function("document.querySelector('.mb-explorer > .mb-says').textContent.includes('per token')")
     assert "memory binds" in said.inner_text() and said.get_attribute("aria-live") == "polite"
 
@@ -88,7 +94,7 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
     open_live(page, origin + EXPLORER, "explorer")
     for batch in (4, 16, 64):
         page.get_by_role("button", name="Compare with another").click()
-        set_slider(page, "Batch", f"{batch} sequences", ".mb-explorer")
+        set_number(page, "Batch", batch)
     assert page.get_by_role("button", name="Compare with another").count() == 0
     seen = [cell(page, "Tokens/s together, at most", column) for column in range(4)]
     assert seen == [units.number_text(expected(book, batch=float(batch)).together, 3) for batch in (1, 4, 16, 64)]
@@ -107,7 +113,9 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
         "a=1~no-such-chip~llama-2-7b~bf16~1~2048",
         "a=1~x",
         "a=9~a100-sxm4-80gb",
-        "a=1~t4~llama-2-7b~bf16~3~5",
+        "a=1~t4~llama-2-7b~bf16~3~0.5",
+        "a=1~t4~llama-2-7b~bf16~3~5~0",
+        "a=1~t4~llama-2-7b~bf16~3~99999999",
         "chip=1~nan~1~1",
         "model=1~1~2",
         "a=%3Cscript%3E",
@@ -119,15 +127,129 @@ def test_a_link_that_no_longer_resolves_says_so_and_shows_the_default(page, orig
     assert "A100" in page.locator(".mb-configs").inner_text()
 
 
-def test_a_chip_without_a_peak_is_not_offered_the_format(page, origin):
+@pytest.mark.parametrize("chip", ["m4-max", "dgx-spark", "ryzen-ai-max-395"])
+def test_a_chip_without_a_peak_answers_what_needs_none(page, origin, book, chip):
+    open_live(page, f"{origin}{EXPLORER}?a=1~{chip}~llama-3.1-8b~q8-0~1~4096", "explorer")
+    row, of = book.accelerators[chip], catalogue.shape(book.models["llama-3.1-8b"])
+    moved = memory.step_bytes(of, catalogue.number_format(book.formats["q8-0"]), Pass(1.0, 1.0, 4096.0)).total
+    assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(row.bandwidth.value / moved, 3)
+    assert cell(page, "Does it fit").startswith("fits")
+    assert cell(page, "What binds").startswith("memory, above ")
+    assert cell(page, "Ridge point") == cell(page, "TTFT, at least") == "no FP16 peak"
+    assert "no FP16 peak" in page.locator(".mb-configs").inner_text()
+    assert "no peak known" in page.locator(".mb-live-svg").text_content()
+
+
+def test_a_change_of_chip_changes_nothing_else(page, origin):
     open_live(page, origin + EXPLORER, "explorer")
-    options = (
-        page.locator(".mb-explorer")
-        .get_by_label("Weights in", exact=True)
-        .locator("option[disabled]")
-        .all_inner_texts()
+    choose(page, "Chip", "h100-sxm5-80gb")
+    choose(page, "Weights in", "fp8")
+    for chip in ("m4-max", "a100-sxm4-80gb", "dgx-spark"):
+        choose(page, "Chip", chip)
+        chosen = page.locator(".mb-explorer").get_by_label("Weights in", exact=True)
+        assert chosen.input_value() == "fp8"
+        assert "memory only" in chosen.locator("option:checked").inner_text()
+
+
+def test_chips_add_up_and_copy_the_kv_heads_that_are_too_few(page, origin, book):
+    """Llama 3.1 8B has 8 KV heads: 16 chips keep each twice.  DeepSeek-V3 keeps one latent vector, which every chip needs."""
+    open_live(page, origin + EXPLORER, "explorer")
+    for model, chips, copies in (("llama-3.1-8b", 8, 1), ("llama-3.1-8b", 16, 2), ("deepseek-v3", 8, 8)):
+        choose(page, "Model", model)
+        set_number(page, "Chips", chips)
+        set_number(page, "Context", 4096)
+        told, one = (expected(book, model=model, context=4096.0, chips=float(many)) for many in (chips, 1))
+        assert told.fit.kv_sequence == pytest.approx(copies * one.fit.kv_sequence)
+        assert told.decode.step.memory < one.decode.step.memory
+        assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(told.per_user, 3)
+        assert cell(page, "Largest batch that fits").replace(",", "") == str(int(told.fit.batch))
+    assert "links between them are not counted" in page.locator(".mb-configs").inner_text()
+
+
+def test_any_whole_number_is_taken_and_beyond_the_models_limit_with_a_warning(page, origin, book):
+    open_live(page, origin + EXPLORER, "explorer")
+    set_number(page, "Context", 777)
+    set_number(page, "Batch", 3)
+    assert cell(page, "Tokens/s together, at most") == units.number_text(
+        expected(book, batch=3.0, context=777.0).together, 3
     )
-    assert any("no FP8 peak" in words for words in options)
+    warning = page.locator(".mb-configs .mb-notice--warning")
+    assert warning.count() == 0
+    set_number(page, "Context", 4097)
+    assert cell(page, "KV cache of one token") and "4,096 tokens" in warning.inner_text()
+    slider = page.locator(".mb-explorer").get_by_role("slider", name="Context")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    assert slider.get_attribute("aria-valuetext") == "4,096 tokens"
+    for wrong in ("0", "2.5", "-3", ""):
+        page.locator(".mb-explorer").get_by_role("spinbutton", name="Context").fill(wrong)
+        assert "wanted a whole number" in page.locator(".mb-field .mb-notice--wrong", has_text="wanted").inner_text()
+        assert "4,096 tokens" in page.locator(".mb-configs").inner_text()
+
+
+MARKS = """
+() => {
+  const middle = (node) => { const box = node.getBoundingClientRect(); return [(box.left + box.right) / 2, (box.top + box.bottom) / 2]; };
+  const svg = document.querySelector(".mb-explorer .mb-live-svg");
+  return {
+    labels: [...svg.querySelectorAll("text")].filter((node) => /decode|quoted|measured/.test(node.textContent) && node.getBoundingClientRect().width < 120)
+      .map((node) => { const box = node.getBoundingClientRect(); return [node.textContent, box.left, box.top, box.right, box.bottom]; }),
+    decode: [...svg.querySelectorAll("circle.mb-now")].map(middle), quoted: [...svg.querySelectorAll("path.mb-quoted")].map(middle),
+  };
+}
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_label_stands_nearest_to_its_own_mark(page, origin, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_live(page, origin + EXPLORER, "explorer")
+    found = page.evaluate(MARKS)
+
+    def away(label, mark):
+        _, left, top, right, bottom = label
+        return max(left - mark[0], 0, mark[0] - right) ** 2 + max(top - mark[1], 0, mark[1] - bottom) ** 2
+
+    assert {label[0] for label in found["labels"]} == {"decode", "quoted"}
+    for label in found["labels"]:
+        other = "quoted" if label[0] == "decode" else "decode"
+        assert min(away(label, mark) for mark in found[label[0]]) < min(away(label, mark) for mark in found[other])
+
+
+def test_every_configuration_is_named_at_its_mark_roof_and_bars(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_role("button", name="Compare with another").click()
+    page.wait_for_timeout(60)
+    texts = page.locator(".mb-live-svg text").all_text_contents()
+    assert "A, B decode" in texts  # both at one place
+    assert texts.count("A") == texts.count("B") == 2  # a step and a memory
+    choose(page, "Chip", "h100-sxm5-80gb")
+    page.wait_for_timeout(60)
+    texts = page.locator(".mb-live-svg text").all_text_contents()
+    assert {"A decode", "B decode", "A: A100 80GB SXM", "B: H100 SXM"} <= set(texts)
+
+
+def test_bars_of_a_panel_share_its_scale(page, origin, book):
+    """Weights of both configurations in the memory panel are as wide as their bytes, and capacities stand where theirs end."""
+    open_live(
+        page,
+        f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048&b=1~rtx-4090~qwen2.5-0.5b~bf16~1~2048",
+        "explorer",
+    )
+    page.wait_for_timeout(60)
+    bars = "nodes => nodes.map((node) => Number(node.getAttribute('width')))"
+    wide = page.locator(".mb-live-svg rect.mb-fill-memory[height='10']").evaluate_all(bars)
+    two = [expected(book), expected(book, "rtx-4090", "qwen2.5-0.5b")]
+    times = [one.decode.step.memory * one.decode.step.traffic.weights / one.decode.step.traffic.total for one in two]
+    assert wide[0] / wide[1] == pytest.approx(times[0] / times[1], rel=0.02)
+    assert wide[2] / wide[3] == pytest.approx(two[0].fit.weights / two[1].fit.weights, rel=0.02)
+    ends = page.locator(".mb-live-svg path.mb-ink-line").evaluate_all(
+        "nodes => nodes.map((node) => Number(/M([0-9.]+)/.exec(node.getAttribute('d'))[1]) - 16)"
+    )
+    assert ends[0] / ends[1] == pytest.approx(80 / 24, rel=0.01)
+    headings = [words for words in page.locator(".mb-live-svg text").all_text_contents() if "scale of" in words]
+    assert len(headings) == 2
 
 
 def test_an_own_chip_is_typed_in(page, origin):
@@ -152,6 +274,13 @@ def test_an_own_model_is_pasted(page, origin, book):
     page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG))
     page.get_by_role("button", name="Use this model").click()
     assert cell(page, "KV cache of one token") == "131 kB"
+    line = page.locator(".mb-own .mb-notice", has_text="Read.")
+    ink = "node => getComputedStyle(node).color"
+    assert line.evaluate(ink) == page.locator("article p").first.evaluate(ink)
+    seen = page.locator(".mb-configs").evaluate(
+        "node => [node.getBoundingClientRect().top, node.getBoundingClientRect().bottom, innerHeight]"
+    )
+    assert seen[0] >= 0 and seen[1] <= seen[2], "the result of the paste stands outside the window"
     assert (
         cell(page, "Time per token, at least")
         == f"{units.number_text(expected(book, model='llama-3.1-8b').decode.step.time * 1e3, 3)} ms"
@@ -179,6 +308,8 @@ def test_a_config_that_is_none_gets_one_line(page, origin, pasted, said):
     page.get_by_role("button", name="Use this model").click()
     line = page.locator(".mb-own .mb-notice").nth(1).inner_text()
     assert said in line and "\n" not in line
+    wrong = page.locator(".mb-own .mb-notice").nth(1).evaluate("node => getComputedStyle(node).color")
+    assert wrong != page.locator("article p").first.evaluate("node => getComputedStyle(node).color")
 
 
 def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, origin, book):
@@ -212,6 +343,9 @@ def test_matching_measurements_stand_beside_the_bound_with_their_error(page, ori
     open_live(page, origin + EXPLORER, "explorer")
     row = page.locator(".mb-scroll").last.locator("tr", has_text="gpt-fast").first.inner_text()
     assert "104.9 tokens/s" in row.replace("105 tokens/s", "104.9 tokens/s") and re.search(r"\d+%", row)
+    assert "105 tokens (not 2,048)" in row
+    head = page.locator(".mb-scroll").last.locator("thead").inner_text()
+    assert "Share of the bound" in head and "Error" not in head
     page.locator(".mb-explorer").get_by_label("Chip", exact=True).select_option("record-1")
     page.wait_for_timeout(100)
     assert "Intel Xeon" in page.locator(".mb-scroll").last.inner_text()
@@ -220,7 +354,7 @@ def test_matching_measurements_stand_beside_the_bound_with_their_error(page, ori
 def test_the_view_is_given_away_as_files_and_as_a_citation(page, origin, browser):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin.rstrip("/"))
     open_live(page, origin + EXPLORER, "explorer")
-    set_slider(page, "Batch", "4 sequences", ".mb-explorer")
+    set_number(page, "Batch", 4)
     got = {}
     for kind in ("SVG", "PNG", "CSV"):
         with page.expect_download() as download:

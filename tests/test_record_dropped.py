@@ -136,6 +136,8 @@ def test_a_good_record_appears_stays_and_is_removed(page, origin):
     page.locator("input[type=file]").set_input_files(dropped(record()))
     page.get_by_text("Taken:").wait_for()
     assert "A readers machine" in page.locator(".mb-configs").inner_text()
+    assert cell(page, "Ridge point") == "no BF16 peak"  # the record measured FP32
+    page.locator(".mb-explorer").get_by_label("Weights in", exact=True).select_option("fp32")
     assert cell(page, "Ridge point").endswith("FLOP/byte")
     page.goto(origin + FIRST)
     page.wait_for_selector("#fig-tokens_per_second_against_bytes .mb-mine", state="attached")

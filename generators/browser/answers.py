@@ -77,6 +77,25 @@ class Draft:
     binds: str
 
 
+def copies(s: Shape, chips):
+    """How often each key and value is kept when chips share a model head by head.
+
+    Once while every chip has a KV head of its own; beyond, chips with the same head keep copies of it.
+    A latent vector serves all heads, so each chip keeps it.
+    """
+    return chips if s.kv_rank > 0 else largest(1.0, chips / s.kv_heads)
+
+
+def shared_format(s: Shape, f: Format, chips):
+    """The format with the bytes of all copies of a key or value."""
+    return Format(f.weight, f.other, f.kv * copies(s, chips), f.activation, f.mac)
+
+
+def chips_together(c: Chip, chips):
+    """Chips of a kind as one: bandwidth, peak and capacity add, and the links between them are not counted."""
+    return Chip(c.bandwidth * chips, c.peak * chips, c.capacity * chips, c.overhead)
+
+
 def one_pass(s: Shape, f: Format, c: Chip, p: Pass):
     """A pass with its place on the roofline."""
     made = step(s, f, c, p)

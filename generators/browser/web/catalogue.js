@@ -29,3 +29,8 @@ export function device(chip, rate) {
   const peak = chip.peaks[rate];
   return peak > 0 ? model.inputs.Chip(chip.bandwidth, peak, chip.capacity, chip.overhead || 0) : null;
 }
+
+// A chip without the peak: its memory binds until the arithmetic, at an unknown rate, takes longer.
+export function memorySide(chip) {
+  return model.inputs.Chip(chip.bandwidth, Infinity, chip.capacity, chip.overhead || 0);
+}

@@ -15,12 +15,52 @@ export function freshId(word) {
   return `mb-${word}-${number}`;
 }
 
-// control: { key, label, values, say } for a slider, { key, label, options: [[value, words]] or groups } for a choice.
+// control: { key, label, values, say } for a slider, { key, label, options: [[value, words]] or groups } for a choice,
+// { key, label, values, most, unit } for a whole number, typed or slid along `values`.
 // Gives { box, set } and calls `changed(value)` on every input.
 export function field(control, value, changed) {
   const id = freshId(control.key);
   const label = element("label", { for: id, class: "mb-field__label" }, control.label);
-  return control.options ? choice(control, id, label, value, changed) : slider(control, id, label, value, changed);
+  if (control.options) return choice(control, id, label, value, changed);
+  return control.most ? whole(control, id, label, value, changed) : slider(control, id, label, value, changed);
+}
+
+// A whole number from 1 to `most`: the slider stops at `values`, the number may be any.  What is no such number changes nothing and is marked.
+function whole({ values, most, unit }, id, label, value, changed) {
+  const input = element("input", { type: "number", id, min: 1, max: most, step: 1, inputmode: "numeric", class: "mb-field__number" });
+  const slide = element("input", { type: "range", min: 0, step: 1, "aria-labelledby": `${id}-label` });
+  label.id = `${id}-label`;
+  const said = element("p", { role: "status", "aria-live": "polite", class: "mb-notice mb-notice--wrong" });
+  let stops = values;
+  const show = (wanted) => {
+    slide.max = stops.length - 1;
+    slide.value = stops.reduce((best, one, at) => (Math.abs(Math.log(one / wanted)) < Math.abs(Math.log(stops[best] / wanted)) ? at : best), 0);
+    slide.setAttribute("aria-valuetext", unit(wanted));
+    input.setAttribute("aria-invalid", "false");
+    said.textContent = "";
+  };
+  const set = (wanted) => {
+    input.value = wanted;
+    show(wanted);
+  };
+  input.addEventListener("input", () => {
+    const typed = Number(input.value);
+    const good = Number.isInteger(typed) && typed >= 1 && typed <= most;
+    if (good) {
+      show(typed);
+      changed(typed);
+    } else {
+      said.textContent = `found ${input.value || "no number"}, wanted a whole number from 1 to ${most}`;
+      input.setAttribute("aria-invalid", "true");
+    }
+  });
+  slide.addEventListener("input", () => {
+    set(stops[slide.value]);
+    changed(stops[slide.value]);
+  });
+  const fill = (others) => { stops = others; };
+  set(value);
+  return { box: element("div", { class: "mb-field mb-field--whole" }, label, input, slide, said), set, fill, input };
 }
 
 function slider({ values, say }, id, label, value, changed) {

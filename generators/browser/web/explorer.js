@@ -2,7 +2,6 @@
 import { SUBJECT } from "./subject.js";
 import { announcer, element } from "./controls.js";
 import { canvas, paint } from "./svg.js";
-import { formats } from "./catalogue.js";
 import { forget } from "./address.js";
 import { UNKNOWN, define } from "./widget.js";
 import { drawing, sizes } from "./explorer_draw.js";
@@ -11,7 +10,7 @@ import { form } from "./explorer_form.js";
 import { kept } from "./record_keep.js";
 import { OWN, chipOf, fresh, load, resolveAll, save } from "./explorer_state.js";
 import { machineChip, machines, matching_runs, measuredTable } from "./explorer_measured.js";
-import { describe, sentence } from "./explorer_rows.js";
+import { describe, sentence, warnings } from "./explorer_rows.js";
 import { outputs } from "./explorer_outputs.js";
 import { ownChipPanel, ownModelPanel, recordPanel } from "./explorer_panels.js";
 import { table } from "./explorer_table.js";
@@ -36,7 +35,9 @@ function run(place) {
     if (!svg || svg.getAttribute("viewBox") !== box) view.replaceChildren(svg = canvas(layout.width, layout.height));
     paint(svg, drawing(rows, measured, layout));
     svg.setAttribute("aria-label", rows.map(sentence).join(" "));
-    title.replaceChildren(...rows.map((row) => element("p", {}, describe(row))));
+    title.replaceChildren(...rows.flatMap((row) => [
+      element("p", {}, describe(row)), ...warnings(row).map((words) => element("p", { class: "mb-notice mb-notice--warning" }, words)),
+    ]));
     results.update(rows);
     if (announce) says.say(sentence(rows[state.active]));
   };
@@ -50,7 +51,6 @@ function run(place) {
     change: (key, value) => {
       const config = state.configs[state.active];
       config[key] = value;
-      if (key === "chip" || key === "format") usable(config);
       controls.refresh();
       later();
     },
@@ -59,12 +59,6 @@ function run(place) {
     remove: () => { state.configs.splice(state.active, 1); state.active = Math.max(0, state.active - 1); all(); controls.focus(state.active); },
     reset: () => { Object.assign(state, { ...fresh(state.machines), own: state.own, mine: state.mine }); all(); },
   };
-  // A chip without the format's peak gets the first format that it has a peak for.
-  const usable = (config) => {
-    const { peaks } = chipOf(state, config.chip);
-    const able = formats.filter(({ rate }) => peaks[rate] > 0).map(({ id }) => id);
-    if (!able.includes(config.format)) config.format = able[0] || config.format;
-  };
   const controls = form(state, act);
   const takeRecord = (record) => {
     own = record;
@@ -72,17 +66,21 @@ function run(place) {
     if (record) state.configs[state.active].chip = MINE;
     for (const config of state.configs) {
       if (!chipOf(state, config.chip)) config.chip = SUBJECT.chip;
-      usable(config);
     }
     all();
   };
   const panels = element("div", { class: "mb-panels" },
     ownChipPanel(state.own, (key, value) => { state.own[key] = value; if (state.configs[state.active].chip !== OWN) act.change("chip", OWN); else later(); }),
-    ownModelPanel((of) => { state.mine = of; state.configs[state.active].model = OWN; all(); }),
+    ownModelPanel((of) => {
+      state.mine = of;
+      state.configs[state.active].model = OWN;
+      all();
+      requestAnimationFrame(() => title.scrollIntoView({ block: "nearest" }));
+    }),
     recordPanel(own, takeRecord));
   const files = outputs(() => ({ rows, measured, svg }));
-  place.replaceChildren(element("div", { class: "mb-explorer" }, controls.shown, title, view, says.line, results.shown, explain.tip, files,
-    element("h2", {}, "Measured"), runs, element("h2", {}, "Yours"), panels));
+  place.replaceChildren(element("div", { class: "mb-explorer" }, controls.shown, panels, title, view, says.line, results.shown, explain.tip, files,
+    element("h2", {}, "Measured"), runs));
   if (unknown) place.prepend(element("p", { class: "mb-notice", role: "note" }, UNKNOWN));
   draw(false);
   slow();

@@ -1,8 +1,9 @@
 // The explorer's controls: which configuration is edited, its chip, model, format, batch and context.
 import { chips, formats, models } from "./catalogue.js";
 import { element, field, grouped_options } from "./controls.js";
-import { batchControl, contextControl } from "./subject.js";
-import { LETTERS, OWN, chipOf } from "./explorer_state.js";
+import { count } from "./numbers.js";
+import { BATCHES, CONTEXTS, powers } from "./subject.js";
+import { LETTERS, MOST, OWN, chipOf, modelOf } from "./explorer_state.js";
 
 function chipOptions(state) {
   const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, `${name} (measured)`])];
@@ -13,16 +14,28 @@ function modelOptions(state) {
   return [[OWN, state.mine ? "My own model" : "My own model (paste a config.json below)", !state.mine], ...models.map((row) => [row.id, row.name])];
 }
 
-// A format whose rate the chip lacks is off, with the reason.
+// A format for which the catalogue has no peak of the chip says what it leaves: nothing is guessed.
 function formatOptions(state, config) {
   const { peaks } = chipOf(state, config.chip);
-  return formats.map(({ id, name, rate }) => (peaks[rate] > 0 ? [id, name] : [id, `${name} (no ${rate.toUpperCase()} peak)`, true]));
+  return formats.map(({ id, name, rate }) => [id, peaks[rate] > 0 ? name : `${name} (no ${rate.toUpperCase()} peak: memory only)`]);
 }
+
+// Powers of two up to the model's own limit, and the limit.
+function contexts(limit) {
+  if (!Number.isFinite(limit)) return CONTEXTS;
+  return [...powers(128, limit).filter((value) => value < limit), limit];
+}
+
+const many = (one, more) => (value) => (value === 1 ? `1 ${one}` : `${count(value)} ${more}`);
 
 function controls(state, config) {
   return [
-    { key: "chip", label: "Chip", options: chipOptions(state) }, { key: "model", label: "Model", options: modelOptions(state) },
-    { key: "format", label: "Weights in", options: formatOptions(state, config) }, batchControl, contextControl,
+    { key: "chip", label: "Chip", options: chipOptions(state) },
+    { key: "chips", label: "Chips of this kind", values: powers(1, 64), most: MOST.chips, unit: many("chip", "chips") },
+    { key: "model", label: "Model", options: modelOptions(state) },
+    { key: "format", label: "Weights in", options: formatOptions(state, config) },
+    { key: "batch", label: "Batch (sequences)", values: BATCHES, most: MOST.batch, unit: many("sequence", "sequences") },
+    { key: "context", label: "Context (tokens)", values: contexts(modelOf(state, config.model).context), most: MOST.context, unit: many("token", "tokens") },
   ];
 }
 
@@ -51,8 +64,9 @@ export function form(state, act) {
   const refresh = () => {
     const config = state.configs[state.active];
     for (const control of controls(state, config)) {
-      if (control.options && control.key !== "chip") made[control.key].fill(control.options);
-      made[control.key].set(config[control.key]);
+      const one = made[control.key];
+      if (one.fill && control.key !== "chip") one.fill(control.options || control.values);
+      if (document.activeElement !== one.input) one.set(config[control.key]);
     }
   };
   build();

@@ -3,18 +3,24 @@ import { measured } from "./measured.js";
 import { model } from "./model.js";
 import { count, numberText } from "./numbers.js";
 import { element } from "./controls.js";
+import { device, memorySide } from "./catalogue.js";
 
 const DTYPE = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
 
-function quotes({ letter, chip, of, stored, config, answer }) {
-  if (config.batch !== 1 || !answer) return [];
+function quotes({ letter, chip, of, stored, config }) {
+  if (config.batch !== 1 || config.chips !== 1) return [];
   return measured.quoted.filter(([, on, which, format]) => on === chip.id && which === of.id && format === stored.id).map(([, , , , context, engine, reached, bound]) => {
-    const made = model.answers.one_pass(of.shape, stored.format, model.inputs.Chip(chip.bandwidth, chip.peaks[stored.rate]), model.inputs.Pass(1, 1, context));
+    const made = model.answers.one_pass(of.shape, stored.format, device(chip, stored.rate) || memorySide(chip), model.inputs.Pass(1, 1, context));
     return {
-      letter, own: false, chip: chip.name, name: engine, conditions: `quoted: ${of.name}, ${stored.name}, ${count(context)} tokens`,
+      letter, own: false, chip: chip.name, name: engine, conditions: `quoted: ${of.name}, ${stored.name}, ${at(context, config)}`,
       predicted: bound, reached, intensity: made.intensity, rate: reached * made.step.flop,
     };
   });
+}
+
+// A run's own context, and that it is not the chosen one: the bound beside the run is that of its own.
+function at(context, config) {
+  return `${count(context)} tokens${context === config.context ? "" : ` (not ${count(config.context)})`}`;
 }
 
 function recorded({ letter, chip }, records) {
@@ -43,12 +49,13 @@ export function measuredTable(runs) {
     const words = "No measurement in the book matches these configurations: quoted runs are at batch 1, of one chip, model and format.";
     return element("p", { class: "mb-notice" }, words);
   }
-  const head = ["In", "Run", "Conditions", "Allowed", "Reached", "Error"].map((name) => element("th", { scope: "col" }, name));
+  const head = ["In", "Run", "Conditions", "Bound", "Reached", "Share of the bound"].map((name) => element("th", { scope: "col" }, name));
   const body = runs.map((run) => element("tr", {}, ...[
     run.letter, `${run.chip}, ${run.name}`, run.conditions, `${numberText(run.predicted)} tokens/s`, `${numberText(run.reached)} tokens/s`,
-    `${numberText((run.predicted / run.reached - 1) * 100, 2)}%`,
+    `${numberText((run.reached / run.predicted) * 100, 2)}%`,
   ].map((cell) => element("td", {}, cell))));
   const shown = element("table", { class: "mb-table" }, element("caption", { class: "mb-says" }, "Measurements beside the bound"), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
-  return element("div", { class: "mb-scroll", tabindex: "0", role: "region", "aria-label": "Measurements" }, shown);
+  return element("div", {}, element("p", {}, "Each run has the bound of its own batch and context, which is another than the one above where those differ."),
+    element("div", { class: "mb-scroll", tabindex: "0", role: "region", "aria-label": "Measurements" }, shown));
 }
 

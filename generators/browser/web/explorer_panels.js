@@ -10,9 +10,14 @@ export function panel(summary, ...children) {
   return element("details", { class: "mb-own" }, element("summary", {}, summary), ...children);
 }
 
-// A message line; what is wrong is told at once, to screen readers too.
+// A message line, told at once, to screen readers too; what is wrong is told in another color than what was done.
 function told() {
-  return element("p", { role: "status", "aria-live": "polite", class: "mb-notice" });
+  const line = element("p", { role: "status", "aria-live": "polite", class: "mb-notice" });
+  const say = (words, wrong = false) => {
+    line.textContent = words;
+    line.classList.toggle("mb-notice--wrong", wrong);
+  };
+  return { line, say };
 }
 
 export function ownChipPanel(own, changed) {
@@ -23,12 +28,12 @@ export function ownChipPanel(own, changed) {
     input.addEventListener("input", () => {
       const value = typed(key, input.value);
       input.setAttribute("aria-invalid", String(value === null));
-      message.textContent = value === null ? `${label}: found ${input.value || "nothing"}, wanted a number above zero within reason; the last one stands.` : "";
+      message.say(value === null ? `${label}: found ${input.value || "nothing"}, wanted a number above zero within reason; the last one stands.` : "", value === null);
       if (value !== null) changed(key, value);
     });
     return element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, label), input);
   });
-  return panel("My own chip", element("div", { class: "mb-controls" }, ...fields), message);
+  return panel("My own chip", element("div", { class: "mb-controls" }, ...fields), message.line);
 }
 
 export function ownModelPanel(changed) {
@@ -37,11 +42,11 @@ export function ownModelPanel(changed) {
   const button = element("button", { type: "button", class: "mb-button" }, "Use this model");
   button.addEventListener("click", () => {
     const { of, error, notes } = shapeOf(area.value);
-    message.textContent = error || `Read. ${notes}`;
+    message.say(error || `Read. ${notes}`, Boolean(error));
     area.setAttribute("aria-invalid", String(Boolean(error)));
     if (of) changed(of);
   });
-  return panel("My own model", element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, "The model's config.json, pasted"), area), button, message);
+  return panel("My own model", element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, "The model's config.json, pasted"), area), button, message.line);
 }
 
 export function recordPanel(own, changed) {
@@ -53,9 +58,9 @@ export function recordPanel(own, changed) {
   const use = async (file) => {
     if (!file) return;
     const result = await take(file);
-    if (result.error) message.textContent = `Not taken: ${result.error}.`;
+    if (result.error) message.say(`Not taken: ${result.error}.`, true);
     else {
-      message.textContent = `Taken: ${result.own.name}. ${result.remembered ? "It stays in this browser until you remove it." : "This browser does not keep it; it is shown until you leave."}`;
+      message.say(`Taken: ${result.own.name}. ${result.remembered ? "It stays in this browser until you remove it." : "This browser does not keep it; it is shown until you leave."}`);
       remove.hidden = false;
       changed(result.own);
     }
@@ -72,12 +77,12 @@ export function recordPanel(own, changed) {
     forgetRecord();
     remove.hidden = true;
     input.value = "";
-    message.textContent = "Removed from this browser.";
+    message.say("Removed from this browser.");
     input.focus();
     changed(null);
   });
-  if (own) message.textContent = `Kept in this browser: ${own.name}.`;
-  const shown = panel("My own machine", element("p", {}, "The file is read in this browser and sent nowhere. Your machine then stands among the chips, and as a third mark on every figure that shows measurements."), zone, remove, message);
+  if (own) message.say(`Kept in this browser: ${own.name}.`);
+  const shown = panel("My own machine", element("p", {}, "The file is read in this browser and sent nowhere. Your machine then stands among the chips, and as a third mark on every figure that shows measurements."), zone, remove, message.line);
   shown.open = Boolean(own);
   return shown;
 }

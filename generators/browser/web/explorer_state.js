@@ -1,16 +1,18 @@
 // What the explorer shows: up to four configurations, the reader's own chip and model, and their way into the address.
 import { model } from "./model.js";
-import { byId, chips, device, formats, models } from "./catalogue.js";
-import { BATCHES, CONTEXTS, SUBJECT } from "./subject.js";
+import { byId, chips, device, formats, memorySide, models } from "./catalogue.js";
+import { SUBJECT } from "./subject.js";
 import { read, write } from "./address.js";
 
 export const LETTERS = ["a", "b", "c", "d"];
 export const OWN = "own";
+export const MOST = { chips: 1024, batch: 1000000, context: 10000000 };
+const FRESH = { ...SUBJECT, chips: 1 };
 const START = { bandwidth: 1000, peak: 100, capacity: 80 }; // GB/s, TFLOP/s, GB
 const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
 
 export function fresh(machines) {
-  return { configs: [{ ...SUBJECT }], active: 0, own: { ...START }, mine: null, machines };
+  return { configs: [{ ...FRESH }], active: 0, own: { ...START }, mine: null, machines };
 }
 
 // The typed value, or null where it is no number within bounds: a chip without bandwidth has no roofline.
@@ -30,17 +32,19 @@ export function chipOf(state, id) {
   return id === OWN ? ownChip(state) : byId([...state.machines, ...chips], id);
 }
 
-function modelOf(state, id) {
+export function modelOf(state, id) {
   return id === OWN ? state.mine : byId(models, id);
 }
 
-// A configuration with the model's inputs and answers; `lacks` says why there are none.
+// A configuration with the model's inputs and answers.  `lacks` says what is not known where the catalogue has no peak
+// for the format: then everything stands that needs none.
 export function resolve(state, config, letter) {
   const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), byId(formats, config.format)];
-  const c = device(chip, stored.rate);
-  const made = { letter, config, chip, of, stored, c };
-  if (!c) return { ...made, lacks: `${chip.name} has no ${stored.rate.toUpperCase()} peak in the catalogue` };
-  return { ...made, answer: model.answers.answer(of.shape, stored.format, c, config.batch, config.context) };
+  const one = device(chip, stored.rate);
+  const c = model.answers.chips_together(one || memorySide(chip), config.chips);
+  const format = model.answers.shared_format(of.shape, stored.format, config.chips);
+  const lacks = one ? "" : `no ${stored.rate.toUpperCase()} peak`;
+  return { letter, config, chip, of, stored, c, lacks, copies: model.answers.copies(of.shape, config.chips), answer: model.answers.answer(of.shape, format, c, config.batch, config.context) };
 }
 
 export function resolveAll(state) {
@@ -50,8 +54,8 @@ export function resolveAll(state) {
 export function save(state) {
   LETTERS.forEach((letter, at) => {
     const config = state.configs[at];
-    const plain = at === 0 && state.configs.length === 1 && Object.keys(SUBJECT).every((key) => config[key] === SUBJECT[key]);
-    write(letter, config && !plain ? [config.chip, config.model, config.format, config.batch, config.context].map(String) : null);
+    const plain = at === 0 && state.configs.length === 1 && Object.keys(FRESH).every((key) => config[key] === FRESH[key]);
+    write(letter, config && !plain ? [config.chip, config.model, config.format, config.batch, config.context, config.chips].map(String) : null);
   });
   const uses = (key) => state.configs.some((config) => config[key] === OWN);
   write("chip", uses("chip") ? Object.values(state.own).map(String) : null);
@@ -66,8 +70,8 @@ export function load(machines) {
   for (const letter of LETTERS) {
     const parts = read(letter);
     if (parts === null) continue;
-    const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]) };
-    if (parts.length === 5 && valid(state, config)) found.push(config);
+    const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]), chips: Number(parts[5] ?? 1) };
+    if (parts.length >= 5 && parts.length <= 6 && valid(state, config)) found.push(config); // links of older editions have five parts
     else unknown = true;
   }
   if (found.length) state.configs = found;
@@ -76,7 +80,7 @@ export function load(machines) {
 
 function valid(state, config) {
   return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && byId(formats, config.format))
-    && BATCHES.includes(config.batch) && CONTEXTS.includes(config.context);
+    && Object.keys(MOST).every((key) => Number.isInteger(config[key]) && config[key] >= 1 && config[key] <= MOST[key]);
 }
 
 function loadOwn(state) {

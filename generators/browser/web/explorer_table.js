@@ -16,7 +16,7 @@ export function table(explain) {
   const update = (rows) => {
     if (!buttons.length || buttons[0].length !== rows.length) build(rows.map(({ letter }) => letter));
     ROWS.forEach(([, told], at) => rows.forEach((row, column) => {
-      const [words, why] = row.lacks ? ["–", `${row.lacks}; choose another format.`] : told(row);
+      const [words, why] = told(row);
       explain.set(buttons[at][column], words, why);
     }));
   };
@@ -29,11 +29,11 @@ export function csv(rows, measured) {
     const safe = typeof value === "string" && /^[=+\-@\t]/.test(words) ? `'${words}` : words;
     return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   };
-  const lines = [["configuration", "chip", "model", "format", "batch", "context (tokens)", "quantity", "value", "unit"]];
-  for (const row of rows.filter(({ answer }) => answer)) {
+  const lines = [["configuration", "chip", "chips", "model", "format", "batch", "context (tokens)", "quantity", "value", "unit"]];
+  for (const row of rows) {
     const { letter, chip, of, stored, config } = row;
-    for (const [name, , plain] of ROWS) lines.push([letter, chip.name, of.name, stored.name, config.batch, config.context, name, ...plain(row)]);
+    for (const [name, , plain] of ROWS) lines.push([letter, chip.name, config.chips, of.name, stored.name, config.batch, config.context, name, ...plain(row)]);
   }
-  for (const one of measured) lines.push([one.letter, one.chip, one.name, one.conditions, "", "", "measured tokens/s", one.reached, "tokens/s"]);
+  for (const one of measured) lines.push([one.letter, one.chip, 1, one.name, one.conditions, "", "", "measured tokens/s", one.reached, "tokens/s"]);
   return `${lines.map((cells) => cells.map(quoted).join(",")).join("\n")}\n`;
 }

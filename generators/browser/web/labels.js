@@ -14,13 +14,22 @@ function meet(a, b) {
   return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
-// wanted: { k, x, y, words, c }; room: [left, top, right, bottom]; taken: boxes that are not free.
-export function labels(wanted, room, taken = []) {
-  const used = [...taken, ...wanted.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4])];
-  return wanted.map(({ k, x, y, words, c }) => {
+function away([left, top, right, bottom], { x, y }) {
+  return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
+}
+
+// wanted: { k, x, y, words, c, spare }; room: [left, top, right, bottom]; taken: boxes that are not free; marks: all { x, y } in sight.
+// A label stands nearer to its own mark than to any other, so that nobody reads it as the other's; a spare one that
+// finds no such place is left out.
+export function labels(wanted, room, taken = [], marks = wanted) {
+  const used = [...taken, ...marks.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4])];
+  return wanted.flatMap(({ k, x, y, words, c, spare }) => {
     const ways = PLACES.map(([dx, dy, anchor]) => ({ x: x + dx, y: y + dy, anchor, box: box(x + dx, y + dy, words, anchor) }));
     const inside = ways.filter(({ box: b }) => b[0] >= room[0] && b[2] <= room[2] && b[1] >= room[1] && b[3] <= room[3]);
-    const way = inside.find(({ box: b }) => !used.some((other) => meet(b, other))) || inside[0] || ways[0];
+    const free = inside.filter(({ box: b }) => !used.some((other) => meet(b, other)));
+    const clear = free.find(({ box: b }) => marks.every((one) => away(b, { x, y }) <= away(b, one)));
+    if (!clear && spare) return [];
+    const way = clear || free[0] || inside[0] || ways[0];
     used.push(way.box);
     return text(k, way.x, way.y, words, `mb-halo ${c}`, way.anchor);
   });

@@ -9,7 +9,8 @@ const LOW = 0.3; // FLOP/byte at the left edge
 
 function frame({ width, height, narrow }, roofs, rates) {
   const box = { left: narrow ? 42 : 46, right: width - 16, top: 30, bottom: height - 40 };
-  const top = Math.max(...roofs.map((roof) => roof.peak)) * 2.2;
+  const peaks = roofs.map(({ peak }) => peak).filter(Number.isFinite);
+  const top = Math.max(...peaks, ...rates, ...(peaks.length ? [] : roofs.map(({ bandwidth }) => bandwidth * 300))) * 2.2;
   const least = Math.min(...roofs.map((roof) => roof.bandwidth * LOW), ...rates.map((rate) => rate * 0.7));
   const tall = box.bottom - box.top;
   const each = Math.min((box.right - box.left) / 4.2, tall / (Math.log10(top / least) + 0.1));
@@ -57,21 +58,44 @@ function one(place, { bandwidth, peak }, ridge) {
   return [marks, words, [...under_words, ...roofs]];
 }
 
+// A memory roof whose compute roof is not known: it goes on to the frame.
+function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
+  const [from, to] = [Math.max(LOW, low / bandwidth), Math.min(high, top / bandwidth)];
+  const middle = Math.sqrt(from * to);
+  const at = [x(middle) - 5, y(middle * bandwidth) - 5].map((value) => Math.round(value * 100) / 100);
+  return [
+    line(`slope-${k}`, [[x(from), y(bandwidth * from)], [x(to), y(bandwidth * to)]], "mb-roof-memory"),
+    text(`name-${k}`, ...at, alone ? `memory roof, ${quantity(bandwidth, "bytes/s")}` : `${name}, no peak known`, "mb-memory mb-halo", "middle", { transform: `rotate(-45 ${at.join(" ")})` }),
+    ...(alone ? [text("no-peak", box.right - 2, box.bottom - 8, "no compute roof: no peak known", "mb-compute", "end")] : []),
+  ];
+}
+
 // roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own`.
-// A single roof is shaded and labelled in full; of several each is named at its right end.
+// A single roof is shaded and labelled in full; of several each is named at its right end.  A peak of Infinity is not known.
 export function roofline(layout, roofs, points, trails = []) {
   const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate));
   const { box, x, y, high } = place;
   let [under, words, taken] = [[], [], []];
+  const named = [];
   for (const roof of roofs) {
-    const ridge = model.roofline.ridge_point(roof.peak, roof.bandwidth);
     const alone = roofs.length === 1;
+    if (!Number.isFinite(roof.peak)) {
+      words.push(...open(place, roof, alone));
+      continue;
+    }
+    const ridge = model.roofline.ridge_point(roof.peak, roof.bandwidth);
     if (alone) [under, words, taken] = one(place, roof, ridge);
     words.push(line(`slope-${roof.k}`, [[box.left, y(roof.bandwidth * LOW)], [x(ridge), y(roof.peak)]], "mb-roof-memory"));
     words.push(line(`flat-${roof.k}`, [[x(ridge), y(roof.peak)], [x(high), y(roof.peak)]], "mb-roof-compute"));
     if (alone) words.push(line("drop", [[x(ridge), box.bottom], [x(ridge), y(roof.peak)]], "mb-dotted"));
     words.push(mark(`ridge-${roof.k}`, "circle", x(ridge), y(roof.peak), 3, "mb-hollow"));
-    if (!alone) words.push(text(`name-${roof.k}`, box.right - 2, y(roof.peak) - 5, roof.name, "mb-compute mb-halo", "end"));
+    if (!alone) {
+      let level = y(roof.peak) - 5;
+      while (named.some((other) => Math.abs(other - level) < 11)) level += 16; // of roofs as high as each other, the name of the second stands below
+      named.push(level);
+      words.push(text(`name-${roof.k}`, box.right - 2, level, roof.name, "mb-compute mb-halo", "end"));
+      taken.push([box.right - roof.name.length * 5.6, level - 8, box.right, level + 3]);
+    }
   }
   const shown = points.filter(({ intensity, rate }) => x(intensity) >= box.left - 1 && x(intensity) <= box.right + 1 && y(rate) <= box.bottom + 1);
   const spots = shown.map((point) => ({ ...point, X: x(point.intensity), Y: y(point.rate) }));
@@ -79,6 +103,6 @@ export function roofline(layout, roofs, points, trails = []) {
     ...under, ...axes(place), ...words,
     ...trails.map(({ k, ends }) => line(k, ends.map(([intensity, rate]) => [x(intensity), y(rate)]), "mb-trail-line")),
     ...spots.map(({ k, kind, X, Y, c, size }) => mark(`mark-${k}`, kind, X, Y, size || 4.5, c)),
-    ...labels(spots.filter(({ label }) => label).map(({ k, X, Y, label, soft }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "" })), [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken),
+    ...labels(spots.filter(({ label }) => label).map(({ k, X, Y, label, soft, spare }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "", spare })), [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken, spots.map(({ X, Y }) => ({ x: X, y: Y }))),
   ];
 }
