@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import product
 
 from generators import catalogue
@@ -24,7 +24,8 @@ FUNCTION = """
   const flat = (value) => (value !== null && typeof value === "object" ? Object.values(value).flatMap(flat) : [value]);
   const pick = (rows, id) => B.byId(rows, id);
   return states.map(([kind, chip, model, format, ...rest]) => {
-    const stored = pick(B.formats, format), s = pick(B.models, model).shape, f = stored.format;
+    const stored = pick(B.formats, format), s = pick(B.models, model).shape;
+    const f = kind === "answer" ? stored.format : { ...stored.format, activation: 2 };
     const c = B.device(pick(B.chips, chip), stored.rate);
     if (c === null) return [null];
     if (kind === "answer") return flat(M.answers.answer(s, f, c, ...rest));
@@ -102,6 +103,8 @@ def python_results(book, all_states) -> list[list[object]]:
 def _one(book, kind, chip, model, format_, *rest) -> list[object]:
     row = book.formats[format_]
     s, f = catalogue.shape(book.models[model]), catalogue.number_format(row)
+    if kind != "answer":
+        f = replace(f, activation=2.0)  # an estimate, so that no term of activations goes unasked
     c = catalogue.device(book.accelerators[chip], row.rate)
     if c is None:
         return [None]
