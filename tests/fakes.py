@@ -26,6 +26,9 @@ class FakeDevice:
             raise RuntimeError(LOST)
         return timing.wall_time(run, inner, self.clock)
 
+    def tidy(self) -> None:
+        """Nothing is held."""
+
     def free_bytes(self) -> float:
         return self.free
 

@@ -11,11 +11,13 @@ import pytest
 
 from generators.book.case import Case
 from generators.measure import catalogue, cli, estimate, predict, result, timing
+from generators.measure.accelerators import datasheet_bandwidth
 from generators.measure.counting import count
 from generators.measure.plan import Check, CheckFailed, Work, label
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof
-from generators.measure.summary import duration, rate_text, sentences
+from generators.measure.summary import duration, rate_text, sentences, what_next
+from generators.measure.taken import Stored
 from tests.fakes import FakeDevice, row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,28 +109,86 @@ def test_drift_compares_the_later_half_with_the_earlier():
 # what a person sees
 
 
-def test_the_summary_says_rate_and_share_of_the_roof():
+def decode_row(model: str, parameters: float, seconds: float, moved: float, **told: object) -> Result:
+    more = {"parameters": parameters, "dtype": "bfloat16", "layers": 2, "mode": "graph", "model": model} | told
+    return Result(row("decode", "workload", samples=[seconds] * 5, bytes=moved, tokens=1, **more))
+
+
+def test_the_summary_says_what_to_think_of_a_run_before_its_rates():
     read = Result(row("read-bandwidth", samples=[0.05] * 5, bytes=1e9, method="sum"))
-    told = {"parameters": 430_000_000, "dtype": "bfloat16", "layers": 2}
-    decode = Result(row("decode", "workload", samples=[0.1] * 5, bytes=1.66e9, tokens=1, **told))
-    lines = sentences([read, decode], [])
-    assert lines[0] == "this machine reads 20.0 GB/s from main memory (best method: sum)"
-    assert lines[1] == (
-        "decode of a 0.43 B model in bfloat16 runs at 10.0 tokens/s, 83% of what its read bandwidth allows"
-    )
+    lines = sentences([read, decode_row("0.4B", 4.3e8, 0.1, 1.66e9)], {})
+    assert lines == [
+        "verdict: quiet",
+        "this machine reads 20 GB/s from main memory (best method: sum)",
+        "decode of 0.4B, bfloat16, graph: 100 ms per token, 16.6 GB/s, 83% of its read roof",
+    ]
     assert rate_text(read) == "20.0 GB/s (50 ms), spread 0%"
     failed = [Result(row(f"x{n}", status="failed", reason="why")) for n in range(15)]
-    assert sentences(failed, [])[-1].startswith("... and 3 more cases without a result")
-    assert sentences([read], ["it was loud"])[-2:] == [
-        "caution: it was loud",
-        "measure again when the machine is quiet",
+    assert (
+        sentences(failed, {})[-1] == "... and 3 more reasons why cases have no result, or a part of one, in the record"
+    )
+    alike = [Result(row("x", status="failed", reason="why")) for _ in range(15)]
+    assert sentences(alike, {})[-1] == "x and 14 more: failed: why"
+    assert sentences([read], {"cautions": ["it was loud"]})[0] == (
+        "verdict: disturbed in part: it was loud; measure again when the machine is quiet"
+    )
+
+
+def test_what_is_implausible_or_unsettled_is_named_at_once():
+    read = Result(row("read-bandwidth", samples=[0.05] * 7, bytes=1e9, method="sum"))
+    cache = Result(row("cache-read-bandwidth", samples=[0.1] * 7, bytes=6e7, method="sum"))
+    wide = Result(row("prefill", "workload", samples=[0.1] * 14 + [0.87] * 2, tokens=1))
+    steady = [Result(row("prefill", "workload", samples=[0.1] * 7, tokens=1)) for _ in range(2)]
+    lines = sentences([read, cache, wide, *steady], {}, datasheet=15e9)
+    assert lines[:4] == [
+        "verdict: disturbed in part: 1 of 5 results are held out of the book's sentences",
+        "held out: cache-read-bandwidth sum: it reads a cache at 0.6 GB/s, more slowly than memory at 20 GB/s",
+        "implausible: read-bandwidth sum: 20 GB/s, above the datasheet's 15 GB/s",
+        "unsettled: prefill: spread 770%",
     ]
+
+
+def test_the_summary_says_what_binds_a_step():
+    """A step whose issuing takes longer than its bytes is bound by launching, whatever share of a roof it reaches."""
+    read = Result(row("read-bandwidth", samples=[0.25] * 5, bytes=1e12, method="sum"))  # 4 TB/s
+    narrow = [Result(row("step-overhead", samples=[seconds] * 5, layers=n, dtype="bfloat16", mode="graph"))
+              for n, seconds in ((1, 2e-3), (3, 4e-3))]  # fmt: skip
+    steps = [decode_row("1B", 1e9, 4e-3, 2e9), decode_row("8B", 8e9, 8e-3, 16e9)]
+    lines = sentences([read, *narrow, *steps], {}, datasheet=5e12)
+    assert lines[1:] == [
+        "this machine reads 4 TB/s from main memory (best method: sum), 80% of the datasheet's",
+        "decode of 1B, bfloat16, graph: 4 ms per token, launch-bound: issuing takes 75% of it, reading 12%",
+        "decode of 8B, bfloat16, graph: 8 ms per token, 2 TB/s, 50% of its read roof, 40% of the datasheet's bound",
+        "decode in bfloat16, graph: launch-bound below about 8B",
+    ]
+
+
+def test_the_summary_names_the_next_command_and_who_takes_the_record():
+    ceilings = [row("read-bandwidth", samples=[0.05] * 7, bytes=1e9), row("matmul-peak", samples=[0.05] * 7, flop=1e9)]
+
+    def stored(id_: str, decodes: int, **more: object) -> Stored:
+        cases = ceilings + [row("decode", "workload", samples=[0.1] * 7)] * decodes
+        machine = {"name": "toy", "device": "cpu"}
+        return Stored(
+            id_, {"started": id_, "machine": machine, "environment": {}, "cases": cases, "supersedes": ""} | more
+        )
+
+    mine, richer, other = stored("2", 3), stored("1", 9), stored("0", 99, machine={"name": "b", "device": "cpu"})
+    assert what_next(mine, [other])[0] == "figures of decode take it"
+    assert what_next(mine, [richer])[0] == "no figure takes it: 1 has 9 results of decode, this one 3"
+    assert what_next(stored("2", 3, supersedes="1"), [richer])[0] == "figures of decode take it"
+    assert what_next(mine, [])[-1] == "next: nox -s write"
+
+
+def test_the_datasheet_s_bandwidth_is_read_from_the_catalogue():
+    assert datasheet_bandwidth("h200-sxm", ROOT) == 4.8e12
+    assert datasheet_bandwidth("", ROOT) is None
 
 
 def test_a_captured_graph_is_told_by_its_kernels():
     graph = row("dispatch", samples=[1.3e-4] * 3, method="graph", kernels_per_repetition=100)
-    lines = sentences([Result(row("dispatch", samples=[4e-6] * 3, method="add")), Result(graph)], [])
-    assert lines == [
+    lines = sentences([Result(row("dispatch", samples=[4e-6] * 3, method="add")), Result(graph)], {})
+    assert lines[1:] == [
         "one operation costs 4 µs before it moves a byte",
         "one operation in a CUDA graph costs 1.3 µs before it moves a byte",
     ]
@@ -187,14 +247,44 @@ def test_list_and_wrong_names_need_no_torch(capsys):
     assert set(catalogue.BUDGET) <= set(catalogue.PROFILES)
 
 
-def test_without_torch_one_line_says_how_to_get_it(tmp_path):
-    (tmp_path / "torch.py").write_text("raise ImportError('none here', name='torch')\n")
-    own = os.environ | {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
-    words = [sys.executable, "-m", "generators.measure", "--out", str(tmp_path / "out")]
-    done = subprocess.run(words, cwd=ROOT, env=own, capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("ImportError('none here', name='torch')", "this Python has no PyTorch; install it: "),
+        (
+            "OSError('libcudart.so.12: cannot open shared object file')",
+            "PyTorch does not load: OSError: libcudart.so.12: ",
+        ),
+        ("ValueError('second\\nline')", "PyTorch does not load: ValueError: second; reinstall it: "),
+    ],
+)
+def test_a_torch_that_does_not_load_is_one_line(tmp_path, fault, line):
+    (tmp_path / "torch.py").write_text(f"raise {fault}\n")
+    done = command(tmp_path, "--out", str(tmp_path / "out"))
     assert done.returncode == 2
-    assert done.stderr.startswith("measure: this Python has no PyTorch; install it: ")
+    assert done.stderr.startswith(f"measure: {line}")
     assert done.stderr.count("\n") == 1
+
+
+def command(folder: Path, *words: str, shell: str = "") -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, with modules of a folder before all others and a lock of its own."""
+    (folder / "sitecustomize.py").write_text(
+        f"import pathlib\nfrom generators.measure import record\nrecord.LOCKS = pathlib.Path({str(folder)!r})\n"
+    )
+    own = os.environ | {"PYTHONPATH": f"{folder}:{ROOT}"}
+    line = " ".join([sys.executable, "-m", "generators.measure", *words, shell])
+    return subprocess.run(["bash", "-c", line], cwd=ROOT, env=own, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("shell", ["| head -1", ">/dev/full", "2>&-", ">&-", "2>/dev/full", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("word", ["list", "--help", "run nonsense", "quick"])
+def test_output_that_nobody_takes_ends_nothing(tmp_path, word, shell):
+    (tmp_path / "torch.py").write_text("raise ImportError('none here', name='torch')\n")
+    done = command(tmp_path, *word.split(), "--out", str(tmp_path / "out"), shell=shell)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Exception" not in done.stdout + done.stderr
+    if "|" not in shell:
+        assert done.returncode == (0 if word in ("list", "--help") else 2)
 
 
 def test_the_package_imports_nothing_beyond_itself_and_the_standard_library():

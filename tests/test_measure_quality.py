@@ -29,7 +29,7 @@ def read(seconds: float = 0.05, **noise: float) -> Result:
         (Result(row("serving", "workload", samples=[0.1, 0.1, 0.2, 0.2, 0.2])), ""),  # five plays have no quartiles
         (
             Result(row("cache-read-bandwidth", samples=[0.1] * 7, bytes=6e7)),
-            "reads its cache at 0.6 GB/s, more slowly than memory at 20 GB/s",
+            "it reads a cache at 0.6 GB/s, more slowly than memory at 20 GB/s",
         ),
     ],
 )

@@ -50,6 +50,7 @@ def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
         "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
         "from generators.measure.workshop import Workshop\n"
+        "import contextlib\ncli.only_one_run = contextlib.nullcontext\n"  # whatever else this machine measures
         f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
         f"sys.exit(cli.main(['quick', '--out', {str(out)!r}]))"
     )
@@ -177,14 +178,14 @@ def test_an_interrupt_waits_while_the_record_is_written(measure, monkeypatch):
     assert (status, rows["a"]["status"]) == (0, "measured")
 
 
-def test_a_full_disk_is_said_and_the_run_goes_on(measure, monkeypatch, tmp_path):
+def test_a_disk_that_fills_up_everywhere_is_said_once_and_the_run_goes_on(measure, monkeypatch, tmp_path):
     real, calls = record._write, []
 
-    def full(path: Path, *rest: Any) -> None:
+    def full(path: Path, *rest: Any) -> Path:
         calls.append(path)
-        if len(calls) < 4 or path.suffix == ".json":
+        if len(calls) < 6 or path.suffix == ".json":  # a write is tried in up to five places
             raise OSError(28, "No space left on device")
-        real(path, *rest)
+        return real(path, *rest)
 
     monkeypatch.setattr(record, "_write", full)
     status, _, told = measure([stage("one", "steady", names=["a"])])
@@ -194,6 +195,52 @@ def test_a_full_disk_is_said_and_the_run_goes_on(measure, monkeypatch, tmp_path)
     assert "has what was kept last; make room, then: keep" in told
     monkeypatch.setattr(record, "_write", real)
     assert measure([], "keep")[1]["a"]["status"] == "measured"
+
+
+def test_the_bytes_held_from_the_start_are_used_when_the_disk_is_full(measure, monkeypatch, tmp_path):
+    """A disk on which the record fits once the reserved bytes are given back, and not before."""
+    real, files = record._write, []
+    keep = record.RecordFile._reserve
+    monkeypatch.setattr(record.RecordFile, "_reserve", lambda self: (keep(self), files.append(self))[0])
+
+    def full(path: Path, *rest: Any) -> Path:
+        if files[0]._room:
+            raise OSError(28, "No space left on device")
+        return real(path, *rest)
+
+    monkeypatch.setattr(record, "_write", full)
+    status, rows, told = measure([stage("one", "steady", names=["a"])])
+    assert (status, rows["a"]["status"]) == (0, "measured")
+    assert "cannot keep" not in told
+    assert "no room" not in told
+
+
+def test_what_finds_no_room_is_kept_in_another_folder(measure, monkeypatch, tmp_path):
+    other, real = tmp_path / "other", record._write
+    other.mkdir()
+    monkeypatch.chdir(other)
+
+    def full(path: Path, *rest: Any) -> Path:
+        if path.parent == tmp_path:
+            raise OSError(28, "No space left on device")
+        return real(path, *rest)
+
+    monkeypatch.setattr(record, "_write", full)
+    status, _, told = measure([stage("one", "steady", names=["a"])])
+    assert status == 0
+    assert told.count("no room in ") == 1
+    assert "there was no room for it in " in told
+    assert [path.suffix for path in other.iterdir()] == [".json"]
+    assert [case.status for case in load_record(next(other.iterdir())).cases] == ["measured"] * 2
+
+
+def test_a_disk_that_is_full_at_the_start_is_one_line(measure, monkeypatch):
+    monkeypatch.setattr(
+        record.os, "urandom", lambda count: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
+    status, rows, told = measure([stage("one", "steady", names=["a"])])
+    assert (status, rows) == (2, {})
+    assert "No space left on device; make room for 4 MB, or choose a folder with --out" in told
 
 
 def test_a_finished_record_is_never_gone_on_with(measure, tmp_path):

@@ -2,7 +2,10 @@
 
 import sys
 
-from generators.measure.cli import main
+from generators.measure.streams import steady
 
 if __name__ == "__main__":
+    steady()
+    from generators.measure.cli import main
+
     sys.exit(main())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import tomllib
 from pathlib import Path
 
 from generators.measure.plan import MeasureError
@@ -42,3 +44,15 @@ def known_chip(id_: str, root: Path) -> str:
         near = f", such as {', '.join(close)}" if close else ""
         raise MeasureError(f"--accelerator: found {id_[:60]!r}, wanted the id of a chip in data/accelerators{near}")
     return id_
+
+
+def datasheet_bandwidth(id_: str, root: Path) -> float | None:
+    """Byte/s that the vendor prints for a chip's memory; None where the chip is unknown or its file says something else."""
+    try:
+        told = tomllib.loads((root / f"data/accelerators/{id_}.toml").read_text(encoding="utf-8"))["memory"][
+            "bandwidth"
+        ]
+        number = re.fullmatch(r"([0-9.]+) (G|T)B/s", told["value"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return float(number[1]) * {"G": 1e9, "T": 1e12}[number[2]] if number else None

@@ -96,6 +96,11 @@ class Bench:
             return True
         return False
 
+    def tidy(self) -> None:
+        """Give back what torch holds without using it, so that the next stage finds the memory free."""
+        if self.is_cuda:
+            torch.cuda.empty_cache()
+
     def wait(self) -> None:
         """Return when everything issued to the device has ended; on the processor, at once."""
         if not self.is_cpu:

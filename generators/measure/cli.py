@@ -14,7 +14,7 @@ from generators.measure import catalogue, environment, profiles, resume
 from generators.measure.accelerators import known_chip
 from generators.measure.conductor import Conductor
 from generators.measure.plan import MeasureError
-from generators.measure.progress import Progress
+from generators.measure.progress import PER_BYTE, Progress
 from generators.measure.record import RecordFile, only_one_run, public_note
 from generators.measure.session import Session
 from generators.measure.workshop import Died, Workshop
@@ -104,11 +104,13 @@ def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
     workshop = workshop or Workshop()
     seed = old["environment"].get("seed") if old else None
     hello = workshop.ask({"do": "hello", "device": device, "seed": seed})["hello"]
-    head = environment.header(hello, profile, datetime.now(UTC), note, accelerator, ROOT)
-    file = RecordFile(told.out, head["machine"]["name"], datetime.now(UTC))
+    moment = datetime.now(UTC)
+    head = environment.header(hello, profile, moment, note, accelerator, ROOT)
     if old:
         resume.same(old, head | {"environment": hello["facts"]})
         head, file = {key: old[key] for key in head}, RecordFile.of_partial(path)
+    else:
+        file = RecordFile(told.out, head["machine"]["name"], moment)
     print(f"{head['machine']['name']}; torch {hello['facts']['torch']}, "
           f"{hello['facts']['torch_threads']} threads; profile {profile}", flush=True)  # fmt: skip
     return _run(told, workshop, hello, Session(head, hello, file, old))
@@ -121,7 +123,7 @@ def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], se
     stages = profiles.everything(kind) if only else profiles.stages(profile, kind)
     device = {"rocm": "cuda"}.get(kind, kind)
     head = {"device": device, "seed": hello["seed"]} | EXTRA
-    progress = Progress(lambda line: print(line, flush=True))
+    progress = Progress(lambda line: print(line, flush=True), per_byte=PER_BYTE if kind == "cpu" else 0.0)
     conductor = Conductor(workshop, head, progress, session.checkpoint, catalogue.BUDGET.get(profile, float("inf")))
     session.conductor = conductor
     try:

@@ -14,53 +14,73 @@ QUIET = 8.0  # seconds without a line after which a round is worth one
 PREPARING = 0.6  # share of a stage's time that building and verifying its cases takes
 FEW_LINES = 4  # of a stage with very many
 MOST_LINES = 16  # results of a stage that are listed one by one
+LARGE = 2**28  # bytes of a stage's models from which on building them is told apart from timing them
+PER_BYTE = 6e-9  # seconds to build and verify one byte of a model on two cores, until this run has built some
 
 
 class Progress:
-    """Prints through `say`, estimates through the stages' expected seconds scaled by this machine's pace."""
+    """Prints through `say`, estimates through the stages' expected seconds scaled by this machine's pace.
 
-    def __init__(self, say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic) -> None:
-        """`say` takes one line; `clock` counts seconds from anywhere."""
+    Building and verifying large models grows with their bytes, and takes most of their stages: it
+    is estimated by what a byte took so far.
+    """
+
+    def __init__(
+        self, say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic, per_byte: float = 0.0
+    ) -> None:
+        """`say` takes one line; `clock` counts seconds from anywhere; `per_byte` is the first guess for building."""
         self.say, self.clock = say, clock
-        self.started = self.spoken = clock()
+        self.started = self.spoken = self.since = self.ended = self.told = clock()
         self.stages: list[Stage] = []
         self.budget = float("inf")
-        self.passed = self.current = self.share = 0.0
-        self.total = 1.0
-        self.sizes: dict[int, float] = {}
+        self.passed = self.share = (
+            0.0  # expected seconds behind, without building large models; share of the stage at hand
+        )
+        self.current: Stage | None = None
+        self.bytes: dict[str, float] = {}  # of the models of each stage
+        self.first_guess, self.built_bytes, self.built_seconds = per_byte, 0.0, 0.0
 
-    def begin(self, stages: list[Stage], budget: float) -> None:
-        """Start the clock of the whole run."""
+    def begin(self, stages: list[Stage], listed: list[list[dict[str, Any]]], budget: float) -> None:
+        """Start the clock of the whole run; `listed` are the cases of each stage."""
         self.stages, self.budget = list(stages), budget
-        self.started = self.clock()
-        self._line(f"{len(stages)} stages; about {sum(s.expected_seconds for s in stages):.0f} s in all")
+        self.bytes = {
+            stage.name: _model_bytes([c for c in cases if c["wanted"]])
+            for stage, cases in zip(stages, listed, strict=True)
+        }
+        self.started = self.ended = self.clock()
+        self._line(f"{len(stages)} stages; about {self.left():.0f} s in all")
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
         return self.clock() - self.started
 
     def pace(self) -> float:
-        """Seconds passed per second expected; 1 until the first stage is behind."""
-        return self.elapsed() / (self.passed + self.current * self.share) if self.passed else 1.0
+        """Seconds passed per second expected, the building of large models apart; 1 until the first stage is behind."""
+        return max(self.ended - self.started - self.built_seconds, 0.0) / self.passed if self.passed else 1.0
 
     def left(self) -> float:
         """Seconds that the rest will take at this pace."""
-        return self._rest() * self.pace()
+        return self._remains() + sum(map(self._whole, self.stages))
 
     def fits(self, stage: Stage) -> bool:
         """Whether an optional stage would end within the budget."""
-        return self.elapsed() + stage.expected_seconds * self.pace() <= self.budget
+        return self.elapsed() + self._whole(stage) <= self.budget
 
     def late(self) -> bool:
         """Whether the stages that must run would pass the budget at this pace."""
-        optional = sum(stage.expected_seconds for stage in self.stages if stage.optional)
-        return self.elapsed() + (self._rest() - optional) * self.pace() > self.budget
+        must = self._remains() + sum(self._whole(stage) for stage in self.stages if not stage.optional)
+        return self.elapsed() + must > self.budget
+
+    def over(self) -> bool:
+        """Whether the budget is spent."""
+        return self.elapsed() > self.budget
 
     def stage(self, stage: Stage, cases: list[dict[str, Any]]) -> None:
         """A stage begins with these cases."""
         self.stages.remove(stage)
-        self.current, self.share = stage.expected_seconds, 0.0
-        self.total = sum(case["needs_bytes"] or 1.0 for case in cases)  # larger cases take longer to build
+        self.current, self.share = stage, 0.0
+        self.since = self.told = self.clock()
+        self.bytes[stage.name] = _model_bytes(cases)
         self.count = len(cases)
         self._line(f"{stage.name}: {len(cases)} case{'' if len(cases) == 1 else 's'}, timed in turns")
 
@@ -78,6 +98,7 @@ class Progress:
         elif what in ("round", "played"):
             done = message["done"] / message["rounds"]
             self.share = PREPARING + (1 - PREPARING) * done if what == "round" else min(1.0, self.share + 0.2)
+            self.told = self.clock()
             if self.clock() - self.spoken > QUIET:
                 self._line(f"  {stage.name}: {what[:5].rstrip('e')} {message['done']} of {message['rounds']}")
 
@@ -85,19 +106,27 @@ class Progress:
         """A process ended before its work did."""
         self._line(f"  {label}: failed: {how}")
 
-    def finished(self, stage: Stage, results: list[Result]) -> None:
-        """A stage is over; its results follow."""
-        self.passed, self.current, self.share = self.passed + stage.expected_seconds, 0.0, 0.0
+    def finished(self, stage: Stage, results: list[Result]) -> float:
+        """A stage is over; its results follow.  The seconds that it took."""
+        self.ended, self.current, self.share = self.clock(), None, 0.0
+        took = self.ended - self.since
+        self.passed += stage.expected_seconds * ((1 - PREPARING) if self._large(stage) else 1.0)
         shown = [one for one in results if one.measured]
         most = MOST_LINES if len(shown) <= 2 * MOST_LINES else FEW_LINES
         for one in shown[:most]:
             self._line(f"  {one.label}: {rate_text(one)}")
         if len(shown) > most:
             self._line(f"  ... and {len(shown) - most} more in the record")
+        self._line(f"  {stage.name}: took {took:.1f} s, planned {stage.expected_seconds:.0f} s")
+        return took
 
     def _built(self, one: Result, what: str) -> None:
         """A case is built, verified and calibrated, or cannot be measured."""
         self.share = min(PREPARING, self.share + PREPARING / self.count)
+        if self.current and self._large(self.current):
+            self.built_seconds += self.clock() - self.told
+            self.built_bytes += self.bytes[self.current.name] / self.count
+        self.told = self.clock()
         if what == "failed":
             self._line(f"  {one.label}: {one.row['status']}: {one.row['reason']}")
         elif self.count <= MOST_LINES or self.clock() - self.spoken > QUIET:
@@ -107,10 +136,35 @@ class Progress:
                 f"  {one.label}: verified (error {one.row['check']['worst_relative_error']:.1g}), a sample is {many}"
             )
 
-    def _rest(self) -> float:
-        """Expected seconds of all that is not behind."""
-        return self.current * (1 - self.share) + sum(stage.expected_seconds for stage in self.stages)
+    def _per_byte(self) -> float:
+        """Seconds to build and verify one byte of a model, as far as this run has seen."""
+        return self.built_seconds / self.built_bytes if self.built_bytes else self.first_guess * max(1.0, self.pace())
+
+    def _large(self, stage: Stage) -> float:
+        """Bytes of a stage's models, where building them is told apart from timing them; else 0."""
+        made = self.bytes.get(stage.name, 0.0)
+        return made if made >= LARGE and (self.built_bytes or self.first_guess) else 0.0
+
+    def _whole(self, stage: Stage) -> float:
+        """Seconds that a stage will take: at this machine's pace, building at least what its models' bytes take."""
+        planned = stage.expected_seconds * self.pace()
+        return max(PREPARING * planned, self._large(stage) * self._per_byte()) + (1 - PREPARING) * planned
+
+    def _remains(self) -> float:
+        """Seconds that the rest of the stage at hand will take."""
+        if not self.current:
+            return 0.0
+        whole = self._whole(self.current)
+        return max(whole * (1 - self.share) - (self.clock() - self.told), 0.05 * whole * (1 - self.share))
 
     def _line(self, text: str) -> None:
         self.spoken = self.clock()
         self.say(f"[{self.elapsed():5.1f} s, {self.left():3.0f} s left] {text}")
+
+
+def _model_bytes(cases: list[dict[str, Any]]) -> float:
+    """Bytes of the weights that cases are built with, those that several share once."""
+    told = [case["parameters"] for case in cases]
+    models = {(p.get("model"), p.get("dtype"), p.get("mode")): p["weights_bytes"] for p in told
+              if isinstance(p.get("weights_bytes"), (int, float))}  # fmt: skip
+    return float(sum(models.values()))

@@ -26,6 +26,11 @@ MANY = 0.25  # share of the measured rows held out, above which the whole run co
 _WHO = (("other_processes_share", "other processes"), ("steal_share", "the hypervisor"))
 
 
+def rate(value: float) -> str:
+    """Byte/s with a fitting unit and three digits."""
+    return f"{value / 1e12:.3g} TB/s" if value >= 1e12 else f"{value / 1e9:.3g} GB/s"
+
+
 def held_out(results: list[Result]) -> dict[int, str]:
     """Places of the measured rows that no sentence tells of and figures draw pale, each with the reason in a few words."""
     memory = max((one.bandwidth for one in measured(results, "read-bandwidth")), default=0.0)
@@ -36,7 +41,7 @@ def held_out(results: list[Result]) -> dict[int, str]:
 def _doubt(one: Result, memory: float) -> str:
     """Why a row is held out, or nothing."""
     if one.name == "cache-read-bandwidth" and one.bandwidth < memory:
-        return f"reads its cache at {one.bandwidth / 1e9:.3g} GB/s, more slowly than memory at {memory / 1e9:.3g} GB/s"
+        return f"it reads a cache at {rate(one.bandwidth)}, more slowly than memory at {rate(memory)}"
     for key, who in _WHO:
         share = one.row["noise"].get(key)
         if isinstance(share, (int, float)) and share > TAKEN:
@@ -50,8 +55,8 @@ def _doubt(one: Result, memory: float) -> str:
 
 
 def oddities(results: Iterable[Result]) -> list[str]:
-    """Measured rows whose samples spread by more than half, widest first, one line each."""
-    wide = [one for one in results if one.measured and one.spread > WIDE]
+    """Measured rows whose samples, seven or more, spread by more than half, widest first, one line each."""
+    wide = [one for one in results if one.measured and len(one.row["samples"]) >= QUARTILES and one.spread > WIDE]
     return [f"{one.label}: spread {one.spread:.0%}" for one in sorted(wide, key=lambda one: -one.spread)]
 
 

@@ -12,9 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from generators.measure.leftovers import own, sweep
 from generators.measure.plan import MeasureError
 
 SCHEMA = 1
+ROOM = 4 * 2**20  # bytes reserved for a record; a full one is well under two megabytes
+SCRAP = ".record-"  # prefix of a file that is being written
+LOCKS = Path("/tmp")  # where the lock lies: one place for every user and setting, as there is one machine
+Place = Callable[[Path, Path], object]
 _PRIVATE = re.compile(r"(/(?:home|root|Users)/|[A-Z]:\\Users)")
 
 
@@ -47,9 +52,11 @@ def public_note(text: str) -> str:
 class RecordFile:
     """One record in the making: checkpoints beside its final name, then the final file itself."""
 
+    _room: IO[bytes] | None = None
+
     def __init__(self, directory: Path, machine: str, started: datetime) -> None:
         """Choose a name that no record and no interrupted run has; the seconds join it where the minute is taken."""
-        self.directory = directory
+        self.directory, self.folders = directory, set[Path]()
         moment = started.astimezone(UTC)
         names = [f"{moment:%Y-%m-%dT%H%M}", *(f"{moment + timedelta(seconds=n):%Y-%m-%dT%H%M%S}" for n in range(60))]
         for name in names:
@@ -57,23 +64,60 @@ class RecordFile:
             self.partial = self.final.with_name(f"{self.final.name}.partial")
             if not self.final.exists() and not self.partial.exists():
                 break
-        try:
+        with contextlib.suppress(OSError):
             directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=directory):
-                pass  # better now than after a minute of measuring
-        except OSError as error:
-            raise MeasureError(f"cannot write into {directory}: {error.strerror}; choose a folder with --out") from None
+        self._reserve()
 
     @classmethod
-    def of_partial(cls, path: Path) -> RecordFile:
-        """The record whose checkpoint lies at `path`."""
+    def of_partial(cls, path: Path, goes_on: bool = True) -> RecordFile:
+        """The record whose checkpoint lies at `path`; room is reserved where its run goes on."""
         file = cls.__new__(cls)
+        file.folders = set()
         file.directory, file.partial, file.final = path.parent, path, path.with_name(path.name.removesuffix(".partial"))
+        if goes_on:
+            file._reserve()
         return file
 
-    def checkpoint(self, row: dict[str, Any]) -> None:
-        """Keep what is measured so far under the partial name; a reader sees the old or the new one, never half."""
-        _write(self.partial, row)
+    def _reserve(self) -> None:
+        """Hold bytes on the disk in a file without a name, so that it may fill up during the run and the record still fits."""
+        sweep(self.directory, SCRAP)
+        try:
+            self._room = tempfile.TemporaryFile(dir=self.directory)  # noqa: SIM115  held until it is needed
+            self._room.write(os.urandom(ROOM))  # a file of zeros may take no room
+            self._room.flush()
+            os.fsync(self._room.fileno())
+        except OSError as error:
+            why = f"cannot write into {self.directory}: {error.strerror}"
+            raise MeasureError(f"{why}; make room for {ROOM / 1e6:.0f} MB, or choose a folder with --out") from None
+
+    def _release(self) -> None:
+        """Give the reserved bytes back to the disk."""
+        if self._room:
+            with contextlib.suppress(OSError):
+                self._room.close()
+        self._room = None
+
+    def checkpoint(self, row: dict[str, Any]) -> Path:
+        """Keep what is measured so far under the partial name; a reader sees the old or the new one, never half.
+
+        Where the folder takes no more, the reserved bytes are used, then another folder; the path that was written.
+        """
+        return self._anywhere(self.partial, row)
+
+    def _anywhere(self, path: Path, row: dict[str, Any], place: Place = Path.replace) -> Path:
+        """Write to `path`, with the room held for it where it must be, or under the same name in another folder."""
+        try:
+            return _write(path, row, place)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            self._release()
+            for folder in dict.fromkeys([self.directory, Path.cwd(), Path(tempfile.gettempdir()), Path.home()]):
+                with contextlib.suppress(OSError):
+                    lies = _write(folder / path.name, row, place)
+                    self.folders.add(folder)
+                    return lies
+            raise error from None
 
     def discard(self) -> None:
         """Drop the checkpoint of a run that measured nothing."""
@@ -82,14 +126,15 @@ class RecordFile:
     def finish(self, row: dict[str, Any]) -> Path:
         """Write the final record and drop the checkpoint; an existing record is never overwritten."""
         try:
-            _write(self.final, row, _take_name)
+            lies = self._anywhere(self.final, row, _take_name)
         except FileExistsError:
             raise MeasureError(f"{self.final} exists and is kept; the new record stays in {self.partial}") from None
         except OSError as error:
             kept = f"; {self.partial} has what was kept last" if self.partial.exists() else ""
             raise MeasureError(f"cannot write {self.final}: {error.strerror}{kept}; make room, then: keep") from None
-        self.partial.unlink(missing_ok=True)
-        return self.final
+        for folder in self.folders | {self.directory}:
+            (folder / self.partial.name).unlink(missing_ok=True)
+        return lies
 
 
 def _take_name(written: Path, path: Path) -> None:
@@ -109,10 +154,10 @@ def _take_name(written: Path, path: Path) -> None:
             raise
 
 
-def _write(path: Path, row: dict[str, Any], place: Callable[[Path, Path], object] = Path.replace) -> None:
+def _write(path: Path, row: dict[str, Any], place: Place = Path.replace) -> Path:
     """Write JSON beside `path`, flush it to the disk, then `place` it there by renaming."""
     text = json.dumps(row, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".record-", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=own(SCRAP), suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(_samples_on_one_line(text))
@@ -122,6 +167,7 @@ def _write(path: Path, row: dict[str, Any], place: Callable[[Path, Path], object
         place(Path(name), path)
     finally:
         Path(name).unlink(missing_ok=True)
+    return path
 
 
 def _samples_on_one_line(text: str) -> str:
@@ -137,7 +183,8 @@ def only_one_run(folder: Path | None = None) -> Iterator[None]:
     except ImportError:  # not on Windows; there the person has to watch it
         yield
         return
-    file = _lock_file((folder or Path(tempfile.gettempdir())) / "generators-measure.lock")
+    folder = folder or (LOCKS if LOCKS.is_dir() else Path(tempfile.gettempdir()))
+    file = _lock_file(folder / "generators-measure.lock")
     if file is None:
         yield
         return

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from generators.measure.accelerators import datasheet_bandwidth
+from generators.measure.comparing.file import read
 from generators.measure.plan import MeasureError
 from generators.measure.record import RecordFile, stamp
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof
-from generators.measure.summary import sentences
+from generators.measure.summary import sentences, what_next
+from generators.measure.taken import Stored
 
 if TYPE_CHECKING:
     from generators.measure.conductor import Conductor
 
+ROOT = Path(__file__).resolve().parents[2]
 FAILED, INTERRUPTED = 1, 130
 
 
@@ -25,13 +30,16 @@ class Session:
     """Holds a record's head, its environment and its rows; `conductor` brings the rows."""
 
     def __init__(
-        self, head: dict[str, Any], hello: dict[str, Any], file: RecordFile, old: dict[str, Any] | None = None
-    ) -> None:
-        """`old` is the partial record that this session goes on with."""
+        self, head: dict[str, Any], hello: dict[str, Any], file: RecordFile, old: dict[str, Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """`old` is the partial record that this session goes on with; `clock` only ever goes forward."""
         self.head, self.file, self.old = head, file, old
         self.facts = hello["facts"] | {"seed": hello["seed"], "last_level_cache_bytes": hello["last_level_cache"]}
-        self.began = stamp(datetime.now(UTC))
-        self.unkept = ""
+        earlier = datetime.strptime(old["finished"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) if old else None
+        self.began = max(filter(None, (earlier, datetime.now(UTC).replace(microsecond=0))))
+        self.clock, self.started = clock, clock()
+        self.unkept, self.lies = "", file.partial
         self.conductor: Conductor | None = None
 
     @classmethod
@@ -39,7 +47,7 @@ class Session:
         """A session that only closes what an interrupted run left."""
         head = {key: value for key, value in old.items() if key not in ("environment", "cases", "finished")}
         hello = {"facts": old["environment"], "seed": old["environment"].get("seed"), "last_level_cache": None}
-        return cls(head, hello, RecordFile.of_partial(path), old)
+        return cls(head, hello, RecordFile.of_partial(path, goes_on=False), old)
 
     @property
     def kept(self) -> list[dict[str, Any]]:
@@ -51,27 +59,44 @@ class Session:
         if self.conductor is None:
             return self.old | {"environment": self.old["environment"] | {"interrupted": True}}
         run, before = self.conductor, self.old["environment"] if self.old else {}
-        drift, now = run.drift(), stamp(datetime.now(UTC))
+        drift, now = run.drift(), stamp(self.began + timedelta(seconds=self.clock() - self.started))
         pages = before.get("own_huge_page_bytes") if run.own_huge_page_bytes is None else run.own_huge_page_bytes
         environment = self.facts | {
             "own_huge_page_bytes": pages,
             "reference_drift": before.get("reference_drift") if drift is None else round(drift, 4),
-            "cautions": list(dict.fromkeys(before.get("cautions", []) + run.cautions())),
+            "cautions": list(dict.fromkeys(before.get("cautions", []) + run.cautions() + self._resumed())),
             "interrupted": run.interrupted,
-            "sessions": [*before.get("sessions", []), f"{self.began} to {now}"],
+            "resumed": len(before.get("sessions", [])),
+            "sessions": [*before.get("sessions", []), f"{stamp(self.began)} to {now}"],
+            "stage_seconds": [
+                *before.get("stage_seconds", []),
+                *(f"{name}: {seconds:.1f}" for name, seconds in run.took.items()),
+            ],
         }
         return self.head | {"finished": now, "environment": environment, "cases": [one.row for one in run.results]}
+
+    def _resumed(self) -> list[str]:
+        """That this run was interrupted and gone on with."""
+        if not self.old:
+            return []
+        return [f"the run was interrupted and gone on with at {stamp(self.began)}: its parts may differ in conditions"]
 
     def checkpoint(self) -> None:
         """Keep on the disk what is measured so far; where that fails, say so once and go on: room may be made."""
         try:
-            self.file.checkpoint(self.row())
+            lies = self.file.checkpoint(self.row())
         except OSError as error:
             if self.unkept != (why := f"{near(self.file.partial)}: {error.strerror}"):
                 print(f"cannot keep what is measured so far, {why}; make room", file=sys.stderr, flush=True)
             self.unkept = why
         else:
-            self.unkept = ""
+            if lies.parent not in (self.lies.parent, self.file.directory):
+                print(
+                    f"no room in {near(self.file.directory)}: what is measured is kept in {near(lies)}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            self.unkept, self.lies = "", lies
 
     def conclude(self, say: Callable[[str], None]) -> int:
         """Write the record and say what it holds, or leave an interrupted run to be gone on with."""
@@ -86,9 +111,13 @@ class Session:
             results[place].row.update(status="failed", reason=why)
         lies = self.file.finish(row)
         say("")
-        for line in sentences(results, row["environment"].get("cautions", [])):
+        for line in sentences(results, row["environment"], datasheet_bandwidth(row["machine"]["accelerator"], ROOT)):
             say(line)
         say(f"record: {near(lies)}")
+        if lies.parent != self.file.directory:
+            say(f"there was no room for it in {near(self.file.directory)}: move it there")
+        for line in what_next(Stored(lies.stem, row), beside(lies)):
+            say(line)
         return FAILED if any(one.row["status"] == "failed" for one in results) else 0
 
     def _interrupted(self, results: list[Result]) -> int:
@@ -99,9 +128,19 @@ class Session:
         self.checkpoint()
         if self.unkept:
             raise MeasureError(f"interrupted, and what was measured last could not be kept: {self.unkept}")
-        print(f"interrupted: {done} of {len(results)} cases are kept in {near(self.file.partial)}", file=sys.stderr)
+        print(f"interrupted: {done} of {len(results)} cases are kept in {near(self.lies)}", file=sys.stderr)
         print("go on with them: resume; close the record as it is: keep", file=sys.stderr)
         return INTERRUPTED
+
+
+def beside(path: Path) -> list[Stored]:
+    """The other records of a folder that may be this machine's, by their names; one that does not read is left out."""
+    found = []
+    for other in path.parent.glob(f"{path.name.split('--')[0]}--*.json"):
+        with contextlib.suppress(MeasureError):
+            if other != path:
+                found.append(Stored(other.stem, read(other)))
+    return found
 
 
 def near(path: Path) -> str:

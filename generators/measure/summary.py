@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from generators.measure import predict
 from generators.measure.estimate import quantile
 from generators.measure.peers.ratios import ratios
 from generators.measure.predict import prediction_errors
+from generators.measure.quality import held_out, oddities, rate, verdict
 from generators.measure.result import Result, measured, read_roof
+from generators.measure.taken import RULE, SHOWN, Stored, passed_over, taken
+
+MOSTLY = 0.4  # share of a step that issuing takes, from which on it is said to bind
 
 
 def duration(seconds: float) -> str:
@@ -32,15 +39,21 @@ def rate_text(one: Result) -> str:
     return f"{told}, spread {one.spread:.0%}"
 
 
-def sentences(results: list[Result], cautions: list[str], faults: int = 12) -> list[str]:
-    """The summary of a run, most useful first; at most `faults` cases that came to nothing are named."""
+def sentences(
+    results: list[Result], environment: dict[str, Any], datasheet: float | None = None, faults: int = 12
+) -> list[str]:
+    """The summary of a run, what to think of it first; at most `faults` lines of each kind of trouble.
+
+    `datasheet` is the bandwidth in byte/s that the chip's vendor prints, where the chip is known.
+    """
     roof = read_roof(results)
-    lines = []
+    lines = _trust(results, environment, datasheet, faults)
     if roof:
+        of = f", {roof.bandwidth / datasheet:.0%} of the datasheet's" if datasheet else ""
         lines.append(
-            f"this machine reads {roof.bandwidth / 1e9:.1f} GB/s from main memory (best method: {roof.parameters['method']})"
+            f"this machine reads {rate(roof.bandwidth)} from main memory (best method: {roof.parameters['method']}){of}"
         )
-    lines += [_decode_sentence(one, roof) for one in measured(results, "decode")]
+    lines += decodes(results, roof, datasheet)
     lines += _prediction_sentences(results)
     for one in measured(results, "matmul-peak"):
         line = f"it computes {one.flops / 1e9:.0f} GFLOP/s in {one.parameters['dtype']}"
@@ -51,12 +64,84 @@ def sentences(results: list[Result], cautions: list[str], faults: int = 12) -> l
         for one in measured(results, "dispatch")
     ]
     lines += ratios([one.row for one in results])
-    missing = [one for one in results if not one.measured]
-    lines += [f"{one.label}: {one.row['status']}: {one.row['reason']}" for one in missing[:faults]]
-    if len(missing) > faults:
-        lines.append(f"... and {len(missing) - faults} more cases without a result, each with its reason in the record")
-    lines += [f"caution: {line}" for line in cautions]
-    return lines + (["measure again when the machine is quiet"] if cautions else [])
+    return lines + _some(
+        _troubled(results), faults, "reasons why cases have no result, or a part of one, in the record"
+    )
+
+
+def _troubled(results: list[Result]) -> list[str]:
+    """Cases that have no result or a part of one, those of one name and reason in one line."""
+    found: dict[tuple[str, str, str], list[Result]] = {}
+    for one in results:
+        if one.row["reason"]:
+            found.setdefault((one.name, one.row["status"], one.row["reason"]), []).append(one)
+    return [f"{some[0].label}{f' and {len(some) - 1} more' if len(some) > 1 else ''}: {status}: {reason}"
+            for (_, status, reason), some in found.items()]  # fmt: skip
+
+
+def _trust(results: list[Result], environment: dict[str, Any], datasheet: float | None, most: int) -> list[str]:
+    """The verdict, then what is held out and what is implausible."""
+    told, held = verdict(results, environment), held_out(results)
+    advice = "; measure again when the machine is quiet" if told.disturbed or environment.get("cautions") else ""
+    lines = [f"verdict: {told.word}{': ' if told.why else ''}{told.why}{advice}"]
+    lines += _some([f"held out: {results[place].label}: {why}" for place, why in held.items()], most, "rows held out")
+    above = [
+        one
+        for one in results
+        if datasheet and one.measured and one.name == "read-bandwidth" and one.bandwidth > datasheet
+    ]
+    lines += [
+        f"implausible: {one.label}: {rate(one.bandwidth)}, above the datasheet's {rate(datasheet)}" for one in above
+    ]
+    return lines + _some(
+        [f"unsettled: {line}" for line in oddities(results)], most // 2, "rows whose samples spread by over half"
+    )
+
+
+def _some(lines: list[str], most: int, what: str) -> list[str]:
+    """The first lines, and how many more there are of what."""
+    return lines[:most] + ([f"... and {len(lines) - most} more {what}"] if len(lines) > most else [])
+
+
+def decodes(results: list[Result], roof: Result | None, datasheet: float | None) -> list[str]:
+    """What each decode takes and what binds it, and below which size launching does."""
+    lines, bound = [], {}
+    for one in measured(results, "decode"):
+        told, issuing = one.parameters, _issuing(results, one)
+        reading = one.bytes / roof.bandwidth / one.seconds if roof else 0.0
+        if is_launched := issuing > reading:
+            binds = "launch-bound" if issuing >= MOSTLY else "bound by something else"
+            why = f"{binds}: issuing takes {min(issuing, 1.0):.0%} of it, reading {reading:.0%}"
+        else:
+            of = f", {reading:.0%} of its read roof" if roof else ""
+            of += f", {one.bytes / datasheet / one.seconds:.0%} of the datasheet's bound" if datasheet else ""
+            why = f"{rate(one.bandwidth)}{of}"
+        group = f"{told['dtype']}, {told.get('mode', 'eager')}"
+        lines.append(f"decode of {told.get('model', 'a model')}, {group}: {duration(one.seconds)} per token, {why}")
+        bound.setdefault(group, []).append((told["parameters"], told.get("model", "a model"), is_launched))
+    for group, sizes in bound.items():
+        launched = [size for size in sizes if size[2]]
+        free = min((size for size in sizes if not size[2]), default=None)
+        if launched:
+            below = f"below about {free[1]}" if free else f"at every size up to {max(launched)[1]}"
+            lines.append(f"decode in {group}: launch-bound {below}")
+    return lines
+
+
+def _issuing(results: list[Result], one: Result) -> float:
+    """Share of a decode step that issuing its operations takes, from the record's narrow steps; 0 where it has none."""
+    told = one.parameters
+    issued = predict.issuing(results, told["dtype"], told.get("mode", "eager"), told["layers"])
+    return issued / one.seconds if issued else 0.0
+
+
+def what_next(mine: Stored, others: list[Stored]) -> list[str]:
+    """Which figures will take a record of those of its machine, by the rule of `taken`, and the command that draws them."""
+    gone = {one.row.get("supersedes") for one in (mine, *others)}
+    same = [mine, *(one for one in others if one.machine == mine.machine and one.id not in gone | {mine.id})]
+    shown = [name for name in SHOWN if taken(same, name) is mine]
+    said = f"figures of {', '.join(shown)} take it" if shown else f"no figure takes it: {passed_over(mine, same)}"
+    return [said, f"the rule: {RULE}", "next: nox -s write"]
 
 
 def _prediction_sentences(results: list[Result]) -> list[str]:
@@ -67,12 +152,3 @@ def _prediction_sentences(results: list[Result]) -> list[str]:
     return [
         f"predicting decode from the machine's own products was off by {middle:.0%} in the median, {worst:+.0%} at worst"
     ]
-
-
-def _decode_sentence(one: Result, roof: Result | None) -> str:
-    told = one.parameters
-    line = f"decode of a {told['parameters'] / 1e9:.2g} B model in {told['dtype']}"
-    if told.get("mode", "eager") != "eager":
-        line += f", {told['mode']},"
-    line += f" runs at {1 / one.seconds:.1f} tokens/s"
-    return line + (f", {one.bandwidth / roof.bandwidth:.0%} of what its read bandwidth allows" if roof else "")

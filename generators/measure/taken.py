@@ -8,6 +8,7 @@ one before a disturbed one; then the one with the most sound results of what it 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from generators.measure.quality import held_out, verdict
@@ -29,6 +30,34 @@ class Run(Protocol):
     @property
     def results(self) -> list[Result]:
         """Its cases."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record as it lies on the disk, by its file's name without .json."""
+
+    id: str
+    row: dict[str, Any]
+
+    @property
+    def started(self) -> str:
+        """When it was begun, UTC."""
+        return self.row["started"]
+
+    @property
+    def machine(self) -> tuple[str, str]:
+        """The machine's name and device, which records are chosen among."""
+        return self.row["machine"]["name"], self.row["machine"]["device"]
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Its conditions and cautions."""
+        return self.row["environment"]
+
+    @property
+    def results(self) -> list[Result]:
+        """Its cases."""
+        return [Result(case) for case in self.row["cases"]]
 
 
 AnyRun = TypeVar("AnyRun", bound=Run)

@@ -29,6 +29,10 @@ def load_torch() -> ModuleType:
         if error.name not in (None, "torch"):
             raise MeasureError(f"PyTorch does not load: {error}; reinstall it: {_install('torch')}") from None
         raise MeasureError(f"this Python has no PyTorch; install it: {_install(WANTED)}") from None
+    except Exception as error:  # a library that is missing or does not fit raises anything
+        first = (str(error).strip() or "no message").splitlines()[0][:200]
+        why = f"{type(error).__name__}: {first}"
+        raise MeasureError(f"PyTorch does not load: {why}; reinstall it: {_install('torch')}") from None
     found = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
     if found < OLDEST:
         wanted = ".".join(map(str, OLDEST))

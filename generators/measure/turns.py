@@ -48,7 +48,7 @@ class Turns:
     def __init__(self, device: Device, tell: Tell, rounds: int) -> None:
         """`rounds` is how often each case is timed."""
         self.device, self.tell, self.rounds = device, tell, rounds
-        self.late = False
+        self.late, self.over = False, ""
 
     def run(self, cases: dict[int, Case | Replay], reference: Case, reference_inner: int | None = None) -> None:
         """Measure the cases, by their place in the stage; the reference kernel before, between and after."""
@@ -72,13 +72,13 @@ class Turns:
         answer = self.tell(
             what=what, rows={key: one.as_row() for key, one in rows.items()}, reference=self.reference.as_row(), **more
         )
-        self.late = bool(answer.get("late"))
+        self.late, self.over = bool(answer.get("late")), answer.get("over", "")
 
     def _ready(self, place: int, case: Case) -> tuple[Outcome, Kernel | None]:
         """A case verified and calibrated, or no kernel and the reason in its outcome."""
         outcome = Outcome(case)
-        self.tell(what="preparing", place=place)
-        kernel = self._prepare(place, outcome)
+        outcome.reason = self.tell(what="preparing", place=place).get("over", "")
+        kernel = None if outcome.reason else self._prepare(place, outcome)
         if kernel and not self._guarded(place, outcome, lambda: self._calibrate(outcome, kernel)):
             kernel = None
         self._report("prepared" if kernel else "failed", {str(place): outcome}, place=place)
@@ -107,7 +107,7 @@ class Turns:
         before = noise.read_noise()
         self._sample(self.reference, self._kernel)
         for done in range(1, self.rounds + 1):
-            if done > LEAST_ROUNDS and self.late:
+            if (done > LEAST_ROUNDS and self.late) or (done > SETTLED and self.over):
                 break
             for place, (outcome, kernel) in ready.items():
                 if not outcome.failed:
@@ -147,8 +147,8 @@ class Turns:
     def _replay(self, place: int, case: Replay) -> None:
         """Play a sequence several times; each part is a row with one sample a play."""
         whole, before = Outcome(case), noise.read_noise()
-        self.tell(what="preparing", place=place)
-        script = self._prepare(place, whole)
+        whole.reason = self.tell(what="preparing", place=place).get("over", "")
+        script = None if whole.reason else self._prepare(place, whole)
         parts: list[Outcome] = []
         for done in range(1, case.plays + 1) if script else ():
             self.tell(what="timing", place=place)

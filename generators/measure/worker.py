@@ -8,9 +8,13 @@ command and is started anew.  Run by `workshop`, not by a person.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import shutil
 import signal
 import sys
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +30,16 @@ REFERENCE = Stage("reference", "bandwidth:reference_case")
 
 
 def main() -> int:
-    """Serve commands until the run closes its end."""
+    """Serve commands until the run closes its end; where the run was killed, remove its temporary folder."""
+    run = os.getppid()
+    try:
+        return _main()
+    finally:
+        if os.getppid() != run and (folder := os.environ.get("TORCHINDUCTOR_CACHE_DIR")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides when to stop
     outgoing = os.dup(1)
     os.dup2(2, 1)  # what a library prints must not pass for a message
@@ -69,9 +82,9 @@ def _first_to_be_killed() -> None:
 
 
 def perform(channel: Channel, command: dict[str, Any], torch: Any) -> int:
-    """One command, `hello`, `list` or `stage`; a fault is told in one line."""
+    """One command, `hello`, `list` or `stages`; a fault is told in one line."""
     try:
-        {"hello": _hello, "list": _list, "stage": _stage}[command["do"]](channel, command, torch)
+        {"hello": _hello, "list": _list, "stages": _stages}[command["do"]](channel, command, torch)
     except Closed:
         return 0
     except DeviceLost:
@@ -113,23 +126,28 @@ def _list(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     channel.send({"listed": listed})
 
 
-def _stage(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+def _stages(channel: Channel, command: dict[str, Any], torch: Any) -> None:
+    """One stage after another, as the run hands them out, until it has no more: libraries load and kernels build once."""
     from generators.measure.turns import Turns, cases_of
 
-    bench, stage = _bench(command), Stage(**command["stage"])
-    cases = cases_of(bench, stage)
-    chosen = {place: cases[place] for place in command["places"]}
+    bench = _bench(command)
     reference = cases_of(bench, REFERENCE)[0]
-    turns = Turns(bench, channel.tell, stage.rounds)
-    try:
-        turns.run(chosen, reference, command.get("reference_inner"))
-    except (Closed, DeviceLost):
-        raise
-    except Exception as error:  # between two cases; what was done last is to blame, as the run knows
-        if bench.lost():
-            raise DeviceLost from error
-        raise
-    channel.tell(own_huge_page_bytes=machine.own_huge_pages())
+    reference = replace(reference, prepare=cache(reference.prepare))  # verified once in a process
+    while told := channel.tell(what="next", own_huge_page_bytes=machine.own_huge_pages()):
+        stage = Stage(**told["stage"])
+        try:
+            cases = cases_of(bench, stage)
+            chosen = {place: cases[place] for place in told["places"]}
+            Turns(bench, channel.tell, stage.rounds).run(chosen, reference, told["reference_inner"])
+        except (Closed, DeviceLost):
+            raise
+        except Exception as error:  # between two cases; what was done last is to blame, as the run knows
+            if bench.lost():
+                raise DeviceLost from error
+            raise
+        cases = chosen = None  # with what they allocated
+        gc.collect()
+        bench.tidy()
 
 
 if __name__ == "__main__":

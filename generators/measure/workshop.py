@@ -17,9 +17,11 @@ from typing import Any
 
 from generators.measure.channel import Channel, Closed
 from generators.measure.chatter import Chatter
+from generators.measure.leftovers import own, sweep
 from generators.measure.plan import MeasureError
 
 PATIENCE = 300.0  # seconds without a word, after which a case is taken for stuck
+FOLDER = "measure-"  # prefix of the run's temporary folder
 ROOT = Path(__file__).resolve().parents[2]
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -88,7 +90,7 @@ class Workshop:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
-                bufsize=0, start_new_session=True, env=os.environ | self._compiled(),
+                bufsize=0, start_new_session=True, env=os.environ | self._places(),
             )  # fmt: skip  # in a session of its own, so that Ctrl-C reaches the run alone
             self._chatter = Chatter(self._process.stderr)
             self._open = Channel(self._process.stdout, self._process.stdin.fileno())
@@ -98,12 +100,17 @@ class Workshop:
                 raise MeasureError(first["fault"])
         return self._open
 
-    def _compiled(self) -> dict[str, str]:
-        """Where torch.compile puts what it makes: a folder of this run, gone with it however a process ended."""
+    def _places(self) -> dict[str, str]:
+        """Where the process puts what is to be gone with the run, however either ended: what torch compiles, scratch files."""
         if self._folder is None:
-            self._folder = tempfile.mkdtemp(prefix="measure-")
+            sweep(Path(tempfile.gettempdir()), FOLDER)
+            self._folder = tempfile.mkdtemp(prefix=own(FOLDER))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return {"TORCHINDUCTOR_CACHE_DIR": self._folder, "TRITON_CACHE_DIR": str(Path(self._folder, "triton"))}
+        return {
+            "TORCHINDUCTOR_CACHE_DIR": self._folder,
+            "TRITON_CACHE_DIR": str(Path(self._folder, "triton")),
+            "TMPDIR": self._folder,
+        }
 
     def _hear(self, channel: Channel) -> dict[str, Any]:
         if hasattr(os, "fork") and not select.select([channel.incoming], [], [], self.patience)[0]:
