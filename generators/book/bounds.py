@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")  # stands in addresses, a
 MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|\{[:{%]|`|javascript:|&(?:#|[a-z]+;)", re.IGNORECASE)
 #: Where each kind of file lies below `data/`.
 _PLACES = re.compile(
-    r"(?:sources|formats|errata|contributors)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
+    r"(?:sources|formats|errata|contributors|records|config_rules)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
     r"|(?:measurements|predictions)/[^/]+\.json"
 )
 

@@ -88,7 +88,8 @@ def copies(s: Shape, chips):
 
 def shared_format(s: Shape, f: Format, chips):
     """The format with the bytes of all copies of a key or value."""
-    return Format(f.weight, f.other, f.kv * copies(s, chips), f.activation, f.mac)
+    kv = f.kv * copies(s, chips)
+    return Format(f.weight, f.other, kv, f.activation, f.mac, f.state, f.attention, f.expert, f.embedding)
 
 
 def chips_together(c: Chip, chips):
