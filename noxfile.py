@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -30,6 +31,17 @@ HOST_FILES = {
     "github-issue-config": "ISSUE_TEMPLATE/config.yml",
     "github-issue-forms": "ISSUE_TEMPLATE/*.yml",
 }
+#: Two workers, each with whole files, since what a file's tests share is made once for each worker.
+WORKERS = ("-n", "2", "--dist", "loadfile")
+#: What another Python may do otherwise: parse data, compute, draw, weave, translate the model and build the site.
+#: What is left to one Python: what runs in a browser, and the measurement, which has a session of its own.
+COMPUTED = [
+    *WORKERS,
+    *(
+        f"--ignore-glob=tests/test_{kind}*.py"
+        for kind in ("browser", "explorer", "live", "measure", "record_", "widgets")
+    ),
+]
 # Material prints two notices about other engines at every build, one for each; the pins in pyproject.toml are the answer.
 QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
@@ -57,7 +69,8 @@ def site(session: nox.Session) -> None:
     install(session, "site")
     session.run("python", "-m", "generators", "figures")
     session.run("python", "-m", "mkdocs", "build", "--clean")
-    session.log("the site is in site/: open site/index.html, or preview it with: nox -s serve")
+    session.log("the site is in site/, for a web server; to read it here: python3 -m http.server --directory site")
+    session.log("or nox -s serve, which follows what you edit; what opens without a server is the ZIP of nox -s book")
 
 
 @nox.session
@@ -140,7 +153,7 @@ def validate(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests: facts, model, claims, figures, prose, site and (where chromium is installed) the browser."""
     install(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *WORKERS, *session.posargs)
     session.log("all passed; what each test guards stands in its file in tests/")
 
 
@@ -149,23 +162,41 @@ def lint(session: nox.Session) -> None:
     """Lint prose, code, spelling and the public host's files: -- --fix formats the code, -- --strict fails on FILL IN."""
     install(session, "lint")
     strict = ["--strict"] if "--strict" in session.posargs or os.environ.get("CI") else []
-    session.run("python", "-m", "generators", "lint", *strict)
-    session.run("codespell")
-    if "--fix" in session.posargs:
-        session.run("ruff", "check", "--fix", ".")
-        session.run("ruff", "format", ".")
-    else:
-        session.log("what ruff finds below is mended by: nox -s lint -- --fix")
-        session.run("ruff", "check", ".")
-        session.run("ruff", "format", "--check", ".")
-    session.run("vulture")
-    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", ".github")
+    fix = "--fix" in session.posargs
+    tools = [
+        ["python", "-m", "generators", "lint", *strict],
+        ["codespell"],
+        ["ruff", "check", *(["--fix"] if fix else []), "."],
+        ["ruff", "format", *([] if fix else ["--check"]), "."],
+        ["vulture"],
+        ["zizmor", "--offline", "--quiet", "--persona=pedantic", ".github"],
+    ]
     for schema, files in HOST_FILES.items():
         paths = (
             path for path in (ROOT / ".github").glob(files) if schema != "github-issue-forms" or path.stem != "config"
         )
         found = sorted(str(path.relative_to(ROOT)) for path in paths)
-        session.run("check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *found)
+        tools.append(["check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *found])
+    failed = [words for words in tools if not is_sound(session, words)]
+    if fix:  # a figure's key holds its code, which was formatted just now
+        session.run("python", "-m", "generators", "figures")
+    if failed:
+        mend = "" if fix else "; what ruff finds is mended by: nox -s lint -- --fix"
+        session.error(f"{len(failed)} of {len(tools)} found something: {', '.join(map(named, failed))}{mend}")
+
+
+def is_sound(session: nox.Session, words: list[str]) -> bool:
+    """Run a tool to its end; whether it found nothing.  What it found is on the screen."""
+    try:
+        session.run(*words)
+    except CommandFailed:
+        return False
+    return True
+
+
+def named(words: list[str]) -> str:
+    """A tool of the lint by its name and its command, without options and files."""
+    return " ".join(word for word in words[:4] if not word.startswith("-") and word not in (".", ".github"))
 
 
 @nox.session(default=False)
@@ -254,9 +285,10 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=["3.11", "3.12", "3.13"], default=False)
 def matrix(session: nox.Session) -> None:
-    """Run the tests under each supported Python."""
+    """Under each supported Python: is every committed byte what it gives, and do the tests of computing and drawing pass?"""
     install(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "generators", "check")
+    session.run("python", "-m", "pytest", *(session.posargs or COMPUTED))
 
 
 @nox.session(default=False)

@@ -202,17 +202,40 @@ def _tell_passed_over(root: Path, newest: bool = False) -> None:
 
 
 def _numbers(arguments: list[str], root: Path) -> int:
-    """The patterns of number ids with what each means; with words, those that speak of all of them."""
+    """The patterns of number ids with what each means; with words, those about all of them; with an id, its value."""
     from generators.numbers import everything  # noqa: F401  declares every family
     from generators.numbers.finding import about
     from generators.numbers.registry import FAMILIES
 
+    if len(arguments) == 1 and "." in arguments[0].strip("."):
+        return _number(arguments[0], root)
     found = about(arguments, FAMILIES)
     if not found:
-        raise BookError("numbers", None, f"found no number that speaks of {' '.join(arguments)!r}; try fewer words")
+        raise BookError("numbers", None, f"found no number about {' '.join(arguments)!r}; try fewer words, or an id")
     for line in found:
         _say(line)
     _say("a link is [?](reference/numbers.md#ID), with ids of data/ and whole numbers in place of the braces")
+    return 0
+
+
+def _number(id_: str, root: Path) -> int:
+    """What an id gives: value, meaning, how it is computed and from what, and the sources of it all."""
+    from generators.weave.answers import Answers
+
+    answers = Answers(root)
+    try:
+        number = answers.number(id_)
+        inputs = [answers.number(one) for one in number.inputs]
+    except (KeyError, ValueError, ArithmeticError) as error:
+        raise BookError("numbers", id_, str(error.args[0] if error.args else error)) from None
+    _say(f"{id_}: {number.text}\n    {number.meaning}")
+    if number.derivation:
+        _say(f"computed: {number.derivation} = {number.text}")
+    for one in inputs:
+        _say(f"from: {one.id} = {one.text}")
+    for name, target in number.sources:
+        _say(f"source: {name}, {target}")
+    _say(f"a link is [{number.text}](reference/numbers.md#{id_})")
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 
 
 class BookError(Exception):
@@ -24,6 +25,31 @@ class BookErrors(Exception):
     def __init__(self, errors: Iterable[BookError]) -> None:
         self.errors = list(errors)
         super().__init__("\n".join(str(error) for error in self.errors))
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
+    """The names most like one that is none, in words for a message: ``nearest are time and tile``."""
+    there = sorted(known)
+    near = difflib.get_close_matches(name, there, 3, likeness)
+    if not near:
+        return f"there are {', '.join(there)}" if 0 < len(there) <= 12 else "nothing is named like it"
+    return f"nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}"
+
+
+def declared(function: Callable, there: Mapping[str, Callable], name: str = "") -> str:
+    """The name that a function is declared under, its own with hyphens if not given; BookError where another has it."""
+    name = name or function.__name__.replace("_", "-")
+    other = there.get(name)
+    if other is not None and (other.__module__, other.__qualname__) != (function.__module__, function.__qualname__):
+        where = f"{source_file(other)}:{other.__code__.co_firstlineno}"
+        message = f"{name!r} is declared twice, first in {where}; give one of them another name"
+        raise BookError(source_file(function), function.__code__.co_firstlineno, message)
+    return name
+
+
+def source_file(function: Callable) -> str:
+    """The file of a function of the book, from the root."""
+    return function.__module__.replace(".", "/") + ".py"
 
 
 def raise_all(errors: list[BookError]) -> None:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from generators.errors import nearest
 from generators.vocabulary import BASES, COUNT, UNITS, Dims
 
 
@@ -137,8 +138,7 @@ def unit_of(unit: str) -> tuple[float, Dims]:
     """Factor to base units and dimensions of a unit of the vocabulary."""
     if unit not in UNITS:
         raise ValueError(
-            f"unknown unit {unit!r}; the book's units are {', '.join(u for u in UNITS if u)}; "
-            "a new one is a line of generators/vocabulary.py"
+            f"unknown unit {unit!r}; {nearest(unit, filter(None, UNITS))}; a new one is a line of generators/vocabulary.py"
         )
     return UNITS[unit]
 

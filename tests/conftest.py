@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,14 @@ def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=root, env=os.environ | quiet, capture_output=True, text=True, timeout=600)
 
 
+def fresh_copy(root: Path, target: Path) -> None:
+    """Copy the data, pages and drawing code of a project into an empty folder."""
+    for part in ("data", "docs", "vis"):
+        shutil.copytree(root / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in [*root.glob("*.md"), root / "mkdocs.yml"]:
+        shutil.copy(path, target / path.name)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's root folder."""
@@ -29,12 +39,24 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real site, built once for all tests."""
+    """The real site, built once for all tests, by whichever worker asks first."""
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
-    target = tmp_path_factory.mktemp("site")
-    done = build_site(target)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    site, report = shared / "site", shared / "site.txt"
+    try:
+        site.mkdir()
+    except FileExistsError:  # another worker builds it
+        while not report.exists():
+            time.sleep(0.2)
+    else:
+        done = build_site(site)
+        draft = shared / "site.new"
+        draft.write_text(f"{done.returncode}\n{done.stdout}{done.stderr}", encoding="utf-8")
+        draft.replace(report)
+    said = report.read_text(encoding="utf-8")
+    assert said.startswith("0\n"), said
+    return site
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +78,5 @@ def numbers(book):
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the data, pages and drawing code that a test may change."""
-    import shutil
-
-    for part in ("data", "docs", "vis"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "README.md", tmp_path / "README.md")
+    fresh_copy(ROOT, tmp_path)
     return tmp_path

@@ -105,3 +105,15 @@ def test_the_font_has_every_character_of_every_formula(root) -> None:
         if letter not in has and not letter.isspace()
     }
     assert not missing, "add these to the subset, see docs/assets/fonts/README.txt"
+
+
+def test_no_part_of_a_formula_has_a_font_of_its_own(root) -> None:
+    """Firefox draws an element with a font set on it at full size, also where it is a subscript."""
+    style = re.sub(
+        r"/\*.*?\*/", "", (root / "docs" / "assets" / "site.css").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style)
+    inside = [
+        (head, body) for head, body in rules if re.search(r"\bmath\s+[\w.]", head) and not head.strip().startswith("@")
+    ]
+    assert inside and not [head for head, body in inside if re.search(r"\bfont(-family)?\s*:", body)]

@@ -5,18 +5,50 @@ import shutil
 
 import pytest
 
+from generators import units
 from generators.__main__ import main
 from generators.book.load import load_book
-from generators.errors import BookErrors
+from generators.errors import BookError, BookErrors
 from generators.numbers import registry
 from generators.numbers.everything import all_numbers
+from generators.site import tree
 from generators.site.maths import CACHE, stale_formulas
+from generators.tables.registry import named_table
+from generators.weave import figures as figure_files
+from generators.weave.answers import Answers
+from generators.weave.links import page_faults
+from generators.weave.page import weave_page
 from generators.weave.prose import catalogue_names, lint_page, lint_prose
 from generators.weave.weave import weave, write_files
+from tests.conftest import fresh_copy
+from vis import paging_waste
+from vis._figure import FigureData
 
 
 def silent(_):
     """Progress nobody reads."""
+
+
+@pytest.fixture(scope="module")
+def answers(root):
+    """What pages ask for, computed once."""
+    return Answers(root)
+
+
+@pytest.fixture(scope="module")
+def woven(root, tmp_path_factory):
+    """A copy of the project with the answers of a run, to be copied where only pages and drawings change."""
+    target = tmp_path_factory.mktemp("woven")
+    fresh_copy(root, target)
+    weave(target, keep=True, say=silent)
+    return target
+
+
+@pytest.fixture
+def pages(woven, tmp_path):
+    """A copy of it that a test may change; what is not changed is not computed again."""
+    shutil.copytree(woven, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def settled(root):
@@ -74,45 +106,98 @@ def test_one_changed_datum_redraws_only_the_figures_that_use_it(copy):
     assert [line.split()[1] for line in drawn] == using
 
 
-def test_nothing_changed_writes_nothing(copy):
-    """How quick it is, `nox -s bench` says: a test of time fails on a busy machine."""
-    assert settled(copy)
-
-
-def test_a_figure_edited_by_hand_is_noticed_and_mended(copy):
-    target = copy / "docs/vis/ridge_points.svg"
+def test_a_figure_edited_by_hand_is_noticed_and_mended(pages):
+    target = pages / "docs/vis/ridge_points.svg"
     original = target.read_text()
     target.write_text(original.replace("M2 Ultra", "M9 Ultra"))
-    result = weave(copy, say=silent)
+    result = weave(pages, keep=True, say=silent)
     assert [error.path for error in result.stale] == ["docs/vis/ridge_points.svg"]
-    write_files(result, copy)
+    write_files(result, pages)
     assert target.read_text() == original
 
 
-def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(copy):
-    page = copy / "docs/01_memory_bound.md"
+def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(pages):
+    page = pages / "docs/01_memory_bound.md"
     change(
         page,
         "[153 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n",
         "[156 FLOP/byte](reference/numbers.md#a100-sxm4-80gb.ridge-point).\n",
     )
     line = next(i for i, text in enumerate(page.read_text().split("\n"), 1) if "[156 FLOP/byte]" in text)
-    stale = [str(error) for error in weave(copy, say=silent).stale]
+    stale = [str(error) for error in weave(pages, keep=True, say=silent).stale]
     assert (
         stale[0]
         == f"docs/01_memory_bound.md:{line}: [156 FLOP/byte] should read [153 FLOP/byte] (a100-sxm4-80gb.ridge-point). Run: nox -s write"
     )
 
 
-def test_a_number_whose_function_is_wrong_says_which_it_is(book, monkeypatch):
+def broken_number(function, book, monkeypatch):
+    """What a number with this function says, alone in the book."""
+    monkeypatch.setattr(registry, "FAMILIES", [registry.Family("a-wrong-one", ("W",), 3, function)])
+    with pytest.raises(BookError) as raised:
+        all_numbers(book).number("a-wrong-one")
+    return raised.value
+
+
+def test_a_number_whose_function_is_wrong_says_which_it_is_and_where(book, monkeypatch):
     def wrong(n):
         """A datum in place of its quantity."""
         return n.book.accelerators["a100-sxm4-80gb"].bandwidth * n.book.accelerators["a100-sxm4-80gb"].power
 
-    monkeypatch.setattr(registry, "FAMILIES", [registry.Family("a-wrong-one", ("W",), 3, wrong)])
-    with pytest.raises(TypeError, match=r"gives its quantity as \.quantity") as raised:
-        all_numbers(book).number("a-wrong-one")
-    assert raised.value.__notes__ == [f"in the number a-wrong-one, declared by wrong in {__name__}"]
+    said = broken_number(wrong, book, monkeypatch)
+    assert (said.path, said.place) == ("test_weave.py", wrong.__code__.co_firstlineno + 2)
+    assert "the number a-wrong-one (wrong) fails: TypeError: " in str(said) and ".quantity" in str(said)
+    assert "\n" not in str(said)
+
+
+def test_a_python_error_in_a_number_is_one_line_of_its_file(book, monkeypatch):
+    def wrong(n):
+        """A name that nobody gave."""
+        return bandwidth_of / 2  # noqa: F821
+
+    said = broken_number(wrong, book, monkeypatch)
+    assert str(said) == (
+        f"test_weave.py:{wrong.__code__.co_firstlineno + 2}: the number a-wrong-one (wrong) fails: "
+        "NameError: name 'bandwidth_of' is not defined, in `return bandwidth_of / 2  # noqa: F821`"
+    )
+
+
+@pytest.mark.parametrize("pattern", ["{chip}.bandwidth", "{chip2}.bandwidth", "serving.requests"])
+def test_a_number_declared_twice_is_refused_with_both_places(pattern, monkeypatch):
+    monkeypatch.setattr(registry, "FAMILIES", list(registry.FAMILIES))
+    with pytest.raises(BookError, match=r"^test_weave.py:\d+: .* declared twice, first in generators/numbers/"):
+
+        @registry.number(pattern, "GB/s")
+        def again(n):
+            """Declared again."""
+
+
+def test_a_table_declared_twice_is_refused():
+    with pytest.raises(BookError, match=r"'ridge-points' is declared twice, first in generators/tables/"):
+
+        @named_table
+        def ridge_points(n):
+            """Declared again."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("a100-sxm4-80bg.bandwidth", "a100-sxm4-80gb.bandwidth"),
+        ("decode.lama-2-7b.bf16.a100-sxm4-80gb.b1.s1.time", "decode.llama-2-7b.bf16.a100-sxm4-80gb.b1.s1.time"),
+        ("llama-3.1-8.kv-per-token", "llama-3.1-8b.kv-per-token"),
+    ],
+)
+def test_a_mistyped_id_of_data_is_answered_with_the_one_meant(numbers, asked, meant):
+    with pytest.raises(KeyError, match=f"unknown number '{asked}'; nearest (is|are) {meant}"):
+        numbers.number(asked)
+
+
+def test_an_id_is_answered_with_its_value_computation_and_sources(root, capsys):
+    assert main(["numbers", "a100-sxm4-80gb.ridge-point"], root) == 0
+    said = capsys.readouterr().out
+    for part in ("a100-sxm4-80gb.ridge-point: ", "computed: ", "from: a100-sxm4-80gb.", "source: NVIDIA", "https://"):
+        assert part in said, part
 
 
 @pytest.mark.parametrize(
@@ -146,11 +231,88 @@ def test_a_number_whose_function_is_wrong_says_which_it_is(book, monkeypatch):
         ("[1](reference/numbers.md#m3-pro.ridge-point)", "has no dense bf16 peak"),
     ],
 )
-def test_a_broken_reference_is_one_line_with_its_place(copy, added, said):
-    page = copy / "docs/02_kv_cache.md"
-    page.write_text(page.read_text() + "\n" + added + "\n")
-    broken = [str(error) for error in weave(copy, say=silent).broken]
-    assert any(said in line and line.startswith("docs/02_kv_cache.md:") for line in broken), broken
+def test_a_broken_reference_is_one_line_with_its_place(answers, added, said):
+    broken = [str(error) for error in weave_page("docs/x.md", f"# T\n\n{added}\n", answers, lambda name: None).broken]
+    assert any(said in line and line.startswith("docs/x.md:") for line in broken), broken
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("<!-- tabell: ridge-points -->\n\n<!-- /table -->", 3, "'tabell', the nearest is 'table'"),
+        ("<!-- table: ridge-points -->\n\n<!-- /tabell -->", 5, "'tabell', the nearest is 'table'"),
+        ("<!-- Formula: intensity -->\n\n<!-- /formula -->", 3, "'Formula', the nearest is 'formula'"),
+        ("<!-- table: ridge-point -->\n\n<!-- /table -->", 3, "unknown table; nearest is ridge-points"),
+        ("<!-- formula: intensty -->\n\n<!-- /formula -->", 3, "unknown formula; nearest are intensity"),
+    ],
+)
+def test_a_mistyped_comment_is_named_where_it_stands_with_the_nearest_word(answers, text, line, said):
+    broken = [str(error) for error in weave_page("docs/x.md", f"# T\n\n{text}\n", answers, lambda name: None).broken]
+    assert any(error.startswith(f"docs/x.md:{line}: ") and said in error for error in broken), broken
+
+
+DESCRIBED = "---\ndescription: What a page of this length says in a list of results, and no more.\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[x](y", 6, "found '[x](y', a link that no ) closes"),
+        ("See [the cache](02_kv_cache.md and (later) more.", 6, "a link that no ) closes"),
+        ("See [the cache](02_kv_cache.md and more).", 6, "wanted one without spaces"),
+        ("[x](02_kv_cash.md)", 6, "found a link to '02_kv_cash.md', which is no page; nearest is 02_kv_cache.md"),
+        ("[x](reference/notatoin.md)", 6, "which is no page; nearest are reference/notation.md"),
+        ("[x](01_memory_bound.md#the-arithmetics)", 6, "has no heading 'the-arithmetics'; nearest are the-arithmetic"),
+        ("## A heading\n\n[x](#a-heeding)", 8, "has no heading 'a-heeding'; nearest are a-heading"),
+        (
+            "[x](reference/accelerators/a100-sxm4-80bg.md)",
+            6,
+            "which is no page; nearest are reference/accelerators/a100",
+        ),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_named_with_its_line(root, text, line, said):
+    found = [str(error) for error in page_faults(root, {"docs/x.md": f"{DESCRIBED}# T\n\n{text}\n"})]
+    assert len(found) == 1 and found[0].startswith(f"docs/x.md:{line}: ") and said in found[0], found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](02_kv_cache.md) and ![y](vis/ridge_points.svg) (see [z](https://a.example/b_(c)))",
+        "`[x](y` and\n\n```\n[x](y\n```\n\n$[x](y$",
+        '[x](01_memory_bound.md#the-arithmetic "a title")',
+        "[x](reference/accelerators/a100-sxm4-80gb.md), [y](reference/sources.md#anything), [z](llms.txt)",
+        "## A heading with `code` {#own}\n\n[x](#own) [y](#a-heading-with-code)",
+    ],
+)
+def test_a_link_that_leads_somewhere_is_left_alone(root, text):
+    found = [str(error) for error in page_faults(root, {"docs/x.md": f"{DESCRIBED}# T\n\n{text}\n"})]
+    assert found == [] or (len(found) == 1 and "own" in text and "a-heading-with-code" in found[0]), found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# T\n", "docs/x.md:1: found no description in the front matter, wanted a sentence of 50 to 158"),
+        ("---\nhide: [toc]\n---\n# T\n", "docs/x.md:1: found no description"),
+        ("---\ndescription: Short.\n---\n# T\n", "docs/x.md:2: found a description of 6 characters"),
+    ],
+)
+def test_a_page_says_what_a_search_result_shows_of_it(root, text, said):
+    assert [str(error).startswith(said) for error in page_faults(root, {"docs/x.md": text})] == [True]
+
+
+def test_a_link_that_leads_nowhere_fails_write_check_lint_and_build(pages, capsys):
+    page = pages / "docs/02_kv_cache.md"
+    page.write_text(page.read_text() + "\n[x](03_prefil.md)\n")
+    line = page.read_text().count("\n")
+    said = f"docs/02_kv_cache.md:{line}: found a link to '03_prefil.md', which is no page"
+    for words in (["write"], ["check", "--fast"], ["lint"]):
+        assert main(words, pages) == 1
+        assert said in capsys.readouterr().err, words
+    with pytest.raises(BookErrors, match=f"docs/02_kv_cache.md:{line}: found a link to '03_prefil.md'"):
+        list(tree.pages(pages))
 
 
 def test_a_made_up_chip_appears_in_every_all_accelerator_table_and_figure(copy):
@@ -168,18 +330,15 @@ def test_a_made_up_chip_appears_in_every_all_accelerator_table_and_figure(copy):
     assert settled(copy)
 
 
-def test_what_is_not_drawn_by_code_does_not_lie_among_the_figures(copy):
-    (copy / "docs/vis/by_hand.svg").write_text("<svg/>")
-    assert any("by_hand.svg" in str(error) for error in weave(copy, say=silent).broken)
+def test_what_is_not_drawn_by_code_does_not_lie_among_the_figures(pages):
+    (pages / "docs/vis/by_hand.svg").write_text("<svg/>")
+    assert any("by_hand.svg" in str(error) for error in weave(pages, keep=True, say=silent).broken)
 
 
-def test_code_that_shows_a_reference_is_left_alone(copy):
-    page = copy / "docs/02_kv_cache.md"
-    page.write_text(
-        page.read_text() + "\n````markdown\n```\n[?](reference/numbers.md#no.such)\n````\n\n`![](vis/none.svg)`\n"
-    )
-    result = weave(copy, say=silent)
-    assert not result.broken and not result.stale
+def test_code_that_shows_a_reference_is_left_alone(answers):
+    text = "# T\n\n````markdown\n```\n[?](reference/numbers.md#no.such)\n````\n\n`![](vis/none.svg)`\n"
+    woven = weave_page("docs/x.md", text, answers, lambda name: None)
+    assert (woven.text, woven.broken, woven.stale) == (text, [], [])
 
 
 def test_text_from_data_cannot_become_markup_in_the_numbers_page(copy):
@@ -215,6 +374,34 @@ def test_a_formula_that_nobody_rendered_or_somebody_edited_is_stale(copy, tmp_pa
     page = copy / "docs/02_kv_cache.md"
     page.write_text(page.read_text() + "\n$x^{17}$\n")
     assert any("not rendered yet. Run: nox -s write" in str(error) for error in stale_formulas(copy / "docs", CACHE))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "said"),
+    [
+        (
+            {"time": "s"},
+            [{"tme": 1.0}],
+            "found a row with the column 'tme', which `columns` does not have; nearest is time",
+        ),
+        ({"time": "s", "n": ""}, [{"time": 1.0}], "found the column 'n', which no row has"),
+        ({"time": "s"}, [{"time": 1.0}], ""),
+        ({"time": "s"}, [], ""),
+    ],
+)
+def test_a_mistyped_column_of_a_figure_is_named(columns, rows, said):
+    assert FigureData(columns, rows).fault().startswith(said) and bool(FigureData(columns, rows).fault()) == bool(said)
+
+
+def test_a_figure_with_a_mistyped_column_is_refused(book, monkeypatch):
+    monkeypatch.setattr(paging_waste, "data", lambda book: FigureData({"time": "s"}, [{"tme": 1.0}]))
+    with pytest.raises(BookError, match=r"^vis/paging_waste.py:data: found a row with the column 'tme'"):
+        figure_files.figure("paging_waste", book)
+
+
+def test_an_invented_unit_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"^unknown unit 'token/s'; nearest are tokens/s.*; a new one is a line of"):
+        units.of(1, "token/s")
 
 
 @pytest.mark.parametrize("words", [[], ["paint"], ["check", "--fats"], ["write", "something"]])
@@ -295,10 +482,10 @@ def test_what_may_hold_digits_is_left_alone(allowed):
     assert lint_page("docs/x.md", f"# T\n\n{allowed}\n", ["A100 80GB SXM"]) == []
 
 
-def test_a_typed_number_in_a_chapter_fails_the_lint(copy):
-    page = copy / "docs/01_memory_bound.md"
+def test_a_typed_number_in_a_chapter_fails_the_lint(pages):
+    page = pages / "docs/01_memory_bound.md"
     page.write_text(page.read_text() + "\nThe A100 reads 2 TB/s.\n")
-    errors = lint_prose(copy)
+    errors = lint_prose(pages)
     assert len(errors) == 1 and "'2 TB/s' typed by hand" in str(errors[0])
 
 

@@ -8,6 +8,8 @@ import io
 import json
 from dataclasses import dataclass, field
 
+from generators.errors import nearest
+
 #: What a caption ends with where no record holds the rows; a figure that needs more than a processor names it instead.
 AWAITED = "A measurement is awaited from any machine, by nox -s measure -- full."
 
@@ -42,6 +44,14 @@ class FigureData:
         told = [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note]
         text = json.dumps(rounded(told), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def fault(self) -> str:
+        """What is wrong with the rows' columns: one that is not declared, or one that no row has; empty if nothing is."""
+        found = {name for row in self.rows for name in row}
+        for name in sorted(found - self.columns.keys()):
+            return f"found a row with the column {name!r}, which `columns` does not have; {nearest(name, self.columns)}"
+        missing = sorted(self.columns.keys() - found) if self.rows else []
+        return f"found the column {missing[0]!r}, which no row has; {nearest(missing[0], found)}" if missing else ""
 
     def where(self, **wanted: object) -> list[dict[str, object]]:
         """Rows whose columns have these values."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 
+from generators.errors import declared, nearest
 from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Format, Shape
 from generators.symbols import Symbol, symbol
@@ -20,14 +23,14 @@ FORMULAS: dict[str, Callable[[], str]] = {}
 
 def named_formula(function: Callable[[], str]) -> Callable[[], str]:
     """Declare a formula under its function's name, written with hyphens."""
-    FORMULAS[function.__name__.replace("_", "-")] = function
+    FORMULAS[declared(function, FORMULAS)] = function
     return function
 
 
 def formula(name: str) -> str:
     """The display formula of a name, as Markdown."""
     if name not in FORMULAS:
-        raise KeyError(f"unknown formula; declared are {', '.join(sorted(FORMULAS))}")
+        raise KeyError(f"unknown formula; {nearest(name, FORMULAS)}")
     return f"$$\n{FORMULAS[name]()}\n$$"
 
 
@@ -118,6 +121,7 @@ def accepted_tokens() -> str:
     return rf"\bar{{a}} = {work.accepted_tokens(acceptance, drafts).tex}"
 
 
-from generators.formulas import batching as _batching  # noqa: E402, F401  declares the formulas of batching
-from generators.formulas import cache as _declared  # noqa: E402, F401  declares the formulas of the KV cache
-from generators.formulas import phases as _phases  # noqa: E402, F401  declares the formulas of prefill and decode
+for _module in pkgutil.iter_modules(
+    __path__
+):  # each declares its formulas, so that a new one need not be named anywhere
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -25,7 +25,7 @@ EXTRA: dict[str, Any] = {}  # what tests add to every command: a smaller buffer
 ACTIONS = {
     "quick": "measure the ceilings and three models (the default)", "full": "measure everything",
     "peers": "measure beside other programs", "list": "show profiles and cases", "run": "measure one case: run NAME",
-    "compare": "hold two records side by side: compare A B",
+    "compare": "hold two records side by side: compare A B, by id or path",
     "resume": "go on with an interrupted run: resume [PARTIAL]", "keep": "close an interrupted run as it is: keep [PARTIAL]",
 }  # fmt: skip
 
@@ -62,8 +62,9 @@ def main(words: list[str] | None = None) -> int:
             return 0
         if told.action == "compare":
             from generators.measure.comparing import compare
+            from generators.measure.comparing.file import located
 
-            return compare.run([Path(name) for name in told.names], print, anyway=told.anyway)
+            return compare.run([located(name, told.out) for name in told.names], print, anyway=told.anyway)
         with only_one_run(), _terminate_as_interrupt():
             return measure(told)
     except MeasureError as error:

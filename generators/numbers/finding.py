@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ def about(words: list[str], families: Iterable[Family]) -> list[str]:
     """Pattern and meaning of every family that speaks of all the words, by pattern; of no words, all of them."""
     lines = sorted(f"{family.pattern}\n    {meaning(family)}" for family in families)
     return [line for line in lines if all(word.lower() in line.lower() for word in words)]
+
+
+def repaired(id_: str, known: dict[str, Iterable[str]]) -> Iterator[str]:
+    """The id with one of its parts, that is no id of `data/`, replaced by those that are most like it."""
+    there, words = sorted({one for ids in known.values() for one in ids}), id_.split(".")
+    for start in range(len(words)):
+        for end in (start + 1, start + 2):  # an id may hold a dot, such as llama-3.1-8b
+            part = ".".join(words[start:end])
+            for one in difflib.get_close_matches(part, there, 3, 0.75) if part not in there else ():
+                yield ".".join([*words[:start], one, *words[end:]])
 
 
 def nearest(id_: str, known: dict[str, Iterable[str]], families: Iterable[Family]) -> list[str]:

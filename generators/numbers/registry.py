@@ -8,6 +8,7 @@ A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}`` and
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,11 @@ from functools import cached_property
 from generators import catalogue, units
 from generators.book.accelerator import PRECISIONS
 from generators.book.load import Book
+from generators.errors import BookError, BookErrors, declared, source_file
 from generators.escape import Raw
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation
-from generators.numbers.finding import nearest
+from generators.numbers.finding import nearest, repaired
 
 AS_QUOTED = "as quoted"
 NUMBERS_PAGE = "NUMBERS"
@@ -38,10 +40,17 @@ class Family:
 FAMILIES: list[Family] = []
 
 
+def _alike(pattern: str) -> str:
+    """A pattern as it matches: what its placeholders stand for, not how they are called."""
+    return re.sub(r"\{(\w+?)2?\}", lambda match: "{count}" if match[1] in WHOLE else f"{{{match[1]}}}", pattern)
+
+
 def number(pattern: str, unit: str, digits: int = 3) -> Callable:
     """Declare a number.  `unit` may list several, widest first (``"TB|GB|MB"``): the first that prints ≥ 1 is used."""
 
     def declare(function: Callable[..., units.Quantity]) -> Callable[..., units.Quantity]:
+        there = {_alike(family.pattern): family.function for family in FAMILIES}
+        declared(function, there, _alike(pattern))
         FAMILIES.append(Family(pattern, tuple(unit.split("|")), digits, function))
         return function
 
@@ -90,11 +99,10 @@ class Numbers:
         self._asked.append([])
         try:
             quantity = units.as_quantity(family.function(self, **arguments))
-        except (TypeError, AttributeError) as error:
-            error.add_note(
-                f"in the number {id_}, declared by {family.function.__name__} in {family.function.__module__}"
-            )
+        except (KeyError, ValueError, ArithmeticError, BookError, BookErrors):  # these say by themselves what is wrong
             raise
+        except Exception as error:
+            raise _mistake(error, id_, family.function) from error
         finally:
             inputs = tuple(dict.fromkeys(self._asked.pop()))
         text = self._own_text(quantity, arguments) if family.units == (AS_QUOTED,) else printed(quantity, family)
@@ -118,6 +126,11 @@ class Numbers:
                 given = match.groupdict()
                 return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
         known = {"model": self.book.models, "chip": self.book.accelerators, "format": self.book.formats}
+        meant = [one for one in repaired(id_, known) if any(pattern.fullmatch(one) for _, pattern in self._patterns)]
+        if meant:
+            raise KeyError(
+                f"unknown number {id_!r}; nearest {'is' if len(meant) == 1 else 'are'} {', '.join(meant[:3])}"
+            )
         near = ", ".join(nearest(id_, known, FAMILIES))
         raise KeyError(f"unknown number {id_!r}; nearest are {near}. To find one: nox -s numbers -- WORD")
 
@@ -178,6 +191,14 @@ class Numbers:
                 f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml"
             )
         return found
+
+
+def _mistake(error: Exception, id_: str, function: Callable) -> BookError:
+    """A Python error in a number's function as one line: the last line of that file that it passed, and what it says."""
+    passed = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == function.__code__.co_filename]
+    line, code = (passed[-1].lineno, passed[-1].line) if passed else (function.__code__.co_firstlineno, "")
+    said = f"{type(error).__name__}: {error}" + (f", in `{code}`" if code else "")
+    return BookError(source_file(function), line, f"the number {id_} ({function.__name__}) fails: {said}")
 
 
 def printed(quantity: units.Quantity, family: Family) -> str:

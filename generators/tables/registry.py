@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generators.errors import declared, nearest
 from generators.escape import cell
 from generators.numbers.registry import Numbers
 
@@ -36,12 +37,12 @@ TABLES: dict[str, Callable[..., Table]] = {}
 
 def named_table(function: Callable[..., Table]) -> Callable[..., Table]:
     """Declare a table under its function's name, written with hyphens."""
-    TABLES[function.__name__.replace("_", "-")] = function
+    TABLES[declared(function, TABLES)] = function
     return function
 
 
 def table(name: str, numbers: Numbers, arguments: tuple[str, ...]) -> str:
     """The Markdown of a declared table."""
     if name not in TABLES:
-        raise KeyError(f"unknown table; declared are {', '.join(sorted(TABLES))}")
+        raise KeyError(f"unknown table; {nearest(name, TABLES)}")
     return TABLES[name](numbers, *arguments).markdown()

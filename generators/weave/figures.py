@@ -66,6 +66,8 @@ def figure(name: str, book: Book) -> Figure:
     except KeyError as error:
         near = _near(str(error.args[0]), book)
         raise BookError(f"vis/{name}.py", None, f"needs {error.args[0]!r}, which data/ does not have{near}") from None
+    if fault := data.fault():
+        raise BookError(f"vis/{name}.py", "data", fault)
     data = replace(data, note=source_note(data, book))
     words = module.alt(data), module.caption(data)
     code = Path(module.__file__).read_text(encoding="utf-8").encode()  # the same on every system's line ends

@@ -6,6 +6,7 @@ that looks like one and is not is an error.
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ _LOOSE = {
     re.compile(r"vis/[\w.-]*\.svg"): "![alt](vis/name.svg), without a title",
 }
 _LOOSE_COMMENT = re.compile(r"<!--\s*/?\s*(?:table|formula)\b[^\n]*")
+_ANY_COMMENT = re.compile(r"<!--\s*/?\s*(?P<word>[A-Za-z]+)(?::|\s*-->)[^\n]*")
+#: What a comment of a page may begin with; `widget` makes a figure live (generators/site/live.py).
+_WORDS = ("table", "formula", "widget")
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,28 @@ def regions(text: str, path: str) -> list[Region]:
             body = "\n".join(lines[at + 1 : end])
             found.append(Region(match["kind"], match["name"], tuple(match["arguments"].split()), at + 2, end, body))
             at = end
-        elif loose := _LOOSE_COMMENT.search(mask[at]):
-            raise BookError(
-                path,
-                at + 1,
-                f"found {loose[0]!r}; wanted '<!-- table: name -->' or '<!-- /table -->' after it, alone on its line",
-            )
+        elif loose := _loose(mask[at]):
+            raise BookError(path, at + 1, loose)
         at += 1
     return found
+
+
+def _loose(line: str) -> str:
+    """What is wrong with a line whose comment means to be the weave's and is not; empty for any other line."""
+    if loose := _LOOSE_COMMENT.search(line):
+        return f"found {loose[0]!r}; wanted '<!-- table: name -->' or '<!-- /table -->' after it, alone on its line"
+    return _misspelt(line)
+
+
+def _misspelt(line: str) -> str:
+    """What is wrong with a comment whose first word is almost one of the book's."""
+    comment = _ANY_COMMENT.search(line)
+    if comment is None or comment["word"] in _WORDS:
+        return ""
+    near = difflib.get_close_matches(comment["word"].lower(), _WORDS, 1, 0.7)
+    return (
+        f"found {comment[0]!r}; no comment begins with {comment['word']!r}, the nearest is {near[0]!r}" if near else ""
+    )
 
 
 def _closing(mask: list[str], at: int, kind: str, path: str) -> int:
@@ -67,6 +85,8 @@ def _closing(mask: list[str], at: int, kind: str, path: str) -> int:
     for end in range(at + 1, len(mask)):
         if mask[end].strip() == closing:
             return end
+        if wrong := _misspelt(mask[end]):
+            raise BookError(path, end + 1, wrong)
         if _LOOSE_COMMENT.search(mask[end]):
             break
     raise BookError(path, at + 1, f"found {mask[at].strip()!r} without {closing!r}; add it below")

@@ -98,6 +98,9 @@ def _numbers(path: str, mask: str, numbers: Answers, woven: Woven) -> list[spans
         id_, line = match["id"], spans.line_of(mask, match.start())
         try:
             wanted = numbers.number(id_).text
+        except BookError as error:  # a mistake in the number's code, with its own place
+            woven.broken += [] if str(error) in map(str, woven.broken) else [error]
+            continue
         except (KeyError, ValueError, ArithmeticError) as error:
             why = error.args[0] if error.args else error
             woven.broken.append(BookError(path, line, f"number link #{id_}: {why}"))

@@ -15,6 +15,7 @@ from generators.book.load import Book, load_book
 from generators.errors import BookError
 from generators.units import UNITS
 from generators.weave import markdown
+from generators.weave.links import page_faults
 from generators.weave.weave import page_paths
 
 _PREFIX = r"[kKMGTPE]i?"
@@ -62,10 +63,10 @@ _EMPTY = re.compile(
 
 
 def lint_prose(root: Path) -> list[BookError]:
-    """Every number typed by hand beside a unit, in every hand-written page."""
-    book = load_book(root)
-    names = catalogue_names(book)
-    return [e for path in page_paths(root) for e in lint_page(path, (root / path).read_text(encoding="utf-8"), names)]
+    """Every number typed by hand beside a unit, and every fault of a link or description, in every hand-written page."""
+    names = catalogue_names(load_book(root))
+    texts = {path: (root / path).read_text(encoding="utf-8") for path in page_paths(root)}
+    return [e for path, text in texts.items() for e in lint_page(path, text, names)] + page_faults(root, texts)
 
 
 def catalogue_names(book: Book) -> list[str]:

@@ -10,6 +10,7 @@ from generators.errors import BookError, raise_all
 from generators.weave import figures as figure_files
 from generators.weave import kept
 from generators.weave.answers import Answers
+from generators.weave.links import page_faults
 from generators.weave.numbers_page import ledger, ledger_json, numbers_page, page_title
 from generators.weave.page import MEND, weave_page
 
@@ -89,8 +90,9 @@ def _orphans(root: Path, names: list[str], result: Result) -> None:
 def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> None:
     """Weave every hand-written page, then the numbers page and its ledger."""
     uses, titles = {}, {}
-    for path in page_paths(root):
-        text = _read(root / path) or ""
+    texts = {path: _read(root / path) or "" for path in page_paths(root)}
+    result.broken += page_faults(root, texts)
+    for path, text in texts.items():
         woven = weave_page(path, text, answers, lambda name: answers.words(name).alt if name in names else None)
         result.stale += woven.stale
         result.broken += woven.broken

@@ -5,6 +5,7 @@ The book's own schema needs pydantic; this reads what a comparison needs and ref
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from pathlib import Path
@@ -43,6 +44,22 @@ def shown(value: object) -> str:
     if isinstance(value, int) and abs(value) > 10**18:
         return f"a number of {value.bit_length()} bits"
     return printable(repr(value) if not isinstance(value, str) else repr(value[:60]), 60)
+
+
+def located(name: str, folder: Path) -> Path:
+    """The file of a record named by its path, its file name or its id; the last two are looked for in `folder`.
+
+    A name that finds nothing is a `Fault` with the nearest ids.
+    """
+    if "/" in name or "\\" in name or Path(name).is_file():
+        return Path(name)
+    path = folder / f"{name.removesuffix('.json')}.json"
+    if not path.is_file():
+        there = sorted(one.stem for one in folder.glob("*.json"))
+        near = difflib.get_close_matches(path.stem, there, 3, 0.4) or there[:3]
+        hint = f"; nearest {'is' if len(near) == 1 else 'are'} {', '.join(map(printable, near))}" if near else ""
+        raise Fault(name, "file", f"found no record of this name in {folder}{hint}", "name one by its id or its path")
+    return path
 
 
 def read(path: Path) -> dict[str, Any]:
