@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import time
@@ -79,6 +80,66 @@ def slow(device: Any, sign: str) -> list[Case]:
         device.now += 0.03
         Path(sign).touch()
         time.sleep(0.05)
+
+    return [Case("slow", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))]
+
+
+def numbered(device: Any, names: list[str], log: str) -> list[Case]:
+    """Steady cases that note which process prepared them."""
+
+    def prepare(name: str) -> Kernel:
+        with Path(log).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return device.case(name, 0.03).prepare()
+
+    return [Case(name, "ceiling", {"method": name}, lambda name=name: prepare(name)) for name in names]
+
+
+def dies_after(device: Any, calls: int) -> list[Case]:
+    """A case whose process is killed when it has run so often, after one that works."""
+    done: list[int] = []
+
+    def run() -> None:
+        device.now += 0.03
+        done.append(1)
+        if len(done) > calls:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    dies = Case("dies", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))
+    return [device.case("before", 0.03), dies]
+
+
+def orphaned(device: Any) -> list[Case]:
+    """A case that ends the process that started its own, in its first call."""
+    done: list[int] = []
+
+    def run() -> None:
+        device.now += 0.03
+        if not done:
+            os.kill(os.getppid(), signal.SIGKILL)
+        done.append(1)
+
+    return [Case("orphan", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))]
+
+
+def dies_at_once(device: Any) -> list[Case]:
+    """A stage that can be listed, but whose process dies when it is about to measure it."""
+    if any(frame.function == "_stages" for frame in inspect.stack()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [device.case("listed", 0.03)]
+
+
+def slow_later(device: Any, sign: str) -> list[Case]:
+    """A case that shows a sign when it has run often and then takes real time, the first time it is run."""
+    found, calls = Path(sign), []
+    fresh = not found.exists()
+
+    def run() -> None:
+        device.now += 0.03
+        calls.append(1)
+        if fresh and len(calls) > 12:
+            found.touch()
+            time.sleep(0.2)
 
     return [Case("slow", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))]
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generators.book.record import load_record
-from generators.measure import cli, profiles, record
+from generators.measure import cli, profiles, record, session
+from generators.measure.leftovers import sweep
 from generators.measure.plan import Stage
 from generators.measure.workshop import Workshop
 
@@ -114,6 +117,112 @@ def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, statu
     assert reason in told
     assert told.count("Assertion") == (8 if how == "lost" else 0)
     assert ("and 19992 more lines of the measuring process" in told) == (how == "lost")
+
+
+def test_one_process_measures_all_stages_while_all_goes_well(measure, tmp_path):
+    log = tmp_path / "log"
+    names = [stage(name, "numbered", names=[name], log=str(log)) for name in "abc"]
+    assert measure(names)[0] == 0
+    processes = log.read_text().split()
+    assert (len(processes), len(set(processes))) == (3, 1)
+
+
+def test_a_case_killed_while_it_is_timed_keeps_its_samples(measure):
+    code, rows, told = measure([stage("one", "dies_after", calls=14), stage("two", "steady", names=["later"])])
+    assert code == 0
+    assert rows["dies"]["status"] == "measured"
+    assert len(rows["dies"]["samples"]) >= 3
+    assert re.fullmatch(r"\d+ of 15 rounds; its process was ended by SIGKILL, .*", rows["dies"]["reason"])
+    assert f"dies sleep: measured: {rows['dies']['reason']}" in told
+    assert (rows["before"]["status"], rows["later"]["status"]) == ("measured", "measured")
+
+
+def test_killing_the_parent_of_the_measuring_process_loses_nothing(measure):
+    """What measures goes on without it, and nobody is blamed at the end."""
+    stages = [stage("one", "orphaned"), stage("two", "steady", names=["later"])]
+    code, rows, _ = measure(stages)
+    assert code == 0
+    told = {name: (row["status"], row["reason"]) for name, row in rows.items()}
+    assert told == dict.fromkeys(["reference-read", "orphan", "later"], ("measured", ""))
+
+
+def test_a_process_that_dies_before_it_measures_takes_one_case_with_it(measure):
+    stages = [stage("one", "steady", names=["a"]), stage("two", "dies_at_once"), stage("three", "steady", names=["b"])]
+    code, rows, _ = measure(stages)
+    assert code == 1
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "reference-read": "measured", "a": "measured", "listed": "failed", "b": "measured",
+    }  # fmt: skip
+
+
+def test_a_case_cut_short_is_measured_again_on_resume_and_the_record_says_so(measure, tmp_path):
+    sign = tmp_path / "sign"
+    stages = [stage("one", "steady", names=["a"]), stage("two", "slow_later", sign=str(sign))]
+    old = interrupt_when(sign, stages, tmp_path)
+    cut = next(case for case in old["cases"] if case["name"] == "slow")
+    assert cut["status"] == "measured"
+    assert re.fullmatch(r"\d of 15 rounds", cut["reason"])
+    assert 3 <= len(cut["samples"]) < 15
+    status, rows, told = measure(stages, "resume")
+    assert status == 0
+    assert (len(rows["slow"]["samples"]), rows["slow"]["reason"]) == (15, "")
+    environment = load_record(next(tmp_path.glob("*.json"))).environment
+    assert (environment["interrupted"], environment["resumed"], len(environment["sessions"])) == (False, 1, 2)
+    assert "the run was interrupted and gone on with at " in " ".join(environment["cautions"])
+    assert re.search(r"\n\nverdict: .*the run was interrupted and gone on with", told)
+
+
+def test_what_was_cut_short_and_closed_says_so(measure, tmp_path):
+    sign = tmp_path / "sign"
+    stages = [stage("two", "slow_later", sign=str(sign))]
+    interrupt_when(sign, stages, tmp_path)
+    _, rows, told = measure(stages, "keep")
+    assert re.fullmatch(r"\d of 15 rounds", rows["slow"]["reason"])
+    assert f"slow sleep: measured: {rows['slow']['reason']}" in told
+
+
+def test_a_clock_that_is_set_back_does_not_end_a_run_before_it_began(measure, monkeypatch, tmp_path):
+    """By a day after the start: the end is the start and what a clock that only goes forward has counted."""
+    real, calls = datetime.now, []
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, zone: Any = None) -> datetime:
+            calls.append(1)
+            return real(zone) - timedelta(days=len(calls) > 2)
+
+    for module in (cli, session):
+        monkeypatch.setattr(module, "datetime", Clock)
+    assert measure([stage("one", "steady", names=["a"])])[0] == 0
+    found = load_record(next(tmp_path.glob("*.json")))
+    assert found.started <= found.finished
+
+
+def test_temporary_folders_go_with_a_run_that_is_killed_outright(tmp_path):
+    """The measuring process removes them when it finds its run gone."""
+    sign = tmp_path / "sign"
+    process = begin([stage("one", "slow", sign=str(sign))], tmp_path)
+    wait_for(sign)
+    assert len(list(tmp_path.glob("measure-*"))) == 1
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 30
+    while list(tmp_path.glob("measure-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not list(tmp_path.glob("measure-*"))
+
+
+def test_leftovers_of_processes_that_are_gone_are_swept(tmp_path):
+    """What no process could remove, the next run does; what is younger than a minute may belong to another machine."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    names = [f"measure-{gone.pid}-x", f"measure-{os.getpid()}-x", "measure-mine", f"measure-{gone.pid}-young"]
+    for name in names:
+        (tmp_path / name / "deeper").mkdir(parents=True)
+        if "young" not in name:
+            os.utime(tmp_path / name, (0, 0))
+    sweep(tmp_path, "measure-")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
 
 
 def test_a_device_lost_while_others_are_timed_costs_none_of_them(measure):

@@ -17,6 +17,8 @@ MOST_LINES = 16  # results of a stage that are listed one by one
 LARGE = 2**28  # bytes of a stage's models from which on building them is told apart from timing them
 PER_BYTE = 6e-9  # seconds to build and verify one byte of a model on two cores, until this run has built some
 
+Model = tuple[Any, Any, Any]  # name, number format, mode
+
 
 class Progress:
     """Prints through `say`, estimates through the stages' expected seconds scaled by this machine's pace.
@@ -44,7 +46,7 @@ class Progress:
         """Start the clock of the whole run; `listed` are the cases of each stage."""
         self.stages, self.budget = list(stages), budget
         self.bytes = {
-            stage.name: _model_bytes([c for c in cases if c["wanted"]])
+            stage.name: sum(_models([c["parameters"] for c in cases if c["wanted"]]).values())
             for stage, cases in zip(stages, listed, strict=True)
         }
         self.started = self.ended = self.clock()
@@ -80,7 +82,8 @@ class Progress:
         self.stages.remove(stage)
         self.current, self.share = stage, 0.0
         self.since = self.told = self.clock()
-        self.bytes[stage.name] = _model_bytes(cases)
+        self.models: dict[Model, float] = {}  # built so far
+        self.bytes[stage.name] = sum(_models([case["parameters"] for case in cases]).values())
         self.count = len(cases)
         self._line(f"{stage.name}: {len(cases)} case{'' if len(cases) == 1 else 's'}, timed in turns")
 
@@ -122,10 +125,14 @@ class Progress:
 
     def _built(self, one: Result, what: str) -> None:
         """A case is built, verified and calibrated, or cannot be measured."""
-        self.share = min(PREPARING, self.share + PREPARING / self.count)
-        if self.current and self._large(self.current):
+        if self.current and (large := self._large(self.current)):
+            new = _models([one.parameters]).items() - self.models.items()
+            self.models |= dict(new)
             self.built_seconds += self.clock() - self.told
-            self.built_bytes += self.bytes[self.current.name] / self.count
+            self.built_bytes += sum(size for _, size in new)
+            self.share = PREPARING * sum(self.models.values()) / large
+        else:
+            self.share = min(PREPARING, self.share + PREPARING / self.count)
         self.told = self.clock()
         if what == "failed":
             self._line(f"  {one.label}: {one.row['status']}: {one.row['reason']}")
@@ -162,9 +169,7 @@ class Progress:
         self.say(f"[{self.elapsed():5.1f} s, {self.left():3.0f} s left] {text}")
 
 
-def _model_bytes(cases: list[dict[str, Any]]) -> float:
+def _models(parameters: list[dict[str, Any]]) -> dict[Model, float]:
     """Bytes of the weights that cases are built with, those that several share once."""
-    told = [case["parameters"] for case in cases]
-    models = {(p.get("model"), p.get("dtype"), p.get("mode")): p["weights_bytes"] for p in told
-              if isinstance(p.get("weights_bytes"), (int, float))}  # fmt: skip
-    return float(sum(models.values()))
+    return {(p.get("model"), p.get("dtype"), p.get("mode")): p["weights_bytes"] for p in parameters
+            if isinstance(p.get("weights_bytes"), (int, float))}  # fmt: skip
