@@ -99,7 +99,13 @@ def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
         path = resume.find(told.out, told.names[0] if told.names else None)
         old = resume.read(path)
         if told.action == "keep":
-            return Session.of(old, path).conclude(print)
+            try:
+                return Session.of(old, path).conclude(print)
+            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+                why = f"{type(error).__name__}: {error}"[:200]
+                raise MeasureError(
+                    f"{path}: found a value that nothing can be made of ({why}); {resume.MEND}"
+                ) from None
     profile = old["profile"] if old else " ".join([told.action, *told.names])
     device = {"rocm": "cuda"}.get(old["machine"]["device"], old["machine"]["device"]) if old else told.device
     workshop = workshop or Workshop()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from generators.measure.plan import MeasureError, Work
+from generators.measure.comparing.file import Fault, shown
+from generators.measure.comparing.file import read as read_record
+from generators.measure.plan import MeasureError
 
 SUFFIX = ".json.partial"
-LARGEST = 64 * 2**20  # bytes
+MEND = "undo the change, or delete the file and measure again"
 _SAME = ("schema", "profile", "commit", "dirty")  # of the record
 _SAME_MACHINE = ("name", "device")
 _SAME_ENVIRONMENT = ("torch", "torch_threads", "transparent_huge_pages", "gpu_driver", "settings")
@@ -39,26 +40,25 @@ def _record_of(path: Path) -> Path:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A partial record as it lies on the disk; one line where it is none."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise MeasureError(f"{path}: found over {LARGEST} bytes, wanted a partial record")
-        row = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(row, dict) or not isinstance(row["cases"], list) or not isinstance(row["environment"], dict):
-            raise TypeError
-        for case in row["cases"]:
-            (
-                case["name"],
-                case["kind"],
-                case["status"],
-                case["reason"],
-                case["parameters"].items(),
-                case["noise"].items(),
-            )
-            [value / case["inner"] for value in case["samples"]], [case["work"][of] / 1 for of in asdict(Work())]
-        row["machine"]["name"], row["machine"]["device"], row["started"], row["profile"] + ""
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
-        raise MeasureError(f"{path}: found no partial record in it; delete it and measure again") from None
+    """A partial record as it lies on the disk; one line that names the field where it was damaged."""
+    row = read_record(path)
+    for field in ("started", "finished"):
+        try:
+            datetime.strptime(row.get(field), "%Y-%m-%dT%H:%M:%SZ")
+        except (TypeError, ValueError):
+            raise Fault(path, field, f"found {shown(row.get(field))}, wanted a UTC time", MEND) from None
+    texts = [("machine.accelerator", row["machine"].get("accelerator"))]
+    texts += [(f"cases.{at}.reason", case.get("reason")) for at, case in enumerate(row["cases"])]
+    for field, value in texts:
+        if not isinstance(value, str):
+            raise Fault(path, field, f"found {shown(value)}, wanted a text", MEND)
+    for at, case in enumerate(row["cases"]):
+        if not isinstance(case.get("noise"), dict):
+            raise Fault(path, f"cases.{at}.noise", f"found {shown(case.get('noise'))}, wanted an object", MEND)
+    for field in ("cautions", "sessions", "stage_seconds"):
+        lines = row["environment"].get(field, [])
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            raise Fault(path, f"environment.{field}", f"found {shown(lines)}, wanted a list of texts", MEND)
     return row
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from generators.measure.accelerators import datasheet_bandwidth
 from generators.measure.comparing.file import read
+from generators.measure.leftovers import own
 from generators.measure.plan import MeasureError
 from generators.measure.record import RecordFile, stamp
 from generators.measure.result import Result
@@ -107,11 +111,18 @@ class Session:
         if not any(one.measured for one in results):
             self.file.discard()
             raise MeasureError("nothing could be measured: " + (results[0].row["reason"] if results else "no cases"))
-        for place, why in over_roof(results, row["environment"].get("last_level_cache_bytes")).items():
+        cache = row["environment"].get("last_level_cache_bytes")
+        for place, why in over_roof(results, cache if isinstance(cache, int) else None).items():
             results[place].row.update(status="failed", reason=why)
+        fault = refused(row, self.file.final.name)
+        if fault and self.conductor is None:  # the suite wrote what could be read; somebody changed it since
+            raise MeasureError(f"{near(self.file.partial)}: {fault}; undo the change, or delete the file")
+        told = sentences(results, row["environment"], datasheet_bandwidth(row["machine"]["accelerator"], ROOT))
         lies = self.file.finish(row)
         say("")
-        for line in sentences(results, row["environment"], datasheet_bandwidth(row["machine"]["accelerator"], ROOT)):
+        if fault:
+            say(f"the book will refuse this record: {fault}")
+        for line in told:
             say(line)
         say(f"record: {near(lies)}")
         if lies.parent != self.file.directory:
@@ -141,6 +152,24 @@ def beside(path: Path) -> list[Stored]:
             if other != path:
                 found.append(Stored(other.stem, read(other)))
     return found
+
+
+def refused(row: dict[str, Any], name: str) -> str:
+    """Why the book's own rules refuse a record; nothing where they take it, or where what they need is not installed.
+
+    Measuring needs torch and nothing else, so the rules are looked for and not imported.
+    """
+    try:
+        load, fault = (import_module(f"generators.{name}") for name in ("book.record", "errors"))
+    except ImportError:
+        return ""
+    with TemporaryDirectory(prefix=own("measure-")) as folder:
+        (path := Path(folder, name)).write_text(json.dumps(row), encoding="utf-8")
+        try:
+            load.load_record(path)
+        except fault.BookError as error:
+            return str(error).partition(": ")[2]
+    return ""
 
 
 def near(path: Path) -> str:

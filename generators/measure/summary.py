@@ -48,6 +48,8 @@ def sentences(
     """
     roof = read_roof(results)
     lines = _trust(results, environment, datasheet, faults)
+    if verdict(results, environment).disturbed:
+        lines.append("what follows is of a disturbed run and says little of the machine:")
     if roof:
         of = f", {roof.bandwidth / datasheet:.0%} of the datasheet's" if datasheet else ""
         lines.append(
@@ -109,8 +111,9 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
     for one in measured(results, "decode"):
         told, issuing = one.parameters, _issuing(results, one)
         reading = one.bytes / roof.bandwidth / one.seconds if roof else 0.0
-        if is_launched := issuing > reading:
-            binds = "launch-bound" if issuing >= MOSTLY else "bound by something else"
+        is_launched = issuing > reading and issuing >= MOSTLY
+        if issuing > reading:
+            binds = "launch-bound" if is_launched else "bound by something else"
             why = f"{binds}: issuing takes {min(issuing, 1.0):.0%} of it, reading {reading:.0%}"
         else:
             of = f", {reading:.0%} of its read roof" if roof else ""
