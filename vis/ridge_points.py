@@ -11,10 +11,10 @@ from vis._figure import FigureData
 
 #: Chips named in the drawing; all are drawn, and the CSV names all.
 NAMED = {
-    "v100-sxm2-32gb": (7, -5, "left"), "t4": (7, -2, "left"), "a100-sxm4-80gb": (7, -6, "left"), "h100-sxm5-80gb": (-22, 24, "right"),
-    "h200-sxm": (7, -4, "left"), "b200-sxm": (8, -3, "left"), "tpu-v6e": (-7, 3, "right"), "rtx-4090": (7, 1, "left"), "m2-ultra": (8, -2, "left"),
-    "tpu-v5e": (-2, 9, "right"), "l4": (-7, 3, "right"), "m1": (8, -2, "left"), "groq-lpu": (-8, 0, "right"),
-    "epyc-9654": (8, -2, "left"),
+    "t4": (7, -2, "left"), "a100-sxm4-80gb": (7, -6, "left"), "h100-sxm5-80gb": (-22, 24, "right"), "h200-sxm": (22, -22, "left"),
+    "b200-sxm": (8, -3, "left"), "rubin-sxm": (-8, 2, "right"), "h20-96gb": (7, -2, "left"), "tpu-v6e": (-7, 3, "right"),
+    "rtx-4090": (16, -24, "left"), "m2-ultra": (8, -2, "left"), "tpu-v5e": (-2, 9, "right"), "l4": (-7, 3, "right"), "m1": (8, -2, "left"),
+    "groq-lpu": (-8, 0, "right"), "epyc-9654": (8, -2, "left"),
 }  # fmt: skip
 RIDGES = (1.0, 10.0, 100.0, 1000.0)
 
