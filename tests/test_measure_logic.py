@@ -178,6 +178,10 @@ def test_the_summary_names_the_next_command_and_who_takes_the_record():
     assert what_next(mine, [richer])[0] == "no figure takes it: 1 has 9 results of decode, this one 3"
     assert what_next(stored("2", 3, supersedes="1"), [richer])[0] == "figures of decode take it"
     assert what_next(mine, [])[-1] == "next: nox -s write"
+    assert what_next(mine, [stored("0", 1)], ["0", "2"])[0].startswith(
+        "no figure takes it: 0 speaks for this machine; "
+    )
+    assert what_next(mine, [], ["2"])[0] == "figures of decode take it"
 
 
 def test_the_datasheet_s_bandwidth_is_read_from_the_catalogue():

@@ -455,12 +455,15 @@ def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
     status, _, told = measure([stage("one", "steady", names=["a"])], "resume")
     assert status == 2
     assert "environment.torch: the interrupted run has '2.9.0', this one '2.13.0'" in told
-    hollow = row | {"cases": [{key: value for key, value in row["cases"][0].items() if key != "work"}]}
+    hollow = row | {"cases": [{key: value for key, value in row["cases"][0].items() if key != "reason"}]}
     for odd in ({}, [], row | {"profile": 5}, hollow):
         partial.write_text(json.dumps(odd))
         for action in ("resume", "keep"):
             assert cli.main([action, "--out", str(tmp_path)]) == 2
-            assert "found no partial record in it" in capsys.readouterr().err
+            told = capsys.readouterr().err
+            assert told.startswith(f"measure: {partial}:")
+            assert ", wanted " in told
+            assert told.count("\n") == 1
 
 
 def test_an_optional_stage_is_left_out_when_time_is_short(measure, monkeypatch):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -127,7 +128,7 @@ class Session:
         say(f"record: {near(lies)}")
         if lies.parent != self.file.directory:
             say(f"there was no room for it in {near(self.file.directory)}: move it there")
-        for line in what_next(Stored(lies.stem, row), beside(lies)):
+        for line in what_next(Stored(lies.stem, row), beside(lies), roles(ROOT)):
             say(line)
         return FAILED if any(one.row["status"] == "failed" for one in results) else 0
 
@@ -142,6 +143,15 @@ class Session:
         print(f"interrupted: {done} of {len(results)} cases are kept in {near(self.lies)}", file=sys.stderr)
         print("go on with them: resume; close the record as it is: keep", file=sys.stderr)
         return INTERRUPTED
+
+
+def roles(root: Path) -> list[str]:
+    """The records that data/records.toml lets speak for their machine; none where it does not read."""
+    try:
+        told = tomllib.loads((root / "data/records.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [id_ for id_, one in told.items() if isinstance(one, dict) and one.get("role")]
 
 
 def beside(path: Path) -> list[Stored]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from generators.measure import predict
@@ -138,12 +139,23 @@ def _issuing(results: list[Result], one: Result) -> float:
     return issued / one.seconds if issued else 0.0
 
 
-def what_next(mine: Stored, others: list[Stored]) -> list[str]:
-    """Which figures will take a record of those of its machine, by the rule of `taken`, and the command that draws them."""
+def what_next(mine: Stored, others: list[Stored], roles: Collection[str] = ()) -> list[str]:
+    """Which figures will take a record of those of its machine, by the rule of `taken`, and the command that draws them.
+
+    `roles` are the records that data/records.toml lets speak for their machine.
+    """
     gone = {one.row.get("supersedes") for one in (mine, *others)}
     same = [mine, *(one for one in others if one.machine == mine.machine and one.id not in gone | {mine.id})]
+    speaker = next((one.id for one in same if one.id in roles and one is not mine), None)
     shown = [name for name in SHOWN if taken(same, name) is mine]
-    said = f"figures of {', '.join(shown)} take it" if shown else f"no figure takes it: {passed_over(mine, same)}"
+    if mine.row.get("profile") == "peers":
+        said = "it stands on its own page; figures show other profiles"
+    elif speaker:
+        said = (
+            f"no figure takes it: {speaker} speaks for this machine; move its role in data/records.toml to this record"
+        )
+    else:
+        said = f"figures of {', '.join(shown)} take it" if shown else f"no figure takes it: {passed_over(mine, same)}"
     return [said, f"the rule: {RULE}", "next: nox -s write"]
 
 
