@@ -8,7 +8,6 @@ from generators import catalogue
 from generators.evidence.comparison import (
     by_products,
     ceilings,
-    chapter_record,
     past_overhead,
     predicted,
     quoted_decodes,
@@ -169,7 +168,7 @@ def eager(record, **parameters):
 
 def test_small_measured_models_reach_less_of_the_bound_than_large_ones(book):
     """In the chapter's record, in each number format, the share of the bound grows with the bytes of a step."""
-    record = chapter_record(book)
+    record = book.speaker("cpu")
     for dtype in ("float32", "bfloat16"):
         shares = [predicted(record, case).time / case.seconds for case in eager(record, dtype=dtype)]
         assert shares == sorted(shares) and len(shares) >= 5, (dtype, shares)
@@ -259,7 +258,7 @@ def test_exercise_5_names_the_batch(book, numbers):
 
 def test_what_chapter_1_says_of_its_record(book):
     """Every bound is too fast; BF16 products fall short on every size; short products are slower than long ones."""
-    record = chapter_record(book)
+    record = book.speaker("cpu")
     assert all(predicted(record, c).time < c.seconds for c in eager(record))
     rates = {
         dtype: [
@@ -275,7 +274,7 @@ def test_what_chapter_1_says_of_its_record(book):
 
 def test_the_sum_of_a_machine_s_own_products_predicts_its_decode(book):
     """Past the overhead regime: within 5 % in the median, where the bound alone misses by more than twice as much."""
-    record = chapter_record(book)
+    record = book.speaker("cpu")
     pairs = past_overhead(record)
     errors = [abs(told.total / case.seconds - 1) for case, told in pairs]
     bounds = [abs(predicted(record, case).time / case.seconds - 1) for case, _ in pairs]
@@ -287,7 +286,7 @@ def test_the_sum_of_a_machine_s_own_products_predicts_its_decode(book):
 
 
 def test_issuing_is_a_large_part_of_a_small_model_s_step_and_little_of_a_large_one_s(book):
-    record = chapter_record(book)
+    record = book.speaker("cpu")
     shares = [(told := by_products(record, case)).overhead / told.total for case in eager(record, dtype="float32")]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0.4

@@ -5,7 +5,6 @@ import pytest
 from generators import catalogue
 from generators.evidence import cache as kv_evidence
 from generators.evidence import paging
-from generators.evidence.comparison import chapter_record
 from generators.model import cache, memory, roofline, work
 from generators.model.inputs import Format, Pass
 from vis import fetch_or_recompute, kv_bytes_by_model, paging_waste, rate_against_context, step_with_and_without_cache
@@ -287,7 +286,7 @@ def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(
 
 
 def own(book, steps):
-    found = [step for step in steps if step.record == chapter_record(book).id]
+    found = [step for step in steps if step.record == book.speaker("cpu").id]
     if not found:
         pytest.skip("the chapter's record holds no such steps yet; the tables say that they are awaited")
     return found
@@ -356,7 +355,7 @@ def test_the_roofline_excuses_only_the_latent(book, numbers):
     assert 0.5 * best > pace["gqa"] > pace["mqa"] > pace["mla"]
     few = [
         case
-        for case in chapter_record(book).measured("rows-sweep", dtype="float32")
+        for case in book.speaker("cpu").measured("rows-sweep", dtype="float32")
         if 4 <= case.parameters["rows"] <= 16
     ]
     assert len(few) == 3 and all(case.bandwidth < 0.5 * best for case in few)

@@ -311,7 +311,7 @@ def test_exercise_5_a_chunk_of_512_visits_nearly_all_experts(book):
 
 @pytest.fixture(scope="module")
 def swept(book_of_the_session):
-    return {sweep.format: sweep for sweep in measured_sweeps(book_of_the_session, only_chapter=True)}
+    return {sweep.format: sweep for sweep in measured_sweeps(book_of_the_session, "cpu")}
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 
 from generators import catalogue
 from generators.evidence import batching as batch_evidence
-from generators.evidence import comparison, serving_runs
 from generators.evidence import serving as serving_evidence
+from generators.evidence import serving_runs
 from generators.measure.serving import report
 from generators.measure.serving.scheduler import POLICIES, serve
 from generators.measure.serving.trace import at_once
@@ -223,7 +223,7 @@ def _ridge_share(book, run):
 
 
 def test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it(book, numbers):
-    steps = [s for s in batch_evidence.batch_steps(book) if s.record == comparison.chapter_record(book).id]
+    steps = [s for s in batch_evidence.batch_steps(book) if s.record == book.speaker("cpu").id]
     assert all(step.error < 0 for step in steps)
     short, long = (statistics.median(abs(s.error) for s in steps if s.context == c) for c in (129, 8193))
     assert long > short, "the misses grow with the cache"

@@ -171,7 +171,6 @@ def test_the_figures_draw_measured_rows_where_a_record_has_them(name, narrow, me
 
 
 def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(book, measured):
-    from generators.evidence.comparison import chapter_record
     from generators.numbers.everything import all_numbers
     from generators.tables.registry import table
 
@@ -183,4 +182,4 @@ def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(bo
     )
     for name, case in (("cache-steps", "step-with-cache"), ("context-steps", "decode-context")):
         awaited = "awaited" in table(name, all_numbers(book), ())
-        assert awaited is not bool(chapter_record(book).measured(case))
+        assert awaited is not bool(book.speaker("cpu").measured(case))

@@ -9,8 +9,8 @@ import pytest
 from generators import catalogue
 from generators.book.case import Case
 from generators.evidence import batching as batch_evidence
-from generators.evidence import comparison, serving_runs
 from generators.evidence import serving as serving_evidence
+from generators.evidence import serving_runs
 from generators.measure.serving.scheduler import POLICIES
 from generators.model import batching, memory, parameters, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -137,7 +137,7 @@ def test_paces_come_from_batch_one_alone():
 
 
 def test_a_batch_that_did_not_fit_says_what_it_needs(book):
-    record = comparison.chapter_record(book)
+    record = book.speaker("cpu")
     skipped = [c for c in record.cases if c.name == "decode-batch" and c.status == "skipped" and "needs" in c.reason]
     mine = [one for one in batch_evidence.beyond_memory(book) if one.machine == record.machine.name]
     assert len(mine) >= len(skipped) > 0

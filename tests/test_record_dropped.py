@@ -11,8 +11,9 @@ from test_browser import browser, origin, page, pytestmark
 
 from generators.book.load import ROOT
 from generators.book.record import load_record
-from generators.browser.catalogue_export import measured_rows
+from generators.browser.catalogue_export import _record
 from generators.errors import BookError
+from generators.evidence.comparison import decode_records
 from generators.site.live import MARKED, NOT_MARKED
 from tests.live_pages import EXPLORER, FIRST, cell, dropped, open_live, reach, record
 
@@ -91,7 +92,10 @@ def test_a_committed_record_is_summed_up_as_python_does(page, origin, book):
     open_live(page, origin + EXPLORER, "explorer")
     page.evaluate(RECORDS_ON)
     page.wait_for_function("memoryBound.summary !== undefined")
-    for wanted in measured_rows(book)["records"]:
+    for committed in decode_records(book):
+        whole = committed.model_copy()
+        whole.__dict__["held_out"] = {}  # a reader sees every row of a record of their own
+        wanted = _record(whole)
         words = (ROOT / "data" / "measurements" / f"{wanted['id']}.json").read_text(encoding="utf-8")
         found = page.evaluate("(words) => memoryBound.summary(memoryBound.checked(words).record)", words)
         assert found["read"] == pytest.approx(wanted["read"], rel=1e-12)
@@ -143,7 +147,7 @@ def test_a_good_record_appears_stays_and_is_removed(page, origin):
     page.wait_for_selector("#fig-tokens_per_second_against_bytes .mb-mine", state="attached")
     mark = page.locator("#fig-tokens_per_second_against_bytes .mb-drawing--wide .mb-own-mark")
     assert mark.count() == 1
-    assert "A readers machine" in page.locator("#fig-decode_on_this_machine .mb-drawing--wide .mb-mine").text_content()
+    assert page.locator("#fig-decode_on_a_processor .mb-drawing--wide .mb-own-mark").count() == 1
     reach(page, "roofline")
     assert page.locator("#fig-roofline_training_prefill_decode .mb-drawing-live .mb-own-mark").count() == 1
     open_live(page, origin + EXPLORER, "explorer")

@@ -127,3 +127,21 @@ def measured(axes: Axes, x, y, square: bool = False, size: float = 7) -> None:
 def quoted(axes: Axes, x, y, size: float = 6) -> None:
     """Diamonds: measured by somebody else and quoted."""
     axes.plot(x, y, "D", ls="none", mfc=colour.MUTED, mec=colour.SURFACE, mew=0.8, ms=size, zorder=5)
+
+
+TITLE_LINE = 0.24  # inches from one line of a conclusion to the next
+
+
+def conclusion(figure: Figure, text: str) -> float:
+    """The figure's one point as a bold sentence, top left, in the page's text size; inches that it takes."""
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(text, 34 if width < 5 else 62)
+    for at, line in enumerate(lines):
+        y = 1 - (0.06 + at * TITLE_LINE) / height
+        figure.text(0.12 / width, y, line, fontsize=page_size(width < 5), weight="bold", va="top", ha="left")
+    return 0.1 + TITLE_LINE * len(lines)
+
+
+def page_size(narrow: bool) -> float:
+    """Points at which a drawing's text is as large as the page's, on a phone and on a desktop."""
+    return 11.0 if narrow else 12.0

@@ -1,123 +1,57 @@
-"""How well do a machine's own read bandwidth, and its own products, predict how fast it decodes?"""
+"""What share of the bound does decode reach on a GPU, and how large must a model be before its memory sets the pace?"""
 
 from __future__ import annotations
 
-import statistics
-
 from generators.book.load import Book
-from generators.book.record import Record
-from generators.evidence.comparison import by_products, ceilings, decode_records, predicted
-from vis import _palette as colour
-from vis import _theme as theme
+from generators.evidence.comparison import decode_records
+from vis import _decode_share as share
 from vis._figure import FigureData
-
-MACHINES = 2  # at most; the chapter's first
-COLUMNS = {
-    "machine": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms", "predicted": "ms", "binds": "",
-    "ratio": "predicted/measured", "error": "%", "products": "ms", "products_ratio": "predicted/measured",
-}  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
-    """Each measured decode beside what the same machine's own ceilings predict, the chapter's machine first."""
-    records = decode_records(book)[:MACHINES]
-    rows = [row for record in records for row in _rows(record)]
-    errors = [abs(row["error"]) for row in rows if row["machine"] == records[0].machine.name]
+    """Every decode run on a measured GPU as a share of its datasheet's bound."""
+    records = [record for record in decode_records(book) if record.machine.device != "cpu"]
+    rows = share.rows(book, records)
+    first = [row for row in rows if row["machine"] == rows[0]["machine"]]
+    of_mode = {mode: [row for row in first if row["mode"] == mode] for mode in {row["mode"] for row in first}}
+    best = max(first, key=lambda row: row["share"])
+    eager = max(of_mode.get("eager", first), key=lambda row: row["bytes"])
+    alike = [row for row in first if row["model"] == eager["model"]]
     values = {
-        "machine": records[0].machine.name, "others": len(records) - 1, "read": ceilings(records[0]).read / 1e9,
-        "count": len(errors), "median": statistics.median(errors), "worst": max(errors),
-        "summed": _summed([r for r in rows if r["machine"] == records[0].machine.name]),
+        "machine": first[0]["machine"], "read": first[0]["read"], "best": best["share"], "best model": best["model"],
+        "best mode": share.WORDS.get(best["mode"], best["mode"]), "eager": eager["share"], "model": eager["model"],
+        "modes": {share.WORDS.get(row["mode"], row["mode"]): row["share"] for row in sorted(alike, key=lambda r: -r["share"])},
+        "count": len(rows), "machines": list(dict.fromkeys(row["machine"] for row in rows)),
     }  # fmt: skip
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset(record.id for record in records))
+    sources = {
+        book.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
+    }
+    return FigureData(share.COLUMNS, rows, values, frozenset(sources), frozenset(record.id for record in records))
 
 
-def _summed(rows: list[dict]) -> float:
-    """Median error in % of the sum of products, over the runs that have one; below zero where none has."""
-    errors = [abs(row["products_ratio"] - 1) * 100 for row in rows if row["products_ratio"] != ""]
-    return statistics.median(errors) if errors else -1.0
-
-
-def _rows(record: Record) -> list[dict]:
-    """One record's eager decode runs, by number format and size."""
-    rows = []
-    eager = [c for c in record.measured("decode") if c.parameters.get("mode", "eager") == "eager"]
-    for case in sorted(eager, key=lambda c: (str(c.parameters["dtype"]), c.work.bytes)):
-        step, (low, high), told = predicted(record, case), case.interval, by_products(record, case)
-        stored = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}.get(str(case.parameters["dtype"]), "?")
-        rows.append({
-            "machine": record.machine.name, "model": f"{float(case.parameters['parameters']) / 1e9:.2f} B, {stored}",
-            "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
-            "predicted": step.time * 1e3, "binds": step.binds, "ratio": step.time / case.seconds,
-            "error": (step.time / case.seconds - 1) * 100,
-            "products": told.total * 1e3 if told else "", "products_ratio": told.total / case.seconds if told else "",
-        })  # fmt: skip
-    return rows
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"On an {v['machine']} eager PyTorch decodes {v['model']} at {v['eager']:.0f}% of the bound; {v['best model']} as a {v['best mode']} reaches {v['best']:.0f}%"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
+    modes = ", ".join(f"{words} {value:.0f}%" for words, value in v["modes"].items())
     return (
-        f"Time per token of {v['count']} random-weight models on {v['machine']}: predicted from its own read bandwidth of {v['read']:.0f} GB/s, "
-        f"and measured. The predicted time falls short of the measured one by {v['median']:.0f}% in the median and by {v['worst']:.0f}% at worst."
-        + (
-            f" The sum of its own matrix-vector products and of issuing the step is off by {v['summed']:.0f}% in the median."
-            if v["summed"] >= 0
-            else ""
-        )
-        + (f" Below it, the same for {v['others']} other machines." if v["others"] else "")
+        f"{_conclusion(data)}. Share of the datasheet's bound against the bytes that a token streams, {v['count']} decode runs at batch 1 on {' and '.join(v['machines'])}. "
+        f"{v['model']} in BF16: {modes}. The best read of the {v['machine']}'s memory is {v['read']:.0f}% of its datasheet."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Hollow circle: the bound, bytes over the best read of the same run. Upright line: the sum of the products of a step, each as long as one of its size took alone, and of issuing the step. "
-        "Filled: measured, median of all samples, the bar from the 5th to the 95th percentile. The numbers are predicted over measured time, bound and sum. Llama-shaped models with random weights, batch 1, eager PyTorch."
+        "Dots: measured for this book, medians, Llama-shaped models with random weights in PyTorch at batch 1 and about 128 tokens of context; a line joins the models of one mode. "
+        "BF16 where no other number format is named. The machines are virtual ones, where issuing an operation may take two to three times what a bare server needs."
     )
 
 
 def draw(data: FigureData, narrow: bool):
-    """One row per model; hollow and filled marks on a logarithmic time axis."""
-    machines = list(dict.fromkeys(row["machine"] for row in data.rows))
-    lines = len(data.rows) + (len(machines) if len(machines) > 1 else 0)
-    figure = theme.canvas(narrow, 1.15 + 0.42 * lines, 1.45 + 0.52 * lines)
-    theme.heading(figure, "Time per token (ms)")
-    axes = theme.box(figure, 1.25 if not narrow else 0.12, theme.floor(data.note, narrow), 0.3, 0.36)
-    low = min(min(r["predicted"], r["low"]) for r in data.rows)
-    high = max(max(r["predicted"], r["high"]) for r in data.rows)
-    axes.set(xscale="log", xlim=(low / 1.5, high * (3.5 if not narrow else 9)), ylim=(lines - 0.4, -0.7))
-    theme.log_ticks(axes.xaxis, [v for v in (0.3, 1, 3, 10, 30, 100, 300, 1000) if low / 1.5 <= v <= high * 2.2])
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.grid(True, axis="x")
-    axes.set_xlabel("logarithmic scale")
-    at = 0
-    for machine in machines:
-        if len(machines) > 1:
-            axes.text(low / 1.45, at, machine[:60], weight="bold", va="center", fontsize=theme.LABEL, zorder=8)
-            at += 1
-        for row in data.where(machine=machine):
-            _row(axes, at, row, low, narrow)
-            at += 1
-    theme.note(figure, data.note)
-    return figure
-
-
-def _row(axes, at: int, row: dict, low: float, narrow: bool) -> None:
-    """Prediction, measurement with its bar, the tie between them, and the ratio once."""
-    axes.plot([row["predicted"], row["measured"]], [at, at], color=colour.MUTED, lw=0.9)
-    axes.plot([row["low"], row["high"]], [at, at], color=colour.INK, lw=2.2)
-    theme.predicted(axes, [row["predicted"]], [at], colour.MEMORY if row["binds"] == "memory" else colour.OVERHEAD)
-    theme.measured(axes, [row["measured"]], [at])
-    text = f"{row['ratio']:.2f}"
-    if row["products"] != "":
-        axes.plot([row["products"]], [at], "|", color=colour.OVERHEAD, ms=15, mew=2.2, zorder=7)
-        text += f", {row['products_ratio']:.2f}"
-    right = max(row["predicted"], row["measured"], row["high"], row["products"] or 0)
-    axes.annotate(text, (right, at), (9, 0), textcoords="offset points", va="center", fontsize=theme.LABEL)
-    if narrow:
-        place = {"xytext": (0, 7), "va": "bottom", "fontsize": theme.NOTE}
-    else:
-        place = {"xytext": (-6, 0), "ha": "right", "va": "center", "fontsize": theme.LABEL}
-    axes.annotate(row["model"], (low / (1.45 if narrow else 1.5), at), textcoords="offset points", **place)
+    """Shares of the bound against bytes, a dash for each mode."""
+    return share.draw(data, narrow, _conclusion(data), "the bound (datasheet)")

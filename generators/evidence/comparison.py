@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from generators import catalogue
+from generators import catalogue, units
 from generators.book.load import Book
 from generators.book.published import Published
 from generators.book.record import Case, Record
@@ -20,14 +20,9 @@ from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
 
 
-def chapter_record(book: Book) -> Record:
-    """The record of the CPU at hand; BookError if none has that role."""
-    return book.speaker("cpu")
-
-
 def peer_record(book: Book) -> Record:
-    """The newest run beside other programs on the chapter's machine; BookError where there is none."""
-    name = chapter_record(book).machine.name
+    """The newest run beside other programs on the CPU; BookError where there is none."""
+    name = book.speaker("cpu").machine.name
     found = [r for r in book.current_records.values() if r.profile == "peers" and r.machine.name == name]
     if not found:
         raise BookError(
@@ -36,9 +31,9 @@ def peer_record(book: Book) -> Record:
     return max(found, key=lambda r: r.started)
 
 
-def repeat_record(book: Book) -> Record:
-    """The newest other whole run on the chapter's machine: what a second run finds; BookError where there is none."""
-    chapter = chapter_record(book)
+def repeat_record(book: Book, role: str = "cpu") -> Record:
+    """The newest other whole run on a role's machine: what a second run finds; BookError where there is none."""
+    chapter = book.speaker(role)
     found = [
         r for r in book.current_records.values()
         if r.is_whole and r.machine.name == chapter.machine.name and r.id != chapter.id
@@ -127,12 +122,11 @@ def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """What one machine reached in its own record: byte/s read, byte/s copied, FLOP/s by dtype, seconds per operation."""
+    """What one machine reached in its own record: byte/s read, byte/s copied, FLOP/s by dtype."""
 
     read: float
     copy: float
     products: dict[str, float]
-    dispatch: float
 
 
 def ceilings(record: Record) -> Ceilings:
@@ -140,7 +134,7 @@ def ceilings(record: Record) -> Ceilings:
     reads = record.measured("read-bandwidth")
     if not reads:
         raise _lacks(record, "read-bandwidth")
-    copies, dispatch = record.measured("copy-bandwidth"), record.measured("dispatch")
+    copies = record.measured("copy-bandwidth")
     products: dict[str, float] = {}
     for case in record.measured("matmul-peak"):
         dtype = str(case.parameters["dtype"])
@@ -149,7 +143,6 @@ def ceilings(record: Record) -> Ceilings:
         read=max(case.bandwidth for case in reads),
         copy=max((case.bandwidth for case in copies), default=0.0),
         products=products,
-        dispatch=min((case.seconds for case in dispatch), default=0.0),
     )
 
 
@@ -173,7 +166,7 @@ def predicted(record: Record, case: Case) -> Step:
     """The step that the model predicts for a measured decode case from the same machine's own ceilings.
 
     Memory time uses the best read bandwidth of the record; overhead is the number of operations
-    times the time of dispatching one.  BookError naming the record and the ceiling that it lacks.
+    times the time of dispatching one in the mode of the case.  BookError naming the record and the ceiling that it lacks.
     """
     roof = ceilings(record)
     if not roof.products:
@@ -181,10 +174,37 @@ def predicted(record: Record, case: Case) -> Step:
     width = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}[str(case.parameters["dtype"])]
     form = Format(weight=width, other=width, kv=width)
     peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
-    overhead = float(case.parameters.get("aten_ops_per_step") or 0) * roof.dispatch
+    overhead = float(case.parameters.get("aten_ops_per_step") or 0) * predict.dispatch(
+        record.used, str(case.parameters.get("mode", "eager"))
+    )
     # the record's context counts the tokens cached before the step; the model's includes the new one
     step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]) + 1.0)
     return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)
+
+
+def mode_of(case: Case) -> str:
+    """The mode in which PyTorch ran a decode case, as ids spell it; a case that names none was eager."""
+    return str(case.parameters.get("mode", "eager")).replace(" ", "-")
+
+
+def decode_in_mode(record: Record, mode: str) -> list[Case]:
+    """Measured decode of one mode."""
+    return [case for case in record.measured("decode") if mode_of(case) == mode]
+
+
+def decode_case(record: Record, name: str, mode: str) -> Case:
+    """The decode case that a name such as ``1-1b-float32`` or ``8b`` (BF16) means; KeyError where the record has none."""
+    for case in decode_in_mode(record, mode):
+        told = f"{case.parameters['model']}-{case.parameters['dtype']}".lower().replace(".", "-")
+        if name in (told, told.removesuffix("-bfloat16")):
+            return case
+    raise KeyError(f"record {record.id} has no measured decode of {name!r} in mode {mode!r}")
+
+
+def datasheet_bandwidth(book: Book, record: Record) -> units.Quantity | None:
+    """Memory bandwidth of the record's chip by its datasheet; None where the record names no chip."""
+    chip = book.accelerators.get(record.machine.accelerator)
+    return chip.bandwidth if chip else None
 
 
 def by_products(record: Record, case: Case) -> Prediction | None:

@@ -9,7 +9,7 @@ from generators import catalogue
 from generators.book.load import Book
 from generators.book.record import Case, Record
 from generators.evidence import knee, simulation
-from generators.evidence.comparison import by_products, ceilings, chapter_record, decode_records, measured_shape
+from generators.evidence.comparison import by_products, ceilings, decode_records, measured_shape
 from generators.measure import predict
 from generators.model import roofline
 from generators.model.inputs import Chip, Pass
@@ -64,9 +64,9 @@ def quoted_sweep(book: Book) -> Sweep:
                  points, fitted, sources)  # fmt: skip
 
 
-def measured_sweeps(book: Book, only_chapter: bool = False) -> list[Sweep]:
-    """Sweeps of the records in each number format whose ceilings they hold, the chapter's machine first."""
-    records = [chapter_record(book)] if only_chapter else decode_records(book, "rows-sweep")
+def measured_sweeps(book: Book, role: str = "") -> list[Sweep]:
+    """Sweeps of the records in each number format whose ceilings they hold, by machine; of one role's record only, if given."""
+    records = [book.speaker(role)] if role else decode_records(book, "rows-sweep")
     found = [
         _sweep(book, record, dtype) for record in records for dtype in FORMATS if dtype in ceilings(record).products
     ]

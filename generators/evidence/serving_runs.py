@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generators.book.load import Book
 from generators.book.record import Case, Record
-from generators.evidence import comparison, simulation
+from generators.evidence import simulation
 from generators.evidence.simulation import Price
 from generators.measure.serving import report
 from generators.measure.serving.scheduler import POLICIES, Policy, Run, serve
@@ -66,9 +66,9 @@ class Served:
 _SEEN: list[tuple[Record, list[Served]]] = []
 
 
-def measured_runs(book: Book) -> list[Served]:
-    """The chapter record's serving runs by load and policy; none where it holds none."""
-    record = comparison.chapter_record(book)
+def measured_runs(book: Book, role: str = "cpu") -> list[Served]:
+    """The serving runs of a role's record by load and policy; none where it holds none."""
+    record = book.speaker(role)
     if not _SEEN or _SEEN[0][0] is not record:
         _SEEN[:] = [(record, _all_served(record))]
     return _SEEN[0][1]

@@ -11,88 +11,88 @@ from generators.numbers.chapter2_measured import mine, sourced
 from generators.numbers.registry import Numbers, number
 
 
-def kinds(n: Numbers) -> list[str]:
+def kinds(n: Numbers, role: str) -> list[str]:
     """Kinds of attention measured at growing contexts; none where the record has no such steps."""
     try:
-        return list(dict.fromkeys(step.kind for step in mine(n, context_steps(n.book))))
+        return list(dict.fromkeys(step.kind for step in mine(n, role, context_steps(n.book))))
     except KeyError:
         return []
 
 
-@number("cpu.context.{name}", "tokens", 0)
-def context_ends(n: Numbers, name: str) -> units.Quantity:
-    """The {name} context, in cached tokens, at which steps with several kinds of attention were measured on this book's CPU."""
+@number("{role}.context.{name}", "tokens", 0)
+def context_ends(n: Numbers, role: str, name: str) -> units.Quantity:
+    """The {name} context, in cached tokens, at which steps with several kinds of attention were measured on the {role}."""
     ends = {"longest": max, "shortest": min}
-    return sourced(ends[name](step.context for step in mine(n, context_steps(n.book))) - 1, "tokens", n)
+    return sourced(ends[name](step.context for step in mine(n, role, context_steps(n.book))) - 1, "tokens", n, role)
 
 
-@number("cpu.context.{name}.observed", "×", 3)
-def context_observed(n: Numbers, name: str) -> units.Quantity:
-    """Slow-down of a decode step from the shortest to the longest context measured on this book's CPU, attention {name}."""
-    return sourced(_slow_down(n, name).observed, "", n)
+@number("{role}.context.{name}.observed", "×", 3)
+def context_observed(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Slow-down of a decode step from the shortest to the longest context measured on the {role}, attention {name}."""
+    return sourced(_slow_down(n, role, name).observed, "", n, role)
 
 
-@number("cpu.context.{name}.predicted", "×", 3)
-def context_predicted(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.context.{name}.predicted", "×", 3)
+def context_predicted(n: Numbers, role: str, name: str) -> units.Quantity:
     """Slow-down of the same step that its bytes predict, attention {name}."""
-    return sourced(_slow_down(n, name).predicted, "", n)
+    return sourced(_slow_down(n, role, name).predicted, "", n, role)
 
 
-@number("cpu.context.{name}.intensity", "FLOP/byte", 2)
-def context_intensity(n: Numbers, name: str) -> units.Quantity:
-    """FLOP of attention per cached byte in the steps measured on this book's CPU, attention {name}."""
-    return sourced(_slow_down(n, name).intensity, "FLOP/byte", n)
+@number("{role}.context.{name}.intensity", "FLOP/byte", 2)
+def context_intensity(n: Numbers, role: str, name: str) -> units.Quantity:
+    """FLOP of attention per cached byte in the steps measured on the {role}, attention {name}."""
+    return sourced(_slow_down(n, role, name).intensity, "FLOP/byte", n, role)
 
 
-@number("cpu.context.{name}.rows", "", 0)
-def context_rows(n: Numbers, name: str) -> units.Quantity:
-    """Query heads that share a cached entry in the steps measured on this book's CPU, attention {name}: rows of its products."""
-    return sourced(_slow_down(n, name).rows, "", n)
+@number("{role}.context.{name}.rows", "", 0)
+def context_rows(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Query heads that share a cached entry in the steps measured on the {role}, attention {name}: rows of its products."""
+    return sourced(_slow_down(n, role, name).rows, "", n, role)
 
 
-@number("cpu.context.{name}.pace", "GB/s")
-def context_pace(n: Numbers, name: str) -> units.Quantity:
-    """Bytes of cache that the longest context adds over the time that it adds, on this book's CPU, attention {name}."""
-    return sourced(_slow_down(n, name).pace / 1e9, "GB/s", n)
+@number("{role}.context.{name}.pace", "GB/s")
+def context_pace(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Bytes of cache that the longest context adds over the time that it adds, on the {role}, attention {name}."""
+    return sourced(_slow_down(n, role, name).pace / 1e9, "GB/s", n, role)
 
 
-@number("cpu.context.{name}.added-ratio", "×", 2)
-def context_added_ratio(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.context.{name}.added-ratio", "×", 2)
+def context_added_ratio(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to a step with multi-head attention over the time that it adds with {name}."""
-    steps = mine(n, context_steps(n.book))
+    steps = mine(n, role, context_steps(n.book))
     times = [sorted((s.context, s.seconds) for s in steps if s.kind == kind) for kind in ("mha", name)]
     many, few = (found[-1][1] - found[0][1] for found in times)
-    return sourced(many / few, "", n)
+    return sourced(many / few, "", n, role)
 
 
-@number("cpu.context.{name}.short-pace", "GB/s")
-def context_short_pace(n: Numbers, name: str) -> units.Quantity:
-    """Bytes of a step at the shortest context over its time, issuing included, on this book's CPU, attention {name}."""
-    first = min((s for s in mine(n, context_steps(n.book)) if s.kind == name), key=lambda s: s.context)
-    return sourced(first.bytes / first.seconds / 1e9, "GB/s", n)
+@number("{role}.context.{name}.short-pace", "GB/s")
+def context_short_pace(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Bytes of a step at the shortest context over its time, issuing included, on the {role}, attention {name}."""
+    first = min((s for s in mine(n, role, context_steps(n.book)) if s.kind == name), key=lambda s: s.context)
+    return sourced(first.bytes / first.seconds / 1e9, "GB/s", n, role)
 
 
-@number("cpu.context.{name}.by-products", "×", 3)
-def context_by_products(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.context.{name}.by-products", "×", 3)
+def context_by_products(n: Numbers, role: str, name: str) -> units.Quantity:
     """Slow-down of the same step if attention's FLOP run at the rate of a product of as many rows timed alone, attention {name}."""
-    return sourced(_by_products(_slow_down(n, name)), "", n)
+    return sourced(_by_products(_slow_down(n, role, name)), "", n, role)
 
 
-@number("cpu.context-error.{name}", "%", 2)
-def context_error(n: Numbers, name: str) -> units.Quantity:
-    """Error of the slow-down that bytes predict for the longest context on this book's CPU, over kinds of attention, sign dropped: {name}."""
-    return _over_kinds(n, name, lambda one: one.predicted)
+@number("{role}.context-error.{name}", "%", 2)
+def context_error(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Error of the slow-down that bytes predict for the longest context on the {role}, over kinds of attention, sign dropped: {name}."""
+    return _over_kinds(n, role, name, lambda one: one.predicted)
 
 
-@number("cpu.context-products-error.{name}", "%", 2)
-def context_products_error(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.context-products-error.{name}", "%", 2)
+def context_products_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """The same error where attention's FLOP run at the rate of products of as many rows: {name}."""
-    return _over_kinds(n, name, _by_products)
+    return _over_kinds(n, role, name, _by_products)
 
 
-def _over_kinds(n: Numbers, name: str, told: Callable[[SlowDown], float]) -> units.Quantity:
-    errors = [abs(told(one) / one.observed - 1) for one in (_slow_down(n, kind) for kind in kinds(n))]
-    return sourced({"median": statistics.median, "worst": max}[name](errors), "", n)
+def _over_kinds(n: Numbers, role: str, name: str, told: Callable[[SlowDown], float]) -> units.Quantity:
+    errors = [abs(told(one) / one.observed - 1) for one in (_slow_down(n, role, kind) for kind in kinds(n, role))]
+    return sourced({"median": statistics.median, "worst": max}[name](errors), "", n, role)
 
 
 def _by_products(one: SlowDown) -> float:
@@ -101,9 +101,9 @@ def _by_products(one: SlowDown) -> float:
     return one.by_products
 
 
-def _slow_down(n: Numbers, kind: str) -> SlowDown:
+def _slow_down(n: Numbers, role: str, kind: str) -> SlowDown:
     """The longest context of a kind of attention."""
-    found = [one for one in slow_downs(mine(n, context_steps(n.book))) if one.kind == kind]
+    found = [one for one in slow_downs(mine(n, role, context_steps(n.book))) if one.kind == kind]
     if not found:
         raise KeyError(f"no kind of attention {kind!r} was measured")
     return max(found, key=lambda one: one.context)

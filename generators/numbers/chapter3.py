@@ -78,65 +78,65 @@ def quoted_rate(n: Numbers, tokens: int) -> units.Quantity:
     return units.of(flop, "FLOP") / row.quantity
 
 
-@number("cpu.knee.{name}.tokens", "tokens", 3)
-def cpu_knee(n: Numbers, name: str) -> units.Quantity:
-    """Knee fitted to the products measured on this book's CPU in {name}."""
-    sweep = _measured(n, name)
+@number("{role}.knee.{name}.tokens", "tokens", 3)
+def measured_knee(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Knee fitted to the products measured on the {role} in {name}."""
+    sweep = _measured(n, role, name)
     return units.of(sweep.knee.tokens, "tokens", f"record:{sweep.record}")
 
 
-@number("cpu.knee.{name}.low", "tokens", 3)
-def cpu_knee_low(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.knee.{name}.low", "tokens", 3)
+def measured_knee_low(n: Numbers, role: str, name: str) -> units.Quantity:
     """5th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
-    sweep = _measured(n, name)
+    sweep = _measured(n, role, name)
     return units.of(sweep.knee.interval[0], "tokens", f"record:{sweep.record}")
 
 
-@number("cpu.knee.{name}.high", "tokens", 3)
-def cpu_knee_high(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.knee.{name}.high", "tokens", 3)
+def measured_knee_high(n: Numbers, role: str, name: str) -> units.Quantity:
     """95th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
-    sweep = _measured(n, name)
+    sweep = _measured(n, role, name)
     return units.of(sweep.knee.interval[1], "tokens", f"record:{sweep.record}")
 
 
-@number("cpu.knee.{name}.critical", "tokens", 3)
-def cpu_critical(n: Numbers, name: str) -> units.Quantity:
-    """Critical tokens of this book's CPU in {name}, from its own best product over its own read bandwidth."""
-    sweep = _measured(n, name)
+@number("{role}.knee.{name}.critical", "tokens", 3)
+def measured_critical(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Critical tokens of the {role} in {name}, from its own best product over its own read bandwidth."""
+    sweep = _measured(n, role, name)
     return units.of(sweep.critical, "tokens", f"record:{sweep.record}")
 
 
-@number("cpu.knee.{name}.sharpness", "", 2)
-def cpu_sharpness(n: Numbers, name: str) -> units.Quantity:
-    """Sharpness of the knee measured on this book's CPU in {name}: 1 is the sum of reading and computing, many is their maximum."""
-    sweep = _measured(n, name)
+@number("{role}.knee.{name}.sharpness", "", 2)
+def measured_sharpness(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Sharpness of the knee measured on the {role} in {name}: 1 is the sum of reading and computing, many is their maximum."""
+    sweep = _measured(n, role, name)
     return units.of(sweep.knee.sharpness, "", f"record:{sweep.record}")
 
 
-@number("cpu.knee.{name}.memory-share", "%", 2)
-def cpu_memory_share(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.knee.{name}.memory-share", "%", 2)
+def measured_memory_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Share of the best read bandwidth of the same record that the fit of the products in {name} reaches over few tokens."""
-    return _share(_measured(n, name), "memory")
+    return _share(_measured(n, role, name), "memory")
 
 
-@number("cpu.knee.{name}.compute-share", "%", 2)
-def cpu_compute_share(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.knee.{name}.compute-share", "%", 2)
+def measured_compute_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Share of the best product of the same record that the fit of the products in {name} reaches over many tokens."""
-    return _share(_measured(n, name), "compute")
+    return _share(_measured(n, role, name), "compute")
 
 
-@number("cpu.rows.{name}.t{tokens}", "ms|µs", 3)
-def cpu_rows(n: Numbers, name: str, tokens: int) -> units.Quantity:
-    """Time of one product of {tokens} tokens with a cold weight measured on this book's CPU in {name}."""
-    sweep = _measured(n, name)
+@number("{role}.rows.{name}.t{tokens}", "ms|µs", 3)
+def measured_rows(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Time of one product of {tokens} tokens with a cold weight measured on the {role} in {name}."""
+    sweep = _measured(n, role, name)
     return units.of(next(point[1] for point in sweep.points if point[0] == tokens), "s", f"record:{sweep.record}")
 
 
-def _measured(n: Numbers, name: str) -> Sweep:
-    for sweep in measured_sweeps(n.book, only_chapter=True):
+def _measured(n: Numbers, role: str, name: str) -> Sweep:
+    for sweep in measured_sweeps(n.book, role):
         if sweep.format.lower() == name:
             return sweep
-    raise KeyError(f"the chapter's record has no sweep of products in {name}")
+    raise KeyError(f"{n.book.speaker(role).id} has no sweep of products in {name}")
 
 
 # Time to first token -------------------------------------------------------------------------
@@ -187,11 +187,10 @@ def third_of_training(n: Numbers, model: str, tokens: int) -> units.Quantity:
     return work.step_flop(shape, form, whole) / work.training_flop(shape, form, whole)
 
 
-@number("cpu.prefill-error.{name}", "%", 2)
-def cpu_prefill_error(n: Numbers, name: str) -> units.Quantity:
-    """Error of the prefills of the CPU record predicted from its own ceilings: {name} (turns: the median when reading and computing take turns), sign dropped."""
-    rows = prefills(n.book)
-    mine = [row for row in rows if row.machine == rows[0].machine]
+@number("{role}.prefill-error.{name}", "%", 2)
+def measured_prefill_error(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Error of the prefills of the {role}'s record predicted from its own ceilings: {name} (turns: the median when reading and computing take turns), sign dropped."""
+    mine = [row for row in prefills(n.book) if row.record == n.book.speaker(role).id]
     errors = [abs(row.error) for row in mine]
     turns = [abs(row.summed / row.seconds - 1) for row in mine]
     value = {"median": statistics.median(errors), "worst": max(errors), "turns": statistics.median(turns)}[name]

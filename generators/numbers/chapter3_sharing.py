@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import units
 from generators.evidence import shares, simulation
-from generators.evidence.landing import Landed, interference, land
+from generators.evidence.landing import Interference, Landed, interference, land
 from generators.model import phases, work
 from generators.model.inputs import Pass
 from generators.model.memory import kv_bytes, weight_bytes_streamed
@@ -102,17 +102,24 @@ def chunk_estimate(n: Numbers, model: str, format: str, chip: str, batch: int, s
     return n[f"{chip}.peak-for.{format}"] * units.of(size, "ms") / each - batch
 
 
-@number("cpu.landing.error", "%", 2)
-def cpu_landing_error(n: Numbers) -> units.Quantity:
+def _landing(n: Numbers, role: str) -> Interference:
+    for one in interference(n.book):
+        if one.record == n.book.speaker(role).id:
+            return one
+    raise KeyError(f"{n.book.speaker(role).id} has no whole landing")
+
+
+@number("{role}.landing.error", "%", 2)
+def measured_landing_error(n: Numbers, role: str) -> units.Quantity:
     """Median error of the chunked passes predicted from the whole landing of the same record, sign dropped."""
-    mine = interference(n.book)[0]
+    mine = _landing(n, role)
     return units.of(mine.error, "", f"record:{mine.record}")
 
 
-@number("cpu.landing.{name}.{size}", "ms", 3)
-def cpu_landing(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Longest inter-token latency, time to first token, or median latency before the prompt, measured on this book's CPU while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
-    mine = interference(n.book)[0]
+@number("{role}.landing.{name}.{size}", "ms", 3)
+def measured_landing(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Longest inter-token latency, time to first token, or median latency before the prompt, measured on the {role} while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
+    mine = _landing(n, role)
     landed = next(one for one in mine.measured if (one.chunk or 0) == size)
     return units.of(_told(landed, name), "s", f"record:{mine.record}")
 

@@ -1,12 +1,17 @@
-"""Numbers this book measured, from the record that chapter 1 tells of, and how the predictions fared."""
+"""Numbers this book measured, by the role of the record that speaks for a machine, and how the predictions fared.
+
+``h200.decode.8b.graph.time`` is a machine's role, the model (with its number format where that is
+not BF16) and the mode in which PyTorch ran it: ``eager``, ``graph`` or ``compiled-graph``.
+"""
 
 from __future__ import annotations
 
 import statistics
 
 from generators import units
-from generators.book.record import Case, Record
-from generators.evidence.comparison import ceilings, chapter_record, predicted
+from generators.book.record import Record
+from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
+from generators.measure import predict
 from generators.numbers.registry import Numbers, number
 
 
@@ -14,121 +19,140 @@ def _sourced(value: float, unit: str, record: Record) -> units.Quantity:
     return units.of(value, unit, f"record:{record.id}")
 
 
-def _eager(record: Record) -> list[Case]:
-    """Decode runs of plain eager PyTorch."""
-    return [case for case in record.measured("decode") if case.parameters.get("mode", "eager") == "eager"]
-
-
-def _decode(record: Record, name: str) -> Case:
-    """The decode case that a name such as ``1-1b-float32`` means."""
-    for case in _eager(record):
-        if name == f"{case.parameters['model']}-{case.parameters['dtype']}".lower().replace(".", "-"):
-            return case
-    raise KeyError(f"record {record.id} has no measured decode {name!r}")
-
-
-@number("cpu.read-bandwidth", "GB/s")
-def read_bandwidth(n: Numbers) -> units.Quantity:
-    """Best read bandwidth measured on this book's CPU, far beyond its caches."""
-    record = chapter_record(n.book)
+@number("{role}.read-bandwidth", "TB/s|GB/s")
+def read_bandwidth(n: Numbers, role: str) -> units.Quantity:
+    """Best read bandwidth measured on the {role}, far beyond its caches."""
+    record = n.book.speaker(role)
     return _sourced(ceilings(record).read, "byte", record) / units.of(1, "s")
 
 
-@number("cpu.product-at.{size}.{name}", "GB/s")
-def product_at(n: Numbers, size: int, name: str) -> units.Quantity:
-    """Bandwidth that matrix-vector products in {name} reach on this book's CPU over cold matrices of {size} bytes each."""
-    record = chapter_record(n.book)
+@number("{role}.product-at.{size}.{name}", "GB/s")
+def product_at(n: Numbers, role: str, size: int, name: str) -> units.Quantity:
+    """Bandwidth that matrix-vector products in {name} reach on the {role} over cold matrices of {size} bytes each."""
+    record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size, dtype=name))
     return _sourced(best, "byte", record) / units.of(1, "s")
 
 
-@number("cpu.matrix-size.{size}", "MB", 3)
-def matrix_size(n: Numbers, size: int) -> units.Quantity:
-    """A matrix of {size} bytes."""
+@number("{role}.matrix-size.{size}", "MB", 3)
+def matrix_size(n: Numbers, role: str, size: int) -> units.Quantity:
+    """A matrix of {size} bytes, as measured on the {role}."""
     return units.of(size, "bytes")
 
 
-@number("cpu.copy-bandwidth", "GB/s")
-def copy_bandwidth(n: Numbers) -> units.Quantity:
-    """Copy bandwidth measured on this book's CPU, bytes read plus bytes written."""
-    record = chapter_record(n.book)
+@number("{role}.copy-bandwidth", "TB/s|GB/s")
+def copy_bandwidth(n: Numbers, role: str) -> units.Quantity:
+    """Copy bandwidth measured on the {role}, bytes read plus bytes written."""
+    record = n.book.speaker(role)
     return _sourced(ceilings(record).copy, "byte", record) / units.of(1, "s")
 
 
-@number("cpu.product.{name}", "TFLOP/s|GFLOP/s")
-def product(n: Numbers, name: str) -> units.Quantity:
-    """Fastest matrix product measured on this book's CPU in {name}."""
-    record = chapter_record(n.book)
+@number("{role}.product.{name}", "TFLOP/s|GFLOP/s")
+def product(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Fastest matrix product measured on the {role} in {name}."""
+    record = n.book.speaker(role)
     return _sourced(ceilings(record).products[name], "FLOP/s", record)
 
 
-@number("cpu.ridge-point.{name}", "FLOP/byte")
-def ridge_point(n: Numbers, name: str) -> units.Quantity:
-    """Measured ridge point of this book's CPU in {name}: its own best product over its own read bandwidth."""
-    return n[f"cpu.product.{name}"] / n["cpu.read-bandwidth"]
+@number("{role}.ridge-point.{name}", "FLOP/byte")
+def ridge_point(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Measured ridge point of the {role} in {name}: its own best product over its own read bandwidth."""
+    return n[f"{role}.product.{name}"] / n[f"{role}.read-bandwidth"]
 
 
-@number("cpu.dispatch", "µs|ns", 2)
-def dispatch(n: Numbers) -> units.Quantity:
-    """Time to issue one tiny operation in eager PyTorch on this book's CPU."""
-    record = chapter_record(n.book)
-    return _sourced(ceilings(record).dispatch, "s", record)
+@number("{role}.read-share", "%", 2)
+def read_share(n: Numbers, role: str) -> units.Quantity:
+    """Best read bandwidth measured on the {role} over the bandwidth of its datasheet."""
+    return n[f"{role}.read-bandwidth"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"]
 
 
-@number("cpu.decode.{name}.time", "ms")
-def decode_time(n: Numbers, name: str) -> units.Quantity:
-    """Time per token measured on this book's CPU, random-weight model {name}, median."""
-    record = chapter_record(n.book)
-    return _sourced(_decode(record, name).seconds, "s", record)
+@number("{role}.dispatch.{name}", "µs|ns", 2)
+def dispatch(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Time of one operation that moves nothing on the {role}: eager, a call from Python; graph, a node of a CUDA graph."""
+    record = n.book.speaker(role)
+    return _sourced(predict.dispatch(record.used, name), "s", record)
 
 
-@number("cpu.decode.{name}.tokens-per-s", "tokens/s")
-def decode_rate(n: Numbers, name: str) -> units.Quantity:
-    """Decode rate measured on this book's CPU, random-weight model {name}."""
-    return 1 / n[f"cpu.decode.{name}.time"]
+@number("{role}.decode.{name}.{mode}.time", "ms")
+def decode_time(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Time per token measured on the {role}, random-weight model {name}, {mode} PyTorch, median."""
+    return _sourced(decode_case(n.book.speaker(role), name, mode).seconds, "s", n.book.speaker(role))
 
 
-@number("cpu.decode.{name}.bytes", "GB|MB")
-def decode_bytes(n: Numbers, name: str) -> units.Quantity:
-    """Bytes that one decode step of that model streams, counted by the suite."""
-    record = chapter_record(n.book)
-    return _sourced(_decode(record, name).work.bytes, "byte", record)
+@number("{role}.decode.{name}.{mode}.tokens-per-s", "tokens/s")
+def decode_rate(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Decode rate measured on the {role}, random-weight model {name}, {mode} PyTorch."""
+    return 1 / n[f"{role}.decode.{name}.{mode}.time"]
 
 
-@number("cpu.decode.{name}.predicted", "ms")
-def decode_predicted(n: Numbers, name: str) -> units.Quantity:
-    """Time per token predicted for random-weight model {name} from the same machine's read bandwidth, product peak and dispatch time."""
-    record = chapter_record(n.book)
-    return _sourced(predicted(record, _decode(record, name)).time, "s", record)
+@number("{role}.decode.{name}.{mode}.bytes", "GB|MB")
+def decode_bytes(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Bytes that one decode step of that model streams, counted by the suite on the {role}: {name}, {mode} PyTorch."""
+    return _sourced(decode_case(n.book.speaker(role), name, mode).work.bytes, "byte", n.book.speaker(role))
 
 
-@number("cpu.decode.{name}.bandwidth-share", "%", 2)
-def bandwidth_share(n: Numbers, name: str) -> units.Quantity:
-    """MBU of that decode: bytes streamed per second over the read bandwidth measured in the same run."""
-    return n[f"cpu.decode.{name}.bytes"] / n[f"cpu.decode.{name}.time"] / n["cpu.read-bandwidth"]
+@number("{role}.decode.{name}.{mode}.operations", "", 0)
+def decode_operations(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Operations that one decode step of that model issues, counted by the suite on the {role}: {name}, {mode} PyTorch."""
+    told = decode_case(n.book.speaker(role), name, mode).parameters["aten_ops_per_step"]
+    if told is None:
+        raise KeyError(f"the operations of {name!r} in mode {mode!r} were not counted on {role}")
+    return _sourced(float(told), "", n.book.speaker(role))
 
 
-@number("cpu.layer-overhead.{name}", "µs", 2)
-def layer_overhead(n: Numbers, name: str) -> units.Quantity:
-    """Time to issue one layer of a decode step in eager PyTorch on this book's CPU in {name}: the slope between two depths of a narrow model."""
-    record = chapter_record(n.book)
+@number("{role}.decode.{name}.{mode}.issuing", "ms")
+def decode_issuing(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Time of issuing that step's operations one after another on the {role}, each as long as one that moves nothing: {name}, {mode} PyTorch."""
+    return n[f"{role}.decode.{name}.{mode}.operations"] * n[f"{role}.dispatch.{mode}"]
+
+
+@number("{role}.decode.{name}.{mode}.predicted", "ms")
+def decode_predicted(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Time per token predicted for random-weight model {name} ({mode} PyTorch) from the {role}'s own read bandwidth, product peak and dispatch time."""
+    record = n.book.speaker(role)
+    return _sourced(predicted(record, decode_case(n.book.speaker(role), name, mode)).time, "s", record)
+
+
+@number("{role}.decode.{name}.{mode}.bandwidth-share", "%", 2)
+def bandwidth_share(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """MBU of that decode on the {role}: bytes streamed per second over the read bandwidth measured in the same run; {name}, {mode} PyTorch."""
+    at = f"{role}.decode.{name}.{mode}"
+    return n[f"{at}.bytes"] / n[f"{at}.time"] / n[f"{role}.read-bandwidth"]
+
+
+@number("{role}.decode.{name}.{mode}.bound", "ms")
+def decode_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Least time per token that the datasheet of the {role} allows for that step: its bytes over the bandwidth; {name}, {mode} PyTorch."""
+    return n[f"{role}.decode.{name}.{mode}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"]
+
+
+@number("{role}.decode.{name}.{mode}.of-bound", "%", 2)
+def decode_of_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Share of the datasheet's bound that this decode reaches on the {role}: {name}, {mode} PyTorch."""
+    return n[f"{role}.decode.{name}.{mode}.bound"] / n[f"{role}.decode.{name}.{mode}.time"]
+
+
+@number("{role}.layer-overhead.{name}", "µs", 2)
+def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Time to issue one layer of a decode step in eager PyTorch on the {role} in {name}: the slope between two depths of a narrow model."""
+    record = n.book.speaker(role)
     narrow = record.measured("step-overhead", dtype=name, mode="eager")
     few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
     layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
     return _sourced((many.seconds - few.seconds) / layers, "s", record)
 
 
-@number("cpu.gemv-share.{name}", "%", 2)
-def gemv_share(n: Numbers, name: str) -> units.Quantity:
-    """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run."""
-    record = chapter_record(n.book)
+@number("{role}.gemv-share.{name}", "%", 2)
+def gemv_share(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run on the {role}."""
+    record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
-    return _sourced(best, "byte", record) / units.of(1, "s") / n["cpu.read-bandwidth"]
+    return _sourced(best, "byte", record) / units.of(1, "s") / n[f"{role}.read-bandwidth"]
 
 
-@number("cpu.decode-error.{name}", "%", 2)
-def decode_error(n: Numbers, name: str) -> units.Quantity:
-    """Error of the predicted time per token over all decode runs of the CPU record: {name}, sign dropped."""
-    record = chapter_record(n.book)
-    errors = [abs(predicted(record, case).time / case.seconds - 1) for case in _eager(record)]
-    return _sourced({"median": statistics.median(errors), "worst": max(errors)}[name], "", record)
+@number("{role}.decode-error.{mode}.{name}", "%", 2)
+def decode_error(n: Numbers, role: str, mode: str, name: str) -> units.Quantity:
+    """Error of the time per token predicted from the {role}'s own ceilings over its decode runs in {mode} PyTorch: {name}, sign dropped."""
+    record = n.book.speaker(role)
+    errors = [abs(predicted(record, case).time / case.seconds - 1) for case in decode_in_mode(record, mode)]
+    return _sourced({"median": statistics.median, "worst": max}[name](errors), "", record)

@@ -1,7 +1,7 @@
 """How a number is declared, and how an id such as ``a100-sxm4-80gb.ridge-point`` finds it.
 
 A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}`` and
-``{quote}`` match ids of `data/`, ``{batch}``, ``{context}`` and ``{tokens}`` match whole numbers,
+``{quote}`` match ids of `data/`, ``{role}`` the roles of its records, ``{batch}``, ``{context}`` and ``{tokens}`` match whole numbers,
 ``{name}`` matches one word.
 """
 
@@ -125,7 +125,12 @@ class Numbers:
             if match := pattern.fullmatch(id_):
                 given = match.groupdict()
                 return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
-        known = {"model": self.book.models, "chip": self.book.accelerators, "format": self.book.formats}
+        known = {
+            "model": self.book.models,
+            "chip": self.book.accelerators,
+            "format": self.book.formats,
+            "role": self.book.roles,
+        }
         meant = [one for one in repaired(id_, known) if any(pattern.fullmatch(one) for _, pattern in self._patterns)]
         if meant:
             raise KeyError(
@@ -147,6 +152,7 @@ class Numbers:
             "quote": self.book.published,
             "quote2": self.book.published,
             "format2": self.book.formats,
+            "role": self.book.roles,
         }
         pieces = re.split(r"\{(\w+)\}", family.pattern)
         text = re.escape(pieces[0])
@@ -171,7 +177,8 @@ class Numbers:
             for k, v in arguments.items()
         }
         precisions = {k: v.upper() for k, v in arguments.items() if k == "name" and v in PRECISIONS}
-        return spoken | quotes | precisions
+        machines = {k: self.book.machine_label(self.book.roles[v]) for k, v in arguments.items() if k == "role"}
+        return spoken | quotes | precisions | machines
 
     # What number functions compute from -------------------------------------------------
 

@@ -6,7 +6,7 @@ import statistics
 
 from generators import units
 from generators.book.record import Case, Record
-from generators.evidence.comparison import chapter_record, past_overhead, peer_record, repeat_record
+from generators.evidence.comparison import past_overhead, peer_record, repeat_record
 from generators.measure.comparing.compare import spreads
 from generators.numbers.registry import Numbers, number
 
@@ -58,32 +58,32 @@ def gemv_against_c(n: Numbers, name: str) -> units.Quantity:
     return _against(n, "peer-read", f"torch, gemv-{name}", "C, ")
 
 
-@number("suite.run-to-run.{name}", "%", 2)
-def run_to_run(n: Numbers, name: str) -> units.Quantity:
-    """By how much the estimate of a {name} case differs between two whole runs on this book's CPU, median over its cases."""
-    first, second = chapter_record(n.book), repeat_record(n.book)
+@number("{role}.run-to-run.{name}", "%", 2)
+def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
+    """By how much the estimate of a {name} case differs between two whole runs on the {role}, median over its cases."""
+    first, second = n.book.speaker(role), repeat_record(n.book, role)
     found = spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in (first, second)))
     return _share(found[name], first, second)
 
 
-@number("suite.products-error.{name}", "%", 2)
-def products_error(n: Numbers, name: str) -> units.Quantity:
+@number("{role}.products-error.{name}", "%", 2)
+def products_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of decode predicted from the machine's own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
-    record = chapter_record(n.book)
+    record = n.book.speaker(role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
     return _share({"median": statistics.median(errors), "worst": max(errors)}[name], record)
 
 
-@number("suite.products-error-again", "%", 2)
-def products_error_again(n: Numbers) -> units.Quantity:
-    """The same median error in the second whole run on this book's CPU."""
-    record = repeat_record(n.book)
+@number("{role}.products-error-again", "%", 2)
+def products_error_again(n: Numbers, role: str) -> units.Quantity:
+    """The same median error in the second whole run on the {role}."""
+    record = repeat_record(n.book, role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
     return _share(statistics.median(errors), record)
 
 
-@number("suite.products-cases", "", 0)
-def products_cases(n: Numbers) -> units.Quantity:
-    """Decode runs of this book's CPU past the overhead regime."""
-    record = chapter_record(n.book)
+@number("{role}.products-cases", "", 0)
+def products_cases(n: Numbers, role: str) -> units.Quantity:
+    """Decode runs of the {role} past the overhead regime."""
+    record = n.book.speaker(role)
     return _share(float(len(past_overhead(record))), record)

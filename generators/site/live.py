@@ -19,7 +19,7 @@ FOLDER = "assets/live"
 #: Figures that show measurements, and where a reader's record goes on each: the quantities of its axes and the cases that
 #: it shows (decode where none is named); `panels` says which of several takes them; or further rows, or lines by name.
 MARKED = {
-    "decode_on_this_machine": 'rows=""',
+    "decode_on_a_processor": 'x="gigabytes" y="percent-of-read"',
     "tokens_per_second_against_bytes": 'x="gigabytes" y="tokens-per-second"',
     "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
     "batch_on_the_roofline": 'cases="decode-batch" x="over-ridge" y="over-peak"',
@@ -33,6 +33,8 @@ MARKED = {
 }
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
+    "bound_and_launches": "one model on one chip",
+    "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
     "bound_to_measured": "takes one quoted run of one model on one chip apart",
     "static_and_continuous": "one trace request by request on one machine's clock; arrivals scale with what a machine serves",
 }

@@ -82,7 +82,7 @@ def cache_steps(n: Numbers) -> Table:
     """Steps with and without the cache, measured on this book's CPU, beside what the same record's ceilings predict."""
     heads = ["Context >", "With the cache >", "Predicted >", "Without >", "Predicted >", "Without over with >"]
     rows = []
-    for context in chapter2_measured.contexts(n):
+    for context in chapter2_measured.contexts(n, "cpu"):
         of = [
             f"cpu.cache-step.{name}.s{context}.{what}" for name in ("with", "without") for what in ("time", "predicted")
         ]
@@ -107,7 +107,7 @@ def context_steps(n: Numbers) -> Table:
             KINDS.get(kind, kind),
             *(_link_if_timed(n, f"cpu.context.{kind}.{what}") for what in columns),
         ]
-        for kind in chapter2_context.kinds(n)
+        for kind in chapter2_context.kinds(n, "cpu")
     ]
     return Table(heads, rows or [["a measurement is awaited", *[""] * 5]])
 

@@ -10,6 +10,7 @@ const QUANTITIES = {
   gigaflops: ({ flop, seconds }) => flop / seconds / 1e9,
   "over-ridge": ({ flop, bytes, read, peak }) => ((flop / bytes) * read) / peak,
   "over-peak": ({ flop, seconds, peak }) => flop / seconds / peak,
+  "percent-of-read": ({ bytes, seconds, read }) => (bytes / seconds / read) * 100,
   milliseconds: ({ seconds }) => seconds * 1e3,
   tokens: ({ tokens }) => tokens,
   context: ({ context }) => context,

@@ -31,6 +31,13 @@ export function reach(record, name) {
   return record.cases.filter((row) => row.name === name && row.status === "measured").map(timed);
 }
 
+// Seconds of one operation that moves nothing: a call from Python ("add") or a node of a graph; 0 where it was not measured.
+function dispatch(record, method) {
+  const found = reach(record, "dispatch").filter(({ parameters }) => parameters.method === method);
+  const least = Math.min(Infinity, ...found.map(({ seconds, parameters }) => seconds / (parameters.kernels_per_repetition || 1)));
+  return Number.isFinite(least) ? least : 0;
+}
+
 // The same object as `measured.records` holds of the book's own records; null where there is nothing to predict from.
 export function summary(record) {
   const reads = reach(record, "read-bandwidth");
@@ -38,8 +45,7 @@ export function summary(record) {
   for (const { parameters, flops } of reach(record, "matmul-peak")) products[parameters.dtype] = Math.max(flops, products[parameters.dtype] || 0);
   if (!reads.length || !Object.keys(products).length) return null;
   const read = Math.max(...reads.map(({ bandwidth }) => bandwidth));
-  const dispatch = Math.min(Infinity, ...reach(record, "dispatch").map(({ seconds }) => seconds));
-  const roof = { read, products, dispatch: Number.isFinite(dispatch) ? dispatch : 0 };
+  const roof = { read, products, dispatch: { add: dispatch(record, "add"), graph: dispatch(record, "graph") } };
   return {
     id: "", name: record.machine.name, accelerator: record.machine.accelerator || "", read, products,
     decode: reach(record, "decode").map((row) => decode(row, roof)),
@@ -67,11 +73,12 @@ function decode(row, { read, products, dispatch }) {
   const width = WIDTH[p.dtype];
   const peak = products[p.dtype] || Math.max(...Object.values(products));
   const shape = model.inputs.Shape(p.layers, p.d_model, p.heads, p.kv_heads, p.head_dim, p.d_ff, p.vocab, p.tied);
-  const chip = model.inputs.Chip(read, peak, 0, (p.aten_ops_per_step || 0) * dispatch);
+  const each = (p.mode || "eager").includes("graph") ? dispatch.graph : dispatch.add;
+  const chip = model.inputs.Chip(read, peak, 0, (p.aten_ops_per_step || 0) * each);
   // the record's context counts the tokens cached before the step; the model's includes the new one
   const step = model.roofline.step(shape, model.inputs.Format(width, width, width), chip, model.inputs.Pass(p.batch, 1, p.context + 1));
   return {
     parameters: p.parameters, dtype: p.dtype, batch: p.batch, context: p.context, bytes: row.work.bytes, flop: row.work.flop,
-    seconds: row.seconds, low: row.low, high: row.high, predicted: step.time, binds: step.binds,
+    seconds: row.seconds, low: row.low, high: row.high, predicted: step.time, binds: step.binds, read,
   };
 }

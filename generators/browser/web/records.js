@@ -1,14 +1,12 @@
 // A kept record on the still figures of a page: a third mark beside predicted and measured, on the drawings' own axes.
 import { axesOf } from "./figure_axes.js";
 import { canvas, mark, paint, text } from "./svg.js";
-import { numberText, quantity } from "./numbers.js";
+import { numberText } from "./numbers.js";
 import { kept } from "./record_keep.js";
 import { placed, points, slowDowns, span } from "./record_places.js";
 import { checked } from "./record_check.js";
 import { summary } from "./record_summary.js";
 import { mine } from "./widget.js";
-
-const NAMES = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
 
 function layer(svg, marks) {
   const group = document.createElementNS(svg.namespaceURI, "g");
@@ -64,31 +62,10 @@ function onLines(svg, own, place, told) {
   return key(place, own, `, at ${numberText(Math.max(...found.map(({ context }) => context)), 6)} tokens over its shortest context: ${values} times`);
 }
 
-// Further rows under a drawing of times, on its own time axis: hollow predicted, triangle measured.
-function asRows(svg, own, place) {
-  const axes = axesOf(svg).find((one) => one.x);
-  if (!axes) return;
-  const [, , width] = svg.getAttribute("viewBox").split(" ").map(Number);
-  const within = (value) => Math.min(Math.max(axes.x(value), axes.box.left), axes.box.right);
-  const rows = canvas(width, 26 + 30 * own.decode.length);
-  rows.classList.add("mb-mine");
-  rows.setAttribute("aria-label", `Your machine, ${own.name}: ${own.decode.map((row) => `${quantity(row.predicted, "s")} predicted, ${quantity(row.seconds, "s")} measured`).join("; ")}`);
-  paint(rows, [text("name", 9, 14, `Your machine: ${own.name}`, "mb-strong"), ...own.decode.flatMap((row, at) => {
-    const y = 44 + at * 30;
-    const [from, to] = [within(row.predicted * 1e3), within(row.seconds * 1e3)];
-    return [
-      text(`label${at}`, 9, y - 8, `${numberText(row.parameters / 1e9)} B, ${NAMES[row.dtype]}: ${quantity(row.predicted, "s")} predicted, ${quantity(row.seconds, "s")} measured, ratio ${numberText(row.predicted / row.seconds, 2)}`, "mb-soft"),
-      mark(`p${at}`, "circle", from, y, 4, `mb-hollow mb-edge-${row.binds}`), mark(`m${at}`, "triangle", to, y, 5, "mb-own-mark"),
-    ];
-  })]);
-  place.append(rows);
-}
-
 function onDrawing(axes, drawing, own) {
   const svg = drawing.querySelector("svg");
   const told = Object.fromEntries(["x", "y", "panels", "cases"].map((name) => [name, axes.getAttribute(name) || ""]));
-  if (axes.hasAttribute("rows")) asRows(svg, own, drawing);
-  else if (!told.cases) onPlane(svg, own, told.x, told.y);
+  if (!told.cases) onPlane(svg, own, told.x, told.y);
   else (told.panels === "lines" ? onLines : inPanels)(svg, own, drawing, { ...told, cases: told.cases.split(" ") });
 }
 

@@ -1,0 +1,101 @@
+"""Decode as a share of what the memory allows, against what a token streams: the same drawing for every machine."""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.book.record import Record
+from generators.evidence.comparison import ceilings, datasheet_bandwidth, mode_of
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+
+COLUMNS = {
+    "machine": "", "mode": "", "format": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms",
+    "bound": "ms", "share": "% of bound", "read": "% of bound",
+}  # fmt: skip
+FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
+#: Modes are told apart by their dash, machines by their shade: the first in ink, the others muted.
+DASHES = {"eager": (0, (1, 1.6)), "graph": (0, (5, 2)), "compiled": (0, (5, 2, 1, 2)), "compiled-graph": "solid"}
+WORDS = {"eager": "eager", "graph": "CUDA graph", "compiled": "compiled", "compiled-graph": "compiled graph"}
+
+
+def rows(book: Book, records: list[Record]) -> list[dict]:
+    """Every decode run beside its bound: bytes over the datasheet's bandwidth, or over the best read where no chip is named.
+
+    `read` is the share of that bandwidth which the best read of the same record reached.
+    """
+    found = []
+    for record in records:
+        best, sheet = ceilings(record).read, datasheet_bandwidth(book, record)
+        bandwidth = sheet.value if sheet else best
+        for case in sorted(
+            record.measured("decode"), key=lambda c: (mode_of(c), str(c.parameters["dtype"]), c.work.bytes)
+        ):
+            low, high = case.interval
+            found.append({
+                "machine": book.machine_label(record), "mode": mode_of(case),
+                "format": FORMATS.get(str(case.parameters["dtype"]), "?"), "model": str(case.parameters["model"]),
+                "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
+                "bound": case.work.bytes / bandwidth * 1e3, "share": case.work.bytes / case.seconds / bandwidth * 100,
+                "read": best / bandwidth * 100,
+            })  # fmt: skip
+    return found
+
+
+def series(data: FigureData) -> list[list[dict]]:
+    """The rows by machine, mode and number format, each by bytes."""
+    keys = dict.fromkeys((row["machine"], row["mode"], row["format"]) for row in data.rows)
+    return [data.where(machine=machine, mode=mode, format=form) for machine, mode, form in keys]
+
+
+def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
+    """Shares against bytes on a logarithmic axis, the bound at 100, and dashed what the first machine's memory delivers."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.9, 5.6)
+    top = theme.conclusion(figure, conclusion)
+    height = figure.get_size_inches()[1]
+    figure.text(
+        0.12 / figure.get_size_inches()[0],
+        1 - top / height,
+        "Share of the bound (%)",
+        fontsize=size,
+        color=colour.MUTED,
+        va="top",
+    )
+    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.28)
+    least, most = (f(row["bytes"] for row in data.rows) for f in (min, max))
+    axes.set(xscale="log", xlim=(least / 1.6, most * (40 if narrow else 9)), ylim=(0, 114))
+    theme.log_ticks(axes.xaxis, [v for v in (0.1, 1, 10, 100) if least / 1.6 <= v <= most * 4])
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Bytes streamed per token (GB)", fontsize=size)
+    left = least / 1.5
+    axes.axhline(100, color=colour.MEMORY, lw=2.2)
+    axes.text(left, 102, bound, color=colour.MEMORY, fontsize=size, va="bottom")
+    first = data.rows[0]
+    if first["read"] < 99.5:
+        axes.axhline(first["read"], color=colour.MEMORY, lw=1.6, ls=(0, (5, 3)))
+        axes.text(left, first["read"] - 2, f"what its memory delivers: {first['read']:.0f}%", color=colour.MEMORY, fontsize=size, va="top")  # fmt: skip
+    _curves(axes, data, size, narrow)
+    theme.note(figure, data.note)
+    return figure
+
+
+def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
+    """A dashed line through the measured dots of each series, named at its right end."""
+    first = data.rows[0]["machine"]
+    ends = []
+    several = len({row["machine"] for row in data.rows}) > 1
+    for some in series(data):
+        x, y = [row["bytes"] for row in some], [row["share"] for row in some]
+        shade = colour.INK if some[0]["machine"] == first else colour.OVERHEAD
+        axes.plot(x, y, color=shade, lw=1.6, ls=DASHES.get(some[0]["mode"], "solid"))
+        axes.plot(x, y, "o", ls="none", mfc=shade, mec=colour.SURFACE, mew=0.8, ms=6.5, zorder=6)
+        other = f"{some[0]['machine']}, " if several and some[0]["machine"] != first else ""
+        words = f"{other}{some[0]['format'] + ' ' if other or not several else ''}{WORDS.get(some[0]['mode'], some[0]['mode'])}"
+        ends.append((y[-1], x[-1], words, shade))
+    last = -99.0
+    for share, at, words, shade in sorted(ends):
+        last = max(share, last + 6.5)
+        axes.text(at * 1.16, last, words, color=shade, fontsize=size, va="center", gid=theme.HALO, zorder=7)

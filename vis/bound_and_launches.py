@@ -1,0 +1,108 @@
+"""How close to its bound does one GPU decode one model, and what takes the rest?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence.comparison import ceilings, datasheet_bandwidth, decode_case
+from vis import _decode_share as share
+from vis import _palette as colour
+from vis import _shapes as shapes
+from vis import _theme as theme
+from vis._figure import FigureData
+
+ROLE, MODEL, MODES = "h200", "8b", ("compiled-graph", "graph", "eager")
+COLUMNS = {"run": "", "time": "ms", "low": "ms", "high": "ms", "bytes": "ms", "memory": "ms", "share": "% of bound"}
+
+
+def data(book: Book) -> FigureData:
+    """The bound of one model on one GPU, and its measured steps by mode: `bytes` at datasheet bandwidth, `memory` at the best read."""
+    record = book.speaker(ROLE)
+    sheet, read = datasheet_bandwidth(book, record).value, ceilings(record).read
+    cases = {mode: decode_case(record, MODEL, mode) for mode in MODES}
+    moved = cases["graph"].work.bytes
+    bound = moved / sheet * 1e3
+    rows = [
+        {"run": "bound", "time": bound, "low": bound, "high": bound, "bytes": bound, "memory": bound, "share": 100.0}
+    ]
+    for mode, case in cases.items():
+        low, high = case.interval
+        rows.append({
+            "run": mode, "time": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
+            "bytes": case.work.bytes / sheet * 1e3, "memory": case.work.bytes / read * 1e3,
+            "share": case.work.bytes / sheet / case.seconds * 100,
+        })  # fmt: skip
+    values = {
+        "machine": book.machine_label(record), "model": MODEL.upper(), "gigabytes": moved / 1e9, "sheet": sheet / 1e12,
+        "read": read / 1e12, "read share": read / sheet * 100,
+    }  # fmt: skip
+    sources = frozenset({book.accelerators[record.machine.accelerator].memory.bandwidth.source})
+    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+
+
+def _conclusion(data: FigureData) -> str:
+    v, (compiled, eager) = data.values, (data.where(run=mode)[0] for mode in ("compiled-graph", "eager"))
+    return f"{v['model']} on one {v['machine']}: {compiled['share']:.0f}% of the bound at best, {eager['share']:.0f}% in eager PyTorch"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    times = ", ".join(f"{share.WORDS[row['run']]} {row['time']:.2f} ms" for row in data.rows[1:])
+    return (
+        f"{_conclusion(data)}. Time per token of a model of eight billion parameters in BF16 at batch 1: the bound is {data.rows[0]['time']:.2f} ms, "
+        f"{v['gigabytes']:.1f} GB at the datasheet's {v['sheet']:.2f} TB/s; measured: {times}. "
+        f"The memory's best read, {v['read']:.2f} TB/s, explains {data.rows[1]['memory'] - data.rows[1]['bytes']:.2f} ms; the rest is kernels and their launches."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    v = data.values
+    return (
+        f"Orange: the bytes at datasheet bandwidth. Pale: what they take longer at the best read of the same run, {v['read share']:.0f}% of the datasheet. "
+        "Gray: all else. Measured for this book, median, random weights, PyTorch, about 128 tokens of context. The machine is a virtual one, where launching may take two to three times as long as on a bare server."
+    )
+
+
+NAMES = {
+    "bound": "bound",
+    "compiled-graph": "compiled graph",
+    "graph": "CUDA graph",
+    "eager": "eager PyTorch",
+}
+
+
+def draw(data: FigureData, narrow: bool):
+    """Four bars of one scale; each measured one is cut at its bytes, and at what the memory's best read makes of them."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 3.6, 4.4)
+    top = theme.conclusion(figure, _conclusion(data))
+    axes = theme.box(figure, 0.12, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.05)
+    longest, step = max(row["time"] for row in data.rows), 1.0
+    axes.set(xlim=(0, longest * 1.02), ylim=(len(data.rows) * step - 0.1, -0.62))
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.tick_params(labelsize=size)
+    axes.set_xlabel("Time per token (ms)", fontsize=size)
+    for at, row in enumerate(data.rows):
+        shapes.bar(axes, 0, at, row["bytes"], 0.36, colour.MEMORY)
+        shapes.bar(axes, row["bytes"], at, row["memory"] - row["bytes"], 0.36, colour.KV)
+        shapes.bar(axes, row["memory"], at, row["time"] - row["memory"], 0.36, colour.OVERHEAD)
+        words = f"{NAMES[row['run']]}: {row['time']:.1f} ms"
+        words += "" if row["run"] == "bound" else f", {row['share']:.0f}% of the bound"
+        axes.text(0, at - 0.06, words, fontsize=size, va="bottom", weight="bold" if row["run"] == "bound" else "normal")
+    _parts(axes, data, size, narrow)
+    theme.note(figure, data.note)
+    return figure
+
+
+def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
+    """The three parts of a bar, each named once on the bar that shows it best."""
+    v, (bound, compiled, _, eager) = data.values, data.rows
+    away = 0.012 * eager["time"]
+    for at, x, words, shade in (
+        (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
+        (1, compiled["time"] + away, f"pale: {v['read share']:.0f}% of that bandwidth" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
+        (3, eager["memory"] + away, "kernels and launches", colour.SURFACE),
+    ):  # fmt: skip
+        axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

@@ -1,0 +1,50 @@
+"""What share of the bound does decode reach on a machine without a GPU?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence.comparison import ceilings, decode_records
+from vis import _decode_share as share
+from vis._figure import FigureData
+
+
+def data(book: Book) -> FigureData:
+    """Every decode run on a measured processor as a share of what its own best read allows."""
+    records = [record for record in decode_records(book) if record.machine.device == "cpu"]
+    rows = share.rows(book, records)
+    first = [row for row in rows if row["machine"] == rows[0]["machine"]]
+    by_size = sorted(first, key=lambda row: row["bytes"])
+    best = max(first, key=lambda row: row["share"])
+    values = {
+        "machine": first[0]["machine"], "read": ceilings(records[0]).read / 1e9, "count": len(rows),
+        "small": by_size[0]["share"], "small model": by_size[0]["model"], "best": best["share"],
+        "best model": f"{best['model']} in {best['format']}",
+    }  # fmt: skip
+    return FigureData(share.COLUMNS, rows, values, frozenset(), frozenset(record.id for record in records))
+
+
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"A {v['machine']} goes from {v['small']:.0f}% of its bound at {v['small model']} to {v['best']:.0f}% at {v['best model']}"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    return (
+        f"{_conclusion(data)}. {v['count']} decode runs at batch 1, each as a share of what the machine's own best read of {v['read']:.0f} GB/s allows, "
+        "against the bytes that a token streams."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return (
+        "The bound is the best read of the same run, since two virtual cores have no datasheet. Dots: measured for this book, medians, random-weight models in PyTorch at batch 1. "
+        "The smallest models stay in the cache."
+    )
+
+
+def draw(data: FigureData, narrow: bool):
+    """Shares of the bound against bytes, a dash for each mode."""
+    return share.draw(data, narrow, _conclusion(data), "the bound (its own best read)")
