@@ -1,7 +1,7 @@
 """A prediction written down before its measurement: one chip, from its datasheet alone, for the cases of the suite.
 
 Files of `data/predictions/` are append-only like records: a better model makes a newer file.  Each
-file's page holds it against the newest whole record of its chip that was started after it was made.
+file's page holds it against the fullest record of its chip that was started after it was made.
 """
 
 from __future__ import annotations
@@ -37,16 +37,26 @@ class Predicted(Row):
     binds: Literal["compute", "memory", "capacity"]
 
     def measured(self, record: Record) -> Case | None:
-        """The record's case that this speaks of, measured or not; of several ways to do it the fastest."""
-        mine = [
-            case
-            for case in record.cases
-            if case.name == self.name and self.parameters.items() <= case.parameters.items()
-        ]
-        done = [case for case in mine if case.status == "measured"]
+        """The record's case that this speaks of, measured or not; of several ways to do it the fastest, none held out."""
+        mine = [(place, case) for place, case in enumerate(record.cases) if self._speaks_of(case)]
+        done = [case for place, case in mine if case.status == "measured" and place not in record.held_out]
         if done:
             return (min if self.quantity == "s" else max)(done, key=self.found)
-        return mine[0] if mine else None
+        return next((case for _, case in mine if case.status != "measured"), None)
+
+    def held_out(self, record: Record) -> str:
+        """Why the record's measured case that this speaks of is held out; nothing where it is not."""
+        reasons = [why for place, why in record.held_out.items() if self._speaks_of(record.cases[place])]
+        return reasons[0] if reasons and self.measured(record) is None else ""
+
+    def _speaks_of(self, case: Case) -> bool:
+        return case.name == self.name and self.parameters.items() <= case.parameters.items()
+
+    def of_bound(self, case: Case) -> float | None:
+        """Share of the predicted bound that a measured case reached: at most 1 where the bound holds; None where it did not fit."""
+        if self.value is None:
+            return None
+        return self.value / self.found(case) if self.quantity == "s" else self.found(case) / self.value
 
     def found(self, case: Case) -> float:
         """What a measured case reached, in this prediction's quantity."""
@@ -67,10 +77,15 @@ class Prediction(Row):
     rows: list[Predicted] = Field(min_length=1, max_length=2000)
 
     def record(self, records: dict[str, Record]) -> Record | None:
-        """The newest whole record of this chip that was started after the prediction was made."""
-        mine = [r for r in records.values() if r.machine.accelerator == self.accelerator and r.is_whole]
-        later = [r for r in mine if moment(r.started) > moment(self.made)]
-        return max(later, key=lambda r: r.started, default=None)
+        """Of this chip's records started after the prediction was made, the one that measured most of its rows, then the newest."""
+        mine = [r for r in records.values() if r.machine.accelerator == self.accelerator]
+        later = [r for r in mine if moment(r.started) > moment(self.made) and self.compared(r)]
+        return max(later, key=lambda r: (len(self.compared(r)), r.started), default=None)
+
+    def compared(self, record: Record) -> list[tuple[Predicted, Case]]:
+        """The rows with a value whose case the record measured, each with that case."""
+        pairs = [(row, row.measured(record)) for row in self.rows if row.value is not None]
+        return [(row, case) for row, case in pairs if case and case.status == "measured"]
 
 
 def load_prediction(path: Path) -> Prediction:

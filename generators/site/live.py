@@ -20,7 +20,6 @@ FOLDER = "assets/live"
 #: it shows (decode where none is named); `panels` says which of several takes them; or further rows, or lines by name.
 MARKED = {
     "decode_on_a_processor": 'x="gigabytes" y="percent-of-read"',
-    "tokens_per_second_against_bytes": 'x="gigabytes" y="tokens-per-second"',
     "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
     "batch_on_the_roofline": 'cases="decode-batch" x="over-ridge" y="over-peak"',
     "flops_against_tokens": 'cases="rows-sweep" panels="format" x="tokens" y="gigaflops"',
@@ -34,6 +33,7 @@ MARKED = {
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
     "bound_and_launches": "one model on one chip",
+    "tokens_per_second_against_bytes": "a row is a chip of the catalogue, and one more would need a row of its own",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
     "bound_to_measured": "takes one quoted run of one model on one chip apart",
     "static_and_continuous": "one trace request by request on one machine's clock; arrivals scale with what a machine serves",
