@@ -95,6 +95,16 @@ def numbered(device: Any, names: list[str], log: str) -> list[Case]:
     return [Case(name, "ceiling", {"method": name}, lambda name=name: prepare(name)) for name in names]
 
 
+def late(device: Any, names: list[str]) -> list[Case]:
+    """Cases whose first takes longer to prepare than the profile has."""
+
+    def prepare(name: str) -> Kernel:
+        time.sleep(1.5)
+        return device.case(name, 0.03).prepare()
+
+    return [Case(name, "ceiling", {"method": name}, lambda name=name: prepare(name)) for name in names]
+
+
 def dies_after(device: Any, calls: int) -> list[Case]:
     """A case whose process is killed when it has run so often, after one that works."""
     done: list[int] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generators.book.case import Case
-from generators.measure import catalogue, cli, estimate, predict, result, timing
+from generators.measure import catalogue, cli, estimate, predict, profiles, result, timing
 from generators.measure.accelerators import datasheet_bandwidth
 from generators.measure.counting import count
 from generators.measure.plan import Check, CheckFailed, Work, label
@@ -248,7 +248,21 @@ def test_list_and_wrong_names_need_no_torch(capsys):
     assert "unknown case 'nonsense'; the cases are read-bandwidth" in capsys.readouterr().err
     assert cli.main(["run"]) == 2
     assert cli.main(["quick", "decode"]) == 2
-    assert set(catalogue.BUDGET) <= set(catalogue.PROFILES)
+    assert set(profiles.BUDGETS) <= set(catalogue.PROFILES)
+
+
+@pytest.mark.parametrize(("profile", "minutes"), [("full", 8), ("quick", 1)])
+def test_a_gpu_is_measured_within_the_minutes_told(profile, minutes):
+    """What must run is planned well within them, what may run is left out where it would pass them, and decode comes first."""
+    stages, budget = profiles.stages(profile, "cuda"), profiles.budget(profile, "cuda")
+    must = sum(stage.expected_seconds for stage in stages if not stage.optional)
+    assert must <= budget <= 60 * minutes - 10  # loading torch and closing the record
+    whole = profiles.stages("full", "cuda")
+    last = max(place for place, stage in enumerate(whole) if not stage.optional)
+    assert not any(stage.optional for stage in whole[:last])
+    assert {stage.name for stage in whole} >= {
+        stage.name for stage in profiles.stages("full", "cpu") if "decode" not in stage.name
+    }
 
 
 @pytest.mark.parametrize(

@@ -466,8 +466,32 @@ def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
             assert told.count("\n") == 1
 
 
+def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypatch, tmp_path):
+    """A record of a single workload then has what a figure predicts it from."""
+    first = [
+        stage("memory", "steady", names=["a"]),
+        stage("compute", "steady", names=["b"]),
+        stage("more", "steady", names=["c"]),
+    ]
+    monkeypatch.setattr(profiles, "everything", lambda kind: [*first, stage("two", "slow", sign=os.devnull)])
+    monkeypatch.setattr(cli.catalogue, "known", lambda name: name)
+    assert list(measure([], "run", "slow")[1]) == ["reference-read", "a", "b", "slow"]
+    next(tmp_path.glob("*.json")).unlink()
+    assert list(measure([], "run", "c")[1]) == ["reference-read", "a", "c"]
+
+
+def test_an_optional_stage_that_outlasts_the_profile_keeps_what_it_has(measure, monkeypatch):
+    """Cases that were not begun say so; those at hand are timed three rounds and kept."""
+    monkeypatch.setitem(profiles.BUDGETS, "quick", (1.0, 1.0))
+    late = Stage("more", "tests.fake_cases:late", {"names": ["b", "c", "d"]}, 0.1, optional=True)
+    code, rows, _ = measure([late])
+    assert code == 0
+    assert (rows["b"]["status"], len(rows["b"]["samples"])) == ("measured", 3)
+    assert {rows[name]["reason"] for name in "cd"} == {"not begun within the profile's 1 s"}
+
+
 def test_an_optional_stage_is_left_out_when_time_is_short(measure, monkeypatch):
-    monkeypatch.setitem(cli.catalogue.BUDGET, "quick", 0.0)
+    monkeypatch.setitem(profiles.BUDGETS, "quick", (0.0, 0.0))
     more = Stage("more", "tests.fake_cases:steady", {"names": ["b"]}, 9.0, optional=True)
     _, rows, told = measure([stage("one", "steady", names=["a"]), more])
     assert rows["b"]["reason"] == "the profile's 0 s would not hold it"

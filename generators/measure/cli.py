@@ -131,7 +131,7 @@ def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], se
     device = {"rocm": "cuda"}.get(kind, kind)
     head = {"device": device, "seed": hello["seed"]} | EXTRA
     progress = Progress(lambda line: print(line, flush=True), per_byte=PER_BYTE if kind == "cpu" else 0.0)
-    conductor = Conductor(workshop, head, progress, session.checkpoint, catalogue.BUDGET.get(profile, float("inf")))
+    conductor = Conductor(workshop, head, progress, session.checkpoint, profiles.budget(profile, kind))
     session.conductor = conductor
     try:
         conductor.run(stages, session.kept, only)

@@ -14,6 +14,7 @@ from typing import Any
 from generators.measure import noise
 from generators.measure.estimate import quantile
 from generators.measure.plan import ENOUGH, MeasureError, Stage
+from generators.measure.profiles import BOUNDS
 from generators.measure.progress import Progress
 from generators.measure.result import Result
 from generators.measure.workshop import Died, Workshop
@@ -56,13 +57,15 @@ class Conductor:
         return [Result(row) for row in [self.reference, *map(self.rows.get, ordered)] if row]
 
     def run(self, stages: list[Stage], kept: list[Row] | None = None, only: str = "") -> None:
-        """Measure every stage, or of all but the first one the cases of one name.
+        """Measure every stage, or the cases of one name after the ceilings that bound them.
 
         `kept` are rows of an earlier part of this run, which are not measured again.
         """
         listed = self._ask({"do": "list", "stages": [asdict(stage) for stage in stages]})["listed"]
-        listed = [[case | {"wanted": not only or place == 0 or case["name"] == only} for case in cases]
-                  for place, cases in enumerate(listed)]  # fmt: skip
+        named = [case for cases in listed for case in cases if case["name"] == only]
+        bounds = BOUNDS if any(case["kind"] == "workload" for case in named) else BOUNDS[:1]
+        listed = [[case | {"wanted": not only or stage.name in bounds or case["name"] == only} for case in cases]
+                  for stage, cases in zip(stages, listed, strict=True)]  # fmt: skip
         pairs = [(s, c) for s, c in zip(stages, listed, strict=True) if any(case["wanted"] for case in c)]
         self.stages, self.listed = [stage for stage, _ in pairs], [cases for _, cases in pairs]
         self._enter(self.listed, kept or [])

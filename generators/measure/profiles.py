@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generators.measure.plan import ROUNDS, Stage
 
 MEMORY = Stage("memory", "bandwidth:memory", expected_seconds=9)
@@ -11,6 +13,16 @@ OVERHEAD = Stage("issuing a step", "decode:overhead", expected_seconds=5)
 BOTH = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "compiled"]}, expected_seconds=12)
 GRAPHS = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "graph"]}, expected_seconds=8)
 SMALL = ["0.1B", "0.4B", "1.1B"]
+
+
+BOUNDS = ("memory", "compute", "products by size", "issuing a step")  # stages of the ceilings that bound a workload
+#: Seconds that the rest of `full` is planned with on a GPU, most worth first; what does not fit any more is left out.
+GPU_PLAN = {
+    "prefill": 20, "batch by context": 45, "context by attention": 20, "with and without cache": 12, "verifying drafts": 12,
+    "rows against one weight": 12, "caches and memory": 12, "kernels": 10, "weights in fewer bits": 20, "serving": 45,
+    "interference": 20, "timeline": 8, "fused chains": 25, "attention back ends": 20, "query heads per key": 8,
+    "pruned weights": 12, "chains of multiply-adds": 30,
+}  # fmt: skip
 
 
 def decode(
@@ -32,13 +44,21 @@ def quick(kind: str) -> list[Stage]:
 
 
 def full(kind: str) -> list[Stage]:
-    """Every case but the peers."""
-    return [
+    """Every case but the peers; on a GPU, where the time is dear, by worth."""
+    stages = [
         MEMORY, COMPUTE, PRODUCTS, BOTH if kind == "cpu" else GRAPHS, *_decodes(kind), *_sweeps(kind),
         Stage("interference", "interference:interference", expected_seconds=20),
         Stage("serving", "serving:serving", {"loads": [0.5, 0.8, 0.95]}, expected_seconds=45),
         *_rooflines(), *_techniques(),
     ]  # fmt: skip
+    return stages if kind == "cpu" else _by_worth(stages)
+
+
+def _by_worth(stages: list[Stage]) -> list[Stage]:
+    """Ceilings and decode as they come, then the rest in the order of `GPU_PLAN`, each left out where it does not fit."""
+    first = [stage for stage in stages if stage.name not in GPU_PLAN]
+    rest = {stage.name: stage for stage in stages}
+    return first + [replace(rest[name], expected_seconds=seconds, optional=True) for name, seconds in GPU_PLAN.items()]
 
 
 def _decodes(kind: str) -> list[Stage]:
@@ -102,6 +122,16 @@ def peers(kind: str) -> list[Stage]:
         Stage("products called directly", "peers:products", expected_seconds=10),
         Stage("other programs", "peers:programs", expected_seconds=10),
     ]
+
+
+#: Seconds after which optional stages are left out and rounds cut: on a processor, and on a GPU.
+BUDGETS = {"quick": (85.0, 50.0), "full": (590.0, 450.0)}
+
+
+def budget(profile: str, kind: str) -> float:
+    """Seconds that a profile is to take on a kind of device; without end where nothing is planned."""
+    slow, quick = BUDGETS.get(profile, (float("inf"), float("inf")))
+    return slow if kind == "cpu" else quick
 
 
 PROFILES = {"quick": quick, "full": full, "peers": peers}

@@ -152,17 +152,22 @@ class Progress:
         made = self.bytes.get(stage.name, 0.0)
         return made if made >= LARGE and (self.built_bytes or self.first_guess) else 0.0
 
-    def _whole(self, stage: Stage) -> float:
-        """Seconds that a stage will take: at this machine's pace, building at least what its models' bytes take."""
+    def _parts(self, stage: Stage) -> tuple[float, float]:
+        """Seconds of building and of timing a stage: at this machine's pace, building at least what its models' bytes take."""
         planned = stage.expected_seconds * self.pace()
-        return max(PREPARING * planned, self._large(stage) * self._per_byte()) + (1 - PREPARING) * planned
+        return max(PREPARING * planned, self._large(stage) * self._per_byte()), (1 - PREPARING) * planned
+
+    def _whole(self, stage: Stage) -> float:
+        """Seconds that a stage will take."""
+        return sum(self._parts(stage))
 
     def _remains(self) -> float:
         """Seconds that the rest of the stage at hand will take."""
         if not self.current:
             return 0.0
-        whole = self._whole(self.current)
-        return max(whole * (1 - self.share) - (self.clock() - self.told), 0.05 * whole * (1 - self.share))
+        building, timing = self._parts(self.current)
+        left = building * max(0.0, 1 - self.share / PREPARING) + timing * min(1.0, (1 - self.share) / (1 - PREPARING))
+        return max(left - (self.clock() - self.told), 0.05 * left)
 
     def _line(self, text: str) -> None:
         self.spoken = self.clock()
