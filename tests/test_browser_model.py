@@ -110,6 +110,12 @@ def test_numbers_are_printed_as_the_book_prints_them(book, engine):
     assert [pair for pair in zip(pairs, wanted, found, strict=True) if pair[1] != pair[2]] == []
 
 
+def test_every_script_parses(book, engine):
+    found = scripts(book)
+    function = "(texts) => texts.map((text) => { try { new Function(text); return ''; } catch (error) { return error.message; } })"
+    assert dict(zip(found, engine("", function, list(found.values())), strict=True)) == dict.fromkeys(found, "")
+
+
 def test_the_answers_keep_to_the_portable_subset():
     path = CODE / "generators" / "browser" / "answers.py"
     assert [str(error) for error in lint(path, "generators/browser/answers.py")] == []

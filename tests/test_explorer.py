@@ -297,8 +297,8 @@ def test_an_own_model_is_pasted(page, origin, book):
         ("not json", "not JSON"), ("[]", "JSON object"), ("null", "JSON object"), ("{}", "num_hidden_layers"),
         (json.dumps(CONFIG | {"num_key_value_heads": 7}), "divide"), (json.dumps(CONFIG | {"vocab_size": 1e99}), "vocab_size"),
         (json.dumps(CONFIG | {"hidden_size": "<img src=x onerror=alert(1)>"}), "hidden_size"),
-        (json.dumps(CONFIG | {"num_local_experts": 8}), "num_experts_per_tok"), ("[" * 100_000, "not JSON"),
-        ("{" + '"a":1,' * 60_000 + '"b":1}', "at most 200000"),
+        (json.dumps(CONFIG | {"num_local_experts": 8}), "num_local_experts"), ("[" * 100_000, "not JSON"),
+        ("{" + '"a":1,' * 60_000 + '"b":1}', "num_hidden_layers"),
     ],
 )  # fmt: skip
 def test_a_config_that_is_none_gets_one_line(page, origin, pasted, said):

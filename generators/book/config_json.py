@@ -69,7 +69,11 @@ def short(value: object) -> str:
         return "nothing"
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value, ensure_ascii=True)
+    if isinstance(value, (int, float)) and not abs(value) <= 1e15:
+        return "a number beyond 10^15"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")
     return text if len(text) <= 40 else text[:37] + "..."
 
 
@@ -112,7 +116,8 @@ def _type(config: dict, inner: dict, rules: Rules) -> str:
     """The model_type whose rules apply."""
     asked = [one.get("model_type") for one in (inner, config)]
     asked = [one for one in asked if isinstance(one, str) and one]
-    classes = [one for of in (inner, config) for one in of.get("architectures") or () if isinstance(one, str)]
+    listed = [of.get("architectures") for of in (inner, config)]
+    classes = [one for names in listed if isinstance(names, list) for one in names if isinstance(one, str)]
     for one in asked:
         if one in rules.refused:
             raise Refused(
@@ -173,18 +178,22 @@ class _Reader:
         """The shape, checked."""
         for test, words in self.family.refuse:
             if self.eval(test) is True:
-                raise Refused(f"wanted no {words}" if words[:2] == "a " else f"{words}: these rules do not cover it")
+                raise Refused(
+                    f"wanted no {words[2:]}" if words[:2] == "a " else f"{words}: these rules do not cover it"
+                )
         sizes = {name: self.whole(name) for name in ("L", "d", "V")}
         made = [part for tree in self.family.parts.values() if (part := self.part(tree)).count > 0]
         attends = any(part.pair > 0 for part in made)
         heads, kv = (self.whole("H"), self.whole("kv")) if attends else (0.0, 0.0)
         if attends and heads % kv:
             raise Refused(
-                f"found {heads:.0f} for {self.label('H')} and {kv:.0f} for {self.label('K')}; wanted one to divide the other"
+                f"found {short(heads)} for {self.label('H')} and {short(kv)} for {self.label('K')}; wanted one to divide the other"
             )
         mixed = next((part for part in made if part.experts > 0), Part(0.0))
         if mixed.active > mixed.experts:
-            raise Refused(f"found {mixed.active:.0f} experts per token of {mixed.experts:.0f}; wanted at most as many")
+            raise Refused(
+                f"found {short(mixed.active)} experts per token of {short(mixed.experts)}; wanted at most as many"
+            )
         dense = any(part.dense > 0 for part in made if part.experts == 0)
         window = next((part for part in made if part.window > 0), Part(0.0))
         return Shape(
@@ -214,14 +223,14 @@ class _Reader:
             return Part(0.0)
         if count < 0 or count != int(count) or count > 1e5:
             raise Refused(
-                f"the rules for {self.family.name} come to {count:g} layers of one kind; the numbers of layers contradict each other"
+                f"the rules for {self.family.name} come to {short(count)} layers of one kind; the numbers of layers contradict each other"
             )
         made = getattr(parts, tree[1])(count, *(self.number(one) for one in tree[3:]))
         for field in fields(Part):
             value = getattr(made, field.name)
             if not (math.isfinite(value) and 0 <= value <= 1e18):
                 raise Refused(
-                    f"the rules for {self.family.name} come to {value:g} for {field.name} of {tree[1]}; a number of the file is out of bounds"
+                    f"the rules for {self.family.name} come to {short(value)} for {field.name} of {tree[1]}; a number of the file is out of bounds"
                 )
         return made
 
@@ -346,7 +355,7 @@ class _Reader:
         if kind == "steps":
             start, end, every, offset = given
             if every < 1:
-                raise Refused(f"found {every:g} where layers are counted in steps, wanted 1 or more")
+                raise Refused(f"found {short(every)} where layers are counted in steps, wanted 1 or more")
             return float(sum(1 for i in range(int(start), int(min(end, 1e5))) if i % every == offset))
         a, b = given
         if kind == "/":

@@ -19,6 +19,8 @@ from generators.model import parts
 
 RULES = "data/config_rules.toml"
 Tree = list
+#: Values that a reader asks of every family.
+ALWAYS = ("L", "d", "V", "hd", "kv", "ff", "tied", "final", "positions", "note")
 FUNCTIONS = {
     "given", "flag", "count", "length", "mean", "at", "floor", "ceil", "largest", "smallest", "steps",
 }  # fmt: skip
@@ -33,6 +35,7 @@ class Family:
     """What a kind of model takes from its file; every expression is a tree."""
 
     name: str
+    like: str
     let: dict[str, Tree]
     parts: dict[str, Tree]
     refuse: list[tuple[Tree, str]]
@@ -92,11 +95,14 @@ def _family(name: str, table: dict, names: dict[str, list[str]]) -> Family:
     let = {key: tree(text, f"{where}.let.{key}") for key, text in told["let"].items()}
     made = {key: tree(text, f"{where}.parts.{key}") for key, text in told["parts"].items() if text}
     refuse = [(tree(text, f"{where}.refuse"), words) for text, words in told["refuse"].items()]
-    asked = {found for one in [*let.values(), *made.values(), *(test for test, _ in refuse)] for found in _names(one)}
+    counted = [one for one in made.values() if not _is_none(one[2], let)]
+    asked = _reached([*counted, *(test for test, _ in refuse), *(let[key] for key in ALWAYS if key in let)], let)
     asked = {name for name in asked if name not in let or name in _names(let[name])}
-    keys = {key.split(".")[0] for found in [*asked, *"LdHhfV", "K", "tie"] for key in names.get(found, [found])}
+    keys = {key.split(".")[0] for found in [*asked, *"LdHKhfV", "tie"] for key in names.get(found, [found])}
     ignores = frozenset().union(*(row.get("ignores", ()) for row in chain))
-    return Family(name, let, made, refuse, told["defaults"], told["nested"], frozenset(keys), ignores)
+    return Family(
+        name, table[name].get("like", ""), let, made, refuse, told["defaults"], told["nested"], frozenset(keys), ignores
+    )
 
 
 def tree(text: str, where: str) -> Tree:
@@ -150,12 +156,42 @@ def _names(one: object) -> set[str]:
     return {one[1]} if one[0] == "name" else set().union(*map(_names, one[1:]))
 
 
+def _is_none(count: Tree, let: dict[str, Tree]) -> bool:
+    """Whether a part of this family never counts a layer."""
+    while count[0] == "name" and count[1] in let:
+        count = let[count[1]]
+    return count == ["=", 0]
+
+
+def _reached(trees: list[Tree], let: dict[str, Tree]) -> set[str]:
+    """Every name that trees ask for, through the family's own values."""
+    asked: set[str] = set()
+    waiting = set().union(*map(_names, trees)) if trees else set()
+    while waiting:
+        name = waiting.pop()
+        asked.add(name)
+        waiting |= _names(let.get(name)) - asked
+    return asked
+
+
+def _own(family: Family, behind: Family | None) -> list[object]:
+    """A family's name behind it, and its own let, parts, refuse, defaults and nested; keys added and taken away."""
+
+    def own(kind: str) -> dict:
+        mine, theirs = getattr(family, kind), getattr(behind, kind) if behind else {}
+        gone = {key: None for key in theirs if key not in mine}
+        return {key: value for key, value in mine.items() if key not in theirs or theirs[key] != value} | gone
+
+    keys = behind.keys if behind else frozenset()
+    return [
+        family.like, own("let"), own("parts"), family.refuse, own("defaults"), own("nested"),
+        sorted(family.keys - keys), sorted(keys - family.keys), sorted(family.ignores),
+    ]  # fmt: skip
+
+
 def exported(rules: Rules) -> dict[str, object]:
-    """The rules as the browser gets them."""
-    families = {
-        name: [f.let, f.parts, f.refuse, f.defaults, f.nested, sorted(f.keys), sorted(f.ignores)]
-        for name, f in rules.families.items()
-    }
+    """The rules as the browser gets them: of each family what differs from the one that it is like."""
+    families = {name: _own(family, rules.families.get(family.like)) for name, family in rules.families.items()}
     return {
         "names": rules.names, "families": families, "types": rules.types, "refused": rules.refused,
         "inside": rules.inside, "suspicious": rules.suspicious, "harmless": sorted(rules.harmless),

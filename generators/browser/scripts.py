@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from textwrap import indent
 
+from generators.book.config_rules import exported, load_rules
 from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
 from generators.browser.catalogue_export import as_script, catalogue_rows, measured_rows
@@ -55,6 +56,7 @@ def modules(book: Book) -> dict[str, Module]:
     found = {path.stem: read_module(path.stem, path.read_text(encoding="utf-8")) for path in sorted(WEB.glob("*.js"))}
     found["model"] = read_module("model", f'import {{ arith }} from "./arith.js";\n{model_script()}')
     found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
+    found["rules"] = read_module("rules", f"export {as_script('rules', exported(load_rules(book.root)))}")
     found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
     return found
 

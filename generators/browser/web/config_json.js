@@ -1,97 +1,279 @@
-// A pasted config.json as the model's shape, or one line that says what is missing.  Text only: nothing of it is executed.
+// A pasted config.json as the model's shape, or one line that refuses it: generators/book/config_json.py in the browser,
+// by the same rules (data/config_rules.toml).  Text only: nothing of it is executed.
 import { model } from "./model.js";
-import { ownModel } from "./explorer_state.js";
+import { rules } from "./rules.js";
+import { ownShape } from "./explorer_state.js";
 
-const LONGEST_CONFIG = 200000;
-const NAMES = {
-  layers: ["num_hidden_layers", "n_layer", "num_layers"],
-  d_model: ["hidden_size", "n_embd", "d_model"],
-  heads: ["num_attention_heads", "n_head"],
-  vocab: ["vocab_size"],
-};
-const GATELESS = ["gpt2", "opt", "gpt_neox", "falcon", "starcoder2", "phi"];
+const LONGEST_CONFIG = 32000000; // characters
+const DEEPEST_CONFIG = 60; // objects and lists within each other
+const LARGEST_DIMENSION = 1e9;
 
 export function shapeOf(text) {
-  if (text.length > LONGEST_CONFIG) return fail(`found ${text.length} characters, wanted at most ${LONGEST_CONFIG}`);
+  try {
+    const { shape, notes } = readConfig(text);
+    return { of: ownShape(shape), notes: notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(" ") };
+  } catch (error) {
+    if (!(error instanceof NoModel)) throw error;
+    return { error: `config.json: ${error.message}` };
+  }
+}
+
+class NoModel extends Error {}
+
+// The shape, notes for the reader, the family of rules and the file's own account of its weights; throws `NoModel`.
+export function readConfig(text) {
+  const config = configOf(text);
+  const [inner, inside] = innerOf(config);
+  const type = typeOf(config, inner);
+  const name = rules.types[type];
+  const family = familyOf(name);
+  const unread = checkKeys(inner, family, type);
+  const told = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== null));
+  for (const key of rules.names.tie) if (inside && told[key] === undefined && (config[key] ?? null) !== null) told[key] = config[key];
+  const reader = new RuleReader(told, name, family, inside !== "");
+  const shape = reader.shape();
+  const notes = inside ? [`the model in ${inside}; what else the file describes is not counted`] : [];
+  const said = family.let.note ? reader.value("note") : "";
+  if (said) notes.push(said);
+  if (reader.silent.has("tie")) notes.push(`it does not say whether the head shares the embedding table; taken as ${shape.tied ? "" : "not "}shared`);
+  if (reader.taken.size) notes.push(`not in the file, as the class has it: ${[...reader.taken].sort().join(", ")}`);
+  if (unread.length) notes.push(`keys not read: ${unread.join(", ")}`);
+  const stored = config.quantization_config || inner.quantization_config;
+  return { shape, notes, family: name, config: told, quantization: isTable(stored) ? stored : {} };
+}
+
+// A family with all that stands behind it; what one takes away (null) is gone.
+function familyOf(name) {
+  const [like, own, parts, refuse, defaults, nested, added, removed, ignores] = rules.families[name];
+  const behind = like ? familyOf(like) : { let: {}, parts: {}, defaults: {}, nested: {}, keys: [] };
+  const joined = (old, changes) => Object.fromEntries(Object.entries({ ...old, ...changes }).filter(([, value]) => value !== null));
+  return {
+    let: joined(behind.let, own), parts: joined(behind.parts, parts), defaults: joined(behind.defaults, defaults), nested: joined(behind.nested, nested),
+    keys: [...behind.keys.filter((key) => !removed.includes(key)), ...added], refuse, ignores,
+  };
+}
+
+const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isNumber = (value) => typeof value === "number";
+const noModel = (message) => { throw new NoModel(message); };
+
+// A value as a message shows it.
+function worded(value) {
+  if (value === null || value === undefined) return "nothing";
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  if (isNumber(value) && !(Math.abs(value) <= 1e15)) return "a number beyond 10^15";
+  const text = JSON.stringify(value).replace(/[\u007f-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
+}
+
+const plainKey = (key) => worded(key).slice(1, -1);
+
+// NaN and Infinity, which Python writes, count as not given.
+function configOf(text) {
+  if (text.length > LONGEST_CONFIG) noModel(`found ${text.length} characters, wanted at most ${LONGEST_CONFIG}`);
   let config;
   try {
-    config = JSON.parse(text);
+    config = JSON.parse(text.replace(/^\ufeff/, "").replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (one) => (one[0] === '"' ? one : "null")));
   } catch {
-    return fail("this is not JSON; paste the whole config.json, from { to }");
+    noModel("this is not JSON; wanted the whole config.json, from { to }");
   }
-  if (typeof config !== "object" || config === null || Array.isArray(config)) return fail("wanted a JSON object, { … }");
-  if (typeof config.text_config === "object" && config.text_config) config = config.text_config;
-  const shape = { ...model.inputs.Shape() };
-  for (const [field, names] of Object.entries(NAMES)) {
-    const value = first(config, names);
-    if (!whole(value)) return fail(`found no whole number for ${names[0]}`);
-    shape[field] = value;
+  if (!isTable(config)) noModel("wanted a JSON object, { … }");
+  let level = [config];
+  for (let reached = 0; level.length; reached += 1) {
+    if (reached >= DEEPEST_CONFIG) noModel(`found objects and lists nested more than ${DEEPEST_CONFIG} deep`);
+    level = level.flatMap((outer) => Object.values(outer).filter((one) => typeof one === "object" && one !== null));
   }
-  const told = dense(config, shape) || experts(config, shape) || latent(config, shape) || windows(config, shape);
-  if (told) return fail(told);
-  const of = ownModel(Object.values(shape).map(Number));
-  if (!of) return fail("these numbers are no transformer: each must be above zero and at most ten million");
-  return { of, notes: notes(config, shape) };
+  return config;
 }
 
-const fail = (error) => ({ error: `config.json: ${error}` });
-const whole = (value) => Number.isInteger(value) && value > 0 && value <= 1e7;
-const first = (config, names) => names.map((name) => config[name]).find((value) => value !== undefined && value !== null);
+const followed = (object, path) => path.split(".").reduce((found, key) => (isTable(found) && Object.hasOwn(found, key) ? found[key] : null), object);
 
-function dense(config, shape) {
-  shape.kv_heads = first(config, ["num_key_value_heads"]) ?? (config.multi_query ? 1 : shape.heads);
-  shape.head_dim = config.head_dim ?? shape.d_model / shape.heads;
-  shape.d_ff = first(config, ["intermediate_size", "n_inner", "ffn_dim"]) ?? 4 * shape.d_model;
-  if (!whole(shape.kv_heads) || shape.heads % shape.kv_heads) return `num_key_value_heads must divide num_attention_heads (${shape.heads})`;
-  if (!whole(shape.head_dim)) return "found no whole head_dim, and hidden_size is no multiple of num_attention_heads";
-  if (!whole(shape.d_ff)) return "found no whole number for intermediate_size";
-  shape.tied = config.tie_word_embeddings === true || ["gpt2", "gemma", "gemma2", "gemma3_text"].includes(config.model_type);
-  shape.mlp_matrices = GATELESS.includes(config.model_type) ? 2 : 3;
-  shape.qkv_bias = config.attention_bias === true || config.model_type === "qwen2" ? 1 : 0;
-  shape.qk_norm = ["qwen3", "qwen3_moe", "gemma3_text"].includes(config.model_type) ? 1 : 0;
+function innerOf(config) {
+  for (const path of rules.inside) {
+    const found = followed(config, path);
+    if (isTable(found) && Object.keys(found).length) return [found, path];
+  }
+  return [config, ""];
+}
+
+function typeOf(config, inner) {
+  const asked = [inner, config].map((one) => one.model_type).filter((one) => typeof one === "string" && one);
+  const classes = [inner, config].flatMap((one) => (Array.isArray(one.architectures) ? one.architectures : [])).filter((one) => typeof one === "string");
+  for (const one of asked) {
+    if (Object.hasOwn(rules.refused, one)) noModel(`model_type ${worded(one)} is ${rules.refused[one]}; wanted a decoder, which keeps a KV cache and writes tokens`);
+  }
+  if (config.is_encoder_decoder === true) noModel("is_encoder_decoder is true; wanted a decoder alone, whose cache grows with what it writes");
+  const known = [...asked, ...classes].find((one) => Object.hasOwn(rules.types, one));
+  if (known !== undefined) return known;
+  if (asked.length || classes.length) noModel(`found model_type ${worded(asked.length ? asked[0] : classes[0])}, for which there are no rules`);
   return "";
 }
 
-function experts(config, shape) {
-  const all = first(config, ["num_local_experts", "n_routed_experts", "num_experts"]);
-  if (!all) return "";
-  shape.experts = all;
-  shape.active_experts = first(config, ["num_experts_per_tok", "experts_per_token"]);
-  shape.expert_d_ff = first(config, ["moe_intermediate_size"]) ?? shape.d_ff;
-  shape.shared_experts = config.n_shared_experts ?? 0;
-  shape.dense_layers = config.first_k_dense_replace ?? 0;
-  if (!whole(shape.experts) || !whole(shape.active_experts) || shape.active_experts > shape.experts) return "found experts without a whole num_experts_per_tok of at most as many";
-  if (!whole(shape.expert_d_ff)) return "found no whole number for moe_intermediate_size";
-  return shape.dense_layers > shape.layers ? "first_k_dense_replace exceeds num_hidden_layers" : "";
+// Whether a value of an unknown key could change anything: not nothing, false, zero, empty or a fraction.
+function saysSomething(value) {
+  if (isNumber(value)) return Number.isInteger(value) && value !== 0;
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return value !== null && value !== false && value !== "";
 }
 
-function latent(config, shape) {
-  if (!config.kv_lora_rank) return "";
-  const needed = { kv_rank: "kv_lora_rank", rope_dim: "qk_rope_head_dim", nope_dim: "qk_nope_head_dim", v_dim: "v_head_dim" };
-  for (const [field, name] of Object.entries(needed)) {
-    if (!whole(config[name])) return `found no whole number for ${name}, which latent attention needs`;
-    shape[field] = config[name];
+function checkKeys(inner, family, type) {
+  const everything = new Set(Object.values(rules.families).flatMap((row) => row[6]));
+  const known = new Set([...family.keys, ...family.ignores, ...rules.harmless]);
+  const unread = [];
+  for (const [key, value] of Object.entries(inner)) {
+    if (known.has(key) || !saysSomething(value)) continue;
+    if (everything.has(key)) noModel(`${plainKey(key)} = ${worded(value)} changes the shape of other models; the rules for ${type || "a file without model_type"} do not read it`);
+    if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`${plainKey(key)} = ${worded(value)} may change the shape and is not known; it would need a rule in data/config_rules.toml`);
+    unread.push(plainKey(key));
   }
-  shape.q_rank = config.q_lora_rank ?? 0;
-  shape.head_dim = shape.v_dim;
-  return "";
+  return unread;
 }
 
-function windows(config, shape) {
-  if (!config.sliding_window || config.use_sliding_window === false) return "";
-  if (!whole(config.sliding_window)) return "found no whole number for sliding_window";
-  const every = config.sliding_window_pattern;
-  shape.window = config.sliding_window;
-  if (Array.isArray(config.layer_types)) shape.window_layers = config.layer_types.filter((kind) => kind === "sliding_attention").length;
-  else if (whole(every)) shape.window_layers = shape.layers - Math.floor(shape.layers / every);
-  else shape.window_layers = config.model_type === "gemma2" ? Math.ceil(shape.layers / 2) : shape.layers;
-  return shape.window_layers > shape.layers ? "layer_types is longer than num_hidden_layers" : "";
+const alike = (a, b) => (a ?? null) === (b ?? null);
+const PART_FIELDS = Object.keys(model.inputs.Part(0));
+
+class RuleReader {
+  constructor(told, name, family, inside) {
+    Object.assign(this, { told, name, family });
+    this.defaults = { ...(inside ? family.nested : {}), ...family.defaults };
+    this.known = new Map();
+    this.open = new Set();
+    this.taken = new Set();
+    this.silent = new Set();
+  }
+
+  shape() {
+    for (const [test, words] of this.family.refuse) {
+      if (this.eval(test) === true) noModel(words.startsWith("a ") ? `wanted no ${words.slice(2)}` : `${words}: these rules do not cover it`);
+    }
+    const [layers, d, vocab] = ["L", "d", "V"].map((one) => this.whole(one));
+    const parts = Object.values(this.family.parts).map((tree) => this.part(tree)).filter((part) => part.count > 0);
+    const attends = parts.some((part) => part.pair > 0);
+    const [heads, kv] = attends ? [this.whole("H"), this.whole("kv")] : [0, 0];
+    if (attends && heads % kv) noModel(`found ${worded(heads)} for ${this.label("H")} and ${worded(kv)} for ${this.label("K")}; wanted one to divide the other`);
+    const mixed = parts.find((part) => part.experts > 0) || model.inputs.Part(0);
+    if (mixed.active > mixed.experts) noModel(`found ${worded(mixed.active)} experts per token of ${worded(mixed.experts)}; wanted at most as many`);
+    const dense = parts.some((part) => part.dense > 0 && part.experts === 0);
+    const windowed = parts.find((part) => part.window > 0) || model.inputs.Part(0);
+    const size = attends ? this.whole("hd") : 0;
+    const wide = dense && this.family.let.ff && this.value("ff") !== null ? this.number(["name", "ff"]) : 0;
+    return {
+      ...model.inputs.Shape(layers, d, heads, kv, size, wide, vocab, this.value("tied") === true),
+      final_norm_vectors: this.number(["name", "final"]), positions: this.number(["name", "positions"]),
+      experts: mixed.experts, active_experts: mixed.active, window: windowed.window, window_layers: windowed.count, parts,
+    };
+  }
+
+  part([, name, first, ...others]) {
+    const count = this.number(first);
+    if (count === 0) return model.inputs.Part(0);
+    if (count < 0 || !Number.isInteger(count) || count > 1e5) noModel(`the rules for ${this.name} come to ${worded(count)} layers of one kind; the numbers of layers contradict each other`);
+    const made = model.parts[name](count, ...others.map((one) => this.number(one)));
+    for (const field of PART_FIELDS) {
+      if (!(made[field] >= 0 && made[field] <= 1e18)) noModel(`the rules for ${this.name} come to ${worded(made[field])} for ${field} of ${name}; a number of the file is out of bounds`);
+    }
+    return made;
+  }
+
+  whole(name) {
+    const value = this.value(name);
+    if (!Number.isInteger(value) || value <= 0 || value > LARGEST_DIMENSION) noModel(`found ${worded(value)} for ${this.label(name)}, wanted a whole number above zero and at most ${LARGEST_DIMENSION}`);
+    return value;
+  }
+
+  label(name) {
+    let tree = this.family.let[name];
+    while (tree && ["name", "given", "if"].includes(tree[0])) {
+      if (tree[0] === "name") return tree[1] === name ? this.spelt(name) : this.label(tree[1]);
+      tree = tree[0] === "if" ? tree[2] : tree[1];
+    }
+    return this.spelt(name);
+  }
+
+  spelt(name) {
+    const keys = rules.names[name] || [name];
+    return keys.find((key) => followed(this.told, key) !== null) ?? keys[0];
+  }
+
+  value(name) {
+    if (!this.known.has(name)) this.known.set(name, this.find(name));
+    return this.known.get(name);
+  }
+
+  find(name) {
+    const own = Object.hasOwn(this.family.let, name) ? this.family.let[name] : null;
+    if (own && !(own[0] === "name" && own[1] === name) && !this.open.has(name)) {
+      this.open.add(name);
+      try {
+        return this.eval(own);
+      } finally {
+        this.open.delete(name);
+      }
+    }
+    const keys = rules.names[name] || [name];
+    for (const key of keys) {
+      const found = followed(this.told, key);
+      if (found !== null) return found;
+    }
+    for (const key of [name, ...keys]) {
+      if (Object.hasOwn(this.defaults, key)) {
+        this.taken.add(`${keys[0]} = ${worded(this.defaults[key])}`);
+        return this.defaults[key];
+      }
+    }
+    this.silent.add(name);
+    return null;
+  }
+
+  number(tree) {
+    const value = this.eval(tree);
+    if (typeof value === "boolean") return Number(value);
+    if (!isNumber(value) || !(Math.abs(value) <= 1e18)) noModel(`found ${worded(value)} for ${tree[0] === "name" ? this.label(tree[1]) : "a number that these rules need"}, wanted a number`);
+    return value;
+  }
+
+  eval([kind, ...rest]) {
+    if (kind === "=") return rest[0];
+    if (kind === "name") return this.value(rest[0]);
+    if (kind === "list") return rest.map((one) => this.eval(one));
+    if (kind === "if") return this.eval(this.eval(rest[0]) === true ? rest[1] : rest[2]);
+    if (kind === "and") return rest.every((one) => this.eval(one) === true);
+    if (kind === "or") return rest.some((one) => this.eval(one) === true);
+    if (kind === "given") return this.eval(rest[0]) ?? this.eval(rest[1]);
+    if (kind === "==" || kind === "!=") return alike(this.eval(rest[0]), this.eval(rest[1])) === (kind === "==");
+    if (kind === "flag") return [null, false, 0].includes(this.eval(rest[0]) ?? null) ? 0 : 1;
+    if (["count", "length", "mean", "at"].includes(kind)) return this.ofList(kind, rest);
+    return ofNumbers(kind, rest.map((one) => this.number(one)));
+  }
+
+  ofList(kind, rest) {
+    const value = this.eval(rest[0]);
+    const found = typeof value === "string" ? [...value] : value;
+    if (kind === "length") return Array.isArray(found) ? found.length : 0;
+    const label = () => (rest[0][0] === "name" ? this.label(rest[0][1]) : "a list that these rules need");
+    if (!Array.isArray(found)) noModel(`found ${worded(found)} for ${label()}, wanted a list`);
+    if (kind === "count") {
+      const ends = rest.slice(2).map((one) => Math.floor(Math.min(Math.max(this.number(one), 0), found.length)));
+      const wanted = this.eval(rest[1]);
+      return (ends.length ? found.slice(...ends) : found).filter((one) => alike(one, wanted)).length;
+    }
+    if (kind === "at") return found[this.number(rest[1])] ?? null;
+    if (!found.length || !found.every(isNumber)) noModel(`found a list for ${label()}, wanted numbers in it`);
+    return found.reduce((sum, one) => sum + one, 0) / found.length;
+  }
 }
 
-function notes(config, shape) {
-  const said = [];
-  if (config.tie_word_embeddings === undefined && !shape.tied) said.push("It does not say whether the head shares the embedding table; taken as not shared.");
-  if (!config.hidden_act && !config.model_type) said.push("The MLP is taken as gated, of three matrices.");
-  said.push("Norms and small biases, under a thousandth of the weights, are estimated.");
-  return said.join(" ");
+function ofNumbers(kind, given) {
+  if (kind === "floor" || kind === "ceil") return Math[kind](given[0]);
+  if (kind === "steps") {
+    const [start, end, every, offset] = given;
+    if (every < 1) noModel(`found ${worded(every)} where layers are counted in steps, wanted 1 or more`);
+    let counted = 0;
+    for (let i = Math.trunc(start); i < Math.trunc(Math.min(end, 1e5)); i += 1) counted += (((i % every) + every) % every) === offset;
+    return counted;
+  }
+  const [a, b] = given;
+  if (kind === "/") return b === 0 ? noModel("found 0 where the rules divide by a number of the file") : a / b;
+  const simple = { "+": () => a + b, "-": () => a - b, "*": () => a * b, "<": () => a < b, "<=": () => a <= b, ">": () => a > b, ">=": () => a >= b, largest: () => Math.max(a, b), smallest: () => Math.min(a, b) };
+  return simple[kind]();
 }

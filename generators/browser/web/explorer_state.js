@@ -59,7 +59,7 @@ export function save(state) {
   });
   const uses = (key) => state.configs.some((config) => config[key] === OWN);
   write("chip", uses("chip") ? Object.values(state.own).map(String) : null);
-  write("model", uses("model") ? Object.values(state.mine.shape).map((value) => String(Number(value))) : null);
+  write("model", uses("model") ? numbersOf(state.mine.shape).map(String) : null);
 }
 
 // The state that the address holds, and whether something in it is not known here.
@@ -98,13 +98,36 @@ function loadOwn(state) {
   return whole;
 }
 
-// A model from the fields of a shape in order; null where they cannot be one.
+// A shape as numbers in order, for the address: its fields, then each part as the number of its values and those.
+function numbersOf(shape) {
+  const { parts, ...fields } = shape;
+  const plain = Object.values(model.inputs.Part(0));
+  return Object.values(fields).map(Number).concat(parts.flatMap((part) => {
+    const values = Object.values(part);
+    while (values[values.length - 1] === plain[values.length - 1]) values.pop();
+    return [values.length, ...values];
+  }));
+}
+
+// A model from those numbers; null where they cannot be one.
 export function ownModel(values) {
-  const names = Object.keys(model.inputs.Shape());
-  const needed = 7; // layers, d_model, heads, kv_heads, head_dim, d_ff, vocab
-  const sound = values.length === names.length && values.every((value) => Number.isFinite(value) && value >= 0 && value <= 1e7);
-  if (!sound || values.slice(0, needed).some((value) => value <= 0)) return null;
-  if (values[names.indexOf("experts")] < values[names.indexOf("active_experts")]) return null;
-  const given = values.map((value, at) => (names[at] === "tied" ? value === 1 : value));
-  return { id: OWN, name: "My own model", short: "own model", context: Infinity, shape: model.inputs.Shape(...given) };
+  const names = Object.keys(model.inputs.Shape()).filter((name) => name !== "parts");
+  const longest = Object.keys(model.inputs.Part(0)).length;
+  if (!values.every((value) => Number.isFinite(value) && value >= 0 && value <= 1e18)) return null;
+  const fields = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+  if (!["layers", "d_model", "vocab"].every((name) => fields[name] > 0) || fields.active_experts > fields.experts) return null;
+  const parts = [];
+  for (let at = names.length; at < values.length; at += values[at] + 1) {
+    if (!(values[at] >= 1 && values[at] <= longest && at + values[at] < values.length)) return null;
+    parts.push(model.inputs.Part(...values.slice(at + 1, at + 1 + values[at])));
+  }
+  const shape = { ...fields, tied: fields.tied === 1, parts: null };
+  const made = parts.length ? parts : model.parts.parts_of(shape); // links of older editions have no parts
+  const sound = made.every((part) => part.stride > 0 && part.active <= part.experts && Object.values(part).every((value) => value >= 0));
+  return sound ? ownShape({ ...shape, parts: made }) : null;
+}
+
+// The reader's own model with a shape.
+export function ownShape(shape) {
+  return { id: OWN, name: "My own model", short: "own model", context: Infinity, shape };
 }

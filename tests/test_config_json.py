@@ -1,0 +1,228 @@
+"""Published config files: each gives the right shape or is refused by name, in Python and in the browser alike."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generators import catalogue
+from generators.book.config_json import Refused, read_config
+from generators.book.config_rules import load_rules, tree
+from generators.browser.bundle import join
+from generators.browser.scripts import modules
+from generators.errors import BookError
+from generators.model import memory, parameters
+from generators.model.inputs import Format
+from generators.shape_command import figures
+
+FILES = Path(__file__).parent / "configs"
+EXPECTED = json.loads((FILES / "expected.json").read_text())
+#: Values that a publisher rounds: to how much they are held.
+ROUNDED = {"deepseek-ai--DeepSeek-V4-Flash": 0.002}
+READ = """
+(texts) => texts.map((text) => {
+  const B = globalThis.memoryBound;
+  try {
+    const { shape, notes, family, quantization } = B.readConfig(text);
+    const parts = shape.parts.map((part) => Object.values(part));
+    return { shape: Object.values({ ...shape, parts: null }), parts, notes, family, stored: JSON.stringify(quantization) };
+  } catch (error) {
+    return { refused: error.message };
+  }
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def rules(root):
+    return load_rules(root)
+
+
+@pytest.fixture(scope="module")
+def browser_reads(book):
+    """The browser's reader in an embedded V8: texts in, shapes or refusals out."""
+    racer = pytest.importorskip("py_mini_racer")
+    script = join("config_json", modules(book), None)
+
+    def read(texts):
+        context = racer.MiniRacer()
+        try:
+            context.eval("globalThis.window = globalThis; globalThis.location = { search: '' };")
+            context.eval(script)
+            return json.loads(context.eval(f"JSON.stringify(({READ})({json.dumps(texts)}))"))
+        finally:
+            context.close()
+
+    return read
+
+
+def python_reads(text, rules):
+    """What Python reads, in the browser's form."""
+    try:
+        read = read_config(text, rules)
+    except Refused as error:
+        return {"refused": str(error).split("; known are")[0]}
+    shape = [getattr(read.shape, name) for name in read.shape.__dataclass_fields__]
+    parts = [list(vars(part).values()) for part in read.shape.parts]
+    return {"shape": [*shape[:-1], None], "parts": parts, "notes": list(read.notes), "family": read.family,
+            "stored": json.dumps(read.quantization, separators=(",", ":"))}  # fmt: skip
+
+
+def test_every_file_has_its_expectation():
+    assert {path.stem for path in FILES.glob("*.json")} - {"expected"} == set(EXPECTED)
+    assert len(EXPECTED) == 33
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_published_file_is_right_or_refused_by_name(name, rules):
+    wanted = {key.removesuffix("_bf16"): value for key, value in EXPECTED[name].items() if key != "note"}
+    text = (FILES / f"{name}.json").read_text()
+    if "refused" in wanted:
+        with pytest.raises(Refused, match=wanted["refused"]):
+            read_config(text, rules)
+        return
+    found = figures(read_config(text, rules))
+    assert found["notes"] == [note for note in found["notes"] if "\n" not in note]
+    for key, value in wanted.items():
+        assert found[key] == pytest.approx(value, rel=ROUNDED.get(name, 0.001)), key
+
+
+def test_the_browser_reads_what_python_reads(rules, browser_reads):
+    texts = [path.read_text() for path in sorted(FILES.glob("*.json"))] + list(hostile()) + list(changed())
+    found = browser_reads(texts)
+    for text, browser in zip(texts, found, strict=True):
+        assert browser == python_reads(text, rules), text[:300]
+
+
+def hostile():
+    """Texts that are no model: each gets one line, no traceback."""
+    yield from ("", "[]", "null", "{", '{"a": 1', "[" * 100_000, '{"a":' * 100_000, "\ufeff{}", '"' * 1001, "{}")
+    good = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "intermediate_size": 128, "vocab_size": 100}  # fmt: skip
+    yield json.dumps(good)
+    for key in good:
+        for value in (
+            None,
+            True,
+            0,
+            -1,
+            1.5,
+            1e30,
+            10**400,
+            "7",
+            "<img src=x onerror=alert(1)>",
+            [],
+            [1],
+            {},
+            {"a": 1},
+        ):
+            yield json.dumps(good | {key: value})
+    for key in ("num_local_experts", "sliding_window", "layer_types", "kv_lora_rank", "architectures", "text_config", "new_dim",
+                "block_configs", "is_encoder_decoder", "quantization_config", "__proto__", "constructor"):  # fmt: skip
+        for value in (7, [7], {"a": 7}, "seven", True):
+            yield json.dumps(good | {key: value})
+    yield json.dumps(good | {"rope_theta": float("inf"), "x": float("nan")})
+    yield json.dumps(good | {"model_type": "qwen3_next", "num_key_value_heads": 3})
+    yield json.dumps({"model_type": "x\u202e\n" * 40})
+
+
+def changed():
+    """Published files, each with some of its values changed or left out."""
+    chance = random.Random(7)
+    for path in sorted(FILES.glob("*.json")):
+        if path.stem == "expected":
+            continue
+        for _ in range(12):
+            config = json.loads(path.read_text())
+            inner = config.get("text_config", config)
+            for key in chance.sample(sorted(inner), min(2, len(inner))):
+                if chance.random() < 0.4:
+                    del inner[key]
+                else:
+                    inner[key] = chance.choice([0, 1, 3, 64, None, False, True, 2.5, "a", [1, 2], {}])
+            yield json.dumps(config)
+
+
+def test_what_is_no_model_gets_one_line(rules):
+    for text in [*hostile(), *changed()]:
+        try:
+            read = read_config(text, rules)
+        except Refused as error:
+            assert len(str(error)) < 400 and str(error).isprintable(), text[:200]
+        else:
+            assert parameters.parameter_count(read.shape) > 0
+
+
+def test_a_file_of_several_megabytes_is_read(rules, browser_reads):
+    config = json.loads((FILES / "x-opt-125m.json").read_text()) | {
+        "id2label": {str(i): "word" * 9 for i in range(70_000)}
+    }
+    text = json.dumps(config)
+    assert len(text) > 3_000_000
+    assert browser_reads([text])[0] == python_reads(text, rules)
+    assert figures(read_config(text, rules))["parameters"] == pytest.approx(125e6, rel=0.003)
+
+
+def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
+    good = json.loads((FILES / "ome--command_r_35b.json").read_text())
+    for key, value in [("num_new_heads", 4), ("router_hidden_dim", 64), ("kv_lora_rank", 512), ("n_routed_experts", 8)]:
+        with pytest.raises(Refused, match=key):
+            read_config(json.dumps(good | {key: value}), rules)
+        read_config(json.dumps(good | {key: None}), rules)
+    assert "keys not read: surprise" in read_config(json.dumps(good | {"surprise": 1}), rules).notes
+
+
+def test_the_catalogues_models_follow_from_their_published_keys(book, rules):
+    """The rows of data/models written as their publishers' files, by the rules for files that name no model_type."""
+    sixteen = Format(2.0, 2.0, 2.0)
+    for model in book.models.values():
+        s = catalogue.shape(model)
+        read = read_config(json.dumps(published(catalogue.described(model))), rules).shape
+        for ask in (memory.kv_bytes_per_token, memory.state_bytes):
+            assert ask(read, sixteen) == ask(s, sixteen), model.id
+        assert memory.kv_bytes(read, sixteen, 5000.0) == memory.kv_bytes(s, sixteen, 5000.0), model.id
+        assert parameters.linear_parameters(read) == parameters.linear_parameters(s), model.id
+
+
+def published(s) -> dict:
+    """A row's fields under the names that most files use."""
+    config = {
+        "num_hidden_layers": s.layers, "hidden_size": s.d_model, "num_attention_heads": s.heads, "num_key_value_heads": s.kv_heads,
+        "head_dim": s.head_dim, "intermediate_size": s.d_ff, "vocab_size": s.vocab, "tie_word_embeddings": s.tied,
+        "hidden_act": "silu" if s.mlp_matrices == 3 else "relu2",
+    }  # fmt: skip
+    if s.experts:
+        config |= {"num_local_experts": s.experts, "num_experts_per_tok": s.active_experts, "n_shared_experts": s.shared_experts,
+                   "moe_intermediate_size": s.expert_d_ff, "first_k_dense_replace": s.dense_layers}  # fmt: skip
+    if s.kv_rank:
+        config |= {"kv_lora_rank": s.kv_rank, "q_lora_rank": s.q_rank, "qk_rope_head_dim": s.rope_dim,
+                   "qk_nope_head_dim": s.nope_dim, "v_head_dim": s.v_dim}  # fmt: skip
+    if s.window_layers:
+        kinds = ["sliding_attention"] * int(s.window_layers) + ["full_attention"] * int(s.layers - s.window_layers)
+        config |= {"sliding_window": s.window, "layer_types": kinds}
+    return config
+
+
+def test_the_command_prints_a_line_for_each_file(root):
+    files = [str(FILES / f"{name}.json") for name in ("x-bloom-176b", "ome--bge_large", "x-falcon-7b", "not-there")]
+    done = subprocess.run(
+        [sys.executable, "-m", "generators", "shape", *files], cwd=root, capture_output=True, text=True
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["parameters"] for row in rows] == [pytest.approx(176.2e9, rel=0.001), pytest.approx(6.922e9, rel=0.001)]
+    assert (
+        done.returncode == 1
+        and len(done.stderr.splitlines()) == 2
+        and "encoder" in done.stderr
+        and "not-there" in done.stderr
+    )
+    assert {"kv_bytes_per_token", "kv_bytes_131072", "state_bytes", "weights_read_batch1", "notes"} <= set(rows[0])
+
+
+@pytest.mark.parametrize("text", ["a.b(1)", "f'{a}'", "lambda: 1", "__import__('os')", "a < b < c", "a[0]", "1 +"])
+def test_the_language_of_the_rules_holds_nothing_else(text):
+    with pytest.raises(BookError):
+        tree(text, "here")
