@@ -41,6 +41,7 @@ class Progress:
         self.current: Stage | None = None
         self.bytes: dict[str, float] = {}  # of the models of each stage
         self.first_guess, self.built_bytes, self.built_seconds = per_byte, 0.0, 0.0
+        self.built_behind = 0.0  # seconds of building in the stages behind
 
     def begin(self, stages: list[Stage], listed: list[list[dict[str, Any]]], budget: float) -> None:
         """Start the clock of the whole run; `listed` are the cases of each stage."""
@@ -58,7 +59,7 @@ class Progress:
 
     def pace(self) -> float:
         """Seconds passed per second expected, the building of large models apart; 1 until the first stage is behind."""
-        return max(self.ended - self.started - self.built_seconds, 0.0) / self.passed if self.passed else 1.0
+        return max(self.ended - self.started - self.built_behind, 0.0) / self.passed if self.passed else 1.0
 
     def left(self) -> float:
         """Seconds that the rest will take at this pace."""
@@ -111,7 +112,7 @@ class Progress:
 
     def finished(self, stage: Stage, results: list[Result]) -> float:
         """A stage is over; its results follow.  The seconds that it took."""
-        self.ended, self.current, self.share = self.clock(), None, 0.0
+        self.ended, self.built_behind, self.current, self.share = self.clock(), self.built_seconds, None, 0.0
         took = self.ended - self.since
         self.passed += stage.expected_seconds * ((1 - PREPARING) if self._large(stage) else 1.0)
         shown = [one for one in results if one.measured]
