@@ -6,6 +6,11 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 
 
+def printable(text: str) -> str:
+    """A text on one line, its control characters, escapes and marks of direction written out."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 class BookError(Exception):
     """A mistake in data, prose or a record that a person can mend.
 
@@ -16,7 +21,8 @@ class BookError(Exception):
     def __init__(self, path: str, place: str | int | None, message: str) -> None:
         self.path, self.place, self.message = str(path), place, message
         where = f"{self.path}:{place}" if place not in (None, "") else self.path
-        super().__init__(f"{where}: {message}")
+        line = printable(f"{where}: {message}")
+        super().__init__(f"./{line}" if line.startswith(":") else line)  # a log would take ::error:: for a command
 
 
 class BookErrors(Exception):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generators.book.load import Book
 from generators.book.prediction import Prediction, load_prediction
-from generators.errors import BookError
+from generators.errors import BookError, nearest, raise_all
 from generators.measure import shapes
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -120,6 +120,59 @@ def freeze(book: Book, chip_id: str) -> Path:
     return path
 
 
-def load_predictions(root: Path) -> dict[str, Prediction]:
-    """All frozen predictions by file name, oldest first."""
-    return {path.stem: load_prediction(path) for path in sorted((root / "data/predictions").glob("*.json"))}
+def load_predictions(book: Book) -> dict[str, Prediction]:
+    """All frozen predictions by file name, oldest first; `BookErrors` names every one that cannot be of its chip."""
+    errors: list[BookError] = []
+    found = {}
+    for path in sorted((book.root / "data/predictions").glob("*.json")):
+        try:
+            found[path.stem] = one = load_prediction(path)
+        except BookError as error:
+            errors.append(error)
+        else:
+            errors += [BookError(f"data/predictions/{path.name}", field, fault) for field, fault in _faults(book, one)]
+    raise_all(errors)
+    return found
+
+
+#: How far a frozen row may lie from what is predicted today: the chip's facts and the model are corrected, files are not.
+_AGES = 2.0
+
+
+def _faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
+    """(field, fault) of a prediction whose chip is not there or whose numbers are not its chip's."""
+    chip = book.accelerators.get(one.accelerator)
+    if chip is None:
+        yield (
+            "accelerator",
+            f"found {one.accelerator!r}, wanted the id of a row in data/accelerators/; {nearest(one.accelerator, book.accelerators)}",
+        )
+        return
+    try:
+        today = predict(book, one.accelerator)
+    except BookError as error:
+        yield "accelerator", f"found {one.accelerator!r}, which {error.message}; wanted a chip that has both"
+        return
+    for field in ("bandwidth", "capacity"):
+        yield from _unlike(field, getattr(one, field), today[field])
+    if one.peaks.keys() != today["peaks"].keys():
+        yield "peaks", f"found {', '.join(one.peaks)}, wanted the chip's {', '.join(today['peaks'])}"
+    for name in one.peaks.keys() & today["peaks"].keys():
+        yield from _unlike(f"peaks.{name}", one.peaks[name], today["peaks"][name])
+    wanted = {_key(row["name"], row["parameters"]): row["value"] for row in today["rows"]}
+    for place, row in enumerate(one.rows):
+        now = wanted.get(_key(row.name, row.parameters))
+        if row.value is not None and now is not None:
+            yield from _unlike(f"rows.{place}.value", row.value, now)
+
+
+def _key(name: str, parameters: dict) -> tuple:
+    return name, *sorted((key, str(value)) for key, value in parameters.items())
+
+
+def _unlike(field: str, found: float, now: float) -> Iterator[tuple[str, str]]:
+    if not now / _AGES <= found <= now * _AGES:
+        yield (
+            field,
+            f"found {found:.6g}, wanted within twice what the chip's datasheet gives, {now:.6g}: it is not this chip's",
+        )

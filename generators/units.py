@@ -8,12 +8,12 @@ dimension of FLOP, because the roofline treats them alike; the label says which 
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from generators.errors import nearest
 from generators.vocabulary import BASES, COUNT, UNITS, Dims
 
 
@@ -137,8 +137,10 @@ def dims_text(dims: Dims) -> str:
 def unit_of(unit: str) -> tuple[float, Dims]:
     """Factor to base units and dimensions of a unit of the vocabulary."""
     if unit not in UNITS:
+        near = difflib.get_close_matches(unit, UNITS, 3, 0.4) or ["GB/s", "TFLOP/s", "ms"]
         raise ValueError(
-            f"unknown unit {unit!r}; {nearest(unit, filter(None, UNITS))}; a new one is a line of generators/vocabulary.py"
+            f"found the unit {unit[:30]!r}, wanted one of the book's, such as {', '.join(near)}; "
+            "all of them, and a place for a new one, are in generators/vocabulary.py"
         )
     return UNITS[unit]
 
@@ -149,14 +151,18 @@ def of(value: float, unit: str, *sources: str) -> Quantity:
     return Quantity(float(value) * factor, dims, frozenset(sources))
 
 
-_WRITTEN = re.compile(r"\s*([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\s*(.*?)\s*", re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)(?![.,\d])\s*(.*?)\s*", re.IGNORECASE | re.ASCII
+)
 
 
 def parse(text: str, *sources: str) -> Quantity:
     """``'2039 GB/s'`` to a quantity; a number without a unit of the vocabulary is refused."""
     match = _WRITTEN.fullmatch(str(text))
     if not match:
-        raise ValueError(f"cannot read {text!r} as a number and a unit, such as '2039 GB/s'")
+        raise ValueError(
+            f"found {str(text)[:60]!r}, which cannot be read as a number and a unit, wanted such as '2039 GB/s'"
+        )
     return of(float(match[1].replace(",", "")), "µs" if match[2] == "us" else match[2], *sources)
 
 

@@ -22,7 +22,15 @@ ROWS = {"accelerators": Accelerator, "models": LanguageModel}
 def validate_data(root: Path) -> list[BookError]:
     """Every mistake in `data/` of a folder, its cross-references included."""
     errors = [BookError(name, None, fault) for name, fault in strays(root / "data")]
-    for read in (load_book, load_predictions, load_errata, load_contributors):
+    try:
+        book = load_book(root)
+    except BookErrors as several:
+        errors += several.errors
+        paths = sorted((root / "data/predictions").glob("*.json"))
+        errors += [error for path in paths for error in _mistakes(lambda path=path: load_prediction(path))]
+    else:
+        errors += _mistakes(lambda: load_predictions(book))
+    for read in (load_errata, load_contributors):
         errors += _mistakes(lambda read=read: read(root))
     return errors
 

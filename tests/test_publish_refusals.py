@@ -256,9 +256,9 @@ def test_an_erratum_is_read(tmp_path):
         ('"0.1.0"', '"first"', "found_in: found 'first', wanted an edition's number"),
         ('mended_in = "0.1.1"', 'mended_in = "0.1.0"', "wanted an edition after 0.1.0"),
         ('"a100-sxm4-80gb.ridge-point"', '"../../etc"', "place: found '../../etc', wanted the id of a figure"),
-        ('said = "156 FLOP/byte"\n', "", "said: Field required"),
+        ('said = "156 FLOP/byte"\n', "", "said: found nothing, wanted the field 'said'"),
         ('"A reader"', '"<script>alert(1)</script>"', "wanted one line without control characters and angle brackets"),
-        ("2026-12-05\n", '"soon"\n', "reported: Input should be a valid date"),
+        ("2026-12-05\n", '"soon"\n', "reported: found 'soon', wanted a date"),
     ],
 )
 def test_a_wrong_erratum_is_one_line(tmp_path, old, new, wanted):

@@ -51,7 +51,7 @@ def lines(root):
         (CHIP, r'value = "[^"]*"', "value = \"__import__('os').system('true')\"", "as a number and a unit"),
         (CHIP, r"\A", "__class__ = 'x'\n", "__class__"),
         (MODEL, r"layers = \d+", "layers = 1" + "0" * 400, "layers"),
-        (MODEL, r"layers = \d+", "layers = true", "a dimension or the total is wrong"),
+        (MODEL, r"layers = \d+", "layers = true", "shape.layers: found True, wanted a whole number"),
         (SOURCES, r'url = "[^"]*"', 'url = "javascript:alert(1)"', "found 'javascript:'"),
         (SOURCES, r'url = "[^"]*"', 'url = "https:///"', "wanted an https address"),
         (SOURCES, r'url = "https://', 'url = "https://vendor.com@', "wanted an https address"),

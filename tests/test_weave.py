@@ -422,7 +422,7 @@ def test_deleting_a_source_refuses_the_whole_weave(copy):
     start = text.index("[gpt-fast-readme]")
     (copy / "data/sources.toml").write_text(text[:start] + text[text.index("\n[", start) + 1 :])
     with pytest.raises(
-        BookErrors, match=r"data/published/chapter1.toml:gpt-fast-7b-bf16.source: cites source 'gpt-fast-readme'"
+        BookErrors, match=r"data/published/chapter1.toml:gpt-fast-7b-bf16.source: found the source 'gpt-fast-readme'"
     ):
         weave(copy, say=silent)
 

@@ -36,8 +36,8 @@ def test_who_gave_no_name_has_none(copy):
     [
         ('[nobody]\nname = "x"\n', "names no record in data/measurements"),
         ("[{id}]\nname = '<img src=x onerror=alert(1)>'\n", "without control characters and angle brackets"),
-        ("[{id}]\n", "name: Field required"),
-        ("[{id}]\nname = 'x'\nmail = 'y'\n", "mail: Extra inputs are not permitted"),
+        ("[{id}]\n", "name: found nothing, wanted the field 'name'"),
+        ("[{id}]\nname = 'x'\nmail = 'y'\n", "mail: found an unknown field, wanted one of name"),
         ("[{id}]\nname = '" + "x" * 81 + "'\n", "at most 80"),
     ],
 )

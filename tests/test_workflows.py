@@ -1,11 +1,15 @@
 """The public host's workflows: least permissions, pinned actions, and the sessions that .ci/run runs."""
 
+import itertools
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.clones import commit, git
 from tests.conftest import ROOT
 from tests.workflows import faults
 
@@ -76,11 +80,68 @@ def test_a_form_to_report_an_error_has_the_fields_that_pages_fill_in():
 def test_green_means_that_every_session_passed(result):
     jobs = yaml.safe_load((FOLDER / "checks.yml").read_text())["jobs"]
     script = jobs["green"]["steps"][0]["run"]
-    for data, allowed in (("success", True), ("skipped", True), ("failure", False)):
-        done = subprocess.run(
-            ["bash", "-e", "-c", script], env={"SESSIONS": result, "DATA": data, "PATH": "/usr/bin:/bin"}
-        )
+    for event, data in itertools.product(("pull_request", "push"), ("success", "skipped", "failure", "cancelled")):
+        told = {"SESSIONS": result, "DATA": data, "EVENT": event, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(["bash", "-e", "-c", script], env=told, capture_output=True)
+        allowed = data == ("success" if event == "pull_request" else "skipped")
         assert (done.returncode == 0) is (result == "success" and allowed)
+
+
+def data_step():
+    """The script that reads a stranger's data, as the workflow has it."""
+    steps = yaml.safe_load((FOLDER / "checks.yml").read_text())["jobs"]["data"]["steps"]
+    return next(step["run"] for step in steps if step.get("name") == "Read the data with it")
+
+
+@pytest.mark.parametrize(
+    ("changes", "read", "passes", "said"),
+    [
+        (["docs/x.md"], "false", True, "no data was sent"),
+        (["data/x.toml"], "false", True, "validated"),
+        (["data/x.toml", "docs/x.md"], "false", True, "validated"),
+        (["data/x.toml", "generators/units.py"], "false", False, "send two pull requests"),
+        (["data/x.toml", "generators/book/x.py"], "false", False, "send two pull requests"),
+        (["data/x.toml", "noxfile.py"], "true", True, "a person has read"),
+        (None, "false", False, ""),
+    ],
+)
+def test_the_data_job_reads_what_was_sent_or_says_that_a_person_must(tmp_path, changes, read, passes, said):
+    folder, tools = tmp_path / "sent", tmp_path / "bin"
+    tools.mkdir()
+    (tools / "nox").write_text("#!/bin/sh\necho validated\n")
+    (tools / "nox").chmod(0o755)
+    (tmp_path / "code").mkdir()
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    (folder / "begun").write_text("x")
+    commit(folder, "before")
+    for name in changes or []:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    if changes:
+        commit(folder, "sent")  # without a second commit git has no HEAD^1, and fails
+    told = {
+        "PATH": f"{tools}:/usr/bin:/bin",
+        "READ": read,
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_WORKSPACE": str(folder),
+    }
+    done = subprocess.run(["bash", "-e", "-c", data_step()], cwd=folder, env=told, capture_output=True, text=True)
+    assert (done.returncode == 0) is passes and said in done.stdout, done
+
+
+def test_the_data_job_knows_all_code_that_reads_data():
+    code = (
+        "import sys; from pathlib import Path; from generators.validate import validate_data; validate_data(Path('.'));"
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('generators') and getattr(m, '__file__', None)), sep='\\n')"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    known = re.search(r"reader=\$\(changed (.*)\)", data_step())[1].split()
+    assert len(loaded) > 20 and "':(glob)generators/*.py'" in known
+    for path in (Path(one).relative_to(ROOT) for one in loaded):
+        assert path.parent.as_posix() == "generators" or any(path.is_relative_to(one) for one in known), path
 
 
 def test_the_lock_of_nox_is_what_the_workflows_install():

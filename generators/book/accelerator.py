@@ -63,8 +63,8 @@ class Accelerator(Row):
     memory: Memory
     peak: Peaks = Peaks()
     clock: Clock | None = None
-    last_level_cache: datum("MB", 0.5, 100_000) | None = None
-    power: datum("W", 1, 30_000) | None = None
+    last_level_cache: datum("MB", 0.5, 5_000) | None = None
+    power: datum("W", 2, 30_000) | None = None
     note: str = ""
 
     @property

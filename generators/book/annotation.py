@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from generators.book.datum import Row
-from generators.book.record_field import CaseName, Key, Plain, Reason, matching
+from generators.book.record_field import CaseName, Key, Name, Plain, Reason, matching
 from generators.errors import BookError
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class Annotation(Row):
     """
 
     role: Role = ""
-    label: Annotated[Reason, Field(max_length=24)] = ""
-    text: tuple[Words, ...] = ()
-    held_out: tuple[HeldOut, ...] = ()
+    label: Annotated[Name, Field(max_length=24)] = ""
+    text: Annotated[tuple[Words, ...], Field(strict=False)] = ()
+    held_out: Annotated[tuple[HeldOut, ...], Field(strict=False)] = ()
 
 
 def role_errors(book: Book) -> list[BookError]:

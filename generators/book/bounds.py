@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from generators.book.record_field import LONGEST, shown
+from generators.errors import printable
 
 LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
 _DOTS = 100  # of a line: a dotted key of thousands of parts takes the parser seconds
 _DEEPEST = 8  # tables within tables; a quoted datum with its conflicts has four
+#: An id: what a file is called, a page's address and an anchor, on every system.
+_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+_RESERVED = re.compile(r"(?:index|404|con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")  # stands in addresses, anchors and messages as it is
 #: What would act on a page; every text is escaped there, and no fact needs it.
 MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|\{[:{%]|`|javascript:|&(?:#|[a-z]+;)", re.IGNORECASE)
@@ -35,6 +40,16 @@ def toml_text(path: Path) -> str:
         if line.count(".") > _DOTS:
             raise ValueError(f"line {number}: found {line.count('.')} full stops, wanted at most {_DOTS}")
     return text
+
+
+def id_fault(id_: str) -> str:
+    """Why a row cannot have this id; empty when it can."""
+    if _ID.fullmatch(id_) and len(id_) <= 80 and not _RESERVED.fullmatch(id_):
+        return ""
+    return (
+        f"found the id {shown(id_)}, wanted lower-case words joined by hyphens or full stops, such as a100-sxm4-80gb, "
+        "and none that the site or a system keeps for itself, such as index or con; rename it"
+    )
 
 
 def odd(value: object, place: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -63,6 +78,8 @@ def _fault(value: object) -> str:
         return f"found {shown(value)}, wanted one line of text without control characters"
     if isinstance(value, str) and (markup := MARKUP.search(value)):
         return f"found {markup[0]!r} in {shown(value)}, wanted words without HTML, Markdown or template signs"
+    if isinstance(value, str) and (digit := next((c for c in value if c.isdecimal() and not c.isascii()), "")):
+        return f"found the digit {digit!r} in {shown(value)}, wanted digits 0 to 9, which everything here reads alike"
     if isinstance(value, int) and value.bit_length() > 63:
         return f"found a whole number of {value.bit_length()} bits, wanted at most 63"
     if isinstance(value, float) and not math.isfinite(value):
@@ -90,3 +107,23 @@ def once(pairs: list[tuple[str, object]]) -> dict:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"found the name {shown(twice)} twice in one object, wanted it once")
     return row
+
+
+def no_constants(name: str) -> float:
+    """For JSON's NaN and Infinity, which no value here may be."""
+    raise ValueError(f"found {name}, wanted a finite number")
+
+
+def unreadable(error: Exception) -> str:
+    """Why a file cannot be read, with what to do: Python's own words are bounded and told where the file breaks."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"found the byte 0x{error.object[error.start]:02x} at byte {error.start}, wanted UTF-8; save the file as UTF-8"
+    if isinstance(error, RecursionError):
+        return "found lists or tables nested too deeply, wanted a few within each other"
+    if "int string conversion" in str(error):
+        return "found a number of thousands of digits, wanted at most 19"
+    text = printable(str(error))
+    if "wanted" not in text:  # a parser's own words
+        form = "JSON" if isinstance(error, json.JSONDecodeError) else "TOML"
+        text = f"found no {form}: {text[:1].lower()}{text[1:]}; wanted a file that a parser reads, each name once"
+    return text if len(text) <= 200 else f"{text[:197]}..."

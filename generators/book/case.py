@@ -26,7 +26,7 @@ class Check(Row):
 
     against: Text
     worst_relative_error: Finite = Field(ge=0)
-    tolerance: Finite = Field(gt=0, le=1)
+    tolerance: Finite = Field(gt=0, le=0.2)  # a coarser one checks nothing; 0.1 is a low-bit product's
 
 
 class Case(Row):
@@ -48,6 +48,10 @@ class Case(Row):
     def _told(self) -> Case:
         if self.status == "measured" and len(self.samples) < 3:
             raise ValueError(f"case {self.name!r} is measured with {len(self.samples)} samples, wanted at least 3")
+        if self.status == "measured" and self.check is None:
+            raise ValueError(
+                f"case {self.name!r} is measured without a check, wanted its result held against a reference"
+            )
         if self.status != "measured" and not self.reason:
             raise ValueError(f"case {self.name!r} is {self.status} without a reason")
         if self.check and self.check.worst_relative_error > self.check.tolerance:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from generators.book.accelerator import Accelerator
 from generators.book.datum import near
 from generators.errors import BookError
@@ -13,11 +15,10 @@ _RIDGE = (0.5, 1500.0)  # FLOP/byte, 16 bits: below any machine sold, above SRAM
 
 def chip_errors(chip: Accelerator) -> list[BookError]:
     """Every disagreement between the fields of one chip."""
-    return [
-        BookError(f"data/accelerators/{chip.id}.toml", f"peak.{precision}", message)
-        for check in (_derived_without_clock, _off_the_clock, _not_double, _impossible_ridge)
-        for precision, message in check(chip)
-    ]
+    path = f"data/accelerators/{chip.id}.toml"
+    peaks = (_derived_without_clock, _off_the_clock, _not_double, _slower_though_narrower, _impossible_ridge)
+    found = [(f"peak.{precision}", message) for check in peaks for precision, message in check(chip)]
+    return [BookError(path, field, message) for field, message in [*found, *_out_of_proportion(chip)]]
 
 
 def _derived_without_clock(chip: Accelerator) -> list[tuple[str, str]]:
@@ -78,3 +79,85 @@ def _impossible_ridge(chip: Accelerator) -> list[tuple[str, str]]:
         f"found a ridge point of {ridge:.3g} FLOP/byte, wanted between {low:g} and {high:g}: peak or bandwidth is wrong"
     )
     return [] if low <= ridge <= high else [(chip.half_precision, message)]
+
+
+#: Families of formats, widest first: within the chip's own way to multiply, no narrower one is slower.
+_WIDTHS = (("fp64",), ("fp32",), ("tf32",), ("bf16", "fp16"), ("fp8", "int8"), ("fp4",))
+_MOST = 40.0  # times that one step down may gain; matrix units over plain FP32 gain 31 on the widest chip sold
+
+
+def _slower_though_narrower(chip: Accelerator) -> list[tuple[str, str]]:
+    """Narrower formats are no slower, and no single step gains more than matrix units do, unless the row says why."""
+    peaks, found = chip.peaks(), []
+    wider: tuple[str, float] | None = None
+    for family in _WIDTHS:
+        here = {precision: peaks[precision].quantity.value for precision in family if precision in peaks}
+        for precision, rate in here.items():
+            if peaks[precision].note.startswith(DIFFERS):
+                continue
+            if wider and not 0.98 * wider[1] <= rate <= _MOST * wider[1]:
+                found.append(
+                    (precision, _unlike(peaks[precision].value, f"{wider[0].upper()} rate", wider[1], "1 to 40 times"))
+                )
+            twin = max(here.values())
+            if (
+                family == ("bf16", "fp16") and rate < 0.8 * twin
+            ):  # one kind of unit multiplies both; they differ by 6 % on one chip
+                found.append((precision, _unlike(peaks[precision].value, "other 16-bit rate", twin, "about")))
+        plain = {p: rate for p, rate in here.items() if not peaks[p].note.startswith(DIFFERS)}
+        if plain:
+            best = max(plain, key=lambda p: plain[p])
+            wider = (best, plain[best])
+    return found
+
+
+def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
+    return (
+        f"found {value!r}, wanted {wanted} its {other} of {rate / 1e12:.4g} TFLOP/s: a narrower format is not slower; "
+        f"correct it, or begin its `note` with '{DIFFERS} ' and why this chip differs"
+    )
+
+
+#: Watts of a board or package, and milliseconds to read the whole memory, by kind of chip: twice below and above any sold.
+_POWER = {"data-centre": (30, 30_000), "tpu": (30, 3_000), "workstation": (20, 1_500), "consumer": (10, 1_500),
+          "apple": (5, 1_000), "cpu": (5, 1_500)}  # fmt: skip
+_READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 2_000), "consumer": (8, 2_000),
+             "apple": (20, 3_000), "cpu": (20, 60_000)}  # fmt: skip
+_PER_WATT = 40e9  # byte/s and watt: four times the best memory outside the chip
+_WORK_PER_WATT = 12e12  # 16-bit FLOP/s and watt: five times the best chip
+
+
+def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
+    """Cache against memory, power against kind and rates, capacity against bandwidth; memory of SRAM is on the chip."""
+    on_chip = "SRAM" in chip.memory.type
+    capacity, power = chip.capacity, chip.power.quantity.value if chip.power else None
+    cache = chip.last_level_cache
+    if cache and capacity and cache.quantity.value * 20 > capacity.value:
+        yield (
+            "last_level_cache",
+            f"found {cache.value!r}, wanted a twentieth of the memory, {chip.memory.capacity.value}, at most",
+        )
+    if capacity and not on_chip:
+        low, high = _READ_ALL[chip.kind]
+        took = capacity.value / chip.bandwidth.value * 1e3
+        if not low <= took <= high:
+            yield (
+                "memory.capacity",
+                (
+                    f"found {chip.memory.capacity.value!r}, which takes {took:.3g} ms to read at {chip.memory.bandwidth.value}, "
+                    f"wanted {low} to {high} ms for {chip.kind}: capacity, bandwidth or kind is wrong"
+                ),
+            )
+    if power is None:
+        return
+    low, high = _POWER[chip.kind]
+    if not low <= power <= high:
+        yield "power", f"found {chip.power.value!r}, wanted {low} to {high:,} W for {chip.kind}"
+    if not on_chip and chip.bandwidth.value > _PER_WATT * power:
+        yield (
+            "power",
+            f"found {chip.power.value!r} for {chip.memory.bandwidth.value}, wanted 1 W at least for each 40 GB/s",
+        )
+    if chip.half_precision and chip.peaks()[chip.half_precision].quantity.value > _WORK_PER_WATT * power:
+        peak = chip.peaks()[chip.half_precision].value
+        yield "power", f"found {chip.power.value!r} for {peak} at 16 bits, wanted 1 W at least for each 12 TFLOP/s"

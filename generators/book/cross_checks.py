@@ -11,8 +11,10 @@ from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
 from generators.book.possible import impossible
+from generators.book.published import Published
 from generators.book.record import record_errors
-from generators.errors import BookError
+from generators.book.record_field import shown
+from generators.errors import BookError, nearest
 from generators.model import memory, parameters
 from generators.model.inputs import Format
 
@@ -24,7 +26,10 @@ Cited = tuple[str, str, str]
 
 def cross_check(book: Book) -> list[BookError]:
     """Every disagreement between rows of `data/`, as errors."""
-    errors = _sources_exist(book) + _ids_exist(book) + record_errors(book.records) + role_errors(book)
+    errors = (
+        _sources_exist(book) + _ids_exist(book) + record_errors(book.records, book.accelerators) + role_errors(book)
+    )
+    errors += _twice(book)
     for accelerator in book.accelerators.values():
         errors += chip_errors(accelerator)
     for model in book.models.values():
@@ -74,7 +79,8 @@ def _sources_exist(book: Book) -> list[BookError]:
         BookError(
             path,
             place,
-            f"cites source {source!r}, which is not in data/sources.toml, or not filled in there; add it there or correct the id",
+            f"found the source {source!r}, wanted one of data/sources.toml that is filled in; "
+            f"add it there or correct the id; {nearest(source, book.sources)}",
         )
         for path, place, source in _cited(book)
         if source not in book.sources
@@ -91,18 +97,47 @@ def _ids_exist(book: Book) -> list[BookError]:
         for field in rows
         if (found := getattr(row, field)) and found not in rows[field]
     ]
-    named += [
-        (f"data/measurements/{id_}.json", "machine.accelerator", "accelerator", found)
-        for id_, record in book.records.items()
-        if (found := record.machine.accelerator) and found not in book.accelerators
-    ]
     folder = {"accelerator": "data/accelerators/", "model": "data/models/", "format": "data/formats.toml"}
     return [
         BookError(
-            path, place, f"found {found!r}, wanted the id of a row in {folder[field]}; correct it or leave it empty"
+            path, place,
+            f"found {found!r}, which is {_draft_or_none(book, folder[field], found)}wanted the id of a row in {folder[field]}; "
+            f"correct it or leave it empty; {nearest(found, rows[field])}",
         )
         for path, place, field, found in named
-    ]
+    ]  # fmt: skip
+
+
+def _draft_or_none(book: Book, folder: str, id_: str) -> str:
+    """What an id is that is no row's: a draft's, whose places are still to fill in, or nobody's."""
+    is_draft = (book.root / folder / f"{id_}.toml").is_file()
+    return f"a draft: fill in what {folder}{id_}.toml leaves open; " if is_draft else "no row's; "
+
+
+def _twice(book: Book) -> list[BookError]:
+    """Rows that say again what another row says: a copied file or table that kept its name, its address or its result."""
+    files = _files_of(book)
+    told = [
+        *((f"data/accelerators/{i}.toml", field, getattr(row, field)) for i, row in book.accelerators.items() for field in ("name", "short")),
+        *((f"data/models/{i}.toml", field, getattr(row, field)) for i, row in book.models.items() for field in ("name", "short")),
+        *(("data/formats.toml", f"{i}.name", row.name) for i, row in book.formats.items()),
+        *(("data/sources.toml", f"{i}.url", f"{row.title} at {row.url}") for i, row in book.sources.items()),
+        *((files[i], f"{i}.value", _result(row)) for i, row in book.published.items()),
+    ]  # fmt: skip
+    seen: dict[tuple[str, str, str], tuple[str, str]] = {}
+    errors = []
+    for path, field, value in told:
+        kind = path.rsplit("/", 1)[0], field.rpartition(".")[2], value
+        first = seen.setdefault(kind, (path, field))
+        if first != (path, field):
+            message = f"found {shown(value)} as in {first[0]}:{first[1]}, wanted a row of its own; delete the copy or correct it"
+            errors.append(BookError(path, field, message))
+    return errors
+
+
+def _result(row: Published) -> str:
+    """What a quoted row says, its note left out."""
+    return str(row.model_dump(exclude={"note", "as_printed", "above_bound"}))
 
 
 def _possible(book: Book) -> list[BookError]:

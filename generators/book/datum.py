@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from generators import units
 from generators.book import printed
@@ -18,9 +18,9 @@ COMPUTED = "Computed:"
 
 
 class Row(BaseModel):
-    """A frozen row that refuses unknown fields, so that a misspelt one is an error."""
+    """A frozen row that refuses unknown fields, so that a misspelt one is an error, and a number given as text."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Conflict(Row):
@@ -39,7 +39,7 @@ class Datum(Row):
     as_printed: str
     source: str
     note: str = ""
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: Annotated[tuple[Conflict, ...], Field(strict=False)] = ()
 
     @property
     def quantity(self) -> units.Quantity:

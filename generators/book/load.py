@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +12,17 @@ from pydantic import BaseModel, ValidationError
 
 from generators.book.accelerator import Accelerator
 from generators.book.annotation import PLACE, Annotation, annotate
-from generators.book.bounds import odd, toml_text
+from generators.book.bounds import id_fault, odd, toml_text, unreadable
+from generators.book.faults import faults
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.book.published import Published
 from generators.book.record import Record, load_record
-from generators.book.record_field import shown as short
 from generators.book.source import Source
 from generators.errors import BookError, raise_all
 from generators.unfinished import is_draft
 
 ROOT = Path(__file__).resolve().parents[2]
-_FILE_NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 
 
 @dataclass(frozen=True)
@@ -99,10 +97,11 @@ def read_toml(path: Path, errors: list[BookError]) -> dict:
         errors.append(BookError(shown(path), None, "file not found; wanted a TOML table"))
     except OSError as error:
         errors.append(BookError(shown(path), None, f"cannot be read ({error.strerror}); wanted a TOML file"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        errors.append(BookError(shown(path), None, f"not readable as TOML: {error}"))
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, arrays nested without end
-        errors.append(BookError(shown(path), None, str(error) or "nested too deeply; wanted plain tables"))
+        is_ours = type(error) is ValueError and "wanted" in str(error)
+        errors.append(
+            BookError(shown(path), None, str(error) if is_ours else f"not readable as TOML: {unreadable(error)}")
+        )
     return {}
 
 
@@ -117,11 +116,7 @@ def validate(kind: type[BaseModel], row: object, path: Path, prefix: str, errors
     try:
         return kind.model_validate(row)
     except ValidationError as error:
-        for fault in error.errors():
-            place = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("function-", "[key]")))
-            message = fault["msg"].removeprefix("Value error, ")
-            if not isinstance(fault.get("input"), dict) and fault["type"] not in ("value_error", "missing"):
-                message += f", found {short(fault.get('input'))}"
+        for place, message in faults(kind, error):
             errors.append(BookError(shown(path), ".".join(p for p in (prefix, place) if p), message))
     return None
 
@@ -131,9 +126,9 @@ def _files(folder: Path, errors: list[BookError]) -> Iterator[tuple[Path, dict]]
     if not folder.is_dir():
         errors.append(BookError(shown(folder), None, "found no folder, wanted one of TOML files; restore it"))
     for path in sorted(folder.glob("*.toml")):
-        if not _FILE_NAME.fullmatch(path.stem):
-            wanted = "wanted lower-case words joined by hyphens, such as a100-sxm4-80gb.toml; rename it"
-            errors.append(BookError(shown(path), None, f"found file name {path.name!r}, {wanted}"))
+        if fault := id_fault(path.stem):
+            errors.append(BookError(shown(path), None, fault))
+            continue
         before = len(errors)
         if table := read_toml(path, errors):
             yield path, table
@@ -162,6 +157,9 @@ def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
     for id_, row in read_toml(path, errors).items():
         if is_draft(row):
             continue
+        if kind is not Annotation and (fault := id_fault(id_)):  # a record's id is its own
+            errors.append(BookError(shown(path), id_, fault))
+            continue
         _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
 
@@ -173,13 +171,16 @@ def _tables(folder: Path, kind: type, errors: list[BookError]) -> dict:
         for id_, row in table.items():
             if is_draft(row):
                 continue
+            if fault := id_fault(id_):
+                errors.append(BookError(shown(path), id_, fault))
+                continue
             _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
 
 
 def _keep(rows: dict, id_: str, row: object, path: Path, errors: list[BookError]) -> None:
-    """Add a valid row, refusing an id that differs from another only in case or stands twice."""
-    if any(id_.lower() == other.lower() for other in rows):
+    """Add a valid row, refusing an id that stands twice."""
+    if id_ in rows:
         errors.append(BookError(shown(path), id_, f"duplicate id {id_!r}; give each row its own"))
     elif row is not None:
         rows[id_] = row

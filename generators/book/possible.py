@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from generators import catalogue, units
 from generators.book.published import UNIT_OF_METRIC, Published
 from generators.model import roofline
-from generators.model.inputs import Pass
+from generators.model.inputs import Chip, Pass
 
 if TYPE_CHECKING:
     from generators.book.load import Book
@@ -32,8 +33,10 @@ def bound(book: Book, row: Published) -> float | None:
     device = catalogue.device(chip, form.rate) if form else None
     if row.metric == "achieved_flops":
         return device.peak if device else max(peak.quantity.value for peak in chip.peaks().values())
-    if device is None or row.model not in book.models:
+    if form is None or row.model not in book.models:
         return None
+    if device is None:  # a chip of which no peak is printed: its memory bounds it alone
+        device = Chip(chip.bandwidth.value, math.inf)
     kv = min(catalogue.SIXTEEN_BITS, form.effective_bits / 8.0)  # the cache may be kept in as few bits as the weights
     shape, stored = catalogue.shape(book.models[row.model]), catalogue.number_format(form, kv)
     batch, context = float(row.batch), max(row.context, 1.0)
@@ -54,7 +57,7 @@ def impossible(book: Book, row: Published) -> str | None:
     if beyond and not row.above_bound:
         shown = units.text(units.Quantity(least, row.quantity.dims), UNIT_OF_METRIC.get(row.metric, "%"))
         return (
-            f"found {row.value}, but {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic'} allows {shown} at best; "
+            f"found {row.value}, wanted less: {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic'} allows {shown} at best; "
             "correct the value, chip, model, format, batch or context, or say in above_bound why the run can be faster"
         )
     if row.above_bound and not beyond:

@@ -11,12 +11,13 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from generators.book.bounds import once
+from generators.book.bounds import no_constants, once, unreadable
 from generators.book.datum import Row
+from generators.book.faults import faults
 from generators.book.record import Case, Record
-from generators.book.record_field import CaseName, ChipId, Finite, Key, Moment, Plain, Text, moment
+from generators.book.record_field import CaseName, ChipId, Finite, Key, Moment, Plain, Text, moment, shown
 from generators.errors import BookError
 
 LARGEST = 2_000_000  # bytes
@@ -35,6 +36,17 @@ class Predicted(Row):
     quantity: Quantity
     value: Finite | None
     binds: Literal["compute", "memory", "capacity"]
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Predicted:
+        if (self.value is None) != (self.binds == "capacity"):
+            raise ValueError(
+                f"value: found {self.value!r} that {self.binds} binds, wanted null where capacity does, else a number"
+            )
+        low, high = (1e-9, 1e6) if self.quantity == "s" else (1e6, 1e21)
+        if self.value is not None and not low <= self.value <= high:
+            raise ValueError(f"value: found {self.value!r} {self.quantity}, wanted {low:g} to {high:g}")
+        return self
 
     def measured(self, record: Record) -> Case | None:
         """The record's case that this speaks of, measured or not; of several ways to do it the fastest, none held out."""
@@ -76,6 +88,27 @@ class Prediction(Row):
     peaks: dict[Key, Finite]
     rows: list[Predicted] = Field(min_length=1, max_length=2000)
 
+    @model_validator(mode="after")
+    def _named_as_it_says(self) -> Prediction:
+        named = NAME.fullmatch(self.id)
+        if named and named[1] != self.accelerator:
+            raise ValueError(
+                f"accelerator: found {self.accelerator!r} in the file of {named[1]!r}, wanted the same; rename the file"
+            )
+        if named and named[2] != self.made[:10]:
+            raise ValueError(
+                f"made: found {self.made!r} in the file of {named[2]}, wanted the same day; rename the file"
+            )
+        seen = set()
+        for place, row in enumerate(self.rows):
+            key = row.name, *sorted((name, repr(value)) for name, value in row.parameters.items())
+            if key in seen:
+                raise ValueError(
+                    f"rows.{place}: found {row.name} with these parameters twice, wanted each case once; delete one"
+                )
+            seen.add(key)
+        return self
+
     def record(self, records: dict[str, Record]) -> Record | None:
         """Of this chip's records started after the prediction was made, the one that measured most of its rows, then the newest."""
         mine = [r for r in records.values() if r.machine.accelerator == self.accelerator]
@@ -96,11 +129,13 @@ def load_prediction(path: Path) -> Prediction:
     try:
         if path.stat().st_size > LARGEST:
             raise BookError(place, None, f"found over {LARGEST} bytes, wanted a file of predictions")
-        row = json.loads(path.read_bytes(), object_pairs_hook=once)
+        if path.is_symlink():
+            raise BookError(place, None, "found a link, wanted a plain file")
+        row = json.loads(path.read_bytes(), object_pairs_hook=once, parse_constant=no_constants)
+        if not isinstance(row, dict):
+            raise BookError(place, None, f"found {shown(row)}, wanted a table of names and values")
         return Prediction.model_validate(row | {"id": path.stem})
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        dotted = ".".join(str(part)[:60] for part in fault["loc"])
-        raise BookError(place, dotted, fault["msg"].removeprefix("Value error, ")) from None
+        raise BookError(place, *next(faults(Prediction, error))) from None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise BookError(place, None, f"not readable as JSON: {error}") from None
+        raise BookError(place, None, f"not readable as JSON: {unreadable(error)}") from None

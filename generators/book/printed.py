@@ -8,14 +8,21 @@ from collections.abc import Iterator
 
 from generators import units
 
-#: A number that no letter touches on its left: the 8 of FP8 and the 100 of A100 are names, not values.
-_NUMBER = re.compile(r"(?<![A-Za-z\d.,])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+#: A number that no letter touches on its left: the 8 of FP8 and the 100 of A100 are names, not values.  Commas part
+#: thousands, so that 1,5 is no number: it may be one and a half or fifteen.
+_NUMBER = re.compile(
+    r"(?<![A-Za-z\d.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?![.,]?\d)", re.IGNORECASE | re.ASCII
+)
 #: A precision or a bit width, which holds a number but states none.
 _NAMES = re.compile(r"\b(?:bf|fp|tf|int|uint|float|bfloat|nvfp|mxfp)[ -]?\d+|\b\d+[ -]?bits?\b", re.IGNORECASE)
 _NOT_SPARSE = re.compile(r"\b(?:without|no|non|not)[ -]+(?:structured[ -]+)?spars\w*", re.IGNORECASE)
 _SPARSE = re.compile(r"spars\w*|\b[124] ?: ?[1248]\b|[*†‡§¹²³⁴-⁹]", re.IGNORECASE)
 _RATE_SCALE = re.compile(r"[ -]?(peta|tera|giga|[PTG])(?=FLOP|OPS?\b|[^A-Za-z]|$)", re.IGNORECASE)
-_OTHER_UNIT = re.compile(r"[ -]?(?:[KMGTP]i?B|W|Watts?|[MG]Hz|GPUs?|SMs?|CUs?|cores?|dies?|x|nm|tokens?)\b|[ ]?[×%]")
+#: What may follow a rate's number besides its scale: a unit of rates, however a sheet writes it, or "dense".
+_RATE_WORD = re.compile(
+    r"[ -]?(?:(?:AI )?(?:peta|tera|giga|[PTG])?-?P?L?(?:FLOP|FOP|OP)S?|dense|of)(?![A-Za-z])", re.IGNORECASE
+)
+_OTHER_WORD = re.compile(r"[ -]?[A-Za-zµμ×%°$€£‰]")
 _SCALE = {"p": 1e15, "t": 1e12, "g": 1e9}
 _UNIT = re.compile(r"\+?\s?([A-Za-zµμ]+)(\s?/\s?s(?:ec|econd)?\b|\sper\ssecond\b)?")
 _SUFFIX = re.compile(r"\s?(billion|million|thousand|[BMKT])(?![A-Za-z])")
@@ -56,7 +63,7 @@ def rates(text: str) -> list[float]:
             found.append((value, 1.0))
         elif scale:
             found.append((value, _SCALE[scale[1][0].lower()]))
-        elif not _OTHER_UNIT.match(rest):
+        elif _RATE_WORD.match(rest) or not _OTHER_WORD.match(rest):
             found.append((value, None))
     scales = [scale for _, scale in found if scale and scale > 1]
     default = scales[-1] if scales else 1e12
@@ -123,9 +130,15 @@ def _readings(text: str, unit: str) -> Iterator[Found]:
         yield from ((value * scale, dims) for scale, dims in known)
         if not known and "e" in written.lower():
             yield value, own
-        elif not known and (not after or after[1] in _BARE):
+        elif not known and (after[1] in _BARE if after else _same_sign(rest, unit)):
             yield value * factor, own
             yield value * factor * 1000, own
+
+
+def _same_sign(rest: str, unit: str) -> bool:
+    """Whether a number that no word follows stands before no sign of another unit: 600 % is no 600 GB/s."""
+    sign = rest.lstrip()[:1]
+    return sign not in "%‰×°$€£" or not sign or (sign in "%×" and unit in ("%", "×", ""))
 
 
 def _factors(word: str, per_second: bool) -> Iterator[Found]:

@@ -55,9 +55,9 @@ class Published(Row):
     accelerator: str = ""
     model: str = ""
     format: str = ""
-    batch: int = Field(default=1, gt=0)
-    context: float = Field(default=0, ge=0, allow_inf_nan=False)
-    devices: int = Field(default=1, gt=0)
+    batch: int = Field(default=1, gt=0, le=1_000_000)
+    context: float = Field(default=0, ge=0, le=1e9)
+    devices: int = Field(default=1, gt=0, le=1_000_000)
     engine: str = ""
     note: str = ""
     above_bound: str = ""

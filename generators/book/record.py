@@ -14,14 +14,16 @@ import json
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from generators.book.annotation import HeldOut
-from generators.book.bounds import once
+from generators.book.bounds import no_constants, once, unreadable
 from generators.book.case import Case, quantile
 from generators.book.datum import Row
+from generators.book.faults import faults
+from generators.book.record_checks import claim_faults, copies
 from generators.book.record_field import (
     ChipId,
     Key,
@@ -31,13 +33,15 @@ from generators.book.record_field import (
     Text,
     matching,
     moment,
-    printable,
-    shown,
+        shown,
 )  # fmt: skip
-from generators.errors import BookError
+from generators.errors import BookError, nearest, printable
 from generators.measure.quality import Verdict, held_out, verdict
 from generators.measure.result import Result
 from generators.measure.roofs import over_roof
+
+if TYPE_CHECKING:
+    from generators.book.accelerator import Accelerator
 
 __all__ = ["SCHEMA", "Case", "Machine", "Record", "load_record", "quantile", "record_errors"]
 
@@ -66,7 +70,7 @@ class Record(Row):
     finished: Moment
     profile: Text = Field(max_length=80)
     command: Text
-    commit: str = Field(pattern=r"^([0-9a-f]{7,40}|unknown)$")
+    commit: Annotated[str, matching("[0-9a-f]{7,40}|unknown", "7 to 40 of 0-9 and a-f, or unknown")]
     dirty: bool
     supersedes: RecordId = ""
     note: Text = ""
@@ -139,6 +143,15 @@ class Record(Row):
     def _in_order(self) -> Record:
         if moment(self.finished) < moment(self.started):
             raise ValueError(f"finished at {self.finished}, before it started at {self.started}")
+        lasted = (moment(self.finished) - moment(self.started)).total_seconds()
+        # requests of a server overlap, so their latencies add up to more
+        busy = sum(sum(case.samples) + sum(case.warmups) for case in self.cases if case.name != "serving")
+        longest = max((max(case.samples, default=0.0) for case in self.cases), default=0.0)
+        if max(busy, longest) > lasted + 2.0:
+            raise ValueError(
+                f"finished: found {lasted:,.0f} s between started and finished, wanted at least the {max(busy, longest):,.4g} s "
+                "that its samples took: a time or a clock is wrong"
+            )
         if self.supersedes and self.supersedes == self.id:
             raise ValueError("supersedes names the record itself, wanted an older record")
         return self
@@ -172,15 +185,17 @@ def _is(case: Case, name: str, parameters: dict[str, object]) -> bool:
     return case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
 
 
-def record_errors(records: dict[str, Record]) -> list[BookError]:
-    """Records that supersede one which is not there, or one that is not older: one error each."""
-    errors = []
+def record_errors(records: dict[str, Record], chips: dict[str, Accelerator]) -> list[BookError]:
+    """What no record shows alone: a wrong `supersedes`, copied samples, a chip that it cannot have been."""
+    errors = [BookError(f"data/measurements/{id_}.json", field, fault) for id_, field, fault in copies(records)]
     for id_, record in records.items():
+        path = f"data/measurements/{id_}.json"
+        errors += [BookError(path, field, fault) for field, fault in claim_faults(record, chips)]
         old = records.get(record.supersedes)
         if record.supersedes and (old is None or old.started >= record.started):
             why = "not in data/measurements" if old is None else f"not older (started {old.started})"
-            message = f"found {record.supersedes!r}, which is {why}; wanted an older record's id, or nothing"
-            errors.append(BookError(f"data/measurements/{id_}.json", "supersedes", message))
+            message = f"found {record.supersedes!r}, which is {why}; wanted an older record's id, or nothing; {nearest(record.supersedes, records)}"
+            errors.append(BookError(path, "supersedes", message))
     return errors
 
 
@@ -196,9 +211,7 @@ def load_record(path: Path) -> Record:
         record = Record.model_validate(row | {"id": path.stem})
         _named_when_started(name[1], record.started)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        dotted = ".".join(printable(str(part))[:60] for part in fault["loc"])
-        raise BookError(place, dotted, fault["msg"].removeprefix("Value error, ")) from None
+        raise BookError(place, *next(faults(Record, error))) from None
     except (ValueError, TypeError, ArithmeticError) as error:
         raise BookError(place, "started" if isinstance(error, ValueError) else None, f"{error}") from None
     return record
@@ -218,14 +231,10 @@ def _read(path: Path, place: str) -> dict:
             raise BookError(place, None, "found a link or folder, wanted a plain file")
         if (size := path.stat().st_size) > LARGEST:
             raise BookError(place, None, f"found {size} bytes, wanted at most {LARGEST}")
-        row = json.loads(path.read_bytes(), parse_constant=_no_constants, object_pairs_hook=once)
+        row = json.loads(path.read_bytes(), parse_constant=no_constants, object_pairs_hook=once)
     except (OSError, ValueError, RecursionError) as error:
-        raise BookError(place, None, f"not readable as JSON: {error}") from None
+        raise BookError(place, None, f"not readable as JSON: {unreadable(error)}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:
         found = shown(row.get("schema")) if isinstance(row, dict) else type(row).__name__
         raise BookError(place, "schema", f"found {found}, wanted {SCHEMA}; update the book or measure again")
     return row
-
-
-def _no_constants(name: str) -> float:
-    raise ValueError(f"{name} is not a number that a record may hold")

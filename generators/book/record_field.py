@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -19,11 +19,6 @@ def shown(value: object) -> str:
     """A found value for a message: one line without control characters, at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def printable(text: str) -> str:
-    """A text on one line, its control characters escaped."""
-    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _public(value: str) -> str:
@@ -103,6 +98,24 @@ Plain = Annotated[str | bool | int | float | None, AfterValidator(_plain)]
 PlainOrTexts = Annotated[str | bool | int | float | list[str] | None, AfterValidator(_plain)]
 
 
+def day(text: str, field: str) -> date:
+    """A day such as 2026-11-24; ValueError for one that no calendar has, before 1900, or that is yet to come."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{field}: found {shown(text)}, which no calendar has, wanted a real day") from None
+    if not date(1900, 1, 1) <= found <= _tomorrow():
+        raise ValueError(
+            f"{field}: found {shown(text)}, wanted a day from 1900 to today, {date.today()} by this machine's clock"
+        )
+    return found
+
+
+def _tomorrow() -> date:
+    """The last day that has begun anywhere."""
+    return datetime.now(UTC).date() + timedelta(days=1)
+
+
 def moment(text: str) -> datetime:
     """The UTC time that a record's `started` or `finished` gives; ValueError where it is none."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
@@ -114,7 +127,10 @@ def moment(text: str) -> datetime:
 
 
 def _is_moment(text: str) -> str:
-    moment(text)
+    if moment(text).date() > _tomorrow():
+        raise ValueError(
+            f"found {shown(text)}, wanted a time that has come, not after {date.today()} by this machine's clock"
+        )
     return text
 
 

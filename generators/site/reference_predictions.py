@@ -27,7 +27,7 @@ MODES = {"eager": "Eager", "graph": "CUDA graph", "compiled-graph": "Compiled gr
 
 def pages(book: Book) -> Iterator[Page]:
     """The index, one page per file, and the files themselves to download."""
-    found = load_predictions(book.root)
+    found = load_predictions(book)
     yield Page(f"{FOLDER}/index.md", _index(book, found), "data/predictions")
     for prediction in found.values():
         source = Path("data/predictions") / f"{prediction.id}.json"

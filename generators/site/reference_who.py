@@ -69,6 +69,6 @@ def _measured(record: Record) -> int:
 def _awaited(book: Book) -> list[list[object]]:
     return [
         [link(book.accelerators[one.accelerator].name, f"predictions/{one.id}.md"), one.made[:10]]
-        for one in load_predictions(book.root).values()
+        for one in load_predictions(book).values()
         if one.record(book.records) is None
     ]
