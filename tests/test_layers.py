@@ -27,7 +27,7 @@ ALLOWED = {
     "publish": {"publish", "addresses", "changelog", "edition", "errors", "git", "unfinished"},
     "book": {"book", "changelog", "unfinished", *FACTS},
     "unfinished": {"errors", "spans"},
-    "new": {"new", "errors", "git", "unfinished"},
+    "new": {"new", "book", "model", "errors", "git", "unfinished"},
     "catalogue": {"units", "book", "model"},
     "evidence": {"evidence", *FACTS},
     "predictions": {"book", "errors", "measure", "model"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,9 +12,11 @@ import tomllib
 import pytest
 
 from generators.__main__ import main
+from generators.book.config_json import Refused, read_config
+from generators.book.config_rules import RULES, load_rules
 from generators.book.load import load_book
 from generators.errors import BookError
-from generators.new import cli
+from generators.new import cli, row
 from generators.unfinished import MARK, is_draft, unfinished
 from tests.clones import clone
 from tests.conftest import ROOT, build_site
@@ -208,3 +211,23 @@ def test_a_figure_that_names_no_chip_of_the_book_is_told_the_nearest(begun):
         path.write_text(text)
     assert done.returncode == 1 and "needs 'b200', which data/ does not have; near it are b200-sxm" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_begins_with_the_shape_of_its_published_file(copy, root):
+    """Every published file of the tests that can be read gives keys that come to the same shape."""
+    rules = load_rules(root)
+    (copy / RULES).write_bytes((root / RULES).read_bytes())
+    made = 0
+    for path in sorted((root / "tests/configs").glob("*.json")):
+        try:
+            wanted = read_config(path.read_text(), rules)
+        except Refused:
+            continue
+        plan = row.plan(copy, "model", f"trial-{made}", config=str(path))
+        table = tomllib.loads(plan.new[f"data/models/trial-{made}.toml"])
+        assert "shape" not in table
+        assert read_config(json.dumps(table["config"]), rules).shape == wanted.shape, path.name
+        made += 1
+    assert made == 31
+    with pytest.raises(BookError, match="encoder"):
+        row.plan(copy, "model", "a-bert", config=str(root / "tests/configs/ome--bge_large.json"))

@@ -26,7 +26,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Read:
-    """What a file says: the shape, notes for the reader, the family of rules, and the file's own account of its weights."""
+    """What a file says: the shape, notes for the reader, the family of rules, the keys that were given or taken from
+    the class, and the file's own account of its weights."""
 
     shape: Shape
     notes: tuple[str, ...]
@@ -42,7 +43,7 @@ def read_config(text: str, rules: Rules) -> Read:
     type_ = _type(config, inner, rules)
     family = rules.families[rules.types[type_]]
     unread = _check_keys(inner, family, rules, type_)
-    told = {key: value for key, value in inner.items() if value is not None}
+    told = {"model_type": type_} | {key: value for key, value in inner.items() if value is not None}
     for key in rules.names["tie"]:
         if inside and key not in told and config.get(key) is not None:
             told[key] = config[key]
@@ -56,11 +57,16 @@ def read_config(text: str, rules: Rules) -> Read:
             f"it does not say whether the head shares the embedding table; taken as {'' if shape.tied else 'not '}shared"
         )
     if reader.taken:
-        notes.append("not in the file, as the class has it: " + ", ".join(sorted(reader.taken)))
+        notes.append(
+            "not in the file, as the class has it: "
+            + ", ".join(sorted(f"{key} = {short(value)}" for key, value in reader.taken.items()))
+        )
     if unread:
         notes.append("keys not read: " + ", ".join(unread))
     quantization = config.get("quantization_config") or inner.get("quantization_config")
-    return Read(shape, tuple(notes), family.name, told, quantization if isinstance(quantization, dict) else {})
+    return Read(
+        shape, tuple(notes), family.name, told | reader.taken, quantization if isinstance(quantization, dict) else {}
+    )
 
 
 def short(value: object) -> str:
@@ -170,7 +176,7 @@ class _Reader:
         self.told, self.family, self.names = told, family, rules.names
         self.defaults = {**(family.nested if inside else {}), **family.defaults}
         self.known: dict[str, object] = {}
-        self.taken: set[str] = set()
+        self.taken: dict[str, object] = {}
         self.silent: set[str] = set()
         self._open: set[str] = set()
 
@@ -283,7 +289,7 @@ class _Reader:
                 return found
         for key in (name, *self.names.get(name, ())):
             if key in self.defaults:
-                self.taken.add(f"{self.names.get(name, [name])[0]} = {short(self.defaults[key])}")
+                self.taken[self.names.get(name, [name])[0]] = self.defaults[key]
                 return self.defaults[key]
         self.silent.add(name)
         return None

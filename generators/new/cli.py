@@ -14,7 +14,7 @@ from generators.new.files import Plan
 
 USAGE = (
     "nox -s new -- chapter SLUG [--title WORDS] [--figure NAME] | figure NAME | "
-    "accelerator ID [--like ID] [--source ID] | model ID [--like ID] [--source ID]"
+    "accelerator ID [--like ID] [--source ID] | model ID [--like ID] [--from config.json] [--source ID]"
 )
 
 
@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument(
             "--like", default="", help=f"the neighbour whose fields it has; {row.LIKE[kind]} if not given"
         )
+        if kind == "model":
+            made.add_argument("--from", dest="config", default="", help="its published config.json, for the shape")
         made.add_argument("--source", default="", help="a source that is there; a new one is begun if not given")
     return parser
 
@@ -50,7 +52,8 @@ def planned(words: list[str], root: Path) -> Plan:
         return chapter.plan(root, asked.name, asked.title, asked.figure)
     if asked.kind == "figure":
         return figure.plan(root, asked.name)
-    return row.plan(root, asked.kind, asked.name, asked.like, asked.source)
+    config = getattr(asked, "config", "")
+    return row.plan(root, asked.kind, asked.name, asked.like, asked.source, config)
 
 
 def summary(plan: Plan, woven: list[str], edited: frozenset[str] = frozenset()) -> str:

@@ -6,9 +6,14 @@ No value is copied: one that was left by mistake would be a false datum with a s
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
+from generators.book.config_json import Refused, read_config
+from generators.book.config_rules import load_rules
+from generators.errors import BookError
+from generators.model import parameters
 from generators.new import names
 from generators.new.files import Plan, inserted
 from generators.unfinished import MARK, is_draft
@@ -27,15 +32,19 @@ _SOURCE = {
 }  # fmt: skip
 
 
-def plan(root: Path, kind: str, name: str, like: str = "", source: str = "") -> Plan:
-    """`data/<kind>s/<name>.toml` in the shape of `like`, citing `source`, which is begun where it is not there."""
+def plan(root: Path, kind: str, name: str, like: str = "", source: str = "", config: str = "") -> Plan:
+    """`data/<kind>s/<name>.toml` in the shape of `like`, citing `source`, which is begun where it is not there.
+
+    With `config`, the path of a model's published config.json, its shape is what that file says.
+    """
     path = names.free_row(root, kind, name)
     like = like or LIKE[kind]
     rows = {one.stem: tomllib.loads(one.read_text(encoding="utf-8")) for one in sorted(path.parent.glob("*.toml"))}
     names.known(like, [id_ for id_, row in rows.items() if not is_draft(row)], f"the id of a finished {kind}")
     source = source or (f"{name}-datasheet" if kind == "accelerator" else f"{name}-config").replace(".", "-")
     place = path.relative_to(root).as_posix()
-    made = Plan(weaves=False, new={place: _text(kind, like, rows[like], source)})
+    row = {key: value for key, value in rows[like].items() if not (config and key in ("shape", "config"))}
+    made = Plan(weaves=False, new={place: _text(kind, like, row, source) + (_from(root, config) if config else "")})
     made.todo = [
         f"{place}: each value, in place of {MARK} with the value of {like} as a hint; delete what is not given"
     ]
@@ -48,6 +57,37 @@ def plan(root: Path, kind: str, name: str, like: str = "", source: str = "") -> 
         "nox -s write                 after the last: it joins every table and figure of all rows",
     ]
     return made
+
+
+def _from(root: Path, path: str) -> str:
+    """The keys of a config.json that its shape follows from, as the table of a row, and what they come to."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        rules = load_rules(root)
+        read = read_config(text, rules)
+    except (OSError, UnicodeDecodeError, Refused) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BookError("new", None, f"--from {ascii(path)[1:-1]}: {reason}") from None
+    family, told = rules.families[read.family], read.config
+    kept = {key: told[key] for key in told if key == "model_type" or key in family.keys}
+    lines = [f"# {note}" for note in read.notes]
+    lines += [f"# counted from these keys: {parameters.parameter_count(read.shape):,.0f} parameters"]
+    return (
+        "\n".join(["", *lines, "[config]", *(f"{_key(key)} = {_value(value)}" for key, value in kept.items())]) + "\n"
+    )
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+
+
+def _value(value: object) -> str:
+    """A JSON value as TOML, which has no null."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(one) for one in value if one is not None) + "]"
+    return json.dumps(value)
 
 
 def _text(kind: str, like: str, row: dict, source: str) -> str:

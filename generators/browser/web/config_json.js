@@ -28,7 +28,7 @@ export function readConfig(text) {
   const name = rules.types[type];
   const family = familyOf(name);
   const unread = checkKeys(inner, family, type);
-  const told = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== null));
+  const told = { model_type: type, ...Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== null)) };
   for (const key of rules.names.tie) if (inside && told[key] === undefined && (config[key] ?? null) !== null) told[key] = config[key];
   const reader = new RuleReader(told, name, family, inside !== "");
   const shape = reader.shape();
