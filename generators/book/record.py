@@ -2,6 +2,8 @@
 
 Schema history (a record states the schema it was written in; loaders keep reading old ones):
 1  2026-11  first: machine, environment, cases with raw samples, bytes, FLOP and tokens per repetition.
+   Later records say more in the same form: `environment.resumed` (how often the run was interrupted and
+   gone on with), `environment.stage_seconds`, and the reason of a measured row that was cut short.
 
 A record from a stranger is data: it is parsed as JSON, bounded in size, and every field is
 checked; nothing in it is executed.  Records are append-only: a wrong one is not edited, a newer

@@ -133,6 +133,7 @@ def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], se
     progress = Progress(lambda line: print(line, flush=True), per_byte=PER_BYTE if kind == "cpu" else 0.0)
     conductor = Conductor(workshop, head, progress, session.checkpoint, profiles.budget(profile, kind))
     session.conductor = conductor
+    workshop.patience = min(workshop.patience, profiles.patience(kind))
     try:
         conductor.run(stages, session.kept, only)
     finally:

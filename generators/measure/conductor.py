@@ -134,7 +134,8 @@ class Conductor:
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Hand out the next stage, or take what a message tells and say how the time stands."""
         if message["what"] == "next":
-            self.own_huge_page_bytes = message["own_huge_page_bytes"] or self.own_huge_page_bytes
+            pages = [self.own_huge_page_bytes, message["own_huge_page_bytes"]]
+            self.own_huge_page_bytes = max((size for size in pages if size is not None), default=None)
             return self._hand_out()
         self._busy = message.get("place", self._busy)
         if "rows" in message:

@@ -134,6 +134,11 @@ def budget(profile: str, kind: str) -> float:
     return slow if kind == "cpu" else quick
 
 
+def patience(kind: str) -> float:
+    """Seconds without a word after which a case is taken for stuck: on a GPU no case may take a quarter of the whole."""
+    return 300.0 if kind == "cpu" else 120.0
+
+
 PROFILES = {"quick": quick, "full": full, "peers": peers}
 
 

@@ -78,8 +78,12 @@ def _troubled(results: list[Result]) -> list[str]:
     for one in results:
         if one.row["reason"]:
             found.setdefault((one.name, one.row["status"], one.row["reason"]), []).append(one)
-    return [f"{some[0].label}{f' and {len(some) - 1} more' if len(some) > 1 else ''}: {status}: {reason}"
-            for (_, status, reason), some in found.items()]  # fmt: skip
+    return [f"{_first(some)}: {status}: {reason}" for (_, status, reason), some in found.items()]
+
+
+def _first(some: list[Result]) -> str:
+    """The first of several results, and how many more there are."""
+    return f"{some[0].label}{f' and {len(some) - 1} more' if len(some) > 1 else ''}"
 
 
 def _trust(results: list[Result], environment: dict[str, Any], datasheet: float | None, most: int) -> list[str]:
@@ -87,7 +91,12 @@ def _trust(results: list[Result], environment: dict[str, Any], datasheet: float 
     told, held = verdict(results, environment), held_out(results)
     advice = "; measure again when the machine is quiet" if told.disturbed or environment.get("cautions") else ""
     lines = [f"verdict: {told.word}{': ' if told.why else ''}{told.why}{advice}"]
-    lines += _some([f"held out: {results[place].label}: {why}" for place, why in held.items()], most, "rows held out")
+    reasons: dict[tuple[str, str], list[Result]] = {}
+    for place, why in held.items():
+        reasons.setdefault((results[place].name, why), []).append(results[place])
+    lines += _some(
+        [f"held out: {_first(some)}: {why}" for (_, why), some in reasons.items()], most, "reasons to hold rows out"
+    )
     above = [
         one
         for one in results
