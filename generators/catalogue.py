@@ -23,6 +23,8 @@ def shape(model: LanguageModel) -> Shape:
 
 def described(model: LanguageModel) -> Shape:
     """The same as its row describes it, by fields."""
+    if model.shape is None:
+        return model.read.shape
     row = model.shape
     moe, mla, window = row.moe, row.mla, row.window
     return Shape(

@@ -304,7 +304,7 @@ def test_there_are_enough_rows_of_every_kind(book):
     kinds = {chip.kind for chip in book.accelerators.values()}
     assert len(book.accelerators) >= 30 and {"data-centre", "consumer", "apple", "cpu", "tpu"} <= kinds
     assert {"v100-sxm2-32gb", "b200-sxm"} <= set(book.accelerators)
-    models = book.models.values()
+    models = book.alike.values()
     assert len(models) >= 20
     assert any(m.shape.moe for m in models) and any(m.shape.mla for m in models) and any(m.shape.window for m in models)
     assert any(m.attention.startswith("GQA") for m in models)

@@ -22,7 +22,7 @@ COLUMNS = {
 def data(book: Book) -> FigureData:
     """Each model's cache of a sequence per token, the naive formula's answer, and what it leaves out."""
     form, rows = catalogue.number_format(book.formats["bf16"]), []
-    for model in book.models.values():
+    for model in book.alike.values():
         shape, context = catalogue.shape(model), min(CONTEXT, float(model.context))
         error = cache.naive_error(shape, form, context)
         rows.append({
@@ -39,7 +39,7 @@ def data(book: Book) -> FigureData:
         "high": high["error"], "high model": high["model"],
         "most": rows[0]["bytes"], "most model": rows[0]["model"], "least": rows[-1]["bytes"], "least model": rows[-1]["model"],
     }  # fmt: skip
-    sources = frozenset(model.source for model in book.models.values()) | {book.formats["bf16"].source}
+    sources = frozenset(model.source for model in book.alike.values()) | {book.formats["bf16"].source}
     return FigureData(COLUMNS, rows, values, sources)
 
 

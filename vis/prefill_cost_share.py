@@ -20,7 +20,7 @@ UPRIGHT = 58.0  # height of labels of workloads beyond the curve
 
 
 def data(book: Book) -> FigureData:
-    """Share of prefill in the machine time of requests of one total length, over all models of the catalogue."""
+    """Share of prefill in the machine time of requests of one total length, over all models of one kind of layer."""
     chip, stored, rows = book.accelerators[CHIP], book.formats[FORMAT], []
     device, form = catalogue.device(chip, stored.rate), catalogue.number_format(stored)
     sourced = catalogue.sourced_device(chip, stored.rate)
@@ -28,10 +28,10 @@ def data(book: Book) -> FigureData:
         sourced.bandwidth.sources
         | sourced.peak.sources
         | {stored.source}
-        | {model.source for model in book.models.values()}
+        | {model.source for model in book.alike.values()}
     )
-    values = {"chip": chip.name, "format": stored.name, "models": len(book.models), "even": []}
-    shapes = {model.name: catalogue.shape(model) for model in book.models.values()}
+    values = {"chip": chip.name, "format": stored.name, "models": len(book.alike), "even": []}
+    shapes = {model.name: catalogue.shape(model) for model in book.alike.values()}
     for batch in BATCHES:
         for ratio in RATIOS:
             found = sorted(shares.share(shape, form, device, batch, TOKENS, ratio) * 100 for shape in shapes.values())

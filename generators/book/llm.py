@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
 from pydantic import Field, model_validator
 
+from generators.book.config_json import Read, Refused, read_config
+from generators.book.config_rules import Rules, load_rules
 from generators.book.datum import Row, datum
 from generators.book.record_field import Name
 
@@ -82,7 +89,11 @@ def _too_many(part: str, found: int, whole: str, wanted: int) -> str:
 
 
 class LanguageModel(Row):
-    """One file of `data/models/`; its name is the id."""
+    """One file of `data/models/`; its name is the id.
+
+    `shape` describes a model whose layers are alike; of any other, `config` holds the keys of its published
+    config.json that the rules of `data/config_rules.toml` read.
+    """
 
     id: str
     name: Name
@@ -95,14 +106,52 @@ class LanguageModel(Row):
     parameters: Count
     active_parameters: Count | None = None
     kv_bytes_per_token: datum("bytes/token", 1, 1e8) | None = None
-    shape: Shape
+    shape: Shape | None = None
+    config: dict[str, Any] | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _described_once(self) -> LanguageModel:
+        if (self.shape is None) == (self.config is None):
+            raise ValueError(f"found {'both' if self.shape else 'neither of'} shape and config, wanted one of them")
+        if self.config is not None:
+            try:
+                _ = self.read
+            except Refused as error:
+                raise ValueError(f"config: {error}") from None
+        return self
+
+    @cached_property
+    def read(self) -> Read:
+        """What the rules make of `config`; `Refused` where they make nothing of it."""
+        return read_config(json.dumps(self.config), _rules())
 
     @property
     def attention(self) -> str:
         """The kind of attention in the field's terms, such as "GQA, 1:1 sliding window"."""
+        if self.shape is None:
+            return _attention(self.read)
         shape = self.shape
         kind = (
             "MLA" if shape.mla else "MHA" if shape.kv_heads == shape.heads else "MQA" if shape.kv_heads == 1 else "GQA"
         )
         return f"{kind}, window {shape.window.size}" if shape.window else kind
+
+
+@cache
+def _rules() -> Rules:
+    return load_rules(Path(__file__).resolve().parents[2])
+
+
+def _attention(read: Read) -> str:
+    """The same of a model of several kinds of layers: heads, then what each kind remembers."""
+    shape, parts = read.shape, read.shape.parts
+    attending = [part for part in parts if part.pair > 0]
+    heads = "MHA" if shape.kv_heads == shape.heads else "MQA" if shape.kv_heads == 1 else "GQA"
+    said = ["MLA" if any(part.expanded > 0 for part in attending) else heads] if attending else []
+    said += [f"window {part.window:.0f}" for part in attending if part.window > 0][:1]
+    said += [f"chunks of {part.chunk:.0f}" for part in attending if part.chunk > 0][:1]
+    said += [f"the {part.top:.0f} best by an index" for part in attending if part.top > 0][:1]
+    recurrent = sum(part.count for part in parts if part.state > 0)
+    said += [f"recurrent in {recurrent:.0f} of {shape.layers:.0f} layers"] if recurrent else []
+    return ", ".join(said)

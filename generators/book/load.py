@@ -39,6 +39,11 @@ class Book:
     annotations: dict[str, Annotation]
 
     @cached_property
+    def alike(self) -> dict[str, LanguageModel]:
+        """Models whose layers are alike but for windows and dense MLPs: those that their row describes by a shape."""
+        return {id_: model for id_, model in self.models.items() if model.shape}
+
+    @cached_property
     def current_records(self) -> dict[str, Record]:
         """Records that no later record supersedes."""
         gone = {record.supersedes for record in self.records.values() if record.supersedes}

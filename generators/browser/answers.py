@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from generators.model.arith import largest
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.memory import kv_bytes, kv_bytes_per_token, largest_batch, memory_needed, weight_bytes_stored
+from generators.model.parts import parts_of
 from generators.model.roofline import (
     Step,
     arithmetic_intensity,
@@ -83,7 +84,12 @@ def copies(s: Shape, chips):
     Once while every chip has a KV head of its own; beyond, chips with the same head keep copies of it.
     A latent vector serves all heads, so each chip keeps it.
     """
-    return chips if s.kv_rank > 0 else largest(1.0, chips / s.kv_heads)
+    latent = 0.0
+    for g in parts_of(s):
+        latent = latent + g.expanded
+    if latent > 0:
+        return chips
+    return largest(1.0, chips / s.kv_heads) if s.kv_heads > 0 else 1.0
 
 
 def shared_format(s: Shape, f: Format, chips):

@@ -40,15 +40,15 @@ def kv_binary(n: Numbers, model: str, context: int) -> units.Quantity:
 
 @number("naive-misses.s{context}", "", 0)
 def naive_misses(n: Numbers, context: int) -> units.Quantity:
-    """Models of the catalogue for which the naive formula is off by more than a hundredth at {context} tokens."""
-    errors = [n[f"{model}.naive-error.s{context}"] for model in n.book.models]
+    """Models of one kind of layer for which the naive formula is off by more than a hundredth at {context} tokens."""
+    errors = [n[f"{model}.naive-error.s{context}"] for model in n.book.alike]
     return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "", *(s for e in errors for s in e.sources))
 
 
 @number("models-count", "", 0)
 def models_count(n: Numbers) -> units.Quantity:
-    """Models of the catalogue."""
-    return units.of(len(n.book.models), "", *(model.source for model in n.book.models.values()))
+    """Models of the catalogue whose layers are all of one kind, some of them within a window."""
+    return units.of(len(n.book.alike), "", *(model.source for model in n.book.alike.values()))
 
 
 @number("{model}.{format}.half-rate-context", "tokens", 3)

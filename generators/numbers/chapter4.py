@@ -56,9 +56,9 @@ def turning_context_with_attention(n: Numbers, model: str, format: str, chip: st
 
 @number("models-under-ridge.{chip}.s{context}", "", 0)
 def models_under_ridge(n: Numbers, chip: str, context: int) -> units.Quantity:
-    """Models of the catalogue whose decode is memory-bound on the {chip} at any batch, at {context} tokens of context, 16 bits."""
+    """Models of one kind of layer whose decode is memory-bound on the {chip} at any batch, at {context} tokens of context, 16 bits."""
     ridge = n[f"{chip}.ridge-point"]
-    ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.book.models]
+    ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.book.alike]
     under = sum(c.value < ridge.value for c in ceilings)
     return units.of(under, "", *ridge.sources, *(s for c in ceilings for s in c.sources))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import units
+from generators import catalogue, units
 from generators.model import batching, memory, parameters
 from generators.model.inputs import Pass
 from generators.numbers.registry import Numbers, number
@@ -92,7 +92,7 @@ def kv_of_batch(n: Numbers, model: str, batch: int, context: int) -> units.Quant
 @number("{model}.{format}.balance-batch.s{context}", "", 2)
 def balance_batch(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
     """Batch at which the KV cache of {model} at {context} tokens of context is as many bytes as its weights."""
-    if n.book.models[model].shape.moe:
+    if any(part.experts > 0 for part in catalogue.shape(n.book.models[model]).parts):
         raise KeyError(f"{model} is a mixture of experts: the weights it reads grow with the batch")
     return memory.balance_batch(n.shape(model), n.format(format), Pass(1, 1, context))
 

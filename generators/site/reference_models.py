@@ -64,9 +64,9 @@ def _index(book: Book) -> str:
             link(model.name, f"{model.id}.md"),
             str(model.year),
             billions(model.parameters.quantity.value),
-            billions(_active(model)) if model.shape.moe else "",
+            billions(_active(model)) if _mixture(model) else "",
             model.attention,
-            str(model.shape.layers),
+            f"{catalogue.shape(model).layers:.0f}",
             f"{model.context:,}",
             kv_text(model),
         ]
@@ -97,6 +97,10 @@ def kv_text(model: LanguageModel) -> str:
     """KV-cache bytes of one token at 16 bits, in KiB."""
     size = kv_bytes_per_token(catalogue.shape(model), SIXTEEN_BITS) / 1024
     return f"{units.number_text(size, max(3, len(str(int(size)))))} KiB"
+
+
+def _mixture(model: LanguageModel) -> bool:
+    return any(part.experts > 0 for part in catalogue.shape(model).parts)
 
 
 def _active(model: LanguageModel) -> float:
@@ -131,7 +135,7 @@ def _one(model: LanguageModel, book: Book) -> str:
 def _parameters(model: LanguageModel, book: Book) -> str:
     shape = catalogue.shape(model)
     pairs = [("All", model.parameters, parameter_count(shape))]
-    if model.shape.moe:
+    if _mixture(model):
         pairs.append(("Used by one token", model.active_parameters, active_parameter_count(shape)))
     rows = []
     for name, published, counted in pairs:
@@ -161,6 +165,9 @@ def _published_kv(model: LanguageModel, book: Book) -> list[str]:
 
 
 def _shape_rows(model: LanguageModel) -> Iterator[list[str]]:
+    if model.shape is None:
+        yield from ([plain(key), plain(_told(value))] for key, value in model.config.items())
+        return
     shape = model.shape.model_dump(exclude_none=True)
     flat = {}
     for field, value in shape.items():
@@ -170,3 +177,14 @@ def _shape_rows(model: LanguageModel) -> Iterator[list[str]]:
             continue
         words = SHAPE_WORDS.get(field, field)
         yield [words, "yes" if value is True else f"{value:,}"]
+
+
+def _told(value: object) -> str:
+    """A value of a configuration; of a long list, how often each of its words stands in it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and len(value) > 6 and all(isinstance(one, (str, int)) for one in value):
+        return ", ".join(f"{value.count(one)} × {one}" for one in dict.fromkeys(value))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -12,8 +12,8 @@ FITS = "a100-driver-memory.times.vllm-memory-share"
 
 @named_table
 def kv_of_every_model(n: Numbers) -> Table:
-    """KV cache of every model of the catalogue beside the naive formula's answer, largest first."""
-    models = sorted(n.book.models, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
+    """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
+    models = sorted(n.book.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
     rows = [
         [n.book.models[m].name, n.book.models[m].attention, n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
          n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
