@@ -8,6 +8,7 @@ from generators import catalogue
 from generators.evidence.comparison import (
     by_products,
     ceilings,
+    decode_in_mode,
     past_overhead,
     predicted,
     quoted_decodes,
@@ -176,7 +177,9 @@ def test_small_measured_models_reach_less_of_the_bound_than_large_ones(book):
 
 def test_the_suite_counts_the_bytes_that_the_model_counts(book):
     """The suite's own byte count and the model's agree to a millionth; compiled steps read more slots than are filled."""
-    for record in (r for r in book.current_records.values() if r.is_whole):
+    whole = [r for r in book.current_records.values() if r.is_whole or r.id in {s.id for s in book.roles.values()}]
+    assert {"cpu", "cuda"} <= {record.machine.device for record in whole}
+    for record in whole:
         for case in record.measured("decode"):
             exact = case.parameters.get("cache_slots_read") is None
             wanted = pytest.approx(case.work.bytes, rel=1e-6 if exact else 0.02)
@@ -270,6 +273,21 @@ def test_what_chapter_1_says_of_its_record(book):
     assert max(rates["bfloat16"]) < 0.9 * ceilings(record).read
     largest = eager(record)[-1]
     assert largest.parameters["dtype"] == "bfloat16" and largest.parameters["parameters"] > 8e9
+
+
+def test_what_chapter_1_says_of_the_h200(book, numbers):
+    """Starting the work comes before reading for small models, memory before all else for the largest; compiling helps."""
+    record = book.speaker("h200")
+    graph = sorted(decode_in_mode(record, "graph"), key=lambda case: case.work.bytes)
+    shares = [case.work.bytes / case.seconds / book.accelerators["h200-sxm"].bandwidth.value for case in graph]
+    models = [case.parameters["model"] for case in graph]
+    assert models == ["10M", "30M", "0.1B", "0.4B", "1.1B", "3B", "8B", "14B", "32B"]
+    assert shares == sorted(shares) and shares[-2] < 0.5 < shares[-1] < numbers["h200.read-share"].value
+    of_8b = [numbers[f"h200.decode.8b.{mode}.time"].value for mode in ("eager", "graph", "compiled-graph")]
+    assert of_8b[0] > 3 * of_8b[1] and of_8b[1] > 1.2 * of_8b[2]
+    assert numbers["h200.decode.8b.eager.issuing"].value < 0.5 * of_8b[0], "most of eager is more than empty operations"
+    assert numbers["h200.dispatch.eager"].value > 4 * numbers["h200.dispatch.graph"].value
+    assert record.environment["hypervisor"] is True and record.dirty
 
 
 def test_the_sum_of_a_machine_s_own_products_predicts_its_decode(book):

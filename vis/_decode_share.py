@@ -11,7 +11,7 @@ from vis._figure import FigureData
 
 COLUMNS = {
     "machine": "", "mode": "", "format": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms",
-    "bound": "ms", "share": "% of bound", "read": "% of bound",
+    "bound": "ms", "share": "% of bound", "read": "% of bound", "held out": "",
 }  # fmt: skip
 FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 #: Modes are told apart by their dash, machines by their shade: the first in ink, the others muted.
@@ -22,14 +22,15 @@ WORDS = {"eager": "eager", "graph": "CUDA graph", "compiled": "compiled", "compi
 def rows(book: Book, records: list[Record]) -> list[dict]:
     """Every decode run beside its bound: bytes over the datasheet's bandwidth, or over the best read where no chip is named.
 
-    `read` is the share of that bandwidth which the best read of the same record reached.
+    `read` is the share of that bandwidth which the best read of the same record reached; `held out` says why a run counts for nothing.
     """
     found = []
     for record in records:
         best, sheet = ceilings(record).read, datasheet_bandwidth(book, record)
         bandwidth = sheet.value if sheet else best
-        for case in sorted(
-            record.measured("decode"), key=lambda c: (mode_of(c), str(c.parameters["dtype"]), c.work.bytes)
+        cases = [(case, "") for case in record.measured("decode")] + record.pale("decode")
+        for case, why in sorted(
+            cases, key=lambda pair: (mode_of(pair[0]), str(pair[0].parameters["dtype"]), pair[0].work.bytes)
         ):
             low, high = case.interval
             found.append({
@@ -37,15 +38,20 @@ def rows(book: Book, records: list[Record]) -> list[dict]:
                 "format": FORMATS.get(str(case.parameters["dtype"]), "?"), "model": str(case.parameters["model"]),
                 "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
                 "bound": case.work.bytes / bandwidth * 1e3, "share": case.work.bytes / case.seconds / bandwidth * 100,
-                "read": best / bandwidth * 100,
+                "read": best / bandwidth * 100, "held out": why,
             })  # fmt: skip
     return found
 
 
+def sound(some: list[dict]) -> list[dict]:
+    """The rows that count."""
+    return [row for row in some if not row["held out"]]
+
+
 def series(data: FigureData) -> list[list[dict]]:
-    """The rows by machine, mode and number format, each by bytes."""
-    keys = dict.fromkeys((row["machine"], row["mode"], row["format"]) for row in data.rows)
-    return [data.where(machine=machine, mode=mode, format=form) for machine, mode, form in keys]
+    """The rows that count by machine, mode and number format, each by bytes."""
+    keys = dict.fromkeys((row["machine"], row["mode"], row["format"]) for row in sound(data.rows))
+    return [sound(data.where(machine=machine, mode=mode, format=form)) for machine, mode, form in keys]
 
 
 def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
@@ -85,7 +91,18 @@ def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
 def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
     """A dashed line through the measured dots of each series, named at its right end."""
     first = data.rows[0]["machine"]
-    ends = []
+    pale, ends = [row for row in data.rows if row["held out"]], []
+    axes.plot(
+        [r["bytes"] for r in pale],
+        [r["share"] for r in pale],
+        "o",
+        ls="none",
+        mfc=colour.GRID,
+        mec=colour.MUTED,
+        mew=0.6,
+        ms=5.5,
+        zorder=4,
+    )
     several = len({row["machine"] for row in data.rows}) > 1
     for some in series(data):
         x, y = [row["bytes"] for row in some], [row["share"] for row in some]

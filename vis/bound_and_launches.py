@@ -59,7 +59,7 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
     return (
-        f"Orange: the bytes at datasheet bandwidth. Pale: what they take longer at the best read of the same run, {v['read share']:.0f}% of the datasheet. "
+        f"Orange: the bytes at datasheet bandwidth. The narrow piece after it: what they take longer at the best read of the same run, {v['read share']:.0f}% of the datasheet. "
         "Gray: all else. Measured for this book, median, random weights, PyTorch, about 128 tokens of context. The machine is a virtual one, where launching may take two to three times as long as on a bare server."
     )
 
@@ -102,7 +102,7 @@ def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
     away = 0.012 * eager["time"]
     for at, x, words, shade in (
         (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
-        (1, compiled["time"] + away, f"pale: {v['read share']:.0f}% of that bandwidth" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
+        (1, compiled["time"] + away, f"memory delivers {v['read share']:.0f}%" if narrow else f"the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
         (3, eager["memory"] + away, "kernels and launches", colour.SURFACE),
     ):  # fmt: skip
         axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

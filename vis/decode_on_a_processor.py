@@ -12,11 +12,12 @@ def data(book: Book) -> FigureData:
     """Every decode run on a measured processor as a share of what its own best read allows."""
     records = [record for record in decode_records(book) if record.machine.device == "cpu"]
     rows = share.rows(book, records)
-    first = [row for row in rows if row["machine"] == rows[0]["machine"]]
+    counted = share.sound(rows)
+    first = [row for row in counted if row["machine"] == rows[0]["machine"]]
     by_size = sorted(first, key=lambda row: row["bytes"])
     best = max(first, key=lambda row: row["share"])
     values = {
-        "machine": first[0]["machine"], "read": ceilings(records[0]).read / 1e9, "count": len(rows),
+        "machine": first[0]["machine"], "read": ceilings(records[0]).read / 1e9, "count": len(counted),
         "small": by_size[0]["share"], "small model": by_size[0]["model"], "best": best["share"],
         "best model": f"{best['model']} in {best['format']}",
     }  # fmt: skip

@@ -12,7 +12,8 @@ def data(book: Book) -> FigureData:
     """Every decode run on a measured GPU as a share of its datasheet's bound."""
     records = [record for record in decode_records(book) if record.machine.device != "cpu"]
     rows = share.rows(book, records)
-    first = [row for row in rows if row["machine"] == rows[0]["machine"]]
+    counted = share.sound(rows)
+    first = [row for row in counted if row["machine"] == rows[0]["machine"]]
     of_mode = {mode: [row for row in first if row["mode"] == mode] for mode in {row["mode"] for row in first}}
     best = max(first, key=lambda row: row["share"])
     eager = max(of_mode.get("eager", first), key=lambda row: row["bytes"])
@@ -21,7 +22,7 @@ def data(book: Book) -> FigureData:
         "machine": first[0]["machine"], "read": first[0]["read"], "best": best["share"], "best model": best["model"],
         "best mode": share.WORDS.get(best["mode"], best["mode"]), "eager": eager["share"], "model": eager["model"],
         "modes": {share.WORDS.get(row["mode"], row["mode"]): row["share"] for row in sorted(alike, key=lambda r: -r["share"])},
-        "count": len(rows), "machines": list(dict.fromkeys(row["machine"] for row in rows)),
+        "count": len(counted), "machines": list(dict.fromkeys(row["machine"] for row in counted)),
     }  # fmt: skip
     sources = {
         book.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
@@ -47,7 +48,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Dots: measured for this book, medians, Llama-shaped models with random weights in PyTorch at batch 1 and about 128 tokens of context; a line joins the models of one mode. "
+        "Dots: measured for this book, medians, Llama-shaped models with random weights in PyTorch at batch 1 and about 128 tokens of context; a line joins the models of one mode; a pale dot is held out, for a reason on its record's page. "
         "BF16 where no other number format is named. The machines are virtual ones, where issuing an operation may take two to three times what a bare server needs."
     )
 

@@ -22,7 +22,7 @@ def data(book: Book) -> FigureData:
         chip = book.accelerators[quote.row.accelerator].short
         rows.append({"kind": "quoted", "label": f"{chip}, {quote.row.engine}", "chip": chip, "bytes": quote.bytes / 1e9,
                      "rate": quote.reached, "bound": quote.bound, "share": quote.reached / quote.bound * 100})  # fmt: skip
-    for row in share.rows(book, records):
+    for row in share.sound(share.rows(book, records)):
         chip = row["machine"] if len(row["machine"]) <= 18 else f"{row['machine'][:17]}…"
         rows.append({"kind": "measured", "label": f"{chip}, {row['mode']}", "chip": chip, "bytes": row["bytes"],
                      "rate": 1e3 / row["measured"], "bound": 1e3 / row["bound"], "share": row["share"]})  # fmt: skip

@@ -20,7 +20,7 @@ Role = Annotated[str, matching("(?:[a-z][a-z0-9]{1,11})?", "2 to 12 lower-case l
 
 
 class HeldOut(Row):
-    """Measured rows of one name, with these parameters, that no sentence and no figure uses, and why."""
+    """Measured rows of one name, with these parameters, that no sentence uses and figures draw pale, and why."""
 
     name: CaseName
     parameters: dict[Key, Plain] = Field(default_factory=dict)

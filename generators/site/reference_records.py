@@ -93,14 +93,17 @@ def _cautions(record: Record) -> list[str]:
 
 
 def _held_out(record: Record) -> list[str]:
-    """Which measured rows no sentence and no figure uses, and why, the rows of one name and reason together."""
+    """Which measured rows are held out, and why, the rows of one name and reason together."""
     places: dict[tuple[str, str], int] = {}
     for place, why in record.held_out.items():
         of = record.cases[place].name, why
         places[of] = places.get(of, 0) + 1
     lines = [f"- {count} of {plain(name)}: {plain(why)}" for (name, why), count in places.items()]
     return (
-        ["No sentence and no figure uses these measured rows, which are marked below:", "\n".join(lines)]
+        [
+            "These measured rows are held out, marked below: no sentence uses them, and a figure that shows them draws them pale.",
+            "\n".join(lines),
+        ]
         if lines
         else []
     )
