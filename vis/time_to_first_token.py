@@ -64,6 +64,7 @@ def data(book: Book) -> FigureData:
     shares = [row["predicted"] / row["time"] for row in rows if row["mark"] == "quoted"]
     values |= {"lowest": min(shares), "highest": max(shares), "median": statistics.median(shares), "count": len(shares)}
     mine = prefills(book)
+    mine = [p for p in mine if _panel_name(p) == _panel_name(mine[0])]
     rows += [{"panel": _panel_name(p), "served": p.label, "tokens": p.tokens, "time": p.seconds * 1e3, "low": p.interval[0] * 1e3, "high": p.interval[1] * 1e3,
               "predicted": p.predicted * 1e3, "binds": p.binds, "mark": "measured"} for p in mine]  # fmt: skip
     values["measured"] = [
