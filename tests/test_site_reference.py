@@ -113,6 +113,18 @@ def test_times_and_rates_are_per_repetition(book) -> None:
     assert "10.1\u00a0ms" in text and "19.8\u00a0GB/s" in text and "| *skipped* |" in text
 
 
+def test_a_record_s_page_says_what_disturbed_its_run_and_whether_it_was_cut(book) -> None:
+    def page(**told: object) -> str:
+        good = record()
+        cases = [case.model_copy(update={"noise": {"other_processes_share": 0.5}}) for case in good.cases]
+        return reference_records._one(good.model_copy(update={"environment": told, "cases": cases}), book)
+
+    verdict = "[Verdict](../method.md#what-disturbs-a-record): disturbed."
+    assert verdict in page()
+    assert f"{verdict} The run was cut before its end" in page(interrupted=True)
+    assert f"{verdict} It was interrupted and gone on with 2 times." in page(resumed=2)
+
+
 def test_sources_say_how_they_were_read(book) -> None:
     text = next(iter(reference_sources.pages(book, {}))).content
     assert "ead directly" in text or "ead via" in text

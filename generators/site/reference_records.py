@@ -59,6 +59,7 @@ def _one(record: Record, book: Book) -> str:
         trail(("Reference", "../index.md"), ("Measurement records", "index.md")),
         f"Measured {plain(record.started)} to {plain(record.finished)}, profile {plain(record.profile)}.\n"
         f"[Download the record]({record.id}.json){{ download }} (JSON, every raw sample).",
+        _verdict(record),
         *_standing(record, book),
         *([f"Its note: {plain(record.note)}"] if record.note else []),
         *map(plain, book.annotations[record.id].text if record.id in book.annotations else ()),
@@ -83,6 +84,17 @@ def _standing(record: Record, book: Book) -> list[str]:
     if record.supersedes in book.records:
         lines.append(f"Supersedes {link(record.supersedes, f'{record.supersedes}.md')}.")
     return ["\n".join(lines)] if lines else []
+
+
+def _verdict(record: Record) -> str:
+    """Whether the run was disturbed, cut short, or gone on with after an interrupt."""
+    line = f"[Verdict](../method.md#what-disturbs-a-record): {record.verdict.word}."
+    if record.environment.get("interrupted") is True:
+        line += " The run was cut before its end; the rows that it had not reached say so."
+    times = record.environment.get("resumed")
+    if isinstance(times, int) and times > 0:
+        line += f" It was interrupted and gone on with {'once' if times == 1 else f'{times} times'}."
+    return line
 
 
 def _cautions(record: Record) -> list[str]:
