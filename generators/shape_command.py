@@ -15,7 +15,7 @@ LONG = 131072.0
 
 
 def figures(read: Read) -> dict[str, object]:
-    """Counts and bytes of a model, all in 16 bits."""
+    """Counts and bytes of a model, all in 16 bits but for the weights as the file ships them."""
     s, f = read.shape, SIXTEEN_BITS
     numbers = {
         "parameters": parameters.parameter_count(s),
@@ -25,7 +25,15 @@ def figures(read: Read) -> dict[str, object]:
         "state_bytes": memory.state_bytes(s, f),
         "weights_read_batch1": memory.weight_bytes_streamed(s, f, Pass(1.0, 1.0, 1.0)),
     }
-    return {key: round(value) for key, value in numbers.items()} | {"notes": list(read.notes)}
+    w = read.weights
+    shipped = Format(
+        w.dense / 8, w.head / 8, 2.0, attention=w.attention / 8, expert=w.expert / 8, embedding=w.embedding / 8
+    )
+    numbers["weights_as_shipped"] = memory.weight_bytes_stored(s, shipped)
+    return {key: round(value) for key, value in numbers.items()} | {
+        "shipped": w.method or "16 bits",
+        "notes": list(read.notes),
+    }
 
 
 def line(path: str, rules: Rules) -> str:

@@ -26,9 +26,9 @@ READ = """
 (texts) => texts.map((text) => {
   const B = globalThis.memoryBound;
   try {
-    const { shape, notes, family, quantization } = B.readConfig(text);
+    const { shape, notes, family, weights } = B.readConfig(text);
     const parts = shape.parts.map((part) => Object.values(part));
-    return { shape: Object.values({ ...shape, parts: null }), parts, notes, family, stored: JSON.stringify(quantization) };
+    return { shape: Object.values({ ...shape, parts: null }), parts, notes, family, weights };
   } catch (error) {
     return { refused: error.message };
   }
@@ -68,7 +68,7 @@ def python_reads(text, rules):
     shape = [getattr(read.shape, name) for name in read.shape.__dataclass_fields__]
     parts = [list(vars(part).values()) for part in read.shape.parts]
     return {"shape": [*shape[:-1], None], "parts": parts, "notes": list(read.notes), "family": read.family,
-            "stored": json.dumps(read.quantization, separators=(",", ":"))}  # fmt: skip
+            "weights": vars(read.weights)}  # fmt: skip
 
 
 def test_every_file_has_its_expectation():
@@ -91,7 +91,9 @@ def test_a_published_file_is_right_or_refused_by_name(name, rules):
 
 
 def test_the_browser_reads_what_python_reads(rules, browser_reads):
-    texts = [path.read_text() for path in sorted(FILES.glob("*.json"))] + list(hostile()) + list(changed())
+    texts = (
+        [path.read_text() for path in sorted(FILES.glob("*.json"))] + list(hostile()) + list(changed()) + list(stored())
+    )
     found = browser_reads(texts)
     for text, browser in zip(texts, found, strict=True):
         assert browser == python_reads(text, rules), text[:300]
@@ -129,6 +131,59 @@ def hostile():
     yield json.dumps({"model_type": "x\u202e\n" * 40})
 
 
+def stored():
+    """Published ways to say how weights are stored, each in the file of a mixture, and ways that say nothing."""
+    inner = {"num_bits": 4, "type": "int", "strategy": "group", "group_size": 32, "symmetric": True}
+    said = [
+        {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True, "modules_to_not_convert": ["visual"]},
+        {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True, "desc_act": False},
+        {"quant_method": "gptq", "bits": 8, "group_size": -1},
+        {"quant_method": "fp8", "weight_block_size": [128, 128], "modules_to_not_convert": ["model.layers.0.self_attn.q_proj"]},
+        {"quant_method": "fbgemm_fp8", "modules_to_not_convert": [f"model.layers.{i}.self_attn.q_proj" for i in range(500)]},
+        {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "lm_head"]},
+        {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True},
+        {"quant_method": "bitsandbytes", "load_in_8bit": True, "llm_int8_skip_modules": ["lm_head"]},
+        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": inner}},
+         "ignore": ["lm_head", "re:.*self_attn.*", "re:.*shared_experts.*", r"re:.*mlp\.(gate|up|gate_up|down)_proj.*"]},
+        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": inner}}},
+        {"quant_method": "modelopt", "quant_algo": "NVFP4", "exclude_modules": ["lm_head", "model.layers.*.self_attn*"]},
+        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": inner}, "group_1": {"weights": inner}}},
+        {"quant_method": "gptq", "bits": 0}, {"quant_method": "new"}, {}, {"quant_method": 4}, {"quant_method": "__proto__"},
+        {"quant_method": "fp8", "modules_to_not_convert": ["re:(a+)+$", 7]}, {"quant_method": "fp8", "ignore": ["re:((a|b)c)*"]},
+        {"quant_method": "fp8", "modules_to_not_convert": [7]}, {"quant_method": "fp8", "ignore": ["*" * 200] * 3000},
+        {"quant_method": "fp8", "ignore": ["*a*b*c*d*e*f" * 20] * 100},
+    ]  # fmt: skip
+    for name in ("deepseek-ai--DeepSeek-V3.2", "mlc--qwen2moe", "x-opt-125m"):
+        config = json.loads((FILES / f"{name}.json").read_text())
+        for one in said:
+            yield json.dumps(config | {"quantization_config": one})
+        yield json.dumps(
+            {key: value for key, value in config.items() if key != "quantization_config"}
+            | {"quantization": {"bits": 4, "group_size": 64}}
+        )
+
+
+def test_a_file_says_how_its_weights_are_stored(rules):
+    """Published sizes: gpt-oss-120b's files are 65.25 GB, its attention at 16 bits."""
+    config = {"model_type": "gpt_oss", "num_hidden_layers": 36, "hidden_size": 2880, "num_attention_heads": 64, "num_key_value_heads": 8,
+              "head_dim": 64, "intermediate_size": 2880, "vocab_size": 201088, "num_local_experts": 128, "num_experts_per_tok": 4,
+              "sliding_window": 128, "tie_word_embeddings": False, "attention_bias": True,
+              "quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]}}  # fmt: skip
+    read = read_config(json.dumps(config), rules)
+    assert figures(read)["weights_as_shipped"] == pytest.approx(65.25e9, rel=1e-4)
+    assert (read.weights.attention, read.weights.expert, read.weights.head) == (16, 4.25, 16)
+    bits = [read_config(text, rules).weights for text in stored()]
+    assert [bits[0].attention, bits[0].expert, bits[0].head] == [4 + 20 / 128, 4 + 20 / 128, 16]
+    assert (
+        bits[3].attention == pytest.approx(8.002 + 7.998 / 61, abs=1e-3) and bits[4].attention == 16 != bits[4].expert
+    )
+    kimi = bits[8]
+    assert (kimi.attention, kimi.dense, kimi.expert) == (16, 16, 4.5)
+    assert (bits[9].attention, bits[9].expert) == (16, 4.5) and (bits[10].attention, bits[10].expert) == (16, 4.5)
+    assert bits[-1].method == "mlx" and bits[-1].head == bits[-1].attention == 4.5
+    assert {one.method for one in bits[11:14]} == {"unknown"}
+
+
 def changed():
     """Published files, each with some of its values changed or left out."""
     chance = random.Random(7)
@@ -147,7 +202,7 @@ def changed():
 
 
 def test_what_is_no_model_gets_one_line(rules):
-    for text in [*hostile(), *changed()]:
+    for text in [*hostile(), *changed(), *stored()]:
         try:
             read = read_config(text, rules)
         except Refused as error:

@@ -25,6 +25,18 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
+class Weights:
+    """Bits per weight of each kind of tensor as a file ships them, scales counted, and how it says so ("": 16 bits)."""
+
+    method: str = ""
+    attention: float = 16.0
+    dense: float = 16.0
+    expert: float = 16.0
+    embedding: float = 16.0
+    head: float = 16.0
+
+
+@dataclass(frozen=True)
 class Read:
     """What a file says: the shape, notes for the reader, the family of rules, the keys that were given or taken from
     the class, and the file's own account of its weights."""
@@ -33,7 +45,7 @@ class Read:
     notes: tuple[str, ...]
     family: str
     config: dict
-    quantization: dict
+    weights: Weights
 
 
 def read_config(text: str, rules: Rules) -> Read:
@@ -63,10 +75,12 @@ def read_config(text: str, rules: Rules) -> Read:
         )
     if unread:
         notes.append("keys not read: " + ", ".join(unread))
-    quantization = config.get("quantization_config") or inner.get("quantization_config")
-    return Read(
-        shape, tuple(notes), family.name, told | reader.taken, quantization if isinstance(quantization, dict) else {}
-    )
+    try:
+        weights = _weights(config, inner, shape, rules)
+    except Refused as error:
+        weights = Weights("unknown")
+        notes.append(f"how its weights are stored is not known, and counted as 16 bits: {error}")
+    return Read(shape, tuple(notes), family.name, told | reader.taken, weights)
 
 
 def short(value: object) -> str:
@@ -167,6 +181,117 @@ def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[s
             )
         unread.append(short(key)[1:-1])
     return unread
+
+
+#: Names by which files speak of each kind of tensor, `i` the layer.
+TENSORS = {
+    "attention": ("layers.i.self_attn.q_proj", "layers.i.attn.q_proj", "layers.i.linear_attn.in_proj_qkv", "layers.i.mixer.in_proj"),
+    "dense": ("layers.i.mlp.gate_proj", "layers.i.mlp.up_proj", "layers.i.feed_forward.gate_proj"),
+    "shared": ("layers.i.mlp.shared_experts.up_proj", "layers.i.mlp.shared_expert.up_proj", "layers.i.feed_forward.shared_expert.up_proj"),
+    "expert": ("layers.i.mlp.experts.0.up_proj", "layers.i.block_sparse_moe.experts.0.w1", "layers.i.feed_forward.experts.0.up_proj"),
+}  # fmt: skip
+MOST_PATTERNS = 2000
+
+
+def _weights(config: dict, inner: dict, shape: Shape, rules: Rules) -> Weights:
+    """The file's own account of its weights; `Refused` where the rules do not know it."""
+    stored = config.get("quantization_config") or inner.get("quantization_config") or config.get("compression_config")
+    method = stored.get("quant_method") if isinstance(stored, dict) else None
+    if not isinstance(stored, dict):
+        stored, method = config.get("quantization"), "mlx"
+        if not (isinstance(stored, dict) and "bits" in stored):
+            return Weights()
+    if not isinstance(method, str) or method not in rules.methods:
+        raise Refused(f"found quant_method {short(method)}, for which there are no rules")
+    family = rules.shipped[rules.methods[method]]
+    reader = _Reader(stored, family, rules, inside=False)
+    for test, words in family.refuse:
+        if reader.eval(test) is True:
+            raise Refused(f"{words} in {method}: these rules do not cover it")
+    bits, table = (reader.number(["name", name]) for name in ("bits", "table"))
+    if not (1 <= bits <= 32 and 1 <= table <= 32):
+        raise Refused(f"found {short(bits)} bits per weight in {method}")
+    skipped, targets = (_patterns(reader.value(name)) for name in ("skipped", "targets"))
+    everywhere = not targets or "Linear" in targets
+    only = reader.value("only")
+
+    def kept(kind: str) -> float:
+        """Bits of a kind, over the layers of which some may be left out."""
+        taken = 0.0
+        for i in range(int(shape.layers) if only in ("", kind) else 0):
+            names = [name.replace(".i.", f".{i}.") for name in TENSORS[kind]]
+            taken += not _matches(names, skipped) and (everywhere or _matches(names, targets))
+        return 16.0 + (bits - 16.0) * taken / shape.layers
+
+    plain = sum(part.count * part.dense for part in shape.parts if part.experts == 0)
+    shared = sum(part.count * part.dense for part in shape.parts if part.experts > 0)
+    dense = (plain * kept("dense") + shared * kept("shared")) / (plain + shared) if plain + shared > 0 else 16.0
+    return Weights(method, kept("attention"), dense, kept("expert"), table, table)
+
+
+def _patterns(value: object) -> list[str]:
+    """Patterns of modules with * for anything; what a regular expression of the file cannot say so is `Refused`.
+
+    No expression of a stranger's file is run.
+    """
+    found = []
+    for given in value if isinstance(value, list) else []:
+        if not isinstance(given, str) or len(given) > 300:
+            raise Refused(f"found {short(given)} among the modules of its quantization, wanted their names")
+        text = given
+        if text.startswith("re:"):
+            for old, new in (("re:", ""), (r"\.", "."), (r"\d+", "*"), ("[0-9]+", "*"), (".*", "*"), ("^", "")):
+                text = text.replace(old, new)
+            text = text.removesuffix("$") if text.endswith("$") else f"{text}*"
+        group = re.fullmatch(r"([^()]*)\(([^()]*)\)([^()]*)", text)
+        parts = [group[1] + one + group[3] for one in group[2].removeprefix("?:").split("|")] if group else [text]
+        for one in parts:
+            if re.search(r"[\\()\[\]{}|+?^$]", one):
+                raise Refused(
+                    f"found {short(given)} among the modules of its quantization, a pattern that these rules cannot read"
+                )
+            found.append(_tail(one))
+    if sum("*" in one for one in found) > MOST_PATTERNS:
+        raise Refused(f"found more than {MOST_PATTERNS} patterns of modules in its quantization")
+    return found
+
+
+def _tail(pattern: str) -> str:
+    """A pattern from its layers on, without what wraps the language model."""
+    at = pattern.find("layers.")
+    return pattern[at:] if at >= 0 and "vis" not in pattern else pattern
+
+
+def _matches(names: list[str], patterns: list[str]) -> bool:
+    """Whether one of a tensor's names is, or lies in, a module that a pattern names."""
+    exact = {one for one in patterns if "*" not in one}
+    wild = [one for one in patterns if "*" in one]
+    for name in names:
+        steps = name.split(".")
+        inside = (".".join(steps[a:b]) for a in range(len(steps)) for b in range(a + 1, len(steps) + 1))
+        if any(one in exact for one in inside) or any(_fits(name, one) for one in wild):
+            return True
+    return False
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name, from one of its steps on, fits a pattern with * for anything, in one pass from left to right.
+
+    A pattern that ends in a module's name fits what lies in it, too.
+    """
+    first, *rest = pattern.split("*")
+    at = name.find(first)
+    if at < 0 or (first and at > 0 and name[at - 1] != "."):
+        return False
+    at += len(first)
+    for one in rest[:-1]:
+        at = name.find(one, at)
+        if at < 0:
+            return False
+        at += len(one)
+    end = f"{name}."
+    last = rest[-1]
+    return not last or end.find(f"{last}.", at) >= 0
 
 
 class _Reader:

@@ -53,6 +53,8 @@ class Rules:
     families: dict[str, Family]
     types: dict[str, str]
     refused: dict[str, str]
+    shipped: dict[str, Family]
+    methods: dict[str, str]
     inside: list[str]
     suspicious: str
     harmless: frozenset[str]
@@ -68,6 +70,7 @@ def load_rules(root: Path) -> Rules:
     table = tomllib.loads((root / RULES).read_text(encoding="utf-8"))
     names, reading = table["names"], table["reading"]
     families = {name: _family(name, table["family"], names) for name in table["family"]}
+    shipped = {name: _family(name, table["shipped"], names) for name in table["shipped"]}
     types = {type_: name for name, row in table["family"].items() for type_ in row.get("types", ())}
     for name, row in table["family"].items():  # a family of its own stands before one that lists it in passing
         types |= {type_: name for type_ in row.get("types", ()) if name == type_}
@@ -76,6 +79,8 @@ def load_rules(root: Path) -> Rules:
         families,
         types,
         {type_: kind.replace("_", " ") for kind, listed in table["encoders"].items() for type_ in listed},
+        shipped,
+        {type_: name for name, row in table["shipped"].items() for type_ in row.get("types", ())},
         reading["nested"],
         reading["suspicious"],
         frozenset(reading["harmless"].split()),
@@ -192,7 +197,8 @@ def _own(family: Family, behind: Family | None) -> list[object]:
 def exported(rules: Rules) -> dict[str, object]:
     """The rules as the browser gets them: of each family what differs from the one that it is like."""
     families = {name: _own(family, rules.families.get(family.like)) for name, family in rules.families.items()}
+    shipped = {name: _own(family, rules.shipped.get(family.like)) for name, family in rules.shipped.items()}
     return {
-        "names": rules.names, "families": families, "types": rules.types, "refused": rules.refused,
+        "names": rules.names, "families": families, "shipped": shipped, "methods": rules.methods, "types": rules.types, "refused": rules.refused,
         "inside": rules.inside, "suspicious": rules.suspicious, "harmless": sorted(rules.harmless),
     }  # fmt: skip

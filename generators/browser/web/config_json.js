@@ -10,8 +10,8 @@ const LARGEST_DIMENSION = 1e9;
 
 export function shapeOf(text) {
   try {
-    const { shape, notes } = readConfig(text);
-    return { of: ownShape(shape), notes: notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(" ") };
+    const { shape, notes, weights } = readConfig(text);
+    return { of: ownShape(shape), notes: notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(" "), weights };
   } catch (error) {
     if (!(error instanceof NoModel)) throw error;
     return { error: `config.json: ${error.message}` };
@@ -20,13 +20,13 @@ export function shapeOf(text) {
 
 class NoModel extends Error {}
 
-// The shape, notes for the reader, the family of rules and the file's own account of its weights; throws `NoModel`.
+// The shape, notes for the reader, the family of rules and the bits of each kind of tensor as shipped; throws `NoModel`.
 export function readConfig(text) {
   const config = configOf(text);
   const [inner, inside] = innerOf(config);
   const type = typeOf(config, inner);
   const name = rules.types[type];
-  const family = familyOf(name);
+  const family = familyOf(rules.families, name);
   const unread = checkKeys(inner, family, type);
   const told = { model_type: type, ...Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== null)) };
   for (const key of rules.names.tie) if (inside && told[key] === undefined && (config[key] ?? null) !== null) told[key] = config[key];
@@ -38,14 +38,20 @@ export function readConfig(text) {
   if (reader.silent.has("tie")) notes.push(`it does not say whether the head shares the embedding table; taken as ${shape.tied ? "" : "not "}shared`);
   if (reader.taken.size) notes.push(`not in the file, as the class has it: ${[...reader.taken].sort().join(", ")}`);
   if (unread.length) notes.push(`keys not read: ${unread.join(", ")}`);
-  const stored = config.quantization_config || inner.quantization_config;
-  return { shape, notes, family: name, config: told, quantization: isTable(stored) ? stored : {} };
+  let weights = { method: "unknown", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
+  try {
+    weights = weightsOf(config, inner, shape);
+  } catch (error) {
+    if (!(error instanceof NoModel)) throw error;
+    notes.push(`how its weights are stored is not known, and counted as 16 bits: ${error.message}`);
+  }
+  return { shape, notes, family: name, weights };
 }
 
 // A family with all that stands behind it; what one takes away (null) is gone.
-function familyOf(name) {
-  const [like, own, parts, refuse, defaults, nested, added, removed, ignores] = rules.families[name];
-  const behind = like ? familyOf(like) : { let: {}, parts: {}, defaults: {}, nested: {}, keys: [] };
+function familyOf(table, name) {
+  const [like, own, parts, refuse, defaults, nested, added, removed, ignores] = table[name];
+  const behind = like ? familyOf(table, like) : { let: {}, parts: {}, defaults: {}, nested: {}, keys: [] };
   const joined = (old, changes) => Object.fromEntries(Object.entries({ ...old, ...changes }).filter(([, value]) => value !== null));
   return {
     let: joined(behind.let, own), parts: joined(behind.parts, parts), defaults: joined(behind.defaults, defaults), nested: joined(behind.nested, nested),
@@ -276,4 +282,92 @@ function ofNumbers(kind, given) {
   if (kind === "/") return b === 0 ? noModel("found 0 where the rules divide by a number of the file") : a / b;
   const simple = { "+": () => a + b, "-": () => a - b, "*": () => a * b, "<": () => a < b, "<=": () => a <= b, ">": () => a > b, ">=": () => a >= b, largest: () => Math.max(a, b), smallest: () => Math.min(a, b) };
   return simple[kind]();
+}
+
+const TENSOR_NAMES = {
+  attention: ["layers.i.self_attn.q_proj", "layers.i.attn.q_proj", "layers.i.linear_attn.in_proj_qkv", "layers.i.mixer.in_proj"],
+  dense: ["layers.i.mlp.gate_proj", "layers.i.mlp.up_proj", "layers.i.feed_forward.gate_proj"],
+  shared: ["layers.i.mlp.shared_experts.up_proj", "layers.i.mlp.shared_expert.up_proj", "layers.i.feed_forward.shared_expert.up_proj"],
+  expert: ["layers.i.mlp.experts.0.up_proj", "layers.i.block_sparse_moe.experts.0.w1", "layers.i.feed_forward.experts.0.up_proj"],
+};
+const MOST_PATTERNS = 2000;
+const given = (value) => (isTable(value) ? Object.keys(value).length > 0 : Boolean(value) && !(Array.isArray(value) && value.length === 0));
+
+// Bits per weight of each kind of tensor as the file ships them.
+function weightsOf(config, inner, shape) {
+  let stored = [config.quantization_config, inner.quantization_config, config.compression_config].find(given);
+  let method = isTable(stored) ? stored.quant_method ?? null : null;
+  if (!isTable(stored)) {
+    [stored, method] = [config.quantization, "mlx"];
+    if (!isTable(stored) || !Object.hasOwn(stored, "bits")) return { method: "", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
+  }
+  if (typeof method !== "string" || !Object.hasOwn(rules.methods, method)) noModel(`found quant_method ${worded(method)}, for which there are no rules`);
+  const name = rules.methods[method];
+  const family = familyOf(rules.shipped, name);
+  const reader = new RuleReader(stored, name, family, false);
+  for (const [test, words] of family.refuse) if (reader.eval(test) === true) noModel(`${words} in ${method}: these rules do not cover it`);
+  const [bits, table] = ["bits", "table"].map((one) => reader.number(["name", one]));
+  if (!(bits >= 1 && bits <= 32 && table >= 1 && table <= 32)) noModel(`found ${worded(bits)} bits per weight in ${method}`);
+  const [skipped, targets] = ["skipped", "targets"].map((one) => patternsOf(reader.value(one)));
+  const everywhere = targets.length === 0 || targets.includes("Linear");
+  const only = reader.value("only");
+  const kept = (kind) => {
+    let taken = 0;
+    for (let i = 0; i < (only === "" || only === kind ? shape.layers : 0); i += 1) {
+      const names = TENSOR_NAMES[kind].map((one) => one.replace(".i.", `.${i}.`));
+      taken += !matchesAny(names, skipped) && (everywhere || matchesAny(names, targets)) ? 1 : 0;
+    }
+    return 16 + ((bits - 16) * taken) / shape.layers;
+  };
+  const sum = (parts) => parts.reduce((total, part) => total + part.count * part.dense, 0);
+  const plain = sum(shape.parts.filter((part) => part.experts === 0));
+  const shared = sum(shape.parts.filter((part) => part.experts > 0));
+  const dense = plain + shared > 0 ? (plain * kept("dense") + shared * kept("shared")) / (plain + shared) : 16;
+  return { method, attention: kept("attention"), dense, expert: kept("expert"), embedding: table, head: table };
+}
+
+// Patterns of modules with * for anything.  No expression of a stranger's file is run.
+function patternsOf(value) {
+  const found = [];
+  for (const one of Array.isArray(value) ? value : []) {
+    if (typeof one !== "string" || [...one].length > 300) noModel(`found ${worded(one)} among the modules of its quantization, wanted their names`);
+    let text = one;
+    if (text.startsWith("re:")) {
+      for (const [old, to] of [["re:", ""], ["\\.", "."], ["\\d+", "*"], ["[0-9]+", "*"], [".*", "*"], ["^", ""]]) text = text.replaceAll(old, to);
+      text = text.endsWith("$") ? text.slice(0, -1) : `${text}*`;
+    }
+    const group = /^([^()]*)\(([^()]*)\)([^()]*)$/.exec(text);
+    const parts = group ? group[2].replace(/^\?:/, "").split("|").map((choice) => group[1] + choice + group[3]) : [text];
+    for (const part of parts) {
+      if (/[\\()[\]{}|+?^$]/.test(part)) noModel(`found ${worded(one)} among the modules of its quantization, a pattern that these rules cannot read`);
+      const at = part.indexOf("layers.");
+      found.push(at >= 0 && !part.includes("vis") ? part.slice(at) : part);
+    }
+  }
+  if (found.filter((one) => one.includes("*")).length > MOST_PATTERNS) noModel(`found more than ${MOST_PATTERNS} patterns of modules in its quantization`);
+  return found;
+}
+
+function matchesAny(names, patterns) {
+  const exact = new Set(patterns.filter((one) => !one.includes("*")));
+  const wild = patterns.filter((one) => one.includes("*"));
+  return names.some((name) => {
+    const steps = name.split(".");
+    const inside = steps.some((_, a) => steps.slice(a).some((__, b) => exact.has(steps.slice(a, a + b + 1).join("."))));
+    return inside || wild.some((one) => fitsPattern(name, one));
+  });
+}
+
+function fitsPattern(name, pattern) {
+  const [start, ...rest] = pattern.split("*");
+  let at = name.indexOf(start);
+  if (at < 0 || (start && at > 0 && name[at - 1] !== ".")) return false;
+  at += start.length;
+  for (const one of rest.slice(0, -1)) {
+    at = name.indexOf(one, at);
+    if (at < 0) return false;
+    at += one.length;
+  }
+  const last = rest[rest.length - 1];
+  return !last || `${name}.`.indexOf(`${last}.`, at) >= 0;
 }
