@@ -1,7 +1,8 @@
 """The numbers that the book cites, and those they were computed from, each as a short paragraph.
 
 The site's table has four columns and every number of the project; on paper that would be a third of
-it unread, in columns too narrow for a derivation.
+it unread, in columns too narrow for a derivation.  Sources stand once, in a list at the end, and entries name
+their numbers there.
 """
 
 from __future__ import annotations
@@ -22,17 +23,43 @@ def ledger(page: Element, parts: list[Part]) -> Element:
     rows = {row.find("td/a").get("id", ""): row for row in page.iter("tr") if row.find("td/a[@id]") is not None}
     wanted = _reached(_cited(part.body for part in parts), rows)
     body = element("body", children=[element("p", _ABOUT)])
+    sources = _Sources()
     for heading, table in _sections(page):
-        shown = [_entry(id_, row) for row in table.iter("tr") if (id_ := _id(row)) in wanted]
+        shown = [_entry(id_, row, sources) for row in table.iter("tr") if (id_ := _id(row)) in wanted]
         if shown:
             body.append(heading)
             body.append(element("div", children=shown, class_="ledger"))
+    body.append(element("h2", "Sources of the numbers", id="sources-of-the-numbers"))
+    body.append(element("div", children=sources.listed(), class_="ledger"))
     return body
 
 
+class _Sources:
+    """The sources that entries name, numbered as they first come."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, Element] = {}
+
+    def marks(self, cell: Element) -> list[Element]:
+        """A link to its place in the list for each source that a cell links to."""
+        for link in cell.iter("a"):
+            self._links.setdefault(link.get("href", ""), link)
+        known = list(self._links)
+        places = sorted({known.index(link.get("href", "")) + 1 for link in cell.iter("a")})
+        return [element("a", str(place), href=f"#source-{place}") for place in places]
+
+    def listed(self) -> list[Element]:
+        """Every source with its number, linked to where it can be read."""
+        made = []
+        for place, link in enumerate(self._links.values(), 1):
+            shown = element("a", words(link), href=link.get("href", ""))
+            made.append(element("p", f"[{place}] ", children=[shown], id=f"source-{place}"))
+        return made
+
+
 _ABOUT = (
-    "Every number of the text is a link to its entry here: what it means, how it was computed, from which numbers and from "
-    "which sources. Numbers that only the site shows are left out."
+    "Every number of the text is a link to its entry here: what it means, how it was computed, from which numbers and, in "
+    "brackets, from which sources of the list at the end. Numbers that only the site shows are left out."
 )
 
 
@@ -70,15 +97,19 @@ def _sections(page: Element) -> list[tuple[Element, Element]]:
     return found
 
 
-def _entry(id_: str, row: Element) -> Element:
-    """A row as a paragraph: the value, its meaning and derivation, the numbers behind it, the sources."""
+def _entry(id_: str, row: Element, sources_: _Sources) -> Element:
+    """A row as a paragraph: the value, its meaning and derivation, the numbers behind it, its sources by their numbers."""
     value, meaning, behind, sources = (list(row.iter("td")) + [element("td")] * 4)[:4]
     entry = element("p", children=[element("strong", words(value))], id=id_)
     _add(entry, " ", meaning)
     if len(behind):
         _add(entry, " From ", behind, ".")
-    if len(sources):
-        _add(entry, " Source: ", sources, ".")
+    marks = sources_.marks(sources)
+    for mark in marks:
+        entry[-1].tail = (entry[-1].tail or "") + (" [" if mark is marks[0] else ", ")
+        entry.append(mark)
+    if marks:
+        marks[-1].tail = "]"
     return entry
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from generators.errors import BookError
+from generators.export.flow import Passes, late
 from generators.export.manuscript import Manuscript
 from generators.export.print_page import print_page
 
@@ -21,23 +22,31 @@ FIX = "Debian: apt-get install chromium fonts-dejavu-core fonts-liberation"
 
 
 HERE = Path(__file__).parent
+MOST_TURNS = 6
+ORDER = ["", "first", "second", "third", "fourth", "fifth", "last"]
 
 
 def make_pdf(book: Manuscript, target: Path, say: Callable[[str], None], sheets: Path = HERE) -> Path:
     """Print the book with the style sheets of a folder; a `BookError` where Chromium is missing.
 
-    It is printed twice: only then is it known on which pages the places named in the contents stand.
+    It is printed until nothing moves: only then is it known where figures leave a page half empty, and on
+    which pages the places named in the contents stand.
     """
     with tempfile.TemporaryDirectory() as folder, _browser() as browser:
         written = Path(folder)
         _put_files(book, written, sheets)
         numbers: dict[str, int] = {}
+        passes: Passes = {}
         printed = b""
-        for turn in ("first", "second"):
-            say(f"PDF: printing, {turn} of two times")
-            (written / "book.xhtml").write_text(print_page(book, numbers), encoding="utf-8")
+        for turn in range(1, MOST_TURNS + 1):
+            say(f"PDF: printing for the {ORDER[turn]} time")
+            (written / "book.xhtml").write_text(print_page(book, numbers, passes), encoding="utf-8")
             printed = _print(browser, written / "book.xhtml")
+            before = numbers, passes
             numbers = page_numbers(printed)
+            passes = late(printed, book, passes) if turn < MOST_TURNS - 1 else passes
+            if (numbers, passes) == before:
+                break
     target.write_bytes(printed)
     return target
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from generators.export.flow import Passes, passed
 from generators.export.links import inside
 from generators.export.manuscript import Manuscript, Part
 from generators.export.roof import roof
@@ -20,13 +21,17 @@ Contents = list[
 ]  # of each part: its place, its title, and the same of its sections
 
 
-def print_page(book: Manuscript, numbers: dict[str, int]) -> str:
-    """The page's text.  `numbers` are the paper pages on which places stand, for the contents; none on the first pass."""
+def print_page(book: Manuscript, numbers: dict[str, int], passes: Passes | None = None) -> str:
+    """The page's text.  `numbers` are the paper pages on which places stand, for the contents; none on the first pass.
+
+    `passes` says of figures how many blocks after them come before them (see `flow.py`).
+    """
     front = [_title_page(book), _contents(contents(book), numbers)]
-    body = element("body", children=[*front, *(_section(part) for part in book.parts)])
+    body = element("body", children=[*front, *(_section(part, passes or {}) for part in book.parts)])
     head = element("head", children=[
         element("meta", charset="utf-8"), element("title", book.work.title),
         element("link", rel="stylesheet", href="book.css"), element("link", rel="stylesheet", href="print.css"),
+        element("style", "".join(map(_running_head, book.parts))),
     ])  # fmt: skip
     page = element("html", children=[head, body], xmlns=XHTML, lang="en")
     return '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n' + ElementTree.tostring(page, encoding="unicode")
@@ -55,8 +60,16 @@ def _named(part: Part) -> str:
     return f"{part.label}. {part.title}" if part.label else part.title
 
 
-def _section(part: Part) -> Element:
+def _running_head(part: Part) -> str:
+    """The rule that puts a part's name at the head of its pages: each part has pages of its own name."""
+    name = _named(part).replace("\\", "\\\\").replace('"', '\\"')
+    page = f"part-{part.slug}"
+    return f'@page {page} {{ @top-left {{ content: "{name}"; }} }}\n#{place(part.path)} {{ page: {page}; }}\n'
+
+
+def _section(part: Part, passes: Passes) -> Element:
     body = copy.deepcopy(part.body)
+    body[:] = passed(list(body), passes)
     for found in body.iter():
         if found.get("id"):
             found.set("id", place(f"{part.path}#{found.get('id')}"))
