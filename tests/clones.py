@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,6 +39,16 @@ def commit(folder: Path, message: str) -> None:
     """Commit everything in a folder."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", message)
+
+
+def address(folder: Path, **given: str) -> None:
+    """Set `site_url` or `repo_url` in a copy's mkdocs.yml, whatever the book's own are, as a fork does."""
+    path = folder / "mkdocs.yml"
+    text = path.read_text(encoding="utf-8")
+    for name, value in given.items():
+        text, count = re.subn(rf"^(?:# )?{name}:.*$", f"{name}: {value}", text, count=1, flags=re.MULTILINE)
+        assert count, f"mkdocs.yml no longer holds a line of {name}"
+    path.write_text(text, encoding="utf-8")
 
 
 def change(folder: Path, path: str, old: str, new: str) -> None:

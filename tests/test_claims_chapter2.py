@@ -71,11 +71,11 @@ def test_the_cache_removes_arithmetic_and_adds_bytes(book, numbers):
 # Bytes, and the naive formula.
 
 
-def test_the_naive_formula_misses_nineteen_models_and_only_for_the_three_reasons(book, numbers):
+def test_the_naive_formula_misses_models_for_the_three_reasons_and_no_other(book, numbers):
     rows = {row["model"]: row for row in kv_bytes_by_model.data(book).rows}
     assert len(rows) == len(book.alike) == numbers["models-count"].value
     wrong = {row["model"] for row in rows.values() if row["cause"]}
-    assert len(wrong) == numbers["naive-misses.s8192"].value == 19
+    assert len(wrong) == numbers["naive-misses.s8192"].value > 0
     for model in book.alike.values():
         s, row = model.shape, model.shape
         plain = not s.mla and s.head_dim * s.heads == s.d_model and not s.window

@@ -13,7 +13,7 @@ from generators.errors import BookError, BookErrors
 from generators.publish import branch, release
 from generators.publish.refusals import refusals
 from generators.publish.root_files import root_files
-from tests.clones import change, commit, git
+from tests.clones import address, change, commit, git
 from tests.conftest import ROOT
 
 REAL = Addresses("https://book.host.org/why/", "https://code.host.org/owner/why")
@@ -51,6 +51,12 @@ def test_no_tag_is_refused(ready):
     assert said(ready) == [
         "publish: found no tag on this commit, wanted v0.1.0 (pyproject.toml); git tag v0.1.0, or set the version in pyproject.toml to the tag's"
     ]
+
+
+def test_a_trial_without_a_tag_is_told_how_to_have_one_for_a_while(ready):
+    git(ready, "tag", "--delete", "v0.1.0")
+    (only,) = said(ready, trial=True)
+    assert only.endswith("a trial builds a tagged commit, too: git tag v0.1.0, and afterwards git tag -d v0.1.0")
 
 
 def test_another_versions_tag_is_refused(ready):
@@ -110,7 +116,7 @@ def test_an_edition_that_fails_half_way_leaves_the_branch_as_it_was(ready, monke
             raise KeyboardInterrupt
         branch.put(root, "gh-pages", {"half": b"1"}, "Half an edition")
 
-    change(ready, "mkdocs.yml", "https://memory-bound.example/", REAL.site)
+    address(ready, site_url=REAL.site)
     commit(ready, "An address")
     git(ready, "tag", "--force", "v0.1.0")
     monkeypatch.setattr(release, "_mike_is_here", lambda: None)
@@ -196,13 +202,7 @@ def test_the_edition_says_whether_it_is_released_and_what_changed(ready):
 
 
 def test_a_fork_sets_its_addresses_on_two_lines(ready):
-    change(ready, "mkdocs.yml", "site_url: https://memory-bound.example/", "site_url: https://fork.host.org/book")
-    change(
-        ready,
-        "mkdocs.yml",
-        "# repo_url: https://code.example/owner/memory-bound",
-        'repo_url: "https://code.host.org/fork/book/"',
-    )
+    address(ready, site_url="https://fork.host.org/book", repo_url='"https://code.host.org/fork/book/"')
     addresses = read_addresses(ready)
     assert addresses == Addresses("https://fork.host.org/book/", "https://code.host.org/fork/book")
     assert addresses.commit("abc") == "https://code.host.org/fork/book/commit/abc"
@@ -219,7 +219,13 @@ def test_an_address_that_is_none_is_refused_with_its_line(ready):
 
 
 def test_the_books_own_changelog_reads():
-    assert read_changelog(ROOT)[0].text
+    assert read_changelog(ROOT)
+
+
+def test_a_section_may_be_empty():
+    assert [
+        section.text for section in sections("# Changelog\n\n## Unreleased\n\n## 0.1.0 (2026-11-23)\n\n- First.\n")
+    ] == ["", "- First."]
 
 
 def test_an_odd_heading_of_the_changelog_is_refused():

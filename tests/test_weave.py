@@ -1,6 +1,7 @@
 """The weave in a changed copy: `check` names every stale piece, `write` mends exactly those, and a second run changes nothing."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -178,6 +179,16 @@ def test_a_table_declared_twice_is_refused():
         @named_table
         def ridge_points(n):
             """Declared again."""
+
+
+def test_the_table_and_formula_worked_in_contributing_work(root, numbers, monkeypatch):
+    monkeypatch.setattr("generators.tables.registry.TABLES", tables := {})
+    monkeypatch.setattr("generators.formulas.FORMULAS", formulas := {})
+    for block in re.findall(r"```python\n(.*?)```", (root / "CONTRIBUTING.md").read_text(), re.DOTALL):
+        if "@number" not in block:  # that one is in the book already
+            exec(block, {"__name__": "tests.worked"})
+    assert tables["bandwidths"](numbers, "a100-sxm4-80gb", "h200-sxm").markdown().count("\n") == 3
+    assert formulas["ridge-point-again"]().startswith("I^* = ")
 
 
 @pytest.mark.parametrize(

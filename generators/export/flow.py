@@ -1,7 +1,7 @@
 """Which figures leave a page half empty before them, read off a printed PDF, and the text that fills the page instead.
 
 A figure is not parted, so one that does not fit goes to the next page.  As in any set book, the
-paragraphs after it then come first; headings, tables and other figures are not passed.
+paragraphs after it then come first, past one heading at most; tables and other figures are not passed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from generators.export.manuscript import Manuscript
@@ -17,7 +18,7 @@ from generators.export.tree_of import words
 #: Points: what is left empty below the last line before it counts, the height of a line, and the foot of a page.
 GAP, LINE, FOOT = 90.0, 15.0, 68.0
 LETTERS = 92  # of a line of the text's width
-_PASSED = ("p", "ul", "ol")
+_PASSED, _HEADINGS = ("p", "ul", "ol"), ("h2", "h3")
 
 Passes = dict[str, int]  # the id of a figure -> how many of the blocks after it come before it
 
@@ -64,13 +65,13 @@ def _text_and_end(page) -> tuple[str, float]:
 def _gap(blocks: list[Element], at: int, pages: list[tuple[str, float]]) -> float:
     """What the page before a figure leaves empty; 0 where the figure does not begin a page."""
     first = at
-    while first and blocks[first - 1].tag in ("h2", "h3"):
+    while first and blocks[first - 1].tag in _HEADINGS:
         first -= 1
     caption = next(blocks[at].iter("figcaption"), None)
     if not first or caption is None or words(blocks[first - 1]).endswith(":"):
         return 0.0
     before, start = _last_words(blocks[first - 1]), _tight(words(caption))[:60]
-    for (text, end), (next_, _) in zip(pages, pages[1:], strict=False):
+    for (text, end), (next_, _) in pairwise(pages):
         if before and text.count(before) and start in next_ and before not in next_ and start not in text:
             return end
     return 0.0
@@ -79,17 +80,24 @@ def _gap(blocks: list[Element], at: int, pages: list[tuple[str, float]]) -> floa
 def _last_words(block: Element) -> str:
     """The end of a block's last longer run of text: a PDF may give the signs of a formula in another order."""
     in_formulas = {part for formula in block.iter("math") for part in formula.iter()}
-    runs = [_tight(text or "") for one in block.iter() for text in ((one.text, one.tail) if one not in in_formulas else (one.tail if one.tag == "math" else "",))]
+    runs = [
+        _tight(text or "")
+        for one in block.iter()
+        for text in ((one.text, one.tail) if one not in in_formulas else (one.tail if one.tag == "math" else "",))
+    ]
     return next((run[-40:] for run in reversed(runs) if len(run) >= 16), "")
 
 
 def _filling(after: list[Element], gap: float) -> int:
     """How many of the blocks after a figure fill a gap; none where it is small or the first is no text."""
-    count, height = 0, 0.0
-    for block in after if gap > GAP else []:
-        if block.tag not in _PASSED or height >= gap:
+    count, height, heading = 0, 0.0, 0.0
+    for at, block in enumerate(after if gap > GAP else [], 1):
+        if height + heading >= gap or block.tag not in (*_PASSED, *(() if heading else _HEADINGS)):
             break
-        count, height = count + 1, height + sum(_heights(block))
+        if block.tag in _HEADINGS:
+            heading = 3 * LINE  # one heading, if text of its own follows it
+        else:
+            count, height = at, height + heading + sum(_heights(block))
     return count
 
 

@@ -26,7 +26,7 @@ def refusals(root: Path, branch: str, addresses: Addresses, trial: bool = False)
         return [BookError("pyproject.toml", "version", f"found {number!r}, wanted a number such as 0.1.0")]
     errors = (
         _signed(root)
-        + _tagged(root, number)
+        + _tagged(root, number, trial)
         + _clean(root)
         + _told(root, number)
         + _cited(root, number)
@@ -50,12 +50,14 @@ def _signed(root: Path) -> list[BookError]:
     return [BookError("publish", None, f"found no {' and no '.join(missing)} for git; {remedy}")] if missing else []
 
 
-def _tagged(root: Path, number: str) -> list[BookError]:
+def _tagged(root: Path, number: str, trial: bool) -> list[BookError]:
     here = tags_here(root)
     if any(name in here for name in tag_names(number)):
         return []
     found = f"tags {', '.join(here)}" if here else "no tag"
     remedy = f"git tag v{number}, or set the version in pyproject.toml to the tag's"
+    if trial:
+        remedy = f"a trial builds a tagged commit, too: git tag v{number}, and afterwards git tag -d v{number}"
     return [BookError("publish", None, f"found {found} on this commit, wanted v{number} (pyproject.toml); {remedy}")]
 
 

@@ -1,4 +1,4 @@
-"""A hook for MkDocs that keeps a preview quick and its menu whole while only changed pages are rendered again.
+"""A hook for MkDocs that keeps a preview quick and its menu whole while only changed pages are rendered again, and dates.
 
 `mkdocs serve --dirty` reads changed pages only, so the menu would call every other page "None"; and it
 compiles the theme's templates at every rebuild, which takes longer than rendering a chapter.
@@ -6,10 +6,15 @@ compiles the theme's templates at every rebuild, which takes longer than renderi
 
 from __future__ import annotations
 
+import logging
+import os
+from pathlib import Path
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+
+from generators.export.made import made_at
 
 
 class _Compiled(BytecodeCache):
@@ -32,8 +37,11 @@ _previews: list[bool] = []
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
-    """Note whether this is a preview of changed pages; a build is left as it is."""
+    """Note whether this is a preview of changed pages; date the site map by the commit, so that no day changes a byte."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(made_at(Path(__file__).parents[2]).timestamp())))
     _previews.append(command == "serve" and dirty)
+    if _previews[-1]:  # titles are kept below, and pages keep their addresses
+        logging.getLogger("mkdocs.commands.build").addFilter(lambda told: "inaccurate" not in told.getMessage())
 
 
 def on_env(env: Environment, *, config: Any, files: Any) -> Environment:

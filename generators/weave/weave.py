@@ -15,7 +15,7 @@ from generators.weave.numbers_page import ledger, ledger_json, numbers_page, pag
 from generators.weave.page import MEND, weave_page
 
 GENERATED = ("docs/reference/numbers.md", "docs/reference/numbers.json")
-EXTRA_PAGES = ("README.md", "CONTRIBUTING.md")
+EXTRA_PAGES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md")
 
 
 @dataclass

@@ -17,7 +17,7 @@ from tests.gates import node
 from tests.gates.spelling import quoted, texts
 
 CONFIG = Path(__file__).resolve().parent / ".markdownlint-cli2.jsonc"
-SOURCES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
+SOURCES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
 #: What is found, and what is wanted instead.  The notation has the terms: docs/reference/notation.md.
 TERMS = {
     r"FLOPS|flops|Flops?|FLOPs": "FLOP (work) or FLOP/s (rate)",

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.gates import node
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
+SOURCES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
 #: Keys of ``data/`` whose values are names and titles that others chose; what we wrote there, the notes, is not among them.
 NAMES = {"name", "short", "publisher", "family", "title", "as_printed", "via", "url", "environment", "machine", "cases"}
 _FOUND = re.compile(r"^(?P<path>.*?):(?P<line>\d+):\d+ - Unknown word \((?P<word>.*?)\)(?: fix: \((?P<fix>.*?)\))?")

@@ -18,7 +18,7 @@ import pytest
 from generators.changelog import order, read_changelog
 from generators.edition import read_number
 from generators.publish.release import release
-from tests.clones import change, clone, commit, git
+from tests.clones import address, change, clone, commit, git
 from tests.conftest import ROOT
 from tests.test_browser import CHROMIUM, FLAGS, missing
 
@@ -79,8 +79,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     root = clone(tmp_path_factory.mktemp("editions") / "clone")
     made = Host(served / "book", f"http://127.0.0.1:{server.server_port}/book/", root)
-    change(root, "mkdocs.yml", "site_url: https://memory-bound.example/", f"site_url: {made.address}")
-    change(root, "mkdocs.yml", "# repo_url: https://code.example/owner/memory-bound", f"repo_url: {CODE}")
+    address(root, site_url=made.address, repo_url=CODE)
     for key, value in (("user.name", "A test"), ("user.email", "test@book.invalid")):
         git(root, "config", key, value)
     for number in (OLD, NEW):
