@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import attention_kinds, graphs  # noqa: E402
+from generators.measure import attention_kinds  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import attention  # noqa: E402
 from generators.measure.counting import attention as counted  # noqa: E402
@@ -107,41 +105,3 @@ def test_a_group_that_reads_another_group_s_keys_is_noticed(bench, monkeypatch):
     (case,) = attention.attention_heads(bench, "float32", (2,), ("fused",), 2, 16, 64)
     with pytest.raises(CheckFailed):
         case.prepare()
-
-
-class FakeGraph:
-    """A CUDA graph that remembers what ran while it was captured."""
-
-    def __init__(self) -> None:
-        self.held: list[int] = []
-
-    def replay(self) -> None:
-        LOG.extend(self.held)
-
-
-LOG: list[int] = []
-
-
-def test_graphs_are_captured_on_successive_operands_and_replayed_in_turn(bench, monkeypatch):
-    stream = SimpleNamespace(wait_stream=lambda other: None)
-    done: list[int] = []
-
-    @contextmanager
-    def capture(graph: FakeGraph, pool: str):
-        assert pool == "one"  # for all graphs of a case: a pool each would hold every graph's scores at once
-        before = len(done)
-        yield
-        graph.held = done[before:]
-
-    faked = {"Stream": lambda: stream, "current_stream": lambda: stream, "stream": lambda _: nullcontext(),
-             "CUDAGraph": FakeGraph, "graph": capture, "graph_pool_handle": lambda: "one"}  # fmt: skip
-    for name, fake in faked.items():
-        monkeypatch.setattr(torch.cuda, name, fake)
-    LOG.clear()
-    device = SimpleNamespace(is_cuda=True, last_level_cache=100)
-    run = graphs.launched(device, lambda: done.append(len(done)), graphs.turns_until_cold(device, 150))
-    for _ in range(4):
-        run()
-    assert LOG == [1, 2, 3, 1]  # 3 x 150 bytes are the first to exceed 4 x 100; the warm-up was run 0
-    assert graphs.launched(bench, run, 3) is run
-    assert (graphs.mode(device), graphs.mode(bench)) == ("graph", "eager")

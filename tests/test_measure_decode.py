@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from itertools import pairwise
 
@@ -268,33 +267,6 @@ def test_a_machine_that_cannot_compile_skips_in_one_line(bench, monkeypatch):
 def test_graphs_are_skipped_without_a_cuda_device(bench, mode):
     with pytest.raises(Unsupported, match="CUDA graphs need a CUDA device"):
         decode.decode(bench, "float32", ["8B"], mode=mode)[0].prepare()
-
-
-def test_a_captured_step_is_issued_on_a_stream_first_and_then_replayed(bench, monkeypatch):
-    """The order of calls, with stand-ins for the parts of torch.cuda that need a device."""
-    calls = []
-
-    class Stream:
-        def wait_stream(self, other):
-            calls.append("wait")
-
-    class Graph:
-        def replay(self):
-            calls.append("replay")
-
-    @contextlib.contextmanager
-    def entered(what):
-        calls.append("capture" if isinstance(what, Graph) else "stream")
-        yield
-
-    for name, fake in (("Stream", Stream), ("current_stream", Stream), ("stream", entered), ("graph", entered)):
-        monkeypatch.setattr(torch.cuda, name, fake)
-    monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
-    static = decode_modes.StaticWalk(bench, Llama(bench, TOY, torch.float32, capacity=32), 8, 11, "graph")
-    monkeypatch.setattr(static, "issue", lambda: calls.append("step"))
-    static.make()
-    static()
-    assert calls == ["wait", "stream", *["step"] * decode_modes.WARMUPS, "wait", "capture", "step", "replay"]
 
 
 def test_unknown_names_are_told_in_one_line(bench):

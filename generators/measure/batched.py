@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 from generators.measure.bench import Bench
 from generators.measure.llama import Layer, Weights, random_cache, rms_norm, rope_tables, rotate
+from generators.measure.sdpa import using
 
 Product = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # weight [out, in], rows [n, in] -> rows [n, out]
 
@@ -51,6 +52,7 @@ class Batched:
         self.weights, self.shape, self.batch, capacity = weights, weights.shape, plan.batch, plan.capacity
         self.cosine, self.sine = (t[:, None] for t in rope_tables(bench, self.shape, weights.dtype, capacity))
         self.product = PRODUCTS["linear"]
+        self.backend: str | None = None  # of attention, as `sdpa` names them
         self.masks: dict[tuple[int, int], torch.Tensor] = {}
         size = (2, plan.batch, self.shape.kv_heads, capacity if plan.keeps else 0, self.shape.head_dim)
         each = torch.Size(size).numel()
@@ -71,10 +73,11 @@ class Batched:
     def hidden(self, tokens: torch.Tensor, past: int, layers: Iterable[int], keeps: bool = True) -> torch.Tensor:
         """What leaves the last of some layers: [batch, new, d_model].  A check may pass one layer alone."""
         x = self.weights.embedding.index_select(0, tokens.reshape(-1))
-        for place in layers:
-            layer = self.weights.layers[place]
-            x = x + self._attention(layer, self.caches[place], rms_norm(x, layer.attention_norm), past, keeps)
-            x = x + self._mlp(layer, rms_norm(x, layer.mlp_norm))
+        with using(self.backend):
+            for place in layers:
+                layer = self.weights.layers[place]
+                x = x + self._attention(layer, self.caches[place], rms_norm(x, layer.attention_norm), past, keeps)
+                x = x + self._mlp(layer, rms_norm(x, layer.mlp_norm))
         return x.reshape(*tokens.shape, -1)
 
     @torch.inference_mode()

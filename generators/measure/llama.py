@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from generators.measure.bench import Bench
 from generators.measure.counting.count import Shape
 from generators.measure.reference import EPSILON, ROPE_BASE, Wide, rms_norm64, rotate64
+from generators.measure.sdpa import using
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Llama(Weights):
         """Draw the weights and allocate a cache for `capacity` tokens per layer."""
         super().__init__(bench, shape, dtype)
         self.capacity = capacity
+        self.backend: str | None = None  # of attention, as `sdpa` names them
         self.cosine, self.sine = rope_tables(bench, shape, dtype, capacity)
         size = (shape.layers, 2, shape.kv_heads, capacity, shape.head_dim)
         self.cache = random_cache(bench, torch.Size(size).numel(), dtype).view(size)
@@ -78,12 +80,13 @@ class Llama(Weights):
     @torch.inference_mode()
     def step(self, token: torch.Tensor, position: int) -> torch.Tensor:
         """Logits after `token` (one index) at `position`, which is also the number of tokens cached before it."""
-        x = self.embedding.index_select(0, token).view(-1)
-        for layer, cache in zip(self.layers, self.cache, strict=True):
-            x = x + self._attention(layer, cache, rms_norm(x, layer.attention_norm), position)
-            h = rms_norm(x, layer.mlp_norm)
-            x = x + torch.mv(layer.down, F.silu(torch.mv(layer.gate, h)) * torch.mv(layer.up, h))
-        return torch.mv(self.head, rms_norm(x, self.norm))
+        with using(self.backend):
+            x = self.embedding.index_select(0, token).view(-1)
+            for layer, cache in zip(self.layers, self.cache, strict=True):
+                x = x + self._attention(layer, cache, rms_norm(x, layer.attention_norm), position)
+                h = rms_norm(x, layer.mlp_norm)
+                x = x + torch.mv(layer.down, F.silu(torch.mv(layer.gate, h)) * torch.mv(layer.up, h))
+            return torch.mv(self.head, rms_norm(x, self.norm))
 
     def _attention(self, layer: Layer, cache: torch.Tensor, h: torch.Tensor, position: int) -> torch.Tensor:
         """Grouped-query attention over the cache; the new key and value join it first."""

@@ -58,6 +58,7 @@ class Kernel:
 
     `closing`, where given, is called with the number of repetitions timed last and returns the
     work and the parameters that only the timed repetitions decide, such as the mean context.
+    One call of `run` may be several repetitions, `runs`, as where a graph holds many.
     """
 
     run: Callable[[], object]
@@ -65,6 +66,7 @@ class Kernel:
     check: Check
     parameters: dict[str, Any] = field(default_factory=dict)
     closing: Callable[[int], tuple[Work, dict[str, Any]]] | None = None
+    runs: int = 1
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ TELLING = (
 
 def label(name: str, parameters: dict[str, Any]) -> str:
     """A case's name and the words that tell it from its neighbours, for a line that a person reads."""
-    idle = {"method", "working_set_bytes"} if "model" in parameters or "mode" in parameters else set()
+    idle = {"method", "working_set_bytes"} if "model" in parameters or "operations" in parameters else set()
     idle |= {"batch"} if parameters.get("batch") == 1 else set()
     words = [_word(key, parameters[key]) for key in TELLING if parameters.get(key) is not None and key not in idle]
     return " ".join([name, *words])

@@ -6,15 +6,12 @@ from dataclasses import replace
 
 from generators.measure.plan import ROUNDS, Stage
 
-MEMORY = Stage("memory", "bandwidth:memory", expected_seconds=9)
+MEMORY = Stage("memory", "bandwidth:memory", expected_seconds=12)
 PRODUCTS = Stage("products by size", "bandwidth:products", expected_seconds=9)
-COMPUTE = Stage("compute", "compute:compute", expected_seconds=9)
-OVERHEAD = Stage("issuing a step", "decode:overhead", expected_seconds=5)
-BOTH = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "compiled"]}, expected_seconds=12)
-GRAPHS = Stage("issuing a step", "decode:overhead", {"modes": ["eager", "graph"]}, expected_seconds=8)
+COMPUTE = Stage("compute", "compute:compute", expected_seconds=10)
 SMALL = ["0.1B", "0.4B", "1.1B"]
-
-
+THREE = ["eager", "graph", "compiled graph"]  # ways to run a step on CUDA
+ONE = {"dtypes": ["bfloat16"]}
 BOUNDS = ("memory", "compute", "products by size", "issuing a step")  # stages of the ceilings that bound a workload
 #: Seconds that the rest of `full` is planned with on a GPU, most worth first; what does not fit any more is left out.
 GPU_PLAN = {
@@ -25,13 +22,19 @@ GPU_PLAN = {
 }  # fmt: skip
 
 
+def overhead(modes: list[str], seconds: float, **more: object) -> Stage:
+    """Issuing a step in some modes; each compiled one is compiled at two depths."""
+    return Stage("issuing a step", "decode:overhead", {"modes": modes, **more}, expected_seconds=seconds)
+
+
 def decode(
-    dtype: str, sizes: list[str], seconds: float, mode: str = "eager", optional: bool = False, rounds: int = ROUNDS
+    dtype: str, sizes: list[str], seconds: float, modes: tuple[str, ...] | list[str] = ("eager",),
+    optional: bool = False, rounds: int = ROUNDS,
 ) -> Stage:  # fmt: skip
-    """Decode of some model sizes in one number format."""
-    told = "" if mode == "eager" else f", {mode}"
+    """Decode of some model sizes in one number format, every mode of a size by the same model."""
+    told = "" if tuple(modes) == ("eager",) else f", {', '.join(modes)}"
     sized = sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    settings = {"dtype": dtype, "sizes": sizes, "mode": mode}
+    settings = {"dtype": dtype, "sizes": sizes, "modes": list(modes)}
     return Stage(f"decode in {dtype}{told}, {sized}", "decode:decode", settings, seconds, optional, rounds)
 
 
@@ -39,19 +42,24 @@ def quick(kind: str) -> list[Stage]:
     """The small suite: ceilings, then decode of three models."""
     first, second = ("bfloat16", "float32") if kind != "cpu" else ("float32", "bfloat16")
     two = Stage("compute", "compute:compute", {"formats": ["float32", "bfloat16"]}, expected_seconds=6)
-    return [MEMORY, decode(first, SMALL, 11), two, PRODUCTS, OVERHEAD,
+    if kind in ("cuda", "rocm"):
+        return [MEMORY, decode(first, ["8B"], 5, THREE[:2]), two, PRODUCTS, overhead(THREE[:2], 4, **ONE),
+                decode(first, SMALL, 8, THREE[:2], optional=True)]  # fmt: skip
+    return [MEMORY, decode(first, SMALL, 11), two, PRODUCTS, overhead(["eager"], 5),
             decode(second, SMALL, 7, optional=True)]  # fmt: skip
 
 
 def full(kind: str) -> list[Stage]:
     """Every case but the peers; on a GPU, where the time is dear, by worth."""
-    stages = [
-        MEMORY, COMPUTE, PRODUCTS, BOTH if kind == "cpu" else GRAPHS, *_decodes(kind), *_sweeps(kind),
-        Stage("interference", "interference:interference", expected_seconds=20),
-        Stage("serving", "serving:serving", {"loads": [0.5, 0.8, 0.95]}, expected_seconds=45),
-        *_rooflines(), *_techniques(),
-    ]  # fmt: skip
-    return stages if kind == "cpu" else _by_worth(stages)
+    if kind == "cpu":
+        return [MEMORY, COMPUTE, PRODUCTS, overhead(["eager", "compiled"], 12), *_decodes(), *_sweeps(kind),
+                *_served(kind), *_rooflines(), *_techniques()]  # fmt: skip
+    largest = [decode("bfloat16", [size], seconds, THREE) for size, seconds in (("14B", 10), ("32B", 14))]
+    return _by_worth([
+        MEMORY, COMPUTE, PRODUCTS, overhead(THREE, 14, **ONE), decode("bfloat16", ["8B"], 9, THREE),
+        decode("bfloat16", [*SMALL, "3B"], 25, THREE), *largest, *_sweeps(kind), *_rooflines(), *_techniques(),
+        *_served(kind),
+    ])  # fmt: skip
 
 
 def _by_worth(stages: list[Stage]) -> list[Stage]:
@@ -61,20 +69,23 @@ def _by_worth(stages: list[Stage]) -> list[Stage]:
     return first + [replace(rest[name], expected_seconds=seconds, optional=True) for name, seconds in GPU_PLAN.items()]
 
 
-def _decodes(kind: str) -> list[Stage]:
-    """Batch-1 decode of all sizes that fit, large ones in a process of their own."""
+def _decodes() -> list[Stage]:
+    """Batch-1 decode of all sizes that a processor takes, large ones in a stage of their own."""
     small, large = ["10M", "30M", *SMALL], ["3B", "8B"]
-    if kind == "cpu":
-        return [
-            decode("float32", small, 14), decode("bfloat16", small, 13),
-            *(decode("bfloat16", [size], seconds, rounds=7) for size, seconds in zip(large, (17, 30), strict=True)),
-            decode("bfloat16", ["10M", "0.1B", "0.4B"], 22, "compiled"),
-        ]  # fmt: skip
-    alone = [*large, "14B", "32B", "70B"]
     return [
-        decode("bfloat16", small, 12), *(decode("bfloat16", [size], 8) for size in alone),
-        decode("bfloat16", [*small, "3B"], 30, "graph"), decode("bfloat16", ["0.1B", "1.1B"], 60, "compiled"),
+        decode("float32", small, 14), decode("bfloat16", small, 13),
+        *(decode("bfloat16", [size], seconds, rounds=7) for size, seconds in zip(large, (17, 30), strict=True)),
+        decode("bfloat16", ["10M", "0.1B", "0.4B"], 22, ["compiled"]),
     ]  # fmt: skip
+
+
+def _served(kind: str) -> list[Stage]:
+    """Passes over mixed batches; on a GPU at fewer loads, for its passes are issued one operation at a time."""
+    slow = kind == "cpu"
+    return [
+        Stage("interference", "interference:interference", expected_seconds=20),
+        Stage("serving", "serving:serving", {"loads": [0.5, 0.8, 0.95] if slow else [0.8]}, expected_seconds=45),
+    ]
 
 
 def _sweeps(kind: str) -> list[Stage]:
@@ -83,13 +94,13 @@ def _sweeps(kind: str) -> list[Stage]:
     batches = {"batches": [1, 4, 16, 64, 256]} if slow else {}
     tokens = {"tokens": [1, 4, 16, 64, 128, 256, 512, 1024, 2048]} if slow else {}
     contexts = {} if slow else {"model": "1B", "dtype": "bfloat16", "contexts": [512, 2048, 8192, 32768, 65536]}
-    rounds = 7 if slow else ROUNDS
+    seconds = (85, 45, 30, 15, 18) if slow else (35, 15, 18, 20, 12)
     return [
-        Stage("batch by context", "batch:decode_batch", batches, 85, rounds=rounds),
-        Stage("prefill", "prefill:prefill", tokens, 45, rounds=rounds),
-        Stage("with and without cache", "cache:cache", {}, 30, rounds=rounds),
-        Stage("context by attention", "context:decode_context", contexts, 15),
-        Stage("verifying drafts", "verify:verify", {}, 18),
+        Stage("batch by context", "batch:decode_batch", batches, seconds[0], rounds=7),
+        Stage("prefill", "prefill:prefill", tokens, seconds[1], rounds=7),
+        Stage("with and without cache", "cache:cache", {}, seconds[2], rounds=7),
+        Stage("context by attention", "context:decode_context", contexts, seconds[3], rounds=ROUNDS if slow else 7),
+        Stage("verifying drafts", "verify:verify", {}, seconds[4], rounds=ROUNDS if slow else 7),
     ]
 
 

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from generators.measure.bench import Bench
 from generators.measure.counting.count import Shape
 from generators.measure.llama import Layer, Llama, rms_norm, rotate
+from generators.measure.sdpa import in_order
 from generators.measure.serving.scheduler import Segment
 
 _STRIDE = 7919  # prompts of neighbouring requests begin this far apart in the pool of tokens
@@ -40,6 +41,10 @@ class Engine:
     @torch.inference_mode()
     def run(self, segments: Sequence[Segment]) -> torch.Tensor:
         """One pass: the logits of the segments that answer, one row each; their greedy tokens join the sequences."""
+        with in_order(self.bench):
+            return self._run(segments)
+
+    def _run(self, segments: Sequence[Segment]) -> torch.Tensor:
         for one in segments:
             if one.prompt:
                 self._ask(one)

@@ -97,8 +97,9 @@ class Turns:
         return made[0]
 
     def _calibrate(self, outcome: Outcome, kernel: Kernel) -> None:
-        outcome.inner, outcome.warmups = calibrate(self.device.time, kernel.run)
-        outcome.warmups += [self.device.time(kernel.run, outcome.inner) for _ in range(WARMUPS)]
+        calls, outcome.warmups = calibrate(self.device.time, kernel.run)
+        outcome.warmups += [self.device.time(kernel.run, calls) for _ in range(WARMUPS)]
+        outcome.inner = calls * kernel.runs
 
     def _rounds(self, ready: dict[int, tuple[Outcome, Kernel]]) -> None:
         """Every case once per round, and the reference around each round."""
@@ -122,7 +123,7 @@ class Turns:
         self._report("timed", {str(place): outcome for place, (outcome, _) in ready.items()})
 
     def _sample(self, outcome: Outcome, kernel: Kernel) -> None:
-        outcome.samples.append(self.device.time(kernel.run, outcome.inner))
+        outcome.samples.append(self.device.time(kernel.run, max(1, outcome.inner // kernel.runs)))
 
     def _settle(self, ready: dict[int, tuple[Outcome, Kernel]], before: noise.Reading) -> None:
         """Take over what only the timed repetitions decide, and how quiet the machine was."""

@@ -16,15 +16,16 @@ from generators.measure.bench import Bench
 from generators.measure.counting import attention as counted
 from generators.measure.counting.attention import Heads
 from generators.measure.exact import exact
-from generators.measure.graphs import launched, mode, turns_until_cold
+from generators.measure.graphs import mode, timed
 from generators.measure.outcome import one_line
 from generators.measure.plan import Case, Check, Kernel, Unsupported, Work
+from generators.measure.sdpa import BACKENDS, Named, choose, refused, using
 
-BACKENDS = {
-    "math": SDPBackend.MATH,
-    "flash": SDPBackend.FLASH_ATTENTION,
-    "efficient": SDPBackend.EFFICIENT_ATTENTION,
-}
+OURS = {
+    True: ("math", "flash", "efficient"),
+    False: ("math", "flash", "efficient", "cudnn"),
+}  # by whether it is the processor
+BACKENDS = BACKENDS | {"cudnn": SDPBackend.CUDNN_ATTENTION}
 PREFILL = (128, 256, 512, 1024, 2048, 4096)
 DECODE = (128, 512, 2048, 8192, 16384)
 GROUPS = (1, 2, 4, 8, 16, 32, 64)
@@ -35,16 +36,20 @@ TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.float16: 1e-2}
 
 def attention(
     bench: Bench,
-    dtype: str = "float32",
+    dtype: str = "",
     prefill: Sequence[int] = PREFILL,
     decode: Sequence[int] = DECODE,
-    backends: Sequence[str] = tuple(BACKENDS),
+    backends: Sequence[str] = (),
     heads: int = 8,
     kv_heads: int = 8,
     head_dim: int = 64,
     batch: int = 1,
 ) -> list[Case]:
-    """A workload per back end, phase and context: the whole prompt at once and causal, or one query."""
+    """A workload per back end, phase and context: the whole prompt at once and causal, or one query.
+
+    In float32 on a processor and, as the fused kernels of a GPU want, in bfloat16 elsewhere, unless told.
+    """
+    dtype, backends = dtype or default_dtype(bench), backends or OURS[bench.is_cpu]
     sizes = [Heads(batch, heads, kv_heads, head_dim, context, context) for context in prefill]
     sizes += [Heads(batch, heads, kv_heads, head_dim, 1, context) for context in decode]
     told = {"dtype": dtype, "batch": batch, "heads": heads, "kv_heads": kv_heads, "head_dim": head_dim}
@@ -60,6 +65,11 @@ def attention(
         for at in sizes
         for name in backends
     ]
+
+
+def default_dtype(bench: Bench) -> str:
+    """The number format in which a device's fused kernels run."""
+    return "float32" if bench.is_cpu else "bfloat16"
 
 
 def phase(at: Heads) -> str:
@@ -105,7 +115,7 @@ def attention_kernel(bench: Bench, name: str, at: Heads, dtype: torch.dtype) -> 
     if bench.is_cuda:
         told["peak_memory_bytes"] = peak_memory(run)
     work = Work(once.bytes * calls, once.flop * calls)
-    return Kernel(launched(bench, run, turns_until_cold(bench, work.bytes)), work, check, told)
+    return timed(bench, run, work, check, told)
 
 
 def supported(call: Callable[[], tuple[torch.Tensor, ...]]) -> tuple[torch.Tensor, ...]:
@@ -117,7 +127,7 @@ def supported(call: Callable[[], tuple[torch.Tensor, ...]]) -> tuple[torch.Tenso
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
-            if "backend" not in str(error) and "available kernel" not in str(error):
+            if not refused(error):
                 raise
             told = [str(one.message).split("(Triggered")[0].strip() for one in given]
             raise Unsupported(one_line(" ".join(["torch:", str(error).splitlines()[0], *told]))[:400]) from None
@@ -151,7 +161,7 @@ def check_rows(bench: Bench, at: Heads, done: tuple[torch.Tensor, ...]) -> Check
 
 def attention_heads(
     bench: Bench,
-    dtype: str = "float32",
+    dtype: str = "",
     groups: Sequence[int] = GROUPS,
     methods: Sequence[str] = tuple(METHODS),
     kv_heads: int = 2,
@@ -159,6 +169,7 @@ def attention_heads(
     context: int = 8192,
 ) -> list[Case]:
     """One token's attention with ever more query heads over the same keys, in each way to write it."""
+    dtype = dtype or default_dtype(bench)
     told = {"dtype": dtype, "batch": 1, "context": context, "kv_heads": kv_heads, "head_dim": head_dim}
     return [
         Case(
@@ -180,13 +191,18 @@ def heads_kernel(bench: Bench, name: str, at: Heads, dtype: str) -> Kernel:
     query = bench.normal(at.kv_heads, at.heads // at.kv_heads, at.head_dim, dtype=kind)
     scaled = query * at.head_dim**-0.5
 
-    def run() -> torch.Tensor:
-        return attend(scaled, *pool.take(*size))
+    named = Named()
 
+    def run() -> torch.Tensor:
+        with using(named.backend):
+            return attend(scaled, *pool.take(*size))
+
+    backend = choose(bench, named, run) if name != "products" else {}
     keys, values = pool.take(*size)
     heads = (1, at.heads, 1, at.head_dim)
-    found = attend(scaled, keys, values).reshape(heads)
+    with using(named.backend):
+        found = attend(scaled, keys, values).reshape(heads)
     check = check_rows(bench, at, (query.view(heads), keys[None], values[None], found))
     work, stretches = counted.attention(at, kind.itemsize), pool.flat.numel() // math.prod(size)
     told = {"working_set_bytes": stretches * math.prod(size) * kind.itemsize, "mode": mode(bench)}
-    return Kernel(launched(bench, run, turns_until_cold(bench, work.bytes)), work, check, told)
+    return timed(bench, run, work, check, told | backend)

@@ -12,6 +12,7 @@ from generators.measure.bench import Bench
 from generators.measure.counting import count
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, told_dtype
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel
 
 GEMV_WIDTH = 4096  # columns of the matrices that the matrix-vector methods pass over
@@ -59,22 +60,28 @@ def read_cases(bench: Bench) -> list[Case]:
 
 
 def reference_case(bench: Bench) -> Case:
-    """The read that is timed in every round of every stage, to tell a machine's drift from a case's."""
-    return Case("reference-read", "ceiling", {"method": "sum-float32"}, partial(read_kernel, bench, "sum-float32"))
+    """The read that is timed in every round of every stage, to tell a machine's drift from a case's.
+
+    Its samples of all stages are held against each other, so a graph of it has as many parts in each.
+    """
+    return Case(
+        "reference-read", "ceiling", {"method": "sum-float32"}, partial(read_kernel, bench, "sum-float32", CHUNKS)
+    )
 
 
-def read_kernel(bench: Bench, name: str) -> Kernel:
-    """Read the buffer part by part with one method; a repetition is one part."""
+def read_kernel(bench: Bench, name: str, runs: int | None = None) -> Kernel:
+    """Read the buffer part by part with one method; a repetition is one part.  `runs` as for `timed`."""
     method, dtype, flop = METHODS[name]
     buffer = bench.buffer().view(dtype)
     chunk = buffer.numel() // CHUNKS
     if "gemv" in name:
-        chunk = min(chunk, GEMV_WIDTH**2) // GEMV_WIDTH * GEMV_WIDTH
+        chunk = (min(chunk, GEMV_WIDTH**2) if bench.is_cpu else chunk) // GEMV_WIDTH * GEMV_WIDTH
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
     vector = bench.normal(GEMV_WIDTH, dtype=dtype)
     told = _told(dtype, buffer.numel() // chunk * chunk, chunk)
     check = check_method(bench, name)
-    return Kernel(lambda: method(next(parts), vector), count.read(chunk, dtype.itemsize, flop), check, told)
+    work = count.read(chunk, dtype.itemsize, flop)
+    return timed(bench, lambda: method(next(parts), vector), work, check, told, runs=runs)
 
 
 def _told(dtype: torch.dtype, elements: int, moved: int) -> dict[str, str | int]:
@@ -121,7 +128,8 @@ def product_kernel(bench: Bench, name: str, size: int) -> Kernel:
     vector = bench.normal(width, dtype=dtype)
     told = _told(dtype, buffer.numel() // chunk * chunk, chunk) | {"d_in": width, "d_out": chunk // width}
     check = check_method(bench, name, width)
-    return Kernel(lambda: method(next(parts), vector), count.read(chunk, dtype.itemsize, flop), check, told)
+    work = count.read(chunk, dtype.itemsize, flop)
+    return timed(bench, lambda: method(next(parts), vector), work, check, told)
 
 
 def copy_case(bench: Bench) -> Case:
@@ -145,7 +153,7 @@ def copy_kernel(bench: Bench) -> Kernel:
     poisoned = torch.full_like(fresh, float("nan"))
     worst = (exact(poisoned.copy_(fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
-    return Kernel(run, count.copy(chunk, 4), check, _told(torch.float32, 2 * half, 2 * chunk))
+    return timed(bench, run, count.copy(chunk, 4), check, _told(torch.float32, 2 * half, 2 * chunk))
 
 
 def triad_case(bench: Bench) -> Case:
@@ -171,7 +179,7 @@ def triad_kernel(bench: Bench) -> Kernel:
         torch.add(left[part], right[part], alpha=SCALE, out=target[part])
 
     check = check_triad(bench)
-    return Kernel(run, count_kernels.triad(chunk, 4), check, _told(torch.float32, 3 * third, 3 * chunk))
+    return timed(bench, run, count_kernels.triad(chunk, 4), check, _told(torch.float32, 3 * third, 3 * chunk))
 
 
 def check_triad(bench: Bench) -> Check:
@@ -194,4 +202,4 @@ def cache_kernel(bench: Bench) -> Kernel:
     part = bench.buffer().view(torch.float32)[: size // 4]
     told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True}
     check = check_method(bench, "sum-float32")
-    return Kernel(lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, told)
+    return timed(bench, lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, told, cold=False)

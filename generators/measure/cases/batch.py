@@ -8,7 +8,9 @@ import torch
 
 from generators.measure.batched import Plan
 from generators.measure.bench import Bench
+from generators.measure.graphs import mode, timed
 from generators.measure.plan import Case, Kernel
+from generators.measure.sdpa import choose
 from generators.measure.shared_model import SharedModel
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -47,16 +49,19 @@ class Generation:
         """Take the pass of the shared model."""
         self.shared, self.plan, self.made = shared, plan, shared.ready(plan)
         self.tokens = shared.tokens(plan.batch, 1)
+        past = partial(self.made.hidden, self.tokens, plan.context, (0,))
+        self.backend = choose(shared.bench, self.made, past)
         self.method = self.made.choose_product(shared.bench, self.tokens, plan.context)
 
     @torch.inference_mode()
     def __call__(self) -> None:
         """One token for every sequence."""
-        self.tokens = self.made.forward(self.tokens, self.plan.context).argmax(-1)
+        self.tokens.copy_(self.made.forward(self.tokens, self.plan.context).argmax(-1))
 
 
 def batch_kernel(shared: SharedModel, plan: Plan) -> Kernel:
     """One repetition is one step of the whole batch."""
     step = Generation(shared, plan)
     check = shared.check(plan, step.made)
-    return Kernel(step, shared.work(plan), check, {"method": f"{step.method}, fused attention, eager"})
+    told = step.backend | {"method": f"{step.method}, fused attention, {mode(shared.bench)}"}
+    return timed(shared.bench, step, shared.work(plan), check, told)

@@ -14,10 +14,12 @@ from generators.measure.bench import Bench
 from generators.measure.cases import launch
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192, 16384)
 LONGEST = 0.3  # seconds one product may take, so that a case stays within a few seconds
+TRIAL = 5e-3  # seconds of calls with which a size is tried
 PROBE = 64  # size of the product that tells whether a format works
 EMULATED = 1e9  # FLOP/s of the probe below which torch goes number by number instead of using the device's products
 CHECKED_ROWS = 8
@@ -112,7 +114,9 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
             break
         once = partial(form.multiply, *operands(bench, form, size))
         bench.time(once, 1)
-        rates[size] = 2 * size**3 / min(bench.time(once, 1) for _ in range(2))
+        # a GPU is issued several at a time, so that launching does not decide between small sizes
+        inner = 1 if bench.is_cpu else max(1, min(64, int(TRIAL * max(rates.values(), default=first) / (2 * size**3))))
+        rates[size] = 2 * size**3 * inner / min(bench.time(once, inner) for _ in range(2))
     if not rates:
         raise Unsupported(f"found no memory or no time for a {name} product of {SIZES[0]} x {SIZES[0]}")
     best = max(rates, key=rates.__getitem__)
@@ -120,7 +124,8 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
     check = check_product(bench, form, left, right)
     told = {"size": best, "sizes_tried": " ".join(map(str, rates)), "result": str(form.result).removeprefix("torch.")}
     work = count_kernels.product(best, best, best, form.operand.itemsize, form.result.itemsize)
-    return Kernel(partial(form.multiply, left, right, out), work, check, told | {"resident": True})
+    run = partial(form.multiply, left, right, out)
+    return timed(bench, run, work, check, told | {"resident": True}, cold=False)
 
 
 def probe(bench: Bench, name: str) -> float:

@@ -16,8 +16,9 @@ from generators.measure.counting import attention as counted
 from generators.measure.counting.attention import Kind
 from generators.measure.counting.count import Shape
 from generators.measure.exact import exact
-from generators.measure.graphs import launched, mode, turns_until_cold
+from generators.measure.graphs import mode, timed, turns_until_cold
 from generators.measure.plan import Case, Check, Kernel
+from generators.measure.sdpa import Named, choose, using
 
 SHAPES = {
     "50M": Shape(layers=4, d_model=1024, heads=16, kv_heads=4, head_dim=64, d_ff=2048, vocab=8192),
@@ -92,10 +93,16 @@ class Sweep:
         cache = self._cache()
         token = torch.ones(1, dtype=torch.long, device=self.bench.device)
 
+        named = Named()
+        fused = self.method != "products" and not kind.latent_rank
+
         def run() -> None:
             self.steps += 1
-            logits = models[self.steps % self.copies].step(token, context, cache.take(*size))
+            with using(named.backend):
+                logits = models[self.steps % self.copies].step(token, context, cache.take(*size))
             token.copy_(logits.argmax(0, keepdim=True))
+
+        backend = choose(self.bench, named, run) if fused else {}
 
         check = self._at_length(models[0], context, cache.take(*size), check)
         work = counted.decode(self.shape, kind, self.dtype.itemsize, context)
@@ -103,7 +110,7 @@ class Sweep:
         if self.bench.is_cuda:
             stretches = min(stretches, self.copies)
         told = self._told(kind, context, stretches * math.prod(size))
-        return Kernel(launched(self.bench, run, self.copies), work, check, told)
+        return timed(self.bench, run, work, check, told | backend)
 
     def _models(self, kind: Kind) -> tuple[list[Decoder], Check]:
         """Copies of one kind's model, each from its own part of the weights, and the check of the first."""

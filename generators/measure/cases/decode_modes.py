@@ -14,8 +14,10 @@ import torch.nn.functional as F
 
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
+from generators.measure.graphs import capture
 from generators.measure.llama import Llama, rms_norm, rotate
 from generators.measure.plan import Unsupported
+from generators.measure.sdpa import using
 
 METHODS = {
     "compiled": "layer through torch.compile, mask over the cache",
@@ -66,12 +68,14 @@ class StaticWalk:
         self.slots = torch.arange(model.capacity, device=device)
         self.following = torch.where(self.slots == last, first, self.slots + 1)
         self.logits = torch.full((model.shape.vocab,), float("nan"), dtype=model.dtype, device=device)
-        self.play: Callable[[], object] = self.issue
+        self.backend: str | None = None  # of attention, as `sdpa` names them
+        self.play: Callable[[], object] | None = None
+        self.owned: list[object] = []  # what a captured step reads and writes
         self.compile_seconds: float | None = None
 
     def __call__(self) -> None:
         """One step."""
-        self.play()
+        (self.play or self.issue)()
 
     @torch.inference_mode()
     def issue(self) -> None:
@@ -80,8 +84,9 @@ class StaticWalk:
         turn = model.cosine.index_select(0, self.position), model.sine.index_select(0, self.position)
         mask = torch.where(self.slots <= self.position, 0.0, float("-inf")).to(model.dtype)[None]
         x = model.embedding.index_select(0, self.token).view(-1)
-        for weights, cache in zip(self.weights, self.caches, strict=True):
-            x = self.layer(x, weights, cache, self.position, turn, mask)
+        with using(self.backend):
+            for weights, cache in zip(self.weights, self.caches, strict=True):
+                x = self.layer(x, weights, cache, self.position, turn, mask)
         self.logits.copy_(torch.mv(model.head, rms_norm(x, model.norm)))
         self.token.copy_(self.logits.argmax(0, keepdim=True))
         self.position.copy_(self.following.index_select(0, self.position))
@@ -91,7 +96,7 @@ class StaticWalk:
         self.logits.fill_(float("nan"))
         self.token.copy_(token)
         self.position.fill_(position)
-        self.play()
+        self()
         return self.logits
 
     def make(self) -> None:
@@ -100,23 +105,12 @@ class StaticWalk:
             self.layer, told = compiled(layer_step, self._with_layer, self.bench.device)
             self.compile_seconds = told["compile_seconds"]
         if "graph" in self.mode:
-            self._capture()
+            replay = capture(self.issue, warmups=WARMUPS, compiled="compiled" in self.mode)
+            self.owned = replay.owned[1:]  # less the step itself: a ring of references would keep the model
+            self.play = replay.graph.replay
 
     def _with_layer(self, layer: Callable[..., torch.Tensor]) -> None:
         """One step by another function for its layers."""
         self.layer = layer
         self.issue()
         self.bench.wait()
-
-    def _capture(self) -> None:
-        """Record one step as a CUDA graph, after some on a stream of their own."""
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(WARMUPS):
-                self.issue()
-        torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self.issue()
-        self.play = graph.replay

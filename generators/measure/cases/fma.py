@@ -20,6 +20,7 @@ from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 
 FMA = (1, 4, 16, 64, 256)
@@ -147,7 +148,7 @@ def fma_kernel(bench: Bench, compiler: Compiler, dtype: torch.dtype, count: int,
         "working_set_bytes": 2 * half * dtype.itemsize,
         "flop_per_byte": round(work.flop / work.bytes, 4),
     }
-    return Kernel(step, work, check, told)
+    return timed(bench, step, work, check, told, compiled=True)
 
 
 def check_chain(bench: Bench, run: Callable, dtype: torch.dtype, count: int, target: torch.Tensor) -> Check:

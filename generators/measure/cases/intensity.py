@@ -15,6 +15,7 @@ import torch
 from generators.measure.bench import Bench
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest, told_dtype
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 
 ROWS = tuple(2**power for power in range(13))  # 1 to 4096
@@ -82,7 +83,7 @@ class Sweep:
             "working_set_bytes": len(self.weights) * self.d_in * self.d_out * self.dtype.itemsize,
             "flop_per_byte": round(work.flop / work.bytes, 4),
         }
-        return Kernel(lambda: multiply(source, next(weights), target), work, check, told)
+        return timed(self.bench, lambda: multiply(source, next(weights), target), work, check, told)
 
     def check(self, rows: int) -> Check:
         """Random columns of the product of fresh rows against float64, over a result filled with NaN."""

@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from generators.measure.bench import Bench
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
+from generators.measure.sdpa import Named, choose, using
 
 FORMATS = ("float32", "bfloat16")
 EPSILON = 1e-5
@@ -70,7 +72,7 @@ def gemv(bench: Bench, dtype: torch.dtype, d_in: int, d_out: int) -> Kernel:
     fresh = bench.normal(d_out, d_in, dtype=dtype)
     check = _check("all rows", torch.mv(fresh, vector), exact(fresh) @ exact(vector), dtype)
     work = count_kernels.product(1, d_in, d_out, dtype.itemsize)
-    return Kernel(lambda: torch.mv(next(matrices).view(d_out, d_in), vector), work, check, _told(bench, "mv"))
+    return timed(bench, lambda: torch.mv(next(matrices).view(d_out, d_in), vector), work, check, _told(bench, "mv"))
 
 
 def rms_norm(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
@@ -85,7 +87,7 @@ def rms_norm(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
     wanted = wide / (wide.square().mean(-1, keepdim=True) + EPSILON).sqrt() * exact(gain)
     check = _check("some rows", chosen, wanted, dtype)
     work = count_kernels.rms_norm(rows, width, dtype.itemsize)
-    return Kernel(lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "F.rms_norm"))
+    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "F.rms_norm"))
 
 
 def softmax(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
@@ -101,7 +103,7 @@ def softmax(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
     power = (wide - wide.amax(-1, keepdim=True)).exp()
     check = _check("some rows", chosen, power / power.sum(-1, keepdim=True), dtype)
     work = count_kernels.softmax(rows, width, dtype.itemsize)
-    return Kernel(lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "softmax"))
+    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "softmax"))
 
 
 def attention_decode(
@@ -117,9 +119,12 @@ def attention_decode(
 
     fresh = bench.normal(2 * kv_heads * context * head_dim, dtype=dtype)
     keys, values = fresh.view(2, kv_heads, context, head_dim)
+    named = Named()
+    backend = choose(bench, named, lambda: run(fresh))
+    run = by_name(named, run)
     check = check_attention(run(fresh)[0], query[0], keys, values, causal=False)
     work = count_kernels.attention_decode(heads, kv_heads, head_dim, context, dtype.itemsize)
-    return Kernel(lambda: run(next(caches)), work, check, _told(bench, "scaled_dot_product_attention"))
+    return timed(bench, lambda: run(next(caches)), work, check, _told(bench, "scaled_dot_product_attention") | backend)
 
 
 def attention_prefill(
@@ -137,9 +142,22 @@ def attention_prefill(
 
     fresh = bench.normal(sum(sizes), dtype=dtype)
     query, keys, values = (one[0] for one in split(fresh))
+    named = Named()
+    backend = choose(bench, named, lambda: run(fresh))
+    run = by_name(named, run)
     check = check_attention(run(fresh)[0], query, keys, values, causal=True)
     work = count_kernels.attention_prefill(heads, kv_heads, head_dim, tokens, dtype.itemsize)
-    return Kernel(lambda: run(next(parts)), work, check, _told(bench, "scaled_dot_product_attention"))
+    return timed(bench, lambda: run(next(parts)), work, check, _told(bench, "scaled_dot_product_attention") | backend)
+
+
+def by_name(named: Named, run: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The same by the attention back end that was chosen."""
+
+    def chosen(x: torch.Tensor) -> torch.Tensor:
+        with using(named.backend):
+            return run(x)
+
+    return chosen
 
 
 def check_attention(

@@ -9,6 +9,7 @@ import torch
 from generators.measure.bench import Bench
 from generators.measure.counting import count
 from generators.measure.exact import exact
+from generators.measure.graphs import capture
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 
 CAPTURED = 100  # kernels of the graph, each of which waits for the one before
@@ -51,12 +52,12 @@ def graph_kernel(bench: Bench) -> Kernel:
         raise Unsupported("a captured graph needs a CUDA or ROCm GPU")
     start, step = bench.normal(1), bench.normal(1)
     total = torch.full_like(start, float("nan"))
-    graph = capture(partial(add_in_a_row, start, step, total))
+    replay = capture(partial(add_in_a_row, start, step, total))
     start.copy_(bench.normal(1))
-    graph.replay()
+    replay()
     bench.wait()
     check = _check(total, start, step, CAPTURED)
-    return Kernel(graph.replay, count.Work(), check, {"kernels_per_repetition": CAPTURED})
+    return Kernel(replay, count.Work(), check, {"kernels_per_repetition": CAPTURED})
 
 
 def add_in_a_row(start: torch.Tensor, step: torch.Tensor, total: torch.Tensor) -> None:
@@ -67,16 +68,3 @@ def add_in_a_row(start: torch.Tensor, step: torch.Tensor, total: torch.Tensor) -
     torch.add(start, step, out=total)
     for _ in range(CAPTURED - 1):
         total.add_(step)
-
-
-def capture(chain: partial) -> torch.cuda.CUDAGraph:
-    """The chain as a graph, after the warm-up on a side stream that capturing asks for."""
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        chain()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        chain()
-    return graph

@@ -6,7 +6,9 @@ from functools import partial
 
 from generators.measure.batched import Plan
 from generators.measure.bench import Bench
+from generators.measure.graphs import mode, timed
 from generators.measure.plan import Case, Kernel
+from generators.measure.sdpa import choose
 from generators.measure.shared_model import SharedModel
 
 TOKENS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -37,7 +39,14 @@ def pass_kernel(shared: SharedModel, plan: Plan) -> Kernel:
     """One repetition is one pass over the same random tokens."""
     made = shared.ready(plan)
     tokens = shared.tokens(plan.batch, plan.new)
+    backend = choose(shared.bench, made, partial(made.hidden, tokens, plan.context, (0,), plan.keeps))
     method = made.choose_product(shared.bench, tokens, plan.context, plan.keeps)
     check = shared.check(plan, made)
     run = partial(made.forward, tokens, plan.context, plan.logits, plan.keeps)
-    return Kernel(run, shared.work(plan), check, {"method": f"{method}, fused attention, eager"})
+    return timed(
+        shared.bench,
+        run,
+        shared.work(plan),
+        check,
+        backend | {"method": f"{method}, fused attention, {mode(shared.bench)}"},
+    )

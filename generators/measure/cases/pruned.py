@@ -14,6 +14,7 @@ from generators.measure import cold
 from generators.measure.bench import Bench
 from generators.measure.counting import techniques as count
 from generators.measure.exact import exact
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported, Work
 
 SIZE = 4096
@@ -86,7 +87,7 @@ def pruned_kernel(matrix: Matrix) -> Kernel:
     size = (matrix.d_in, COLUMNS) if matrix.storage == "2:4" else (matrix.d_in,)
     check = check_product(matrix, multiply, operands[0], same, size)
     vector, turns = matrix.bench.normal(*size, dtype=matrix.dtype), cold.in_turns(operands)
-    return Kernel(lambda: multiply(next(turns), vector), work, check, told | {"copies": len(operands)})
+    return timed(matrix.bench, lambda: multiply(next(turns), vector), work, check, told | {"copies": len(operands)})
 
 
 def check_product(

@@ -13,6 +13,7 @@ from generators.measure import cold
 from generators.measure.bench import Bench
 from generators.measure.counting import techniques as count
 from generators.measure.exact import exact
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 from generators.measure.quantise import Stored, widen
 from generators.measure.stock import Operand, Stock
@@ -77,7 +78,7 @@ def product_kernel(stock: Stock, method: str, rows: int) -> Kernel:
         told = {"bytes_counted": "weights as stored; wide weights written and read", "resident": True}
     if not stock.plain:
         told |= {"quantisation_error": round(stock.stored.error, 6)}
-    return Kernel(lambda: multiply(activations, next(turns)), work, check, told)
+    return timed(stock.bench, lambda: multiply(activations, next(turns)), work, check, told)
 
 
 def check_product(stock: Stock, rows: int, multiply: Callable[[torch.Tensor, Operand], torch.Tensor]) -> Check:

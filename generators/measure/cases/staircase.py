@@ -19,6 +19,7 @@ from generators.measure.bench import Bench
 from generators.measure.counting import count
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact
+from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 from generators.measure.repeated import ARRAYS, LINE, SCALE, Plan, copy_pass, plan, read_pass, triad_pass
 
@@ -62,7 +63,7 @@ def read_kernel(bench: Bench, size: int) -> Kernel:
     if how.repeats > 1:
         twice = read_pass(bench.buffer().view(torch.float32), replace(how, repeats=2 * how.repeats))
         told["time_of_twice_the_passes"] = reread(bench, run, twice)
-    return Kernel(run, count.read(how.elements, 4, 1), check, told)
+    return timed(bench, run, count.read(how.elements, 4, 1), check, told, cold=False)
 
 
 def reread(bench: Bench, once: Callable[[], object], twice: Callable[[], object]) -> float:
@@ -80,7 +81,8 @@ def copy_kernel(bench: Bench, size: int) -> Kernel:
     (target, source), fresh, small = _poisoned(bench, how)
     copy_pass(fresh, small)()
     worst = (exact(target) - exact(source)).abs().max().item()
-    return Kernel(run, count.copy(how.elements, 4), Check(_against("numbers, bit for bit", small), worst, 1e-12), told)
+    check = Check(_against("numbers, bit for bit", small), worst, 1e-12)
+    return timed(bench, run, count.copy(how.elements, 4), check, told, cold=False)
 
 
 def triad_kernel(bench: Bench, size: int) -> Kernel:
@@ -91,7 +93,8 @@ def triad_kernel(bench: Bench, size: int) -> Kernel:
     triad_pass(fresh, small)()
     sizes = exact(left).abs() + SCALE * exact(right).abs()
     worst = ((exact(target) - exact(left) - SCALE * exact(right)).abs() / sizes).max().item()
-    return Kernel(run, count_kernels.triad(how.elements, 4), Check(_against("numbers", small), worst, 1e-6), told)
+    check = Check(_against("numbers", small), worst, 1e-6)
+    return timed(bench, run, count_kernels.triad(how.elements, 4), check, told, cold=False)
 
 
 KERNELS = {"read": read_kernel, "copy": copy_kernel, "triad": triad_kernel}

@@ -19,6 +19,7 @@ from generators.measure.cases.decode import check_steps
 from generators.measure.counting import count, techniques
 from generators.measure.llama import Layer, Llama, rms_norm
 from generators.measure.plan import Check, CheckFailed, MeasureError, Part, Replay, Script, Unsupported, Work
+from generators.measure.sdpa import choose, using
 from generators.measure.shapes import shape
 
 CONTEXT, PLAYS = 128, 15
@@ -72,7 +73,8 @@ class Ranged(Llama):
             cache[0, :, position], cache[1, :, position] = key, value
         with self.part("attention"):
             keys, values = cache[:, None, :, : position + 1]
-            mixed = F.scaled_dot_product_attention(query[None, :, None], keys, values, enable_gqa=True).reshape(-1)
+            with using(self.backend):
+                mixed = F.scaled_dot_product_attention(query[None, :, None], keys, values, enable_gqa=True).reshape(-1)
         with self.part("output product"):
             return torch.mv(layer.output, mixed)
 
@@ -146,13 +148,15 @@ def step_script(bench: Bench, model: str, dtype: torch.dtype, context: int) -> S
         raise Unsupported("torch's profiler times operators on processors and CUDA only")
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else it prints a line at each start and stop
     ranged = Ranged(bench, shape(model), dtype, capacity=context + 1)
+    token = torch.ones(1, dtype=torch.long, device=bench.device)
+    backend = choose(bench, ranged, lambda: ranged.step(token, context))
     check = check_ranged(bench, ranged)
-    steps = Steps(bench, ranged, context, torch.ones(1, dtype=torch.long, device=bench.device))
+    steps = Steps(bench, ranged, context, token)
     steps.play()  # the first profile of a process starts the profiler
     told = {
         "timed": "kernels on the device" if bench.is_cuda else "operations on the processor",
         "bytes_counted": "weights and cache once; activations are told apart",
-    }
+    } | backend
     return Script(steps.play, check, told)
 
 

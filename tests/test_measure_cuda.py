@@ -1,0 +1,300 @@
+"""What the suite does on CUDA, on a stand-in: each fault that two real GPUs found fails here when it is put back.
+
+The stand-in (`fake_cuda`) is no GPU, and nothing here says how fast one is.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from functools import partial
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
+
+from generators.measure import graphs, profiles, timing, turns  # noqa: E402
+from generators.measure.cases import batch, decode, decode_modes, prefill  # noqa: E402
+from generators.measure.counting.count import Shape  # noqa: E402
+from generators.measure.estimate import quantile  # noqa: E402
+from generators.measure.plan import Case, Check, CheckFailed, DeviceLost, Kernel, Stage, Work  # noqa: E402
+from generators.measure.turns import Turns, cases_of  # noqa: E402
+from tests import fake_cuda  # noqa: E402
+from tests.fake_cuda import FakeBench  # noqa: E402
+
+CHECK = Check("itself", 0.0, 1.0)
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """The stand-in, with the clock that it moves."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # threads that wait for each other take seconds where other programs run
+    with fake_cuda.installed(monkeypatch) as made:
+        yield made
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def bench(device) -> FakeBench:
+    return FakeBench()
+
+
+class Told:
+    """What the run hears: the last row of each case."""
+
+    def __init__(self, rows: dict[str, dict[str, Any]]) -> None:
+        self.rows = rows
+
+    def __call__(self, **message: Any) -> dict[str, Any]:
+        self.rows.update(message.get("rows", {}))
+        return {}
+
+
+def run(
+    bench: FakeBench, cases: list, rounds: int = 5, rows: dict[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The rows of some cases, timed in turns as the suite does, in shorter samples; `rows` is filled on the way."""
+    told = Told({} if rows is None else rows)
+    (reference,) = cases_of(bench, Stage("reference", "bandwidth:reference_case"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "calibrate", partial(timing.calibrate, target=1e-3))
+        Turns(bench, told, rounds).run(dict(enumerate(cases)), reference)
+    return told.rows
+
+
+# The first fault: a replay that does not own what it replays.
+
+
+def lookup(bench: FakeBench) -> tuple[Any, weakref.ref, torch.Tensor]:
+    """A run that reads a row of a table by an index that nothing else holds, the index, and the result."""
+    index, table, found = torch.tensor([3]), bench.normal(8, 4), torch.zeros(1, 4)
+    return (lambda: found.copy_(table.index_select(0, index))), weakref.ref(index), found
+
+
+def test_a_replay_owns_its_operands(device, bench):
+    call, index, found = lookup(bench)
+    replay = graphs.capture(call, 2)
+    wanted = found.clone()
+    del call
+    gc.collect()
+    assert index() is not None
+    found.zero_()
+    replay()
+    bench.wait()
+    assert torch.equal(found, wanted)
+    del replay
+    gc.collect()
+    assert index() is None  # and gives them back with itself
+
+
+def test_a_replay_that_owns_nothing_loses_the_device(device, bench):
+    """As it was: the index's memory is somebody else's, an assertion on the device fails, and every later call too."""
+    call, index, _ = lookup(bench)
+    replay = graphs.capture(call, 2)
+    replay.owned.clear()
+    del call
+    gc.collect()
+    assert index() is None
+    replay()
+    for later in (bench.wait, partial(torch.ones, 3)):
+        with pytest.raises(RuntimeError, match="device-side assert"):
+            later()
+    assert bench.lost()
+    device.fault = ""  # the next process
+
+
+def test_a_replay_owns_what_a_run_replaces(device, bench):
+    """A step that chooses its next token gives the first one back while it is captured."""
+
+    class Steps:
+        token = torch.tensor([1])
+        table = bench.normal(8, 8)
+
+        def __call__(self) -> None:
+            self.token = self.table.index_select(0, self.token).argmax(1)
+
+    steps = Steps()
+    replay = graphs.capture(steps, 3)
+    gc.collect()
+    for _ in range(3):
+        replay()
+    bench.wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            graphs.Keeper, "__torch_dispatch__", lambda self, f, types, args=(), kwargs=None: f(*args, **(kwargs or {}))
+        )
+        replay = graphs.capture(steps, 3)
+    gc.collect()
+    replay()
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        bench.wait()
+    device.fault = ""
+
+
+def test_nothing_is_computed_in_a_capture_and_nothing_may_wait(device, bench):
+    total = torch.zeros(1)
+    graphs.capture(lambda: total.add_(1), 5, warmups=1)
+    assert total.item() == 1
+    with pytest.raises(RuntimeError, match="not permitted when stream is capturing"):
+        graphs.capture(lambda: total.add_(1).item(), 1, warmups=0)
+    kernel = graphs.timed(bench, lambda: total.add_(1).item(), Work(bytes=4), CHECK)
+    assert kernel.parameters["mode"] == "eager"
+    assert kernel.parameters["not_captured"].startswith("CUDA error: operation not permitted")
+
+
+# The second: a device's errors are sticky.
+
+
+def test_a_lost_device_ends_the_stage_at_the_case_that_lost_it(device, bench):
+    wild = torch.tensor([2**40])
+
+    def lose() -> Kernel:
+        replay = graphs.capture(lambda: torch.zeros(3).index_select(0, wild), warmups=0)
+        return Kernel(replay, Work(), CHECK)
+
+    def fine() -> Kernel:
+        return Kernel(partial(torch.ones, 3), Work(bytes=1), CHECK)
+
+    wild.fill_(0)  # while it is captured
+    cases = {
+        n: Case(name, "ceiling", {}, make) for n, (name, make) in enumerate([("a", fine), ("bad", lose), ("b", fine)])
+    }
+    bad = cases[1].prepare()
+    wild.fill_(2**40)
+    cases[1] = Case("bad", "ceiling", {}, lambda: bad)
+    rows: dict[str, Any] = {}
+    with pytest.raises(DeviceLost):
+        run(bench, list(cases.values()), rounds=3, rows=rows)
+    assert rows["1"]["status"] == "failed"
+    assert "device-side assert triggered; the device was lost" in rows["1"]["reason"]
+    assert "2" not in rows  # not reached in this process, and no failure of its own
+    device.fault = ""
+
+
+def test_a_fault_that_leaves_the_device_well_ends_nothing(device, bench):
+    def wrong() -> Kernel:
+        raise RuntimeError("CUDA error: invalid argument")
+
+    rows = run(
+        bench,
+        [
+            Case("bad", "ceiling", {}, wrong),
+            Case("b", "ceiling", {}, lambda: Kernel(partial(torch.ones, 3), Work(bytes=1), CHECK)),
+        ],
+    )
+    assert [rows[key]["status"] for key in "01"] == ["failed", "measured"]
+
+
+# The third: an eager pass times its launches.
+
+PASSES = {
+    "prefill": Stage("prefill", "prefill:prefill", {"model": "toy", "tokens": [1, 7, 16]}),
+    "batch": Stage("batch", "batch:decode_batch", {"model": "toy", "contexts": [8, 24], "batches": [1, 3]}),
+    "cache": Stage("cache", "cache:cache", {"models": ["toy"], "contexts": [4, 12]}),
+    "verify": Stage("verify", "verify:verify", {"model": "toy", "context": 20, "new_tokens": [1, 2, 3]}),
+    "context": Stage(
+        "context",
+        "context:decode_context",
+        {"contexts": [16, 40], "window": 8, "dtype": "bfloat16",
+         "shape": Shape(2, 64, 4, 2, 16, 96, 128).__dict__},
+    ),
+    "products": Stage("products", "bandwidth:products"),
+    "memory": Stage("memory", "bandwidth:memory"),
+    "kernels": Stage("kernels", "kernels:kernels", {"sizes": {
+        "gemv": {"d_in": 64, "d_out": 64}, "rms-norm": {"rows": 16, "width": 64}, "softmax": {"rows": 16, "width": 64},
+        "attention-decode": {"heads": 4, "kv_heads": 2, "head_dim": 16, "context": 64},
+        "attention-prefill": {"heads": 4, "kv_heads": 2, "head_dim": 16, "tokens": 32},
+    }}),
+    "intensity": Stage("intensity", "intensity:intensity", {"rows": [1, 4, 16], "d_in": 64, "d_out": 64}),
+    "quantised": Stage("quantised", "quantised:quantised_cases", {"rows": [1, 4], "size": 256, "dtype": "float32"}),
+    "pruned": Stage("pruned", "pruned:pruned_cases", {"size": 64, "sparsities": [0.5]}),
+    "attention": Stage("attention", "attention:attention", {"prefill": [16], "decode": [32], "heads": 4, "kv_heads": 4, "head_dim": 16}),
+    "heads": Stage("heads", "attention:attention_heads", {"groups": [1, 4], "context": 64, "head_dim": 16}),
+    "staircase": Stage("staircase", "staircase:staircase", {"smallest": 2**15, "largest": 2**19}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_launching_is_a_small_share_of_whatever_is_no_launch(device, bench, name):
+    """Every case that is measured runs as a graph, cold where it is meant to be, with less than 2 % of launching."""
+    device.computes = False
+    rows = run(bench, cases_of(bench, PASSES[name]), rounds=3).values()
+    done = [row for row in rows if row["status"] == "measured"]
+    assert len(done) >= len(rows) / 2, [row["reason"] for row in rows]
+    assert all(row["status"] != "failed" for row in rows), [row["reason"] for row in rows]
+    for row in done:
+        told = row["parameters"]
+        assert told["mode"] == "graph", told
+        assert told["launch_share"] <= 0.02, told
+        assert row["inner"] % told["runs_in_a_graph"] == 0
+        if name in ("products", "kernels", "intensity", "context"):
+            assert told["runs_in_a_graph"] * row["work"]["bytes"] >= 4 * fake_cuda.L2, told
+
+
+@pytest.mark.parametrize("module", [prefill, batch])
+def test_an_eager_pass_would_time_its_launches(device, bench, monkeypatch, module):
+    """As it was: what a pass takes is what issuing it takes, some ten times what the device needs."""
+    name, device.computes = module.__name__.rsplit(".", 1)[1], False
+    cases = cases_of(bench, PASSES[name])
+    rows = run(bench, cases, rounds=3)
+    monkeypatch.setattr(module, "timed", lambda bench, run, work, check, told: Kernel(run, work, check, told))
+    eager = run(bench, cases_of(bench, PASSES[name]), rounds=3)
+    for key, row in rows.items():
+        graph, plain = (quantile(one["samples"], 0.5) / one["inner"] for one in (row, eager[key]))
+        assert plain > 4 * graph
+    device.fault = ""
+
+
+# The fourth: a plan for each new length of the cache.
+
+
+def test_no_plan_is_timed(device, bench):
+    """Every length of the cache comes by a back end that was named, and has come before it is timed."""
+    (row,) = run(bench, decode.decode(bench, "bfloat16", ["toy"], context=16)).values()
+    assert row["parameters"]["attention_backend"] == "flash"
+    assert max(row["samples"]) < 1.05 * quantile(row["samples"], 0.5)
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_each_length_of_the_cache_is_warm(device, bench, warm, monkeypatch):
+    """Whatever plans by shape has planned before anything is timed: all lengths have been seen."""
+    if not warm:
+        monkeypatch.setattr(decode.Walk, "warm", lambda self: None)
+    monkeypatch.setattr(torch.backends.cuda, "cudnn_sdp_enabled", lambda: True)
+    (case,) = decode.decode(bench, "bfloat16", ["toy"], context=16)
+    kernel = case.prepare()
+    before = len(device.plans)
+    for _ in range(decode.WINDOW):
+        kernel.run()
+    assert (len(device.plans) == before) is warm
+
+
+# The fifth: large models as graphs, and as compiled layers in one.
+
+
+def test_decode_is_measured_up_to_where_memory_binds():
+    stages = [one for one in profiles.full("cuda") if one.cases == "decode:decode"]
+    sizes = {mode: {size for one in stages if mode in one.settings["modes"] for size in one.settings["sizes"]}
+             for mode in ("eager", "graph", "compiled graph")}  # fmt: skip
+    assert {"0.1B", "1.1B", "8B", "14B", "32B"} <= sizes["graph"]
+    assert {"0.1B", "1.1B", "8B", "14B", "32B"} <= sizes["compiled graph"]
+    assert {"0.1B", "1.1B", "8B", "32B"} <= sizes["eager"]
+
+
+@pytest.mark.parametrize("mode", ["graph", "compiled graph"])
+def test_a_captured_step_is_right_when_it_is_replayed(device, bench, mode, monkeypatch):
+    """Its logits are held against float64 by replays, at tokens and positions of the check's choice."""
+    monkeypatch.setattr(
+        decode_modes, "compiled", lambda layer, first, _: (first(layer), (layer, {"compile_seconds": 0.0}))[1]
+    )
+    monkeypatch.setattr(decode_modes.StaticWalk, "_with_layer", lambda self, layer: setattr(self, "layer", layer))
+    cases = decode.decode(bench, "float32", ["toy"], context=16, modes=["eager", mode])
+    rows = run(bench, cases, rounds=3)
+    assert [row["status"] for row in rows.values()] == ["measured"] * 2, [row["reason"] for row in rows.values()]
+    assert rows["1"]["check"]["worst_relative_error"] < 1e-4
+    device.computes = False  # a replay of nothing leaves the poison where its logits should be
+    (case,) = decode.decode(bench, "float32", ["toy"], context=16, modes=[mode])
+    with pytest.raises(CheckFailed, match="off by nan"):
+        case.prepare()
