@@ -267,6 +267,13 @@ def measure(session: nox.Session) -> None:
     session.run("python", "-m", "generators.measure", *arguments, env={"PYTHONPATH": "."})
 
 
+@nox.session(default=False)
+def probe(session: nox.Session) -> None:
+    """Read this machine's memory in a browser and natively, in turns: data/probes/.  Needs chromium and a C compiler."""
+    install(session, "test")
+    session.run("python", "-m", "generators.browser.native_beside", *session.posargs)
+
+
 @nox.session(venv_backend="virtualenv", default=False)
 def measure_tests(session: nox.Session) -> None:
     """Run every measurement at toy size on the CPU; needs torch, installed here (set TORCH to choose a build)."""

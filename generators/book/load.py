@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from generators.book.accelerator import Accelerator
 from generators.book.annotation import PLACE, Annotation, annotate
 from generators.book.bounds import id_fault, odd, toml_text, unreadable
+from generators.book.browser_probe import BrowserProbe, load_probes
 from generators.book.faults import faults
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
@@ -37,6 +38,7 @@ class Book:
     published: dict[str, Published]
     records: dict[str, Record]
     annotations: dict[str, Annotation]
+    probes: dict[str, BrowserProbe]
 
     @cached_property
     def alike(self) -> dict[str, LanguageModel]:
@@ -82,6 +84,7 @@ def load_book(root: Path = ROOT) -> Book:
         published=_tables(data / "published", Published, errors),
         records=annotate(_records(data / "measurements", errors), annotations, errors),
         annotations=annotations,
+        probes=_probes(data / "probes", errors),
     )
     raise_all(errors)
     raise_all(cross_check(book))
@@ -199,4 +202,11 @@ def _records(folder: Path, errors: list[BookError]) -> dict[str, Record]:
             rows[path.stem] = load_record(path)
         except BookError as error:
             errors.append(error)
+    return rows
+
+
+def _probes(folder: Path, errors: list[BookError]) -> dict[str, BrowserProbe]:
+    """Every comparison of a browser with a native program."""
+    rows, wrong = load_probes(folder)
+    errors += wrong
     return rows

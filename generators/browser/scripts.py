@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from textwrap import indent
 
+from generators.book.browser_probe import newest_probe
 from generators.book.config_rules import exported, load_rules
 from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
 from generators.browser.catalogue_export import as_script, catalogue_rows, measured_rows
+from generators.browser.probe_module import probe_module
 from generators.browser.translate import Source, translate
 from generators.errors import raise_all
 from generators.portable import lint
@@ -26,9 +29,11 @@ KINDS = {
     "bits": "widget_bits",
     "draft": "widget_draft",
     "explorer": "explorer",
+    "probe": "probe",
 }
 FIRST = ("search_later", "hints", "start")  # in start.js, which stands before the theme's own script on every page
-RECORDS = "records"  # what a page needs when the reader keeps a record
+RECORDS = "records"  # what a page needs when the reader keeps a record or a probe
+WORKER = "probe_worker"  # runs by itself, in workers
 
 
 def model_script() -> str:
@@ -58,7 +63,17 @@ def modules(book: Book) -> dict[str, Module]:
     found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
     found["rules"] = read_module("rules", f"export {as_script('rules', exported(load_rules(book.root)))}")
     found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
+    facts = [as_script("probeBytes", b64encode(probe_module()).decode()), as_script("nativeShare", _native_share(book))]
+    found["probe_facts"] = read_module("probe_facts", "\n".join(f"export {line}" for line in facts))
     return found
+
+
+def _native_share(book: Book) -> float | None:
+    """What the probe read of the native rate with one worker, in the newest comparison; None where none was made."""
+    if not book.probes:
+        return None
+    probe = newest_probe(book.probes)
+    return round(probe.share(1, probe.largest, "wasm-simd"), 4)
 
 
 def scripts(book: Book) -> dict[str, str]:
@@ -67,6 +82,7 @@ def scripts(book: Book) -> dict[str, str]:
     made = {f"{CORE}.js": join(CORE, found, None)}
     for entry in sorted({*KINDS.values(), RECORDS} - {CORE}):
         made[f"{entry}.js"] = join(entry, found, CORE)
+    made[f"{WORKER}.js"] = f'"use strict";\n{found[WORKER].body}\nprobeWorker(self);\n'
     further = {kind: "" if entry == CORE else entry for kind, entry in KINDS.items()} | {RECORDS: RECORDS}
     start = "\n".join(f'(function () {{\n"use strict";\n{found[name].body}\n}})();' for name in FIRST)
     start = start.replace("@SCRIPTS@", json.dumps(further))

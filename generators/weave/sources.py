@@ -11,6 +11,9 @@ def source_name(id_: str, book: Book) -> str:
     if id_.startswith("record:"):
         record = book.records[id_.removeprefix("record:")]
         return f"measured on {record.machine.name}, {record.started[:10]}"
+    if id_.startswith("probe:"):
+        probe = book.probes[id_.removeprefix("probe:")]
+        return f"measured on {probe.machine} in {probe.browser}, {probe.started[:10]}"
     source = book.sources[id_]
     return source.title if source.publisher.lower() in source.title.lower() else f"{source.publisher}, {source.title}"
 
@@ -19,4 +22,6 @@ def source_target(id_: str, book: Book) -> str:
     """Where a link to it leads: the record's page, or the source itself."""
     if id_.startswith("record:"):
         return f"records/{id_.removeprefix('record:')}.md"
+    if id_.startswith("probe:"):
+        return "method.md#measure-this-browser"
     return address(book.sources[id_].url)

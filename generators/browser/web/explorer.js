@@ -3,13 +3,14 @@ import { SUBJECT } from "./subject.js";
 import { announcer, element } from "./controls.js";
 import { canvas, paint } from "./svg.js";
 import { forget } from "./address.js";
-import { UNKNOWN, define } from "./widget.js";
+import { keptProbe } from "./probe_keep.js";
+import { UNKNOWN, define, mine } from "./widget.js";
 import { drawing, sizes } from "./explorer_draw.js";
 import { explainer } from "./explain.js";
 import { form } from "./explorer_form.js";
 import { kept } from "./record_keep.js";
 import { OWN, chipOf, fresh, load, resolveAll, save } from "./explorer_state.js";
-import { machineChip, machines, matching_runs, measuredTable } from "./explorer_measured.js";
+import { PROBE, machineChip, machines, matching_runs, measuredTable, probeChip } from "./explorer_measured.js";
 import { describe, sentence, warnings } from "./explorer_rows.js";
 import { outputs } from "./explorer_outputs.js";
 import { ownChipPanel, ownModelPanel, recordPanel } from "./explorer_panels.js";
@@ -19,7 +20,8 @@ const MINE = "mine";
 
 function run(place) {
   let own = kept();
-  const withOwn = () => (own ? [...machines, machineChip(own, MINE)] : machines);
+  let probe = keptProbe();
+  const withOwn = () => [...machines, ...(own ? [machineChip(own, MINE)] : []), ...(probe ? [probeChip(probe)] : [])];
   const [state, unknown] = load(withOwn());
   const explain = explainer();
   const [says, results, view] = [announcer(), table(explain), element("div", { class: "mb-drawings" })];
@@ -29,6 +31,8 @@ function run(place) {
   const draw = (announce) => {
     frame = 0;
     rows = resolveAll(state);
+    mine.subject = state.configs[state.active];
+    document.dispatchEvent(new CustomEvent("memory-bound:subject"));
     measured = matching_runs(rows, own);
     const layout = sizes(rows.length)[view.clientWidth > 0 && view.clientWidth <= 540 ? 1 : 0];
     const box = `0 0 ${layout.width} ${layout.height}`;
@@ -60,15 +64,23 @@ function run(place) {
     reset: () => { Object.assign(state, { ...fresh(state.machines), own: state.own, mine: state.mine }); all(); },
   };
   const controls = form(state, act);
-  const takeRecord = (record) => {
-    own = record;
+  const take = (chip) => {
     state.machines = withOwn();
-    if (record) state.configs[state.active].chip = MINE;
+    if (chip) state.configs[state.active].chip = chip;
     for (const config of state.configs) {
       if (!chipOf(state, config.chip)) config.chip = SUBJECT.chip;
     }
     all();
   };
+  const takeRecord = (record) => {
+    own = record;
+    take(record && MINE);
+  };
+  const takeProbe = () => {
+    probe = mine.probe;
+    take(probe && PROBE);
+  };
+  document.addEventListener("memory-bound:probe", takeProbe);
   const panels = element("div", { class: "mb-panels" },
     ownChipPanel(state.own, (key, value) => { state.own[key] = value; if (state.configs[state.active].chip !== OWN) act.change("chip", OWN); else later(); }),
     ownModelPanel((of) => {
@@ -88,6 +100,8 @@ function run(place) {
   const watch = new ResizeObserver(() => draw(false));
   watch.observe(view);
   return () => {
+    document.removeEventListener("memory-bound:probe", takeProbe);
+    mine.subject = null;
     watch.disconnect();
     cancelAnimationFrame(frame);
     forget();

@@ -3,10 +3,11 @@ import { chips, formats, models } from "./catalogue.js";
 import { element, field, grouped_options } from "./controls.js";
 import { count } from "./numbers.js";
 import { BATCHES, CONTEXTS, powers } from "./subject.js";
+import { PROBE } from "./explorer_measured.js";
 import { LETTERS, MOST, OWN, chipOf, modelOf } from "./explorer_state.js";
 
 function chipOptions(state) {
-  const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, `${name} (measured)`])];
+  const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, id === PROBE ? `This browser, ${name}` : `${name} (measured)`])];
   return [["Own and measured", own], ...grouped_options(chips, (row) => row.vendor, (row) => row.name)];
 }
 

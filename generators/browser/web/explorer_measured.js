@@ -4,7 +4,9 @@ import { model } from "./model.js";
 import { count, numberText } from "./numbers.js";
 import { element } from "./controls.js";
 import { device, memorySide } from "./catalogue.js";
+import { bandwidthOf, probeName } from "./probe_keep.js";
 
+export const PROBE = "browser";
 const DTYPE = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
 
 function quotes({ letter, chip, of, stored, config }) {
@@ -40,6 +42,11 @@ export function matching_runs(rows, own) {
 export function machineChip(record, id) {
   const peaks = { bf16: record.products.bfloat16 || 0, fp16: record.products.float16 || 0, fp32: record.products.float32 || 0 };
   return { id, name: record.name, short: record.name.slice(0, 24), vendor: "Measured", bandwidth: record.read, capacity: 0, peaks, record };
+}
+
+// The reader's browser as a chip: what it reads, and no peak of anything, for a probe does no arithmetic.
+export function probeChip(probe) {
+  return { id: PROBE, name: probeName(probe), short: "this browser", vendor: "Measured", bandwidth: bandwidthOf(probe).read, capacity: 0, peaks: {} };
 }
 
 export const machines = measured.records.map((record, at) => machineChip(record, `record-${at + 1}`));

@@ -7,6 +7,7 @@ import { placed, points, slowDowns, span } from "./record_places.js";
 import { checked } from "./record_check.js";
 import { summary } from "./record_summary.js";
 import { mine } from "./widget.js";
+import { showProbe } from "./probe_marks.js";
 
 function layer(svg, marks) {
   const group = document.createElementNS(svg.namespaceURI, "g");
@@ -81,4 +82,4 @@ export function showKept(own = kept()) {
   }
 }
 
-Object.assign(globalThis.memoryBound, { showKept, checked, summary });
+Object.assign(globalThis.memoryBound, { axesOf, showKept, showProbe, checked, summary });

@@ -101,7 +101,7 @@ export function roofline(layout, roofs, points, trails = []) {
   const spots = shown.map((point) => ({ ...point, X: x(point.intensity), Y: y(point.rate) }));
   return [
     ...under, ...axes(place), ...words,
-    ...trails.map(({ k, ends }) => line(k, ends.map(([intensity, rate]) => [x(intensity), y(rate)]), "mb-trail-line")),
+    ...trails.map(({ k, ends, c }) => line(k, ends.map(([intensity, rate]) => [x(intensity), y(rate)]), c || "mb-trail-line")),
     ...spots.map(({ k, kind, X, Y, c, size }) => mark(`mark-${k}`, kind, X, Y, size || 4.5, c)),
     ...labels(spots.filter(({ label }) => label).map(({ k, X, Y, label, soft, spare }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "", spare })), [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken, spots.map(({ X, Y }) => ({ x: X, y: Y }))),
   ];

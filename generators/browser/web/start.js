@@ -17,7 +17,7 @@ function load(name) {
 async function ready(kind) {
   await load("core");
   if (SCRIPTS[kind]) await load(SCRIPTS[kind]);
-  return Object.assign(globalThis.memoryBound, { edition: "@VERSION@" });
+  return Object.assign(globalThis.memoryBound, { edition: "@VERSION@", ready });
 }
 
 class Live extends HTMLElement {
@@ -52,16 +52,18 @@ class Live extends HTMLElement {
 
 customElements.define("mb-live", Live);
 
-// A record that the reader keeps in this browser is drawn on every figure that shows measurements.
+// A record or a browser probe that the reader keeps in this browser is drawn on every figure that shows measurements.
 async function mine() {
   let kept = null;
   try {
-    kept = localStorage.getItem("memory-bound.record");
+    kept = localStorage.getItem("memory-bound.record") || localStorage.getItem("memory-bound.probe");
   } catch {
     return; // storage is off: there is nothing to show
   }
   if (!kept || !document.querySelector("mb-axes")) return;
-  (await ready("records")).showKept();
+  const book = await ready("records");
+  book.showKept();
+  book.showProbe();
 }
 
 // Stands in every figure that shows measurements; several on a page ask once.

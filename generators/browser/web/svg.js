@@ -20,13 +20,17 @@ export function text(k, x, y, words, c = "", anchor = "start", a = {}) {
   return { k, t: "text", c: `mb-text ${c}`, x: words, a: { x: near(x), y: near(y), "text-anchor": anchor, ...a } };
 }
 
-// Marks as everywhere in the book: hollow is predicted (circle decode, square many tokens), filled measured, diamond quoted.
+const CORNERS = {
+  diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]], triangle: [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], inverted: [[0, 1.3], [1.2, -0.9], [-1.2, -0.9]],
+};
+
+// Marks as everywhere in the book: hollow is predicted (circle decode, square many tokens), filled measured, diamond quoted,
+// a triangle the reader's record, an inverted one the reader's browser probe.
 export function mark(k, kind, x, y, size, c) {
   const [X, Y] = [near(x), near(y)];
   if (kind === "circle") return { k, t: "circle", c, a: { cx: X, cy: Y, r: size } };
   if (kind === "square") return rect(k, x - size, y - size, 2 * size, 2 * size, c);
-  const ways = kind === "diamond" ? [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]] : [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]];
-  return area(k, ways.map(([dx, dy]) => [x + dx * size, y + dy * size]), c);
+  return area(k, CORNERS[kind].map(([dx, dy]) => [x + dx * size, y + dy * size]), c);
 }
 
 export function canvas(width, height) {

@@ -3,8 +3,8 @@ import { announcer, element, field } from "./controls.js";
 import { canvas, paint } from "./svg.js";
 import { forget, read, write } from "./address.js";
 
-// The reader's record, set by records.js where one is kept.
-export const mine = { record: null };
+// The reader's record and browser probe, where they are kept, and what the explorer shows.
+export const mine = { record: null, probe: null, subject: null };
 export const kinds = {};
 export function define(kind, definition) {
   kinds[kind] = definition;

@@ -3,6 +3,7 @@ import { define, mine } from "./widget.js";
 import { model } from "./model.js";
 import { quantity, numberText } from "./numbers.js";
 import { roofline } from "./roofline.js";
+import { bandwidthOf } from "./probe_keep.js";
 import { SUBJECT, batchControl, chipControl, contextControl, inputsOf, modelControl } from "./subject.js";
 
 const PARTS = { "attention over the KV cache": "attention", MLP: "MLP" };
@@ -33,7 +34,13 @@ function draw(state, layout) {
     points.push({ k: `mine-${at}`, intensity: row.flop / row.bytes, rate: row.flop / row.seconds, kind: "triangle", c: "mb-own-mark", size: 5, label: at ? "" : "your machine", own: true });
   }
   const trail = { k: "trail", ends: [[first.intensity, first.attainable], [decode.intensity, decode.attainable]] };
-  const marks = roofline(layout, [{ k: "a", bandwidth: c.bandwidth, peak: c.peak, name: chip.short }], points, [trail]);
+  const trails = [trail];
+  if (mine.probe) {
+    const read = bandwidthOf(mine.probe).read;
+    trails.push({ k: "probe", ends: [[0.3, 0.3 * read], [c.peak / read, c.peak]], c: "mb-probe-line" });
+    points.push({ k: "probe", intensity: 1, rate: read, kind: "inverted", c: "mb-probe-mark", size: 4.5, label: "this browser", own: true });
+  }
+  const marks = roofline(layout, [{ k: "a", bandwidth: c.bandwidth, peak: c.peak, name: chip.short }], points, trails);
   return { marks, words: words(state, chip, of, decode, c) };
 }
 
