@@ -108,26 +108,6 @@ def test_the_slope_predicts_the_published_pair(numbers):
         assert numbers[f"slope.{pair}"].value == pytest.approx(predicted, abs=0.0006)
 
 
-def rounding(book, pair):
-    """The slow-downs that two rates printed as whole tokens per second leave open."""
-    short, long = (book.published[id_].quantity.value for id_ in (pair.short, pair.long))
-    assert short == int(short) and long == int(long)
-    return (short - 0.5) / (long + 0.5), (short + 0.5) / (long - 0.5)
-
-
-def test_at_sixteen_bits_every_prediction_is_within_the_rounding_and_below_it_all_miss_upward(book, numbers):
-    pairs = kv_evidence.context_pairs(book)
-    assert len(pairs) == numbers["context-pairs-count"].value == 9
-    assert {book.published[p.short].engine for p in pairs} == {"calm"}
-    for pair in pairs:
-        low, high = rounding(book, pair)
-        if pair.format == "fp16":
-            assert low < pair.predicted < high, pair
-        else:
-            assert pair.predicted > high, pair
-    assert numbers["context-pairs.worst"].value == max(abs(p.predicted / p.observed - 1) for p in pairs)
-
-
 def test_half_the_rate_where_cache_equals_weights(book, a100, numbers):
     for name, inside in ((LLAMA, False), ("llama-3.1-8b", True)):
         s, context = shape(book, name), numbers[f"{name}.bf16.half-rate-context"].value
@@ -154,7 +134,7 @@ def test_eighty_is_two_numbers_and_a_server_takes_less_than_either(numbers):
     of = f"{LLAMA}.bf16"
     decimal, binary = numbers[f"{of}.fits.gb80.s2048"].value, numbers[f"{of}.fits.gib80.s2048"].value
     server = numbers[f"{of}.fits-in.a100-driver-memory.times.vllm-memory-share.s2048"].value
-    assert (decimal, binary, server) == (61, 67, 58) and server < 64 < binary
+    assert (decimal, binary, server) == (61, 67, 60) and server < 64 < binary
     assert 80e9 < numbers["quoted.a100-driver-memory"].value < numbers["memory.gib80-in-gb"].value
 
 

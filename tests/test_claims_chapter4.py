@@ -263,8 +263,8 @@ def test_static_batching_uses_the_mean_answer_over_the_mean_longest(price):
 
 
 def test_continuous_batching_keeps_its_places_busy(numbers):
-    assert numbers["serving.continuous.occupied"].value > 0.9
-    assert numbers["serving.static.occupied"].value < 0.45
+    assert numbers["over-seeds.occupied.continuous-lowest"].value > 0.8
+    assert numbers["over-seeds.occupied.static-highest"].value < 0.45
     assert numbers["static-occupied.16"].value == pytest.approx(1 / sum(1 / i for i in range(1, 17)))
     assert 1 / numbers["static-occupied.16"].value > 3
 
@@ -272,7 +272,7 @@ def test_continuous_batching_keeps_its_places_busy(numbers):
 def test_the_wait_differs_far_more_than_the_capacity(book, numbers):
     assert 1.3 < numbers["serving.continuous.capacity-over.static"].value < 2
     static, continuous = (numbers[f"serving.{name}.at-static.p90.ttft"].value for name in ("static", "continuous"))
-    assert static > 20 * continuous
+    assert static > 10 * continuous
     v = queueing_under_load.data(book).values
     assert v["static wait"] == static and v["same load"] == continuous
     queue, whole = (numbers[f"serving.static.p90.{part}"].value for part in ("queueing", "ttft"))

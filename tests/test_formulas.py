@@ -120,7 +120,7 @@ def known(numbers):
 
 def _of_shape(shape, name: str) -> float:
     if name.startswith("N"):
-        products = parameters.linear_parameters(shape, shape.active_experts)
+        products = parameters.active_linear_parameters(shape)
         return (products + (parameters.head_parameters(shape) if name == "N+head" else 0)).value
     field = {"L": "layers", "d": "d_model", "H": "heads", "H_{kv}": "kv_heads", "d_h": "head_dim"}[name]
     return getattr(shape, field).value

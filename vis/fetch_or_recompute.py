@@ -48,7 +48,7 @@ def alt(data: FigureData) -> str:
     below = min(v["highest"], key=v["highest"].get)
     return (
         f"The link at which fetching a KV cache takes as long as computing it again on one {v['chip']}, against context, both logarithmic: at most {v['highest'][below]:.2g} GB/s for {below} "
-        f"but {v['highest'][v['above'][0]]:.0f} GB/s for {v['above'][0]}, the only one for which the host's {v['host']:.0f} GB/s can be too slow."
+        f"but {v['highest'][v['above'][0]]:.0f} GB/s for {v['above'][0]}, the only one of those drawn for which the host's {v['host']:.0f} GB/s can be too slow."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log
 
+from generators import catalogue
 from generators.book.load import Book
 from generators.evidence.phases import OFF_SWEEP, QUOTED_SWEEP, Sweep, measured_sweeps, quoted_sweep
 from vis import _palette as colour
@@ -28,7 +29,8 @@ def data(book: Book) -> FigureData:
     for tokens in OFF_SWEEP:
         seconds = book.published[f"{QUOTED_SWEEP}{tokens}"].quantity.value
         rows.append(_row(quoted, float(tokens), seconds, seconds, seconds, "stair"))
-    values = {"panels": [_told(sweep) for sweep in sweeps], "stair": OFF_SWEEP[0]}
+    pcie = catalogue.device(book.accelerators["a100-pcie-80gb"], "fp16")
+    values = {"panels": [_told(sweep) for sweep in sweeps], "stair": OFF_SWEEP[0], "pcie": pcie.peak / pcie.bandwidth}
     stair = next(row for row in rows if row["mark"] == "stair")
     before = next(row for row in rows if row["mark"] == "quoted" and row["tokens"] == 128.0)
     values["fall"] = 1 - stair["rate"] / before["rate"]
@@ -76,6 +78,7 @@ def caption(data: FigureData) -> str:
     words = (
         "Lines: the two roofs, memory orange and compute blue, from the datasheet, or from ceilings of the same record. Diamonds: quoted; filled circles: measured, "
         "with the 5th to 95th percentile where it is wider than the mark. "
+        f"Whether the quoted times are of an A100 SXM or PCIe is not known; the SXM's roofs are drawn, and the PCIe's meet at {v['pcie']:.0f} tokens. "
         "Thin line: least-squares fit; the bar at the foot is the interval of its knee, the hollow circle the predicted one. "
         f"One quoted time lies off the powers of two: {v['stair']} tokens run at a rate {v['fall']:.0%} below that of 128, a stair of the kernel."
     )

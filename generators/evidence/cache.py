@@ -24,10 +24,17 @@ class Pair:
     observed: float
     predicted: float
     sources: frozenset[str]
+    open: tuple[float, float]  # the slow-downs that two rates printed as whole tokens per second leave open
+
+    @property
+    def verdict(self) -> str:
+        """Whether the engine slowed down within the rounding of what the bytes say, or less or more than that."""
+        low, high = self.open
+        return "within" if low <= self.predicted <= high else "less" if self.predicted > high else "more"
 
 
 def context_pairs(book: Book) -> list[Pair]:
-    """Every pair of quoted runs `<name>-short` and `<name>-4k`; whatever the engine wastes cancels out."""
+    """Every pair of quoted runs `<name>-short` and `<name>-4k`; what the engine wastes in proportion to bytes cancels out."""
     rows = {quote.id: quote for quote in quoted_decodes(book)}
     pairs = []
     for id_, short in rows.items():
@@ -35,7 +42,8 @@ def context_pairs(book: Book) -> list[Pair]:
         if long:
             pairs.append(
                 Pair(id_, long.id, short.row.model, short.row.format, short.reached / long.reached,
-                     long.bytes / short.bytes, short.sources | long.sources)
+                     long.bytes / short.bytes, short.sources | long.sources,
+                     ((short.reached - 0.5) / (long.reached + 0.5), (short.reached + 0.5) / (long.reached - 0.5)))
             )  # fmt: skip
     return pairs
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 REQUESTS, SEED = 200, 1
+SEEDS = range(1, 13)  # of the traces that a sentence about the allocator is told over
 LONGEST = 2048  # tokens that a request may reach: what a contiguous reservation must keep free
 POOL = 8 * LONGEST  # tokens of KV memory
 EVERY = 8  # steps from one count to the next

@@ -54,8 +54,10 @@ class Price:
     overlap: bool = True
 
     def __call__(self, segments: Sequence[Segment]) -> float:
-        """Seconds of the pass."""
-        return self.step(segments).time
+        """Seconds of the pass, as `step` tells them; a simulation asks some hundred thousand times."""
+        flop, moved = self.work(segments)
+        compute, reading, overhead = flop / self.chip.peak, moved / self.chip.bandwidth, self.chip.overhead
+        return max(compute, reading, overhead) if self.overlap else compute + reading + overhead
 
     def step(self, segments: Sequence[Segment]) -> Mixed:
         """The pass, term by term."""
@@ -72,6 +74,10 @@ class Price:
         return math.fsum(flop for flop, _ in parts), weights + math.fsum(moved for _, moved in parts)
 
     @cached_property
+    def _streamed(self) -> dict[tuple[int, bool], float]:
+        return {}
+
+    @cached_property
     def _known(self) -> dict[tuple[int, int, bool], tuple[float, float]]:
         return {}
 
@@ -86,8 +92,11 @@ class Price:
 
     def _weights(self, new: int, answers: bool) -> float:
         """Bytes of weights that a pass over `new` tokens reads, the output head among them only if it answers."""
-        streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
-        return streamed if answers else streamed - parameters.head_parameters(self.shape) * self.format.other
+        if (new, answers) not in self._streamed:
+            streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
+            silent = 0.0 if answers else parameters.head_parameters(self.shape) * self.format.other
+            self._streamed[new, answers] = streamed - silent
+        return self._streamed[new, answers]
 
 
 def chip_price(book: Book, accelerator: str, model: str, form: str, overhead: float = 0.0) -> Price:

@@ -103,6 +103,14 @@ def pairs_count(n: Numbers) -> units.Quantity:
     return units.of(len(pairs), "", *(source for pair in pairs for source in pair.sources))
 
 
+@number("context-pairs-count.{name}", "", 0)
+def pairs_by_verdict(n: Numbers, name: str) -> units.Quantity:
+    """Of those pairs at eight and four bits, such whose slow-down is {name} what the bytes say, with the rounding of the printed rates; or all at fp16."""
+    pairs = [p for p in context_pairs(n.book) if (p.format == "fp16") == (name == "fp16")]
+    found = [p for p in pairs if name in ("fp16", "quantized", p.verdict)]
+    return units.of(len(found), "", *(source for pair in pairs for source in pair.sources))
+
+
 # What fits -------------------------------------------------------------------------------
 
 

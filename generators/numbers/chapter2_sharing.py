@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from generators import catalogue, units
 from generators.evidence import paging
 from generators.model import cache
@@ -31,6 +33,23 @@ def paging_error(n: Numbers, size: int) -> units.Quantity:
 def paging_batch(n: Numbers, size: int) -> units.Quantity:
     """Sequences in flight on average in this book's allocator, blocks of {size} tokens."""
     return units.of(paging.serve(size).batch, "sequences")
+
+
+def _over_seeds(found: list[float], name: str) -> units.Quantity:
+    return units.of({"lowest": min, "median": statistics.median, "highest": max}[name](found), "")
+
+
+@number("paging.waste-over-seeds.{name}.{size}", "%", 2)
+def paging_waste_over_seeds(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Share of allocated KV memory that holds nothing, blocks of {size} tokens, over a dozen traces of made-up requests: {name}."""
+    return _over_seeds([paging.serve(size, seed=seed).waste for seed in paging.SEEDS], name)
+
+
+@number("paging.gain-over-seeds.{name}.{size}", "×", 2)
+def paging_gain_over_seeds(n: Numbers, name: str, size: int) -> units.Quantity:
+    """Sequences in flight with blocks of {size} tokens over those with a reservation of the longest, over the same traces: {name}."""
+    runs = [(paging.serve(size, seed=s).batch, paging.serve(paging.LONGEST, seed=s).batch) for s in paging.SEEDS]
+    return _over_seeds([many / few for many, few in runs], name)
 
 
 @number("paging.gain.{size}", "×", 2)
@@ -104,6 +123,13 @@ def fetch(n: Numbers, model: str, quote: str, context: int) -> units.Quantity:
 def fetch_gain(n: Numbers, model: str, format: str, chip: str, quote: str, tokens: int) -> units.Quantity:
     """Least time to compute the cache of {tokens} tokens of {model} again on the {chip} over the time to fetch it: {quote}."""
     return n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"] / n[f"fetch.{model}.{quote}.s{tokens}"]
+
+
+@number("break-even-reached.{model}.{format}.{chip}.s{context}", "GB/s", 2)
+def break_even_reached(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
+    """The same break-even if the prefill reaches the share of its bound that a quoted one of 2,048 tokens on an A100 does."""
+    share = n["quoted-prefill.trt-7b-a100-p2048.of-bound"]
+    return n[f"break-even-link.{model}.{format}.{chip}.s{context}"] * share
 
 
 @number("break-even-link.{model}.{format}.{chip}.s{tokens}", "GB/s", 2)

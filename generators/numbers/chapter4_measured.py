@@ -168,6 +168,26 @@ def measured_requests(n: Numbers, role: str) -> units.Quantity:
     return units.of(len(_runs(n, role)[0].ttft), "", _record(n, role))
 
 
+@number("{role}.serving.{name}.p{size}.offered", "requests/s")
+def offered(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Requests per second that arrived in the run measured on the {role} under the policy {name} at that load, {size} %."""
+    return units.of(_run(n, role, name, size).rate, "requests/s", _record(n, role))
+
+
+@number("{role}.serving.{name}.p{size}.served", "requests/s")
+def served(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Requests per second of the same run from its beginning to its last token."""
+    one = _run(n, role, name, size)
+    return units.of(len(one.ttft) / one.whole["makespan"].seconds, "requests/s", _record(n, role))
+
+
+@number("{role}.serving.byte-rate", "GB/s", 2)
+def fitted_byte_rate(n: Numbers, role: str) -> units.Quantity:
+    """Bytes per second that the fit to the interference runs measured on the {role} gives the price of a pass."""
+    price = serving.serving_price(n.book.speaker(role))
+    return units.of(price.chip.bandwidth, "byte", _record(n, role)) / units.of(1, "s")
+
+
 @number("{role}.serving-error.{name}", "%", 2)
 def serving_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of the simulation over the runs measured on the {role}: {name}, sign dropped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 from generators import units
 from generators.evidence import serving
@@ -54,6 +55,52 @@ def chunk_loss(n: Numbers, size: int) -> units.Quantity:
 def carrying(n: Numbers, size: int) -> units.Quantity:
     """Share of passes that read a part of a prompt when the queue never empties, chunks of {size} tokens, simulated."""
     return units.of(serving.carrying(serving.chapter_price(n.book), size), "", *_sources(n))
+
+
+def _over_seeds(n: Numbers, what: str, name: str) -> units.Quantity:
+    """The lowest, median or highest over the traces; `name` is what it is told of and which of them."""
+    of, _, which = name.rpartition("-")
+    if f"{what}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
+        raise KeyError(f"{what}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
+    found = serving.over_seeds(serving.chapter_price(n.book), f"{what}.{of}")
+    value = {"lowest": found[0], "median": statistics.median(found), "highest": found[-1]}[which]
+    return units.of(value, {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(what, ""), *_sources(n))
+
+
+@number("serving.seeds", "", 0)
+def seeds(n: Numbers) -> units.Quantity:
+    """Traces of one distribution, drawn with different seeds, over which the sentences about the simulation are told."""
+    return units.of(len(serving.SEEDS), "")
+
+
+@number("over-seeds.capacity.{name}", "requests/s")
+def capacity_over_seeds(n: Numbers, name: str) -> units.Quantity:
+    """Requests per second that a policy could serve for ever, simulated, over the traces: {name}."""
+    return _over_seeds(n, "capacity", name)
+
+
+@number("over-seeds.gain.{name}", "×", 3)
+def gain_over_seeds(n: Numbers, name: str) -> units.Quantity:
+    """Capacity of continuous over static batching, or with chunks over whole prompts, or a figure of the two at low load, simulated, over the traces: {name}."""
+    return _over_seeds(n, "gain", name)
+
+
+@number("over-seeds.occupied.{name}", "%", 2)
+def occupied_over_seeds(n: Numbers, name: str) -> units.Quantity:
+    """Share of the places that give a token in a pass when the queue never empties, simulated, over the traces: {name}."""
+    return _over_seeds(n, "occupied", name)
+
+
+@number("over-seeds.wait.{name}", "s|ms")
+def wait_over_seeds(n: Numbers, name: str) -> units.Quantity:
+    """Mean time to first token at nine tenths of what static batching could serve of the same trace, simulated, over the traces: {name}."""
+    return _over_seeds(n, "wait", name)
+
+
+@number("over-seeds.gap.{name}", "ms")
+def gap_over_seeds(n: Numbers, name: str) -> units.Quantity:
+    """Longest time between two tokens at nine tenths of what continuous batching could serve of the same trace, simulated, over the traces: {name}."""
+    return _over_seeds(n, "gap", name)
 
 
 @number("serving.{name}.p{size}.ttft", "s|ms")

@@ -70,6 +70,12 @@ def kv_per_token(n: Numbers, model: str) -> units.Quantity:
     return memory.kv_bytes_per_token(n.shape(model), n.format("bf16"))
 
 
+@number("{model}.kv-layer.s{context}", "MB", 2)
+def kv_of_a_layer(n: Numbers, model: str, context: int) -> units.Quantity:
+    """KV cache of {context} tokens in one layer of {model} at 16 bits."""
+    return n[f"{model}.kv-per-token"] * context / n[f"{model}.layers"]
+
+
 @number("{model}.kv-per-token-naive", "MB/token|kB/token")
 def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
     """What 2 × layers × d_model × KV heads ÷ heads × 2 bytes would give for {model}: it assumes heads of size d_model ÷ heads."""

@@ -6,7 +6,7 @@ import statistics
 
 from generators import units
 from generators.book.record import Case, Record
-from generators.evidence.comparison import past_overhead, peer_record, repeat_record
+from generators.evidence.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
 from generators.measure.comparing.compare import spreads
 from generators.numbers.registry import Numbers, number
 
@@ -72,6 +72,15 @@ def products_error(n: Numbers, role: str, name: str) -> units.Quantity:
     record = n.book.speaker(role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
     return _share({"median": statistics.median(errors), "worst": max(errors)}[name], record)
+
+
+@number("{role}.products-error-of-all.{name}", "%", 2)
+def products_error_of_all(n: Numbers, role: str, name: str) -> units.Quantity:
+    """The same error over all eager decode runs of the {role}, those that issuing rules among them: {name}, sign dropped."""
+    record = n.book.speaker(role)
+    told = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
+    errors = [abs(one.total / case.seconds - 1) for case, one in told if one]
+    return _share({"median": statistics.median, "worst": max}[name](errors), record)
 
 
 @number("{role}.products-error-again", "%", 2)

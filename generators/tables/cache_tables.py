@@ -15,7 +15,7 @@ def kv_of_every_model(n: Numbers) -> Table:
     """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
     models = sorted(n.book.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
     rows = [
-        [n.book.models[m].name, n.book.models[m].attention, n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
+        [n.book.models[m].name, n.book.models[m].attention + _beyond(n.book.models[m].context), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
          n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
         for m in models
     ]  # fmt: skip
@@ -28,6 +28,11 @@ def kv_of_every_model(n: Numbers) -> Table:
         "Naive over it >",
     ]
     return Table(heads, rows)
+
+
+def _beyond(published: int) -> str:
+    """Words for a model that is not published for so long a text."""
+    return f"; published for {published:,}" if published < 8192 else ""
 
 
 @named_table
@@ -44,7 +49,7 @@ def cache_fits(n: Numbers, *models: str) -> Table:
         "One sequence of 2,048 >",
         "Fit in eighty GB >",
         "Fit in eighty GiB >",
-        "Fit in nine tenths of the driver's figure >",
+        "Fit in vLLM's default share of the driver's figure >",
     ]
     return Table(heads, rows)
 

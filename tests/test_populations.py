@@ -1,0 +1,210 @@
+"""A sentence that says every, all, only or none names its population; here each is counted over all of it."""
+
+from __future__ import annotations
+
+import re
+import statistics
+
+import pytest
+
+from generators import catalogue
+from generators.evidence import cache as kv_evidence
+from generators.evidence import paging, serving, serving_runs
+from generators.evidence.comparison import quoted_decodes
+from generators.model import cache
+from vis import bound_to_measured, fetch_or_recompute
+
+A100, H100, PCIE = "a100-sxm4-80gb", "h100-sxm5-80gb", "a100-pcie-80gb"
+
+
+def text_of(root, chapter: int) -> str:
+    return next((root / "docs").glob(f"{chapter:02}_*.md")).read_text(encoding="utf-8")
+
+
+# Which rows of a source were taken.
+
+
+def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue(book, numbers):
+    """Nine of the table of 2024-02 and twelve of that of 2025-04; the others are of models or contexts that the text names."""
+    pairs = kv_evidence.context_pairs(book)
+    by_source = [book.published[pair.short].source for pair in pairs]
+    assert (by_source.count("calm-readme-2024-02"), by_source.count("calm-readme")) == (9, 12)
+    assert {pair.verdict for pair in pairs if pair.format == "fp16"} == {"within"}
+    small = [pair for pair in pairs if pair.format != "fp16"]
+    found = {v: [p for p in small if p.verdict == v] for v in ("within", "less", "more")}
+    assert [len(found[v]) for v in found] == [4, 7, 5], "they go both ways"
+    assert {book.published[pair.short].source for pair in found["more"]} == {"calm-readme"}, "all of the later table"
+    for pair in found["more"]:  # "reads at a lower rate": the author's own column of GB/s falls
+        short, long = (
+            float(re.search(r"\((\d+) GB/s\)", book.published[i].as_printed)[1]) for i in (pair.short, pair.long)
+        )
+        assert long < short, pair
+    assert {m for m in ("phi-2", "yi-34b") if m in book.models} == set(), "then take their pairs, too"
+    assert numbers["context-pairs.worst"].value == max(abs(p.predicted / p.observed - 1) for p in pairs)
+
+
+def test_the_two_roofs_are_asked_of_every_chip_with_sixteen_bit_runs_and_a_known_peak(book, root):
+    runs = {
+        row.accelerator
+        for id_, row in book.published.items()
+        if re.fullmatch(r"llama-cpp-7b-f16-[\w-]+(?<!-prefill)", id_)
+    }
+    known = {chip for chip in runs if catalogue.device(book.accelerators[chip], "fp16")}
+    prefills = {row.accelerator: row for row in book.published.values() if row.metric == "prefill_tokens_per_s"}
+    assert known == set(prefills) and len(known) == 7
+    errors = []
+    for chip, row in prefills.items():
+        decode = next(r for i, r in book.published.items() if i == f"llama-cpp-7b-f16-{chip}")
+        device = catalogue.device(book.accelerators[chip], "fp16")
+        errors.append(abs(row.quantity.value / decode.quantity.value / (device.peak / device.bandwidth) - 1))
+    assert [e < 0.02 for e in sorted(errors)] == [True] * 2 + [False] * 5
+    assert "On two of these seven chips" in text_of(root, 3) and "on the other five" in text_of(root, 3)
+
+
+def test_the_knee_is_predicted_for_both_cards_it_may_be_of(numbers, root):
+    assert numbers["knee.quoted.error"].value == pytest.approx(0.053, abs=0.001)
+    assert numbers[f"knee.quoted.error-on.{PCIE}"].value == pytest.approx(0.110, abs=0.001)
+    assert f"#knee.quoted.error-on.{PCIE})" in text_of(root, 3)
+
+
+def test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says(book, root):
+    rows = quoted_decodes(book)
+    names = {book.accelerators[q.row.accelerator].name for q in rows}
+    assert not [n for n in names if re.search(r"H100|H200|GH200|B200|B300|GB\d|Instinct|TPU|RTX 50|RTX PRO", n)]
+    models = {q.row.model for q in rows}
+    assert all(re.match(r"llama-(2|3|3\.1)-|mistral-7b|mixtral", model) for model in models), models
+    assert (
+        "none of these runs is on an H100 or later, an Instinct or a TPU, and none is of a model after Llama 3.1"
+        in text_of(root, 1)
+    )
+
+
+# What a sentence makes of them.
+
+
+def test_a_default_of_software_stands_with_its_version(root):
+    for chapter in (1, 2, 3, 4):
+        for line in text_of(root, chapter).split("\n"):
+            if "#quoted.vllm-memory-share)" in line:
+                assert "commit 002f10e" in line
+
+
+def test_models_past_their_published_context_say_so(book, root):
+    rows = [line for line in text_of(root, 2).split("\n") if ".kv.s8192)" in line and line.startswith("|")]
+    for model in book.models.values():
+        row = next(line for line in rows if line.startswith(f"| {model.name} |"))
+        assert ("published for" in row) is (model.context < 8192), model.id
+
+
+def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers):
+    balance = numbers["qwen3-0.6b.bf16.balance-batch.s128"].value
+    assert 32 * (balance + 1) / (balance + 32) > 22
+    assert numbers["qwen3-0.6b.bf16.balance-batch.s2048"].value < 6
+
+
+def test_static_batching_was_offered_more_than_it_served(book):
+    runs = {run.policy.name: run for run in serving_runs.measured_runs(book) if round(100 * run.load) == 80}
+    served = {name: len(run.ttft) / run.whole["makespan"].seconds for name, run in runs.items()}
+    assert served["static"] < 0.8 * runs["static"].rate
+    assert served["continuous"] > 0.8 * runs["continuous"].rate
+
+
+def test_sparse_rates_are_up_to_twice_the_dense_ones(root):
+    for path in [*(root / "docs").glob("0*.md"), root / "docs/reference/notation.md"]:
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            assert "twice as high" not in line or "up to twice as high" in line or "half" in line, (path.name, line)
+
+
+def test_sixty_four_tokens_ride_along_nearly_and_a_hundred_and_twenty_eight_do_not(numbers):
+    assert numbers["quoted.vidur-70b-up-64.over.vidur-70b-up-1"].value < 1.05
+    assert numbers["quoted.vidur-70b-up-128.over.vidur-70b-up-1"].value == pytest.approx(1.24, abs=0.005)
+
+
+def test_a_layer_of_a_shared_prefix_fits_the_last_level_cache_of_an_a100(numbers):
+    assert numbers["llama-3.1-8b.kv-layer.s2048"].value < numbers[f"{A100}.last-level-cache"].value / 4
+
+
+def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, numbers):
+    """At the best share of its bound that a quoted A100 prefill reaches, no context of the smallest model beats the measured link."""
+    share = numbers["quoted-prefill.trt-7b-a100-p2048.of-bound"].value
+    assert share == max(
+        v.value for id_ in ("p128", "p2048") for v in [numbers[f"quoted-prefill.trt-7b-a100-{id_}.of-bound"]]
+    )
+    link = numbers["link.pcie-gen4-measured"].value
+    assert numbers[f"break-even-reached.qwen3-0.6b.bf16.{A100}.s1024"].value < link
+    shape, device = catalogue.shape(book.models["qwen3-0.6b"]), catalogue.device(book.accelerators[A100])
+    form = catalogue.number_format(book.formats["bf16"])
+    for context in (1024.0, 2048.0, 4096.0, 16384.0):
+        assert share * cache.break_even_link(shape, form, device, context) < link
+
+
+def test_all_eager_runs_are_told_and_the_compiled_ones_named(book, numbers):
+    record = book.speaker("cpu")
+    runs = record.measured("decode")
+    eager = [case for case in runs if case.parameters.get("mode", "eager") == "eager"]
+    assert len(eager) == 12 < len(runs), "Over its twelve eager runs"
+    assert numbers["cpu.products-error-of-all.median"].value > 2 * numbers["cpu.products-error.median"].value
+
+
+def test_latent_attention_is_above_the_ridge_of_an_a100_and_below_those_it_is_served_on(numbers):
+    alone = numbers["deepseek-v3.attention-intensity"].value
+    assert numbers[f"{A100}.ridge-point"].value < alone
+    assert alone < min(numbers[f"{chip}.ridge-point"].value for chip in (H100, "b200-sxm"))
+
+
+def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_another_part(book):
+    """Its parts of 480 GB run at 384 GB/s, those of 120 and 240 GB at 512; a page that prints both maxima tells of no part."""
+    grace = book.accelerators["grace-cpu"]
+    assert grace.capacity is None or grace.capacity.value <= 240e9 or grace.bandwidth.value <= 384e9
+
+
+def test_figures_say_what_was_drawn_and_what_is_a_residual(book):
+    assert "only one of those drawn" in fetch_or_recompute.alt(fetch_or_recompute.data(book))
+    assert "what remains, kernels and launches among it" in bound_to_measured.alt(bound_to_measured.data(book))
+
+
+def test_the_test_machine_is_introduced_where_it_first_speaks(root):
+    before, _, _ = text_of(root, 1).partition("#cpu.")
+    assert "The machine is two virtual cores of a shared server" in before
+
+
+# Simulations, over seeds and not one.
+
+
+@pytest.fixture(scope="module")
+def told(book_once):
+    price = serving.chapter_price(book_once)
+    return {what: serving.over_seeds(price, what) for what in serving.TOLD}
+
+
+@pytest.fixture(scope="module")
+def book_once(root):
+    from generators.book.load import load_book
+
+    return load_book(root)
+
+
+def test_what_chapter_4_says_of_its_simulation_holds_in_every_trace_or_says_in_how_many(told, root):
+    assert all(len(values) == len(serving.SEEDS) >= 12 for values in told.values())
+    assert told["gain.continuous"][0] > 1.5, "continuous batching serves more"
+    assert told["wait.static"][0] > 5 * told["wait.continuous"][-1], "the wait differs far more"
+    assert told["gap.whole"][0] > 10 * told["gap.chunked"][-1]
+    assert told["gain.chunks-256"][0] > 1 > told["gain.turns-256"][-1] > told["gain.chunks-64"][-1]
+    assert told["gain.early-gap"][0] > 1
+    assert told["occupied.static"][-1] < 0.5 < told["occupied.continuous"][0]
+    longer = sum(value > 1 for value in told["gain.early-wait"])
+    assert longer == 10 and "longer in ten of the twelve traces" in text_of(root, 4)
+
+
+def test_the_trace_that_is_drawn_is_a_typical_one(book_once, told):
+    """The trace of the figure and the table lies near the median of the others, so that it does not mislead."""
+    price = serving.chapter_price(book_once)
+    for what in ("capacity.static", "capacity.continuous", "gain.continuous", "gain.chunks-256"):
+        assert serving.TOLD[what](price, serving.SEED) == pytest.approx(statistics.median(told[what]), rel=0.06), what
+
+
+def test_what_chapter_2_says_of_its_allocator_holds_over_a_dozen_traces():
+    for seed in paging.SEEDS:
+        small, whole = paging.serve(16, seed=seed), paging.serve(paging.LONGEST, seed=seed)
+        assert cache.wasted_share(16.0, small.held) == pytest.approx(small.waste, rel=0.08)
+        assert cache.wasted_share(float(paging.LONGEST), whole.held) < whole.waste and small.batch > 4 * whole.batch
