@@ -7,7 +7,14 @@ from generators.evidence import cache as kv_evidence
 from generators.evidence import paging
 from generators.model import cache, memory, roofline, work
 from generators.model.inputs import Format, Pass
-from vis import fetch_or_recompute, kv_bytes_by_model, paging_waste, rate_against_context, step_with_and_without_cache
+from vis import (
+    fetch_or_recompute,
+    kv_bytes_by_model,
+    layer_memory,
+    paging_waste,
+    rate_against_context,
+    step_with_and_without_cache,
+)
 
 KINDS = ("mha", "gqa", "mqa", "mla", "window")
 A100, LLAMA, BF16 = "a100-sxm4-80gb", "llama-2-7b", Format(2.0, 2.0, 2.0)
@@ -349,3 +356,14 @@ def test_measured_slow_downs_follow_the_kind_of_attention(book):
     assert last["mha"].observed > last["gqa"].observed > last["mqa"].observed
     assert last["window"].observed < 0.6 * last["mha"].observed
     assert last["mha"].intensity < last["gqa"].intensity < last["mqa"].intensity < last["mla"].intensity
+
+
+def test_two_of_four_kinds_of_layers_remember_more_with_every_token(book):
+    found = layer_memory.data(book)
+    grows = {}
+    for kind in layer_memory.KINDS:
+        kept = [row["kept"] for row in found.where(kind=kind)]
+        grows[kind] = kept[-1] > kept[-2]
+        assert kept == sorted(kept)
+    assert grows == {"full attention": True, "latent attention": True, "sliding window": False, "recurrent": False}
+    assert 0 < found.values["even"] < 1024

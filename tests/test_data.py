@@ -5,8 +5,10 @@ import shutil
 
 import pytest
 
+from generators import catalogue
 from generators.book.load import load_book
 from generators.errors import BookErrors
+from generators.model import memory, parameters
 from generators.validate import validate_data, validate_files
 
 CHIP = "data/accelerators/a100-sxm4-80gb.toml"
@@ -327,3 +329,17 @@ def test_effective_bits_count_the_scales(book):
     assert book.formats["q4-0"].effective_bits == 4.5
     assert book.formats["mxfp4"].effective_bits == 4.25
     assert book.formats["int4-g32"].effective_bits == 5.0
+
+
+def test_mixed_formats_come_to_their_printed_bits(book):
+    """llama.cpp prints bits per weight of Llama 3.1 8B, norms at 32 bits; gpt-oss-120b's files are 65.25 GB."""
+    s = catalogue.shape(book.models["llama-3.1-8b"])
+    rows = [row for row in book.formats.values() if row.source == "llama-cpp-quantize"]
+    assert len(rows) == 8
+    for row in rows:
+        bits = 8 * memory.weight_bytes_stored(s, catalogue.number_format(row)) / parameters.parameter_count(s)
+        assert bits == pytest.approx(float(row.as_printed.split("|")[1]), abs=0.001), row.name
+    experts = catalogue.number_format(book.formats["mxfp4-experts"])
+    assert memory.weight_bytes_stored(catalogue.shape(book.models["gpt-oss-120b"]), experts) == pytest.approx(
+        65.25e9, rel=1e-4
+    )

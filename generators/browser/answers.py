@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from generators.model.arith import largest
 from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.model.memory import kv_bytes, kv_bytes_per_token, largest_batch, memory_needed, weight_bytes_stored
+from generators.model.memory import (
+    kv_bytes_per_token,
+    largest_batch,
+    memory_needed,
+    sequence_bytes,
+    weight_bytes_stored,
+)
 from generators.model.parts import parts_of
 from generators.model.roofline import (
     Step,
@@ -113,7 +119,7 @@ def one_pass(s: Shape, f: Format, c: Chip, p: Pass):
 def memory_fit(s: Shape, f: Format, c: Chip, batch, context):
     """What must lie in memory; room and batch are 0 where the capacity is not known (0)."""
     needed = memory_needed(s, f, batch, context)
-    each = kv_bytes(s, f, context)
+    each = sequence_bytes(s, f, context)
     room = 0.0
     most = 0.0
     if c.capacity > 0:

@@ -21,14 +21,16 @@ def pages(book: Book) -> Iterator[Page]:
         "Scale + zero bits",
         "Per group of",
         "Bits per weight",
-        "Embedding and head",
+        "Head",
+        "Of their own",
         "Multiplied at",
         "Source",
     )
     printed = [f"- {plain(row.name)}: “{plain(row.as_printed)}”. {plain(row.note)}".rstrip() for _, row in ordered]
     blocks = [
         "A block format stores a scale, and sometimes a zero point, for every group of weights.\n"
-        "Bits per weight counts both, and is what a pass streams.",
+        "Bits per weight counts both, and is what a pass streams; head, routers and norms, and sometimes attention, experts "
+        "or the embedding, have bits of their own.",
         table(headings, rows, (1, 2, 3, 4, 5)),
         "## As printed",
         "\n".join(printed),
@@ -37,6 +39,12 @@ def pages(book: Book) -> Iterator[Page]:
         "Formats", "Storage formats of LLM weights: bits per weight with scales and zero points counted.", blocks, True
     )
     yield Page("reference/formats.md", text, "data/formats.toml")
+
+
+def _own(row: NumberFormat) -> str:
+    """The kinds of tensors that have bits of their own."""
+    kinds = {"attention": row.attention_bits, "experts": row.expert_bits, "embedding": row.embedding_bits}
+    return ", ".join(f"{kind} {bits:g}" for kind, bits in kinds.items() if bits)
 
 
 def _row(id_: str, row: NumberFormat, book: Book) -> list[object]:
@@ -48,6 +56,7 @@ def _row(id_: str, row: NumberFormat, book: Book) -> list[object]:
         f"{row.group:,}" if row.group else "",
         f"{row.effective_bits:.4g}",
         f"{row.other_bits:g}",
+        _own(row),
         row.rate.upper(),
         source_brief(row.source, book.sources, ""),
     ]
