@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from generators.measure.channel import Channel
 from generators.measure.plan import Case, Kernel, MeasureError, Part, Replay, Script, Unsupported, Work
 from tests.fakes import CHECK, LOST
 
@@ -117,6 +118,16 @@ def dies_after(device: Any, calls: int) -> list[Case]:
 
     dies = Case("dies", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))
     return [device.case("before", 0.03), dies]
+
+
+def dies_unanswered(device: Any) -> list[Case]:
+    """A case whose process is killed between a question to the run and reading its answer."""
+
+    def run() -> None:
+        device.now += 0.03
+        Channel.receive = lambda self: (time.sleep(0.3), os.kill(os.getpid(), signal.SIGKILL))
+
+    return [Case("dies", "workload", {"method": "sleep"}, lambda: Kernel(run, Work(bytes=1), CHECK))]
 
 
 def orphaned(device: Any) -> list[Case]:

@@ -26,6 +26,13 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKER = [sys.executable, "-m", "tests.fake_worker"]
 
 
+class Fast(session.Session):
+    """A session by whose clock a toy device's samples, which take no time, fit into the run."""
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told, clock=lambda: 100 * time.monotonic())
+
+
 def stage(name: str, function: str, **settings: Any) -> Stage:
     return Stage(name, f"tests.fake_cases:{function}", settings, expected_seconds=1.0)
 
@@ -37,6 +44,7 @@ def measure(tmp_path, monkeypatch, capsys):
     def run(stages: list[Stage], *words: str, patience: float = 60.0) -> tuple[int, dict[str, Any], str]:
         monkeypatch.setitem(profiles.PROFILES, "quick", lambda kind: stages)
         monkeypatch.setattr(cli, "Workshop", lambda: Workshop(WORKER, patience))
+        monkeypatch.setattr(cli, "Session", Fast)
         monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)  # whatever else this machine measures
         status = cli.main([*(words or ["quick"]), "--out", str(tmp_path)])
         told = capsys.readouterr()
@@ -54,6 +62,7 @@ def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
         "from generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
         "from generators.measure.workshop import Workshop\n"
         "import contextlib\ncli.only_one_run = contextlib.nullcontext\n"  # whatever else this machine measures
+        "from tests.test_measure_run import Fast\ncli.Session = Fast\n"
         f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
         f"sys.exit(cli.main(['quick', '--out', {str(out)!r}]))"
     )
@@ -135,6 +144,16 @@ def test_a_case_killed_while_it_is_timed_keeps_its_samples(measure):
     assert re.fullmatch(r"\d+ of 15 rounds; its process was ended by SIGKILL, .*", rows["dies"]["reason"])
     assert f"dies sleep: measured: {rows['dies']['reason']}" in told
     assert (rows["before"]["status"], rows["later"]["status"]) == ("measured", "measured")
+
+
+def test_an_answer_that_a_killed_process_has_not_read_does_not_pass_for_the_next_command(measure):
+    code, rows, told = measure([stage("one", "dies_unanswered"), stage("two", "steady", names=["a", "b"])])
+    assert code == 1
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "reference-read": "measured", "dies": "failed", "a": "measured", "b": "measured",
+    }  # fmt: skip
+    assert rows["dies"]["reason"].startswith("its process was ended by SIGKILL")
+    assert "Traceback" not in told
 
 
 def test_killing_the_parent_of_the_measuring_process_loses_nothing(measure):

@@ -141,6 +141,7 @@ class Workshop:
             self._process.stdin.close()
             self._process.wait(self.patience)
             self._process = None
+            self._chatter.end()
         self.close()
 
 
