@@ -285,7 +285,8 @@ def test_what_chapter_1_says_of_the_h200(book, numbers):
     assert shares == sorted(shares) and shares[-2] < 0.5 < shares[-1] < numbers["h200.read-share"].value
     of_8b = [numbers[f"h200.decode.8b.{mode}.time"].value for mode in ("eager", "graph", "compiled-graph")]
     assert of_8b[0] > 3 * of_8b[1] and of_8b[1] > 1.2 * of_8b[2]
-    assert numbers["h200.decode.8b.eager.issuing"].value < 0.5 * of_8b[0], "most of eager is more than empty operations"
+    issuing = {mode: numbers[f"h200.decode.8b.{mode}.issuing"].value for mode in ("eager", "graph")}
+    assert 0.6 * of_8b[0] < issuing["eager"] < of_8b[0] and issuing["graph"] < 0.2 * issuing["eager"]
     assert numbers["h200.dispatch.eager"].value > 4 * numbers["h200.dispatch.graph"].value
     assert record.environment["hypervisor"] is True and record.dirty
 

@@ -11,7 +11,14 @@ from generators.errors import BookError
 from generators.model import roofline
 from generators.predictions import freeze, load_predictions, predict
 from generators.site import reference_predictions
-from tests.fakes import row
+from tests import fakes
+
+CHECK = {"against": "float64", "worst_relative_error": 0.0, "tolerance": 0.01}
+
+
+def row(*given: object, **told: object) -> dict:
+    """A case of a record whose result was held against a reference."""
+    return fakes.row(*given, **told) | {"check": CHECK}
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_a_record_taken_later_joins_and_an_earlier_one_does_not(book, prediction
 def test_a_bad_file_is_one_line(tmp_path):
     path = tmp_path / "h200-sxm--2026-11-23.json"
     for text, told in (
-        ("[", "not readable as JSON"), ("[]", "not readable as JSON"), ("{}", "schema: found nothing, wanted the field 'schema'"),
+        ("[", "not readable as JSON"), ("[]", "wanted a table of names and values"), ("{}", "schema: found nothing, wanted the field 'schema'"),
     ):  # fmt: skip
         path.write_text(text)
         with pytest.raises(BookError, match=told):
@@ -109,7 +116,34 @@ def test_an_unknown_chip_and_a_second_file_of_a_day_are_refused(copy):
     book = load_book(copy)
     with pytest.raises(BookError, match=r"data/accelerators/nonsense\.toml"):
         predict(book, "nonsense")
-    path = freeze(book, "l4")
+    path = freeze(book, "l40s")
     assert isinstance(load_prediction(path), Prediction)
     with pytest.raises(BookError, match="exists and is kept"):
-        freeze(book, "l4")
+        freeze(book, "l40s")
+
+
+def test_the_outcome_stands_on_the_page_misses_first(book):
+    """Every row compared is in the table of misses or below it in the full one, the furthest from its bound first; what failed says so."""
+    for one in load_predictions(book).values():
+        content = reference_predictions._one(book, one)
+        record = one.record(book.records)
+        if record is None:
+            assert "The measurement is awaited" in content
+            continue
+        shares = [row.of_bound(case) for row, case in one.compared(record)]
+        assert f"{len(shares)} of {len(one.rows)} cases compared" in content
+        table = content.partition("### The largest misses")[2].partition("## Every case")[0]
+        shown = [float(line.split("|")[-2].strip(" %")) for line in table.splitlines() if line.endswith("% |")]
+        assert shown == sorted(shown) and shown[0] == pytest.approx(100 * min(shares), rel=0.05)
+        assert content.count("failed: ") == sum(
+            (case := row.measured(record)) is not None and case.status == "failed" for row in one.rows
+        )
+
+
+def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(book, prediction):
+    """Predicted 3.13 ms on 2026-11-23; measured 6.03 at best, 24.9 in eager PyTorch, on 2026-11-27."""
+    record = prediction.record(book.records)
+    assert record.id == "nvidia-h200--2026-11-27T2239Z" and record.started > prediction.made
+    words = reference_predictions._first_test(prediction, record, "H200 SXM")[0]
+    assert "predicted 3.13 ms, measured 6.03 ms at best" in words and "24.9 ms in eager PyTorch" in words
+    assert all(row.of_bound(case) <= 1 for row, case in prediction.compared(record))

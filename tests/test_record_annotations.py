@@ -53,7 +53,7 @@ def test_another_record_in_a_role_needs_no_code(copy):
         ('label = "H200"\n', "", "found none, wanted what figures call the machine"),
         ('dtype = "bfloat16" }', 'dtype = "int8" }', "no measured 'decode' of the record has these parameters"),
         ('label = "H200"', 'label = "<img src=x onerror=alert(1)>"', "without HTML"),
-        ('label = "H200"', 'label = "H200"\nnote = "x"', "note: Extra inputs are not permitted"),
+        ('label = "H200"', 'label = "H200"\nnote = "x"', "note: found an unknown field"),
     ],
 )
 def test_a_mistake_is_one_line(copy, old, new, said):

@@ -16,7 +16,7 @@ FILE = "data/contributors.toml"
 def test_every_record_and_every_awaited_chip_is_on_the_page(book):
     (page,) = pages(book)
     assert all(f"records/{id_}.md" in page.content for id_ in book.records)
-    for one in load_predictions(book.root).values():
+    for one in load_predictions(book).values():
         assert (f"predictions/{one.id}.md" in page.content) is (one.record(book.records) is None), one.id
     for name in {record.machine.name for record in book.records.values()}:
         mine = [case for record in book.records.values() if record.machine.name == name for case in record.cases]

@@ -102,8 +102,13 @@ def decode_operations(n: Numbers, role: str, name: str, mode: str) -> units.Quan
 
 @number("{role}.decode.{name}.{mode}.issuing", "ms")
 def decode_issuing(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Time of issuing that step's operations one after another on the {role}, each as long as one that moves nothing: {name}, {mode} PyTorch."""
-    return n[f"{role}.decode.{name}.{mode}.operations"] * n[f"{role}.dispatch.{mode}"]
+    """Time of a step as deep as that model and so narrow that it moves next to nothing, on the {role}: a line through narrow models of two depths; {name}, {mode} PyTorch."""
+    record = n.book.speaker(role)
+    told = decode_case(record, name, mode).parameters
+    seconds = predict.issuing(record.used, str(told["dtype"]), str(told.get("mode", "eager")), float(told["layers"]))
+    if seconds is None:
+        raise KeyError(f"record {record.id} has no step-overhead in {told['dtype']}, mode {mode!r}")
+    return _sourced(seconds, "s", record)
 
 
 @number("{role}.decode.{name}.{mode}.predicted", "ms")

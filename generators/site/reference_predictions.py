@@ -167,18 +167,21 @@ def _why(prediction: Prediction, record: Record) -> str:
         f"What the bound leaves out: the memory's best read is {_percent(read / prediction.bandwidth)} of the datasheet's bandwidth, "
         "and every operation has to be started."
     ]
-    eager, graph = (predict.dispatch(record.used, mode) for mode in ("eager", "graph"))
-    counted = [case for case in decode_in_mode(record, "eager") if case.parameters.get("aten_ops_per_step")]
-    if eager and graph and counted:
-        largest = max(counted, key=lambda case: case.work.bytes)
-        operations = int(largest.parameters["aten_ops_per_step"])
+    each = {mode: predict.dispatch(record.used, mode) for mode in ("eager", "graph")}
+    largest = max(decode_in_mode(record, "eager"), key=lambda case: case.work.bytes, default=None)
+    if all(each.values()) and largest:
+        told = largest.parameters
         lines.append(
-            f"An operation that does nothing takes {seconds(eager)} when Python starts it and {seconds(graph)} in a CUDA graph; "
-            f"an eager step of {plain(largest.parameters['model'])} starts {operations:,}, so {seconds(eager * operations)} pass before a byte is counted."
+            f"One that does nothing takes {seconds(each['eager'])} when Python starts it and {seconds(each['graph'])} in a CUDA graph."
         )
-    lines.append(
-        "The prediction was about the memory; in most of these runs the memory waited for the next kernel to start."
-    )
+        narrow = predict.issuing(record.used, str(told["dtype"]), "eager", float(told["layers"]))
+        if narrow:
+            lines.append(
+                f"A model as deep as {plain(told['model'])}, but so narrow that it moves next to nothing, takes {seconds(narrow)} a token in eager PyTorch."
+            )
+    runs = record.measured("decode")
+    idle = sum(case.seconds > 2 * case.work.bytes / read for case in runs)
+    lines.append(f"In {idle} of {len(runs)} decode runs the memory was idle for more than half of the time.")
     return "\n".join(lines)
 
 
