@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from test_browser import PHONE, browser, origin, page, pytestmark
@@ -25,7 +26,9 @@ CONFIG = {
 
 def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0, chips=1.0):
     row, of = book.formats[format_], catalogue.shape(book.models[model])
-    device = answers.chips_together(catalogue.device(book.accelerators[chip], row.rate), chips)
+    one, reported = catalogue.device(book.accelerators[chip], row.rate), book.accelerators[chip].memory.reported
+    one = replace(one, capacity=reported.quantity.value) if reported else one
+    device = answers.chips_together(one, chips)
     return answers.answer(of, answers.shared_format(of, catalogue.number_format(row), chips), device, batch, context)
 
 
@@ -166,6 +169,34 @@ def test_chips_add_up_and_copy_the_kv_heads_that_are_too_few(page, origin, book)
     assert "links between them are not counted" in page.locator(".mb-configs").inner_text()
 
 
+@pytest.mark.parametrize(("kept", "bits"), [("fp8", 8), ("q8-0", 8.5), ("q4-0", 4.5)])
+def test_the_cache_is_kept_in_fewer_bits(page, origin, book, kept, bits):
+    open_live(page, origin + EXPLORER, "explorer")
+    choose(page, "KV cache in", kept)
+    wide = expected(book)
+    assert cell(page, "KV cache of one token") == f"{units.number_text(wide.fit.kv_token * bits / 16 / 1e3, 3)} kB"
+    assert f"KV cache at {bits} bits" in page.locator(".mb-configs").inner_text()
+    page.wait_for_timeout(600)
+    page.goto(page.url)
+    reach(page, "explorer")
+    assert f"KV cache at {bits} bits" in page.locator(".mb-configs").inner_text()
+
+
+def test_capacity_is_what_the_driver_reports(page, origin, book):
+    """An H100 of 80 GB reports 81,559 MiB, 85.5 GB; of an M4 Max nothing is known but what it is sold with."""
+    open_live(
+        page,
+        f"{origin}{EXPLORER}?a=1~h100-sxm5-80gb~llama-2-7b~bf16~1~2048&b=1~m4-max~llama-2-7b~bf16~1~2048",
+        "explorer",
+    )
+    room = [cell(page, "Does it fit", column) for column in (0, 1)]
+    weights = expected(book, "h100-sxm5-80gb").fit.needed
+    assert room[0] == f"fits, {units.number_text((81559 * 2**20 - weights) / 1e9, 3)} GB left"
+    assert room[1] == f"fits, {units.number_text((128e9 - weights) / 1e9, 3)} GB left"
+    page.locator(".mb-scroll tr:has(th:text-is('Does it fit')) .mb-why").first.focus()
+    assert "sold as 80 GB" in page.locator(".mb-tip").inner_text()
+
+
 def test_any_whole_number_is_taken_and_beyond_the_models_limit_with_a_warning(page, origin, book):
     open_live(page, origin + EXPLORER, "explorer")
     set_number(page, "Context", 777)
@@ -247,7 +278,7 @@ def test_bars_of_a_panel_share_its_scale(page, origin, book):
     ends = page.locator(".mb-live-svg path.mb-ink-line").evaluate_all(
         "nodes => nodes.map((node) => Number(/M([0-9.]+)/.exec(node.getAttribute('d'))[1]) - 16)"
     )
-    assert ends[0] / ends[1] == pytest.approx(80 / 24, rel=0.01)
+    assert ends[0] / ends[1] == pytest.approx(81920 / 24564, rel=0.01)
     headings = [words for words in page.locator(".mb-live-svg text").all_text_contents() if "scale of" in words]
     assert len(headings) == 2
 

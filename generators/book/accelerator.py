@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from generators import units
 from generators.book.datum import Datum, Peak, Row, datum, peak
@@ -19,11 +19,26 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
 class Memory(Row):
-    """Main memory: type as the vendor names it, capacity (absent where the buyer chooses it) and peak bandwidth."""
+    """Main memory: type as the vendor names it, capacity (absent where the buyer chooses it) and peak bandwidth.
+
+    `reported` is the capacity that the chip's driver reports: "80 GB" is often 80 GiB less what the driver keeps.
+    """
 
     type: Name
     capacity: Capacity | None = None
     bandwidth: Bandwidth
+    reported: Capacity | None = None
+
+    @model_validator(mode="after")
+    def _reported_of_the_same(self) -> Memory:
+        if self.capacity and self.reported:
+            share = self.reported.quantity.value / self.capacity.quantity.value
+            if not 0.9 <= share <= 1.1:
+                raise ValueError(
+                    f"found reported = {self.reported.value!r}, {share:.2f} times capacity = {self.capacity.value!r}, "
+                    "wanted within a tenth of it; correct one of them"
+                )
+        return self
 
 
 class Peaks(Row):
@@ -92,6 +107,7 @@ class Accelerator(Row):
         found |= {f"peak.{p}": value for p, value in self.peaks().items()}
         extra = {
             "memory.capacity": self.memory.capacity,
+            "memory.reported": self.memory.reported,
             "last_level_cache": self.last_level_cache,
             "power": self.power,
         }

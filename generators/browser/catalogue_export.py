@@ -34,11 +34,22 @@ def _order(book: Book, id_: str) -> tuple[str, str]:
 
 
 def _chip(book: Book, id_: str, rates: list[str]) -> Row:
-    """Id, name, short name, vendor, bandwidth, capacity (0: unknown) and the peak for each rate (0: the chip lacks it)."""
+    """Id, name, short name, vendor, bandwidth, capacity (0: unknown), the peak for each rate (0: the chip lacks it),
+    and the capacity that the driver reports (0: unknown)."""
     row = book.accelerators[id_]
     peaks = [_float(device.peak) if (device := catalogue.device(row, rate)) else 0 for rate in rates]
     capacity = row.capacity.value if row.capacity else 0
-    return [id_, row.name, row.short, row.vendor, _float(row.bandwidth.value), _float(capacity), peaks]
+    reported = row.memory.reported.quantity.value if row.memory.reported else 0
+    return [
+        id_,
+        row.name,
+        row.short,
+        row.vendor,
+        _float(row.bandwidth.value),
+        _float(capacity),
+        peaks,
+        _float(reported),
+    ]
 
 
 def _model(book: Book, id_: str) -> Row:

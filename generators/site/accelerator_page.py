@@ -21,6 +21,7 @@ KIND = {
 FIELDS = {
     "memory.bandwidth": "Memory bandwidth, peak",
     "memory.capacity": "Memory capacity",
+    "memory.reported": "Memory that the driver reports",
     "clock.frequency": "Clock",
     "last_level_cache": "Last-level cache",
     "power": "Board or package power",
@@ -64,7 +65,12 @@ def _summary(chip: Accelerator, precision: str | None) -> str:
 
 def _in_order(chip: Accelerator) -> list[tuple[str, Datum]]:
     """Memory first, then the peaks, then the rest."""
-    order = ("memory.capacity", "memory.bandwidth", *(f"peak.{precision}" for precision in PRECISIONS))
+    order = (
+        "memory.capacity",
+        "memory.reported",
+        "memory.bandwidth",
+        *(f"peak.{precision}" for precision in PRECISIONS),
+    )
     place = {field: number for number, field in enumerate(order)}
     return sorted(chip.data().items(), key=lambda item: place.get(item[0], len(place)))
 

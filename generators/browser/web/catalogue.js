@@ -2,8 +2,8 @@
 import { data } from "./data.js";
 import { model } from "./model.js";
 
-export const chips = data.chips.map(([id, name, short, vendor, bandwidth, capacity, peaks]) => ({
-  id, name, short, vendor, bandwidth, capacity,
+export const chips = data.chips.map(([id, name, short, vendor, bandwidth, capacity, peaks, reported]) => ({
+  id, name, short, vendor, bandwidth, capacity, reported,
   peaks: Object.fromEntries(data.rates.map((rate, at) => [rate, peaks[at]])),
 }));
 export const models = data.models.map(([id, name, short, context, values]) => ({

@@ -1,10 +1,10 @@
 // The explorer's controls: which configuration is edited, its chip, model, format, batch and context.
-import { chips, formats, models } from "./catalogue.js";
+import { byId, chips, formats, models } from "./catalogue.js";
 import { element, field, grouped_options } from "./controls.js";
-import { count } from "./numbers.js";
+import { count, numberText } from "./numbers.js";
 import { BATCHES, CONTEXTS, powers } from "./subject.js";
 import { PROBE } from "./explorer_measured.js";
-import { LETTERS, MOST, OWN, chipOf, modelOf } from "./explorer_state.js";
+import { CACHES, LETTERS, MOST, OWN, chipOf, modelOf } from "./explorer_state.js";
 
 function chipOptions(state) {
   const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, id === PROBE ? `This browser, ${name}` : `${name} (measured)`])];
@@ -27,6 +27,11 @@ function contexts(limit) {
   return [...powers(128, limit).filter((value) => value < limit), limit];
 }
 
+// What a key or value is kept in: as activations are, or one of the narrower formats, scales counted.
+function cacheOptions() {
+  return [["", "16 bits, or FP32 where the weights are"], ...CACHES.map((id) => byId(formats, id)).map(({ id, name, bits }) => [id, `${name}: ${numberText(bits, 2)} bits`])];
+}
+
 const many = (one, more) => (value) => (value === 1 ? `1 ${one}` : `${count(value)} ${more}`);
 
 function controls(state, config) {
@@ -35,6 +40,7 @@ function controls(state, config) {
     { key: "chips", label: "Chips of this kind", values: powers(1, 64), most: MOST.chips, unit: many("chip", "chips") },
     { key: "model", label: "Model", options: modelOptions(state) },
     { key: "format", label: "Weights in", options: formatOptions(state, config) },
+    { key: "kv", label: "KV cache in", options: cacheOptions() },
     { key: "batch", label: "Batch (sequences)", values: BATCHES, most: MOST.batch, unit: many("sequence", "sequences") },
     { key: "context", label: "Context (tokens)", values: contexts(modelOf(state, config.model).context), most: MOST.context, unit: many("token", "tokens") },
   ];

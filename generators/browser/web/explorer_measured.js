@@ -10,7 +10,7 @@ export const PROBE = "browser";
 const DTYPE = { float32: "FP32", bfloat16: "BF16", float16: "FP16" };
 
 function quotes({ letter, chip, of, stored, config }) {
-  if (config.batch !== 1 || config.chips !== 1) return [];
+  if (config.batch !== 1 || config.chips !== 1 || config.kv) return [];
   return measured.quoted.filter(([, on, which, format]) => on === chip.id && which === of.id && format === stored.id).map(([, , , , context, engine, reached, bound]) => {
     const made = model.answers.one_pass(of.shape, stored.format, device(chip, stored.rate) || memorySide(chip), model.inputs.Pass(1, 1, context));
     return {

@@ -12,11 +12,14 @@ const COPIES = ({ copies, config }) => (copies > 1 ? `; the ${count(config.chips
 // What a chip without the format's peak cannot answer: the words for the cell, and why.
 const unknown = (r, why) => [r.lacks, `The catalogue has ${r.lacks} for ${r.chip.name}. ${why}`];
 
-function fits({ c, answer }) {
+// Where the capacity is the driver's, and what the chip is sold as.
+const reported = (chip) => (chip.reported ? ` (as the driver reports; sold as ${B(chip.capacity)} each)` : "");
+
+function fits({ c, chip, answer }) {
   if (!(c.capacity > 0)) return ["capacity not known", "The catalogue gives no memory capacity for this chip: the buyer chooses it."];
   const { weights, kv_all, needed, room } = answer.fit;
   const said = room >= 0 ? `fits, ${B(room)} left` : `does not fit, ${B(-room)} short`;
-  return [said, `weights as stored ${B(weights)} + KV cache ${B(kv_all)} = ${B(needed)}, against a capacity of ${B(c.capacity)}. Activations and the engine's own buffers are not counted.`];
+  return [said, `weights as stored ${B(weights)} + KV cache ${B(kv_all)} = ${B(needed)}, against a capacity of ${B(c.capacity)}${reported(chip)}. Activations and the engine's own buffers are not counted.`];
 }
 
 function largest({ c, answer, config }) {
@@ -30,7 +33,7 @@ export const ROWS = [
   ["Ridge point", (r) => (r.lacks ? unknown(r, "The ridge point is the peak over the bandwidth.") : [`${numberText(r.answer.ridge)} FLOP/byte`, `${PEAK(r)} ÷ ${BAND(r)}`]), (r) => (r.lacks ? ["unknown", ""] : [r.answer.ridge, "FLOP/byte"])],
   ["Bytes per step", (r) => {
     const { weights, kv_read, kv_written, total } = r.answer.decode.step.traffic;
-    return [B(total), `weights ${B(weights)} + KV cache read ${B(kv_read)} and written ${B(kv_written)}; weights at ${numberText(r.stored.bits)} bits (${r.stored.name}), KV cache at ${numberText(r.stored.format.kv * 8)}${COPIES(r)}`];
+    return [B(total), `weights ${B(weights)} + KV cache read ${B(kv_read)} and written ${B(kv_written)}; weights at ${numberText(r.stored.bits)} bits (${r.stored.name}), KV cache at ${numberText(r.kv * 8, 2)}${COPIES(r)}`];
   }, (r) => [r.answer.decode.step.traffic.total, "bytes"]],
   ["FLOP per step", (r) => [F(r.answer.decode.step.flop), "2 FLOP for each weight that a token uses and each sequence, plus attention's scores and sums over the context"], (r) => [r.answer.decode.step.flop, "FLOP"]],
   ["Arithmetic intensity", (r) => [`${numberText(r.answer.decode.intensity)} FLOP/byte`, `${F(r.answer.decode.step.flop)} ÷ ${B(r.answer.decode.step.traffic.total)}`], (r) => [r.answer.decode.intensity, "FLOP/byte"]],
@@ -54,8 +57,9 @@ export const ROWS = [
   ["Largest batch that fits", largest, (r) => [r.c.capacity > 0 ? Math.floor(r.answer.fit.batch) : "unknown", "sequences"]],
 ];
 
-export function describe({ letter, chip, of, stored, config }) {
-  return `${letter}: ${of.name}, ${stored.name}, on ${config.chips === 1 ? "one" : `${count(config.chips)} ×`} ${chip.name}, batch ${count(config.batch)}, ${count(config.context)} tokens`;
+export function describe({ letter, chip, of, stored, kv, config }) {
+  const cached = config.kv ? `, KV cache at ${numberText(kv * 8, 2)} bits` : "";
+  return `${letter}: ${of.name}, ${stored.name}${cached}, on ${config.chips === 1 ? "one" : `${count(config.chips)} ×`} ${chip.name}, batch ${count(config.batch)}, ${count(config.context)} tokens`;
 }
 
 // What a reader should know before taking the numbers for an answer.

@@ -7,7 +7,8 @@ import { read, write } from "./address.js";
 export const LETTERS = ["a", "b", "c", "d"];
 export const OWN = "own";
 export const MOST = { chips: 1024, batch: 1000000, context: 10000000 };
-const FRESH = { ...SUBJECT, chips: 1 };
+export const CACHES = ["fp8", "q8-0", "q4-0"]; // formats that engines keep a KV cache in, besides that of the activations
+const FRESH = { ...SUBJECT, chips: 1, kv: "" };
 const START = { bandwidth: 1000, peak: 100, capacity: 80 }; // GB/s, TFLOP/s, GB
 const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
 
@@ -40,11 +41,13 @@ export function modelOf(state, id) {
 // for the format: then everything stands that needs none.
 export function resolve(state, config, letter) {
   const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), byId(formats, config.format)];
-  const one = device(chip, stored.rate);
-  const c = model.answers.chips_together(one || memorySide(chip), config.chips);
-  const format = model.answers.shared_format(of.shape, stored.format, config.chips);
+  const held = { ...chip, capacity: chip.reported || chip.capacity };
+  const one = device(held, stored.rate);
+  const c = model.answers.chips_together(one || memorySide(held), config.chips);
+  const kv = config.kv ? byId(formats, config.kv).bits / 8 : stored.format.kv;
+  const format = model.answers.shared_format(of.shape, { ...stored.format, kv }, config.chips);
   const lacks = one ? "" : `no ${stored.rate.toUpperCase()} peak`;
-  return { letter, config, chip, of, stored, c, lacks, copies: model.answers.copies(of.shape, config.chips), answer: model.answers.answer(of.shape, format, c, config.batch, config.context) };
+  return { letter, config, chip, of, stored, kv, c, lacks, copies: model.answers.copies(of.shape, config.chips), answer: model.answers.answer(of.shape, format, c, config.batch, config.context) };
 }
 
 export function resolveAll(state) {
@@ -55,7 +58,7 @@ export function save(state) {
   LETTERS.forEach((letter, at) => {
     const config = state.configs[at];
     const plain = at === 0 && state.configs.length === 1 && Object.keys(FRESH).every((key) => config[key] === FRESH[key]);
-    write(letter, config && !plain ? [config.chip, config.model, config.format, config.batch, config.context, config.chips].map(String) : null);
+    write(letter, config && !plain ? [config.chip, config.model, config.format, config.batch, config.context, config.chips, config.kv].map(String) : null);
   });
   const uses = (key) => state.configs.some((config) => config[key] === OWN);
   write("chip", uses("chip") ? Object.values(state.own).map(String) : null);
@@ -70,8 +73,8 @@ export function load(machines) {
   for (const letter of LETTERS) {
     const parts = read(letter);
     if (parts === null) continue;
-    const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]), chips: Number(parts[5] ?? 1) };
-    if (parts.length >= 5 && parts.length <= 6 && valid(state, config)) found.push(config); // links of older editions have five parts
+    const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]), chips: Number(parts[5] ?? 1), kv: parts[6] ?? "" };
+    if (parts.length >= 5 && parts.length <= 7 && valid(state, config)) found.push(config); // links of older editions have five parts
     else unknown = true;
   }
   if (found.length) state.configs = found;
@@ -79,7 +82,7 @@ export function load(machines) {
 }
 
 function valid(state, config) {
-  return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && byId(formats, config.format))
+  return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && byId(formats, config.format)) && ["", ...CACHES].includes(config.kv)
     && Object.keys(MOST).every((key) => Number.isInteger(config[key]) && config[key] >= 1 && config[key] <= MOST[key]);
 }
 
