@@ -4,7 +4,6 @@ import pytest
 
 from generators import catalogue
 from generators.evidence import shares, simulation
-from generators.evidence.comparison import quoted_decodes
 from generators.evidence.landing import interference, land
 from generators.evidence.phases import measured_sweeps, prefills, quoted_sweep
 from generators.evidence.workloads import workloads
@@ -114,18 +113,6 @@ def test_the_h100_comes_least_close_to_its_bound(book):
         for tokens in (128, 2048)
     }
     assert 4 < lost[2048] / lost[128] < 5  # no constant overhead
-
-
-def test_prefill_over_decode_of_one_engine_is_the_critical_tokens_on_two_chips_of_three(book):
-    ratio = {}
-    for chip in ("m2", "m1-max", "m2-ultra"):
-        rates = (book.published[f"llama-cpp-7b-f16-{chip}{kind}"].quantity.value for kind in ("-prefill", ""))
-        prefill, decode = rates
-        ratio[chip] = prefill / decode / critical(device(book, chip, "fp16"))
-    assert ratio["m1-max"] == pytest.approx(1, abs=0.03) and ratio["m2-ultra"] == pytest.approx(1, abs=0.03)
-    assert ratio["m2"] < 0.9
-    of_bound = {q.id: q.reached / q.bound for q in quoted_decodes(book)}
-    assert of_bound["llama-cpp-7b-f16-m2"] > 0.85
 
 
 def test_a_prompt_of_2048_takes_as_long_as_about_thirteen_tokens(book):

@@ -208,3 +208,66 @@ def test_what_chapter_2_says_of_its_allocator_holds_over_a_dozen_traces():
         small, whole = paging.serve(16, seed=seed), paging.serve(paging.LONGEST, seed=seed)
         assert cache.wasted_share(16.0, small.held) == pytest.approx(small.waste, rel=0.08)
         assert cache.wasted_share(float(paging.LONGEST), whole.held) < whole.waste and small.batch > 4 * whole.batch
+
+
+# The rule itself: a sentence about every run, chip, pair or trace has a test that counts them.
+
+QUANTIFIED = re.compile(
+    r"(?<!-)\b(?:every|all|none|no|only|always)\b(?:\W+\w[\w.%×-]*){0,3}?\W+"
+    r"(?:runs?|chips?|models?|pairs?|loads?|traces?|workloads?|predictions?|records?|sizes?|batches)\b"
+    r"|\balways too (?:fast|slow)\b|\bnone beats\b",
+    re.IGNORECASE,
+)
+#: What such a sentence says, shortened, and the test that counts its population.
+COUNTED = {
+    "in every run in the same direction": "test_what_chapter_1_says_of_its_record",
+    "falls short on every size": "test_what_chapter_1_says_of_its_record",
+    "none beats its chip's line": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
+    "none of these runs is on an H100 or later": "test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says",
+    "on every chip of the catalogue with a known 16-bit peak": "test_decode_at_batch_one_and_a_short_context_is_memory_bound_on_every_chip_with_a_16_bit_peak",
+    "without it, there always too fast": "test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable",
+    "predictions lie within the rounding": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue",
+    "below the critical tokens of all three chips": "test_short_quoted_prompts_are_memory_bound_and_long_ones_compute_bound",
+    "at worst, always too fast": "test_the_cpus_prefills_are_predicted_too_fast_and_less_so_if_it_takes_turns",
+    "the error over all batches falls to": "test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it",
+    "No run beats its bound": "test_no_offline_run_beats_its_bound_and_the_misses_have_an_order",
+    "its first tokens came later at every load": "test_measured_chunks_gain_no_capacity_and_cost_first_tokens",
+}
+#: Sentences that count nothing.
+DEFINED = (
+    "no third of their size",
+    "for every pair of tokens",
+    "needs no chip, only bytes",
+    "as if every model fitted on it",
+)
+
+
+def quantified(root) -> list[tuple[str, str]]:
+    """(page, sentence) of each sentence of the chapters that speaks of every, all, none or only of the data's rows."""
+    found = []
+    for path in sorted((root / "docs").glob("0*.md")):
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            if line.startswith(("|", "![", "<", "description:")):
+                continue  # tables, figures, comments: generated, with tests of their own
+            words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
+            found += [(path.name, part) for part in re.split(r"(?<=[.:;?])\s+", words) if QUANTIFIED.search(part)]
+    return found
+
+
+def test_a_sentence_about_every_row_has_a_test_that_counts_them(root):
+    sentences = quantified(root)
+    for page, sentence in sentences:
+        assert any(words in sentence for words in (*COUNTED, *DEFINED)), (
+            f"{page}: {sentence!r} speaks of every row: name the test that counts them in COUNTED"
+        )
+    for words in (*COUNTED, *DEFINED):
+        assert any(words in sentence for _, sentence in sentences), f"no chapter says {words!r} any more; take it out"
+    tests = "".join(path.read_text(encoding="utf-8") for path in (root / "tests").glob("test_*.py"))
+    for name in COUNTED.values():
+        assert f"def {name}(" in tests, name
+
+
+def test_a_new_sentence_without_a_count_is_found():
+    assert QUANTIFIED.search("In every pair the engine slows down less.")
+    assert QUANTIFIED.search("So none of the 42 runs is faster.")
+    assert not QUANTIFIED.search("A decoder-only model reads every weight.")

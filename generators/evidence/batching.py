@@ -153,6 +153,7 @@ class Offline:
     bound: float
     needs: float  # bytes at its end
     prefill: float
+    estimate: float  # tokens/s if each activation crossed memory once, which no bound may assume
     sources: frozenset[str]
 
 
@@ -181,5 +182,6 @@ def _offline(book: Book, id_: str) -> Offline:
         row.batch * answer / time,
         needs,
         prefill,
+        row.batch * answer / batching.offline_time(shape, catalogue.charging_activations(form), device, *sizes),
         frozenset(sources),
     )

@@ -122,6 +122,13 @@ def offline_share(n: Numbers, quote: str) -> units.Quantity:
     return n[f"quoted.{quote}"] / n[f"offline.{quote}.bound"]
 
 
+@number("offline.{quote}.of-estimate", "%", 2)
+def offline_share_of_estimate(n: Numbers, quote: str) -> units.Quantity:
+    """Share reached of an estimate, no bound, in which each activation crosses memory once: {quote}."""
+    one = _offline(n, quote)
+    return units.of(one.reached / one.estimate, "", *one.sources)
+
+
 @number("offline.{quote}.needs", "GB", 3)
 def offline_needs(n: Numbers, quote: str) -> units.Quantity:
     """Memory for weights and cache when the last token is out: {quote}."""
