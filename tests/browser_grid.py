@@ -127,7 +127,7 @@ def flat(value: object) -> list[object]:
     """Every number and word of a result, in the order of its fields."""
     if is_dataclass(value):
         return [part for field in fields(value) for part in flat(getattr(value, field.name))]
-    return [part for item in value for part in flat(item)] if isinstance(value, list) else [value]
+    return [part for item in value for part in flat(item)] if isinstance(value, (list, tuple)) else [value]
 
 
 def differences(all_states, wanted, found, within: float) -> list[str]:
