@@ -6,7 +6,7 @@ from generators.measure.plan import MeasureError
 
 PROFILES = {
     "quick": "memory, compute and decode ceilings and three small models, in about a minute",
-    "full": "every case below but the peers, in under ten minutes on two cores and eight on a large GPU",
+    "full": "every case below but the peers, in under ten minutes on two cores; planned for eight on a large GPU",
     "peers": "this suite beside C kernels, the vendor's library and other benchmarks, in turns",
 }
 CASES = {
