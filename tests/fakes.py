@@ -10,6 +10,7 @@ from generators.measure.plan import Case, Check, Kernel, Work
 
 LOST = "CUDA error: device-side assert triggered\nCompile with `TORCH_USE_CUDA_DSA`"
 CHECK = Check("itself", 0.0, 1e-6)
+CHECKED = {"against": "itself", "worst_relative_error": 0.0, "tolerance": 1e-6}  # as a record holds it
 
 
 class FakeDevice:
@@ -52,5 +53,5 @@ def row(
     return {
         "name": name, "kind": kind, "parameters": parameters, "status": status or ("measured" if samples else "skipped"),
         "reason": reason, "inner": inner, "work": {"bytes": bytes, "flop": flop, "tokens": tokens}, "warmups": [],
-        "samples": samples or [], "check": None, "noise": {},
+        "samples": samples or [], "check": CHECKED if samples else None, "noise": {},
     }  # fmt: skip

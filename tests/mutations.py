@@ -606,8 +606,8 @@ def of_text(rng: random.Random, kind: Kind, text: bytes) -> tuple[bytes, str]:
     """A file broken as a text: cut short, of other bytes, with a name twice, nested without end."""
     way = rng.randrange(6)
     if way == 0:
-        at = text.find(b'"', rng.randrange(len(text)))
-        return text[: at + 1 if at > 0 else 20], "cut short within a text"
+        starts = [match.end() for match in re.finditer(rb'[=:] ?"', text)]
+        return text[: rng.choice(starts)], "cut short within a text"
     if way == 1:
         return text.replace(b'"', b'"\xe9', 1), "a byte of Latin-1"
     if way == 2:

@@ -11,6 +11,7 @@ from generators.evidence import cache as kv_evidence
 from generators.evidence import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
+from tests.fakes import CHECKED
 
 BF16 = Format(2.0, 2.0, 2.0)
 TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_ff=16.0, vocab=32.0)
@@ -114,7 +115,7 @@ def fake_steps(row):
     told = {"model": "30M", "dtype": "float32", "batch": 1, "mode": "eager", **shape}
 
     def case(name, seconds, work, **more):
-        return {"name": name, "kind": "workload", "parameters": told | more, "status": "measured", "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
+        return {"name": name, "kind": "workload", "parameters": told | more, "status": "measured", "check": CHECKED, "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
                 "work": work, "inner": 1, "warmups": [], "noise": {}}  # fmt: skip
 
     cases = []

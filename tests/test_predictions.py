@@ -7,7 +7,7 @@ import json
 import pytest
 
 from generators.book.prediction import Prediction, load_prediction
-from generators.errors import BookError
+from generators.errors import BookError, BookErrors
 from generators.model import roofline
 from generators.predictions import freeze, load_predictions, predict
 from generators.site import reference_predictions
@@ -147,3 +147,43 @@ def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(book, prediction):
     words = reference_predictions._first_test(prediction, record, "H200 SXM")[0]
     assert "predicted 3.13 ms, measured 6.03 ms at best" in words and "24.9 ms in eager PyTorch" in words
     assert all(row.of_bound(case) <= 1 for row, case in prediction.compared(record))
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"accelerator": "no-such-chip"}, "accelerator", "in the file of 'h200-sxm', wanted the same"),
+        ({"made": "2099-11-23T12:00:00Z"}, "made", "wanted a time that has come"),
+        ({"made": "2025-11-23T12:00:00Z"}, "made", "wanted the same day"),
+        ({"bandwidth": 4.8e15}, "bandwidth", "it is not this chip's"),
+        ({"peaks": {"bfloat16": 1e12}}, "peaks", "wanted the chip's"),
+        ({"value": -1}, "rows.0", "wanted 1e+06 to 1e+21"),
+        ({"value": 5e-324}, "rows.0", "wanted 1e+06 to 1e+21"),
+        ({"value": 4.8e13}, "rows.0.value", "it is not this chip's"),
+        ({"again": True}, "", "twice, wanted each case once"),
+    ],
+)
+def test_a_prediction_that_cannot_be_its_chips_is_refused(copy, change, field, said):
+    from generators.book.load import load_book
+
+    path = copy / "data/predictions/h200-sxm--2026-11-23.json"
+    row = json.loads(path.read_text())
+    row["rows"] += row["rows"][:1] if change.pop("again", False) else []
+    if "value" in change:
+        row["rows"][0]["value"] = change.pop("value")
+    path.write_text(json.dumps(row | change))
+    with pytest.raises(BookErrors) as caught:
+        load_predictions(load_book(copy))
+    assert any(path.name in str(one) and field in str(one) and said in str(one) for one in caught.value.errors), (
+        caught.value
+    )
+
+
+def test_a_prediction_of_an_unknown_chip_is_one_line(copy):
+    from generators.book.load import load_book
+
+    path = copy / "data/predictions/h200-sxm--2026-11-23.json"
+    row = json.loads(path.read_text()) | {"accelerator": "h300-sxm"}
+    path.with_stem("h300-sxm--2026-11-23").write_text(json.dumps(row))
+    with pytest.raises(BookErrors, match="accelerator: found 'h300-sxm', wanted the id of a row"):
+        load_predictions(load_book(copy))

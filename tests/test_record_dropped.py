@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -50,6 +51,10 @@ CHANGES = [
     ("cases.1.parameters.context", -1), ("cases.1.parameters.vocab", ...), ("cases.1.work.flop", 0), ("cases.1.work.bytes", 9e10), ("cases.1.kind", "ceiling"),
     ("cases.0.check", {"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}), ("cases.0.check", {"against": "float64", "worst_relative_error": 0.01, "tolerance": 0.1}),
     ("cases.0.status", "skipped"), ("cases.0.status", "failed"), ("cases.0.samples", [1e-12] * 3), ("machine", ...), ("environment", ...), ("note", ...), ("cases.1.parameters.aten_ops_per_step", 489),
+    ("started", "2099-11-23T05:00:00Z"), ("finished", "2099-11-23T05:00:00Z"), ("finished", "2026-11-23T05:00:00Z"), ("cases.0.samples", [100.0] * 3),
+    ("cases.0.warmups", [100.0]), ("cases.0.check", ...), ("cases.0.check", None), ("cases.0.check.tolerance", 1), ("cases.0.inner", 2.0), ("cases.0.inner", True),
+    ("cases.1.work.flop", 1e-300), ("cases.1.work.tokens", 0.5), ("cases.1.parameters.layers", 1e-300), ("cases.1.parameters.d_ff", 1e15), ("cases.1.parameters.vocab", 1.5),
+    ("cases.0.work.bytes", 1e15), ("cases.0.samples", [0.1, True, 0.1]), ("cases.0.samples", [0.1, "0.1", 0.1]), ("dirty", 0), ("cases.0.work.bytes", "1e9"),
     ("cases.2.status", "skipped"), ("profile", "single case"), ("environment.interrupted", True), ("cases.1.noise", {"`x`": 1}),
 ]  # fmt: skip
 
@@ -86,6 +91,40 @@ def test_both_sides_accept_and_refuse_the_same(page, origin, tmp_path):
 
 
 RECORDS_ON = "() => { const s = document.createElement('script'); s.src = [...document.scripts].find((one) => one.src.includes('live/start.js')).src.replace('start.js', 'records.js'); document.head.append(s); }"
+
+
+def test_names_that_stand_twice_and_bytes_that_are_no_text_are_refused_by_both(page, origin, tmp_path):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.evaluate(RECORDS_ON)
+    page.wait_for_function("memoryBound.checked !== undefined")
+    words = json.dumps(record())
+    path = tmp_path / "a-machine--2026-11-23T0500Z.json"
+    for old, new in [
+        ('"schema": 1', '"schema": 1, "schema": 1'),
+        ('"inner": 2', '"inner": 2, "\\u0069nner": 2'),
+        ('"a": {}', '"a": {}'),
+    ]:
+        bent = words.replace(old, new, 1)
+        path.write_text(bent)
+        said = page.evaluate("(words) => memoryBound.checked(words).error || ''", bent)
+        with contextlib.suppress(BookError):
+            load_record(path)
+            assert said == "" and old == new
+            continue
+        assert "twice" in said
+    for content in (
+        words.encode("latin-1").replace(b"A reader", b"A r\xe9ader"),
+        words.encode("utf-16"),
+        b"\xef\xbb\xbf" + words.encode(),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(BookError, match="not readable as JSON"):
+            load_record(path)
+        told = page.evaluate(
+            "async (bytes) => { const { error } = await memoryBound.take(new File([new Uint8Array(bytes)], 'x.json')); return error || ''; }",
+            list(content),
+        )
+        assert told
 
 
 def test_a_committed_record_is_summed_up_as_python_does(page, origin, book):

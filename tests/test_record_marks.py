@@ -13,6 +13,7 @@ from test_record_dropped import CHECK, RECORDS_ON, python_verdict
 from generators.book.case_needs import NEEDS
 from generators.book.load import ROOT
 from generators.site.live import MARKED
+from tests.fakes import CHECKED
 from tests.live_pages import EXPLORER, open_live, record
 
 WORDS = (ROOT / "data" / "measurements" / "intel-xeon-model-167-2-cores--2026-11-23T0758Z.json").read_text(
@@ -149,7 +150,7 @@ def test_both_sides_need_the_same_of_every_case_they_compute_with(page, origin, 
 def row(
     name: str, kind: str, seconds: float, moved: float, flop: float, noise: dict | None = None, **told: object
 ) -> dict:
-    return {"name": name, "kind": kind, "parameters": told, "status": "measured", "inner": 1, "samples": [seconds] * 3,
+    return {"name": name, "kind": kind, "parameters": told, "status": "measured", "inner": 1, "check": CHECKED, "samples": [seconds] * 3,
             "work": {"bytes": moved, "flop": flop, "tokens": 0}, "noise": noise or {}}  # fmt: skip
 
 

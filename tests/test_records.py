@@ -7,6 +7,7 @@ import pytest
 from generators.book.record import Case, load_record, quantile, record_errors
 from generators.errors import BookError
 from generators.evidence import comparison
+from tests.fakes import CHECKED
 
 SHAPE = {
     "layers": 2,
@@ -26,19 +27,19 @@ GOOD = {
     "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
     "cases": [
         {"name": "read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured", "inner": 2,
-         "work": {"bytes": 1e9, "flop": 0, "tokens": 0}, "samples": [0.2, 0.22, 0.21]},
+         "work": {"bytes": 1e9, "flop": 0, "tokens": 0}, "samples": [0.2, 0.22, 0.21], "check": CHECKED},
         {"name": "decode", "kind": "workload", "status": "measured", "inner": 1,
          "parameters": {"model": "x", **SHAPE, "batch": 1, "dtype": "float32", "context": 127.5, "parameters": 2e8},
-         "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1}, "samples": [0.1, 0.12, 0.11]},
+         "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1}, "samples": [0.1, 0.12, 0.11], "check": CHECKED},
         {"name": "matmul-peak", "kind": "ceiling", "parameters": {"dtype": "float32"}, "status": "measured", "inner": 1,
-         "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0}, "samples": [0.1, 0.1, 0.1]},
+         "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0}, "samples": [0.1, 0.1, 0.1], "check": CHECKED},
         {"name": "cache-read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured",
-         "inner": 10, "work": {"bytes": 2e9, "flop": 0, "tokens": 0}, "samples": [1.0, 1.0, 1.0]},
+         "inner": 10, "work": {"bytes": 2e9, "flop": 0, "tokens": 0}, "samples": [1.0, 1.0, 1.0], "check": CHECKED},
     ],
 }  # fmt: skip
 READ, DECODE, PEAK, CACHE = range(4)
 PRODUCT = {"name": "product-by-size", "kind": "ceiling", "parameters": {}, "status": "measured",
-           "work": {"bytes": 1e6}, "samples": [0.1, 0.1, 0.1]}  # fmt: skip
+           "work": {"bytes": 1e6}, "samples": [0.1, 0.1, 0.1], "check": CHECKED}  # fmt: skip
 
 
 def stored(tmp_path, change=None, name=f"{NAME}.json", raw=None):
@@ -156,7 +157,7 @@ def test_a_reason_may_hold_the_mark_that_the_suite_puts_for_a_path(tmp_path):
 )  # fmt: skip
 def test_numbers_beyond_reason_are_one_line(tmp_path, place, number):
     def change(row):
-        row["cases"][0]["check"] = {"against": "x", "worst_relative_error": 0.0, "tolerance": 1.0}
+        row["cases"][0]["check"] = {"against": "x", "worst_relative_error": 0.0, "tolerance": 0.1}
         put(place, {"n": "@"} if place.endswith("noise") else "@")(row)
 
     row = json.loads(json.dumps(GOOD))
@@ -204,21 +205,26 @@ def test_a_file_name_with_seconds_is_the_start_too(tmp_path):
         load_record(stored(tmp_path, name="a-machine--2026-11-23T05001Z.json"))
 
 
+def _later(row):
+    """A record a minute later, with times of its own."""
+    row.update(started="2026-11-23T05:01:00Z", finished="2026-11-23T05:02:00Z")
+    for case in row["cases"]:
+        case["samples"] = [sample * 1.001 for sample in case["samples"]]
+
+
 def test_a_predecessor_must_be_there_and_older(tmp_path):
     old = load_record(stored(tmp_path))
     later = "a-machine--2026-11-23T0501Z"
 
     def newer(supersedes):
         change = put("supersedes", supersedes)
-        return load_record(
-            stored(tmp_path, lambda r: (r.update(started="2026-11-23T05:01:00Z"), change(r)), f"{later}.json")
-        )
+        return load_record(stored(tmp_path, lambda r: (_later(r), change(r)), f"{later}.json"))
 
-    assert record_errors({old.id: old, later: newer(old.id)}) == []
-    (unknown,) = record_errors({later: newer(old.id)})
+    assert record_errors({old.id: old, later: newer(old.id)}, {}) == []
+    (unknown,) = record_errors({later: newer(old.id)}, {})
     assert str(unknown).startswith(f"data/measurements/{later}.json:supersedes: found {NAME!r}, which is not in")
     cycle = {old.id: load_record(stored(tmp_path, put("supersedes", later))), later: newer(old.id)}
-    assert [error.path for error in record_errors(cycle)] == [f"data/measurements/{NAME}.json"]
+    assert [error.path for error in record_errors(cycle, {})] == [f"data/measurements/{NAME}.json"]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,10 @@ def test_decode_has_the_parameters_that_a_prediction_takes(tmp_path, field, valu
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (put("cases.1.parameters.layers", True), "'decode': parameters.layers: found True, wanted a number above zero"),
+        (
+            put("cases.1.parameters.layers", True),
+            "'decode': parameters.layers: found True, wanted a whole number from 1 to 1e9",
+        ),
         (put("cases.1.parameters.tied", 1), "'decode': parameters.tied: found 1, wanted true or false"),
         (put("cases.1.parameters.dtype", "int4"), "wanted one of float32, bfloat16, float16"),
         (put("cases.1.parameters.aten_ops_per_step", "many"), "'decode': parameters.aten_ops_per_step"),
@@ -368,15 +377,58 @@ def test_quantiles_are_between_neighbours():
 
 
 def test_a_ceiling_is_the_fast_decile_and_a_workload_the_median():
-    common = {"name": "x", "parameters": {}, "status": "measured", "samples": [1.0, 2.0, 3.0, 4.0, 5.0]}
+    common = {
+        "name": "x",
+        "parameters": {},
+        "status": "measured",
+        "samples": [1.0, 2.0, 3.0, 4.0, 5.0],
+        "check": CHECKED,
+    }
     assert Case(kind="ceiling", **common).seconds == pytest.approx(1.4)
     assert Case(kind="workload", **common).seconds == 3.0
 
 
-def test_every_committed_record_is_valid_and_under_its_roofs(root):
+def test_every_committed_record_is_valid_and_under_its_roofs(root, book):
     paths = sorted((root / "data" / "measurements").glob("*.json"))
     assert paths, "the book shows a measurement of its own; run: nox -s measure"
-    assert record_errors({path.stem: load_record(path) for path in paths}) == []
+    assert record_errors({path.stem: load_record(path) for path in paths}, book.accelerators) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put("started", "2099-11-23T05:00:00Z"), "wanted a time that has come"),
+        (put("finished", "2026-11-23T05:00:00Z"), "wanted at least the 4.26 s that its samples took"),
+        (put("cases.0.check", None), "measured without a check"),
+        (put("cases.0.check.tolerance", 1), "tolerance: found 1, wanted a number of at most 0.2"),
+        (put("cases.1.work.flop", 1e-300), "flop: found 1e-300, wanted 0 or a count of at least 1"),
+        (put("cases.0.work.bytes", 1e15), None),
+        (put("cases.1.parameters.layers", 1e-300), "wanted a whole number from 1 to 1e9"),
+        (put("cases.1.parameters.d_ff", 1e15), "wanted a whole number from 1 to 1e9"),
+    ],
+)
+def test_an_impossible_record_is_refused(tmp_path, change, said):
+    if said:
+        assert said in fault(tmp_path, change)
+    else:  # within what a room of machines reaches, and beyond what a processor does
+        record = load_record(stored(tmp_path, change))
+        (error,) = record_errors({record.id: record}, {})
+        assert "which any cpu device can reach" in str(error)
+
+
+def test_a_record_is_of_the_chip_that_it_claims_and_no_copy(tmp_path, book):
+    chips = book.accelerators
+    claims = load_record(stored(tmp_path, put("machine.accelerator", "h100-sxm5-80gb")))
+    (error,) = record_errors({claims.id: claims}, chips)
+    assert "for a device measured as 'cpu', wanted the chip that was measured" in str(error)
+    slow = load_record(stored(tmp_path, lambda r: r["machine"].update(device="cuda", accelerator="h100-sxm5-80gb")))
+    assert any("which h100-sxm5-80gb can reach" in str(error) for error in record_errors({slow.id: slow}, chips))
+    first = load_record(stored(tmp_path))
+    later = "a-machine--2026-11-23T0501Z"
+    moved = {"started": "2026-11-23T05:01:00Z", "finished": "2026-11-23T05:02:00Z"}
+    second = load_record(stored(tmp_path, lambda r: r.update(moved), f"{later}.json"))
+    (error,) = record_errors({first.id: first, later: second}, chips)
+    assert "no two runs take the same; delete the copy" in str(error)
 
 
 def test_committed_records_and_predictions_are_never_edited(root):

@@ -16,6 +16,7 @@ from generators.site import reference_accelerators, reference_figures, reference
 from generators.site.figure import figure_names, read_figure
 from generators.site.page import Page
 from generators.site.tree import pages
+from tests.fakes import CHECKED
 
 HOSTILE = "<script>alert(1)</script> | **x** [a](javascript:b) `c` {: #id }"
 
@@ -54,6 +55,7 @@ def record(**changed: object) -> Record:
                 "inner": 2,
                 "work": {"bytes": 2e8},
                 "samples": [0.02, 0.021, 0.022],
+                "check": CHECKED,
             },
             {"name": "late", "kind": "workload", "parameters": {}, "status": "skipped", "reason": "x"},
         ],

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from generators.book.datum import Row
 from generators.book.record_field import CaseName, Key, Name, Plain, Reason, matching
-from generators.errors import BookError
+from generators.errors import BookError, nearest
 
 if TYPE_CHECKING:
     from generators.book.load import Book
@@ -71,8 +71,10 @@ def annotate(
 ) -> dict[str, Record]:
     """The records, each knowing which of its rows are held out; an annotation of nothing is an error."""
     for id_, annotation in annotations.items():
+        if id_ not in records and any(f"{id_}.json" in error.path for error in errors):
+            continue  # the record is there, and refused
         if id_ not in records:
-            message = "names no record in data/measurements; wanted a record's file name without .json"
+            message = f"found no record of this name in data/measurements, wanted a record's file name without .json; {nearest(id_, records)}"
             errors.append(BookError(PLACE, id_, message))
             continue
         for place, held in enumerate(annotation.held_out):

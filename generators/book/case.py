@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from generators.book.case_needs import NEEDS
 from generators.book.datum import Row
 from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text, shown
 
+FASTEST = {"bytes": 1e16, "flop": 1e19}  # a second: beyond a whole room of machines
+
+
+def _count(value: float) -> float:
+    if value != 0 and not value >= 1:
+        raise ValueError(f"found {value!r}, wanted 0 or a count of at least 1")
+    return value
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # JSON has one kind of number
+
+
+Count = Annotated[Finite, AfterValidator(_count)]
+
 
 class Work(Row):
     """What one repetition does, counted by the suite's one counting function.  Zero where it does not apply."""
 
-    bytes: Finite = Field(default=0, ge=0, le=1e15)
-    flop: Finite = Field(default=0, ge=0, le=1e20)
-    tokens: Finite = Field(default=0, ge=0, le=1e9)
+    bytes: Count = Field(default=0, le=1e15)
+    flop: Count = Field(default=0, le=1e20)
+    tokens: Count = Field(default=0, le=1e9)
 
 
 class Check(Row):
@@ -37,7 +52,7 @@ class Case(Row):
     parameters: dict[Key, Plain]
     status: Literal["measured", "skipped", "failed"]
     reason: Reason = ""
-    inner: int = Field(default=1, ge=1, le=10**9)
+    inner: Annotated[int, BeforeValidator(_whole)] = Field(default=1, ge=1, le=10**9)
     work: Work = Work()
     warmups: list[Seconds] = Field(default_factory=list)
     samples: list[Seconds] = Field(default_factory=list)
@@ -47,17 +62,25 @@ class Case(Row):
     @model_validator(mode="after")
     def _told(self) -> Case:
         if self.status == "measured" and len(self.samples) < 3:
-            raise ValueError(f"case {self.name!r} is measured with {len(self.samples)} samples, wanted at least 3")
+            raise ValueError(f"case {self.name!r} is measured: found {len(self.samples)} samples, wanted at least 3")
         if self.status == "measured" and self.check is None:
             raise ValueError(
-                f"case {self.name!r} is measured without a check, wanted its result held against a reference"
+                f"case {self.name!r} is measured without a check: found none, wanted its result held against a reference"
             )
         if self.status != "measured" and not self.reason:
-            raise ValueError(f"case {self.name!r} is {self.status} without a reason")
+            raise ValueError(f"case {self.name!r} is {self.status} without a reason: found none, wanted why")
         if self.check and self.check.worst_relative_error > self.check.tolerance:
-            raise ValueError(f"case {self.name!r} failed its own correctness check and must not be measured")
+            raise ValueError(
+                f"case {self.name!r} failed its own correctness check and must not be measured: found an error of "
+                f"{self.check.worst_relative_error:.3g}, wanted its tolerance of {self.check.tolerance:.3g} at most"
+            )
         if self.samples and (least := min(self.samples) / self.inner) < FLOOR:
-            raise ValueError(f"case {self.name!r} has a sample of {least:.3g} s a repetition, wanted at least 1 ns")
+            raise ValueError(
+                f"case {self.name!r} samples: found one of {least:.3g} s a repetition, wanted at least 1 ns"
+            )
+        for work, most in FASTEST.items() if self.samples else ():
+            if (rate := getattr(self.work, work) * self.inner / min(self.samples)) > most:
+                raise ValueError(f"case {self.name!r}: work.{work}: found {rate:.3g} a second, wanted at most {most:g}")
         return self
 
     @model_validator(mode="after")

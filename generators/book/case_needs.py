@@ -19,7 +19,11 @@ COUNT_OR_NONE: Rule = (lambda value: value is None or COUNT[0](value), COUNT[1])
 TRUTH: Rule = (lambda value: isinstance(value, bool), "true or false")
 WORD: Rule = (lambda value: isinstance(value, str) and 0 < len(value) <= 60, "a word")
 DTYPE: Rule = (lambda value: value in DTYPES, f"one of {', '.join(DTYPES)}")
-SHAPE = dict.fromkeys(["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"], POSITIVE)
+SIZE: Rule = (
+    lambda value: _is_number(value) and 1 <= value <= 1e9 and value == int(value),
+    "a whole number from 1 to 1e9",
+)
+SHAPE = dict.fromkeys(["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"], SIZE)
 MODEL = SHAPE | {"dtype": DTYPE, "batch": POSITIVE, "context": COUNT}
 MOVED = ("bytes", "flop", "tokens")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from generators.book.datum import Row
 from generators.book.load import read_toml, validate
 from generators.book.record_field import Name
-from generators.errors import BookError, raise_all
+from generators.errors import BookError, nearest, raise_all
 
 PLACE = "data/contributors.toml"
 
@@ -26,7 +26,7 @@ def load_contributors(root: Path) -> dict[str, Contributor]:
     rows = {}
     for id_, table in read_toml(path, errors).items():
         if id_ not in there:
-            message = "names no record in data/measurements; wanted a record's file name without .json"
+            message = f"found no record of this name in data/measurements, wanted a record's file name without .json; {nearest(id_, there)}"
             errors.append(BookError(PLACE, id_, message))
         elif row := validate(Contributor, table, path, id_, errors):
             rows[id_] = row

@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from generators.book.datum import Row
 from generators.book.load import read_toml, validate
-from generators.book.record_field import Text
+from generators.book.record_field import Text, day
 from generators.changelog import order
 from generators.errors import BookError, raise_all
 
@@ -51,6 +51,14 @@ class Erratum(Row):
     correct: Annotated[Text, Field(min_length=1)]
     reported_by: Text = ""
     reported: date
+
+    @field_validator("reported")
+    @classmethod
+    def _has_come(cls, value: date) -> date:
+        if value.year < 2026:
+            raise ValueError(f"found {value}, wanted a day since the first edition, in 2026")
+        day(value.isoformat(), "reported")
+        return value
 
     @model_validator(mode="after")
     def _mended_later(self) -> Erratum:

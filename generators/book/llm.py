@@ -101,7 +101,7 @@ class LanguageModel(Row):
     publisher: Name
     family: Name
     year: int = Field(ge=2018, le=2030)
-    context: int = Field(gt=0, le=10**9)
+    context: int = Field(ge=128, le=10**8)
     source: str
     parameters: Count
     active_parameters: Count | None = None
@@ -125,6 +125,15 @@ class LanguageModel(Row):
     def read(self) -> Read:
         """What the rules make of `config`; `Refused` where they make nothing of it."""
         return read_config(json.dumps(self.config), _rules())
+
+    @model_validator(mode="after")
+    def _window_within_context(self) -> LanguageModel:
+        window = self.shape.window if self.shape else None
+        if window and window.size > self.context:
+            raise ValueError(
+                f"shape.window.size: found {window.size:,}, wanted at most the context of {self.context:,}; correct one of them"
+            )
+        return self
 
     @property
     def attention(self) -> str:

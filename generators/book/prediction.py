@@ -131,7 +131,7 @@ def load_prediction(path: Path) -> Prediction:
             raise BookError(place, None, f"found over {LARGEST} bytes, wanted a file of predictions")
         if path.is_symlink():
             raise BookError(place, None, "found a link, wanted a plain file")
-        row = json.loads(path.read_bytes(), object_pairs_hook=once, parse_constant=no_constants)
+        row = json.loads(path.read_bytes().decode(), object_pairs_hook=once, parse_constant=no_constants)
         if not isinstance(row, dict):
             raise BookError(place, None, f"found {shown(row)}, wanted a table of names and values")
         return Prediction.model_validate(row | {"id": path.stem})

@@ -144,7 +144,9 @@ class Record(Row):
     @model_validator(mode="after")
     def _in_order(self) -> Record:
         if moment(self.finished) < moment(self.started):
-            raise ValueError(f"finished at {self.finished}, before it started at {self.started}")
+            raise ValueError(
+                f"finished: found {self.finished}, before it started at {self.started}, wanted a later time"
+            )
         lasted = (moment(self.finished) - moment(self.started)).total_seconds()
         # requests of a server overlap, so their latencies add up to more
         busy = sum(sum(case.samples) + sum(case.warmups) for case in self.cases if case.name != "serving")
@@ -155,7 +157,7 @@ class Record(Row):
                 "that its samples took: a time or a clock is wrong"
             )
         if self.supersedes and self.supersedes == self.id:
-            raise ValueError("supersedes names the record itself, wanted an older record")
+            raise ValueError("supersedes: found that it names the record itself, wanted an older record")
         return self
 
     @model_validator(mode="after")
@@ -167,18 +169,20 @@ class Record(Row):
             return self
         if all(case.kind == "workload" for case in done):
             raise ValueError(
-                f"a whole run with measured {min(workloads)} and no measured ceiling; measure both at once"
+                f"cases: found a whole run with measured {min(workloads)} and no measured ceiling, wanted both; measure them at once"
             )
         for needed in ("read-bandwidth", "matmul-peak"):
             if "decode" in workloads and not self.measured(needed):
-                raise ValueError(f"a whole run with measured decode but no measured {needed}; measure both at once")
+                raise ValueError(
+                    f"cases: found a whole run with measured decode but no measured {needed}, wanted both; measure them at once"
+                )
         return self
 
     @model_validator(mode="after")
     def _under_the_roof(self) -> Record:
         """Anything faster than its roof by over 2 % means that bytes or FLOP were miscounted."""
         for place, fault in over_roof(self.results, self.last_level_cache).items():
-            raise ValueError(f"case {self.cases[place].name!r} {fault}")
+            raise ValueError(f"case {self.cases[place].name!r}: found that it {fault}; wanted a rate below it")
         return self
 
 
@@ -233,7 +237,7 @@ def _read(path: Path, place: str) -> dict:
             raise BookError(place, None, "found a link or folder, wanted a plain file")
         if (size := path.stat().st_size) > LARGEST:
             raise BookError(place, None, f"found {size} bytes, wanted at most {LARGEST}")
-        row = json.loads(path.read_bytes(), parse_constant=no_constants, object_pairs_hook=once)
+        row = json.loads(path.read_bytes().decode(), parse_constant=no_constants, object_pairs_hook=once)
     except (OSError, ValueError, RecursionError) as error:
         raise BookError(place, None, f"not readable as JSON: {unreadable(error)}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:

@@ -21,8 +21,9 @@ _OVER = (
     1.05  # a ceiling above the datasheet by more is no ceiling of that chip; clocks above the printed one are within it
 )
 _UNDER = 0.01  # and a read that reaches so little of it is another machine's; part of a processor may be rented
+_PER_CORE = 2e13  # FLOP/s of one core: a quarter above the widest matrix unit that a processor's core has
 #: Bytes and FLOP per second that no device of a kind reaches, for machines without a datasheet here.
-_FASTEST = {"cpu": (5e12, 1e15), "cuda": (4e13, 5e16), "rocm": (4e13, 5e16), "mps": (4e12, 1e15), "xpu": (2e13, 1e16)}
+_FASTEST = {"cpu": (5e12, 2e15), "cuda": (4e13, 5e16), "rocm": (4e13, 5e16), "mps": (4e12, 1e15), "xpu": (2e13, 1e16)}
 READS = ("read-bandwidth", "copy-bandwidth", "triad-bandwidth", "peer-read", "peer-copy", "peer-triad")
 PRODUCTS = ("matmul-peak", "peer-product")
 
@@ -80,7 +81,9 @@ def _roofs(record: Record, place: int, chip: Accelerator | None) -> Iterator[tup
         if peak:
             yield case.flops, peak.quantity.value, "TFLOP/s"
         elif not chip:
-            yield case.flops, fastest_product, "TFLOP/s"
+            cores = record.environment.get("usable_cores")
+            few = record.machine.device == "cpu" and isinstance(cores, int) and 0 < cores < 4096
+            yield case.flops, min(fastest_product, _PER_CORE * cores) if few else fastest_product, "TFLOP/s"
 
 
 def _shown(rate: float, unit: str) -> str:

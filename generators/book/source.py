@@ -50,7 +50,7 @@ class Source(Row):
         ):
             copy = "" if host.endswith(bad) else f"a copy at {host} of "
             raise ValueError(
-                f"found {copy}{bad}, a site that gives specifications without sources; cite the vendor's document"
+                f"found {copy}{bad}, a site that gives specifications without sources, wanted where they come from: cite the vendor's document"
             )
         return url
 

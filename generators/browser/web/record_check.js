@@ -14,6 +14,8 @@ export function checked(words, size = words.length) {
   let row;
   try {
     row = JSON.parse(words);
+    const twice = nameTwice(words);
+    if (twice !== null) return { error: `found the name ${shown(twice)} twice in one object, wanted it once` };
   } catch {
     return { error: "the file is not readable as JSON; drop the record that nox -s measure wrote" };
   }
@@ -24,6 +26,35 @@ export function checked(words, size = words.length) {
     if (error instanceof RangeError) return { error: "the file is nested too deeply for a record" };
     throw error;
   }
+}
+
+// A name that stands twice in one object of valid JSON, of which a parser would silently keep one; else null.
+function nameTwice(words) {
+  const open = [];
+  let last = null;
+  for (const [token] of words.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "[") open.push(null);
+    else if (token === "}" || token === "]") open.pop();
+    else if (token !== ":") last = token;
+    else {
+      const name = JSON.parse(last);
+      const names = open[open.length - 1];
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+  }
+  return null;
+}
+
+const sum = (values) => (values ?? []).reduce((a, b) => a + b, 0);
+
+// Samples took no longer than the run; requests of a server overlap, so their latencies add up to more.
+function addsUp(row, lasted) {
+  const timed = row.cases.filter(({ name }) => name !== "serving");
+  const busy = timed.reduce((all, one) => all + sum(one.samples) + sum(one.warmups), 0);
+  const longest = row.cases.reduce((most, one) => (one.samples ?? []).reduce((a, b) => Math.max(a, b), most), 0);
+  if (Math.max(busy, longest) > lasted + 2) refuse("finished", `${lasted} s after started`, `at least the ${Math.max(busy, longest).toPrecision(4)} s that its samples took`);
 }
 
 function record(row) {
@@ -41,6 +72,7 @@ function record(row) {
     plainValue(`environment.${fieldName("environment", name)}`, value, true);
   }
   listOf("cases", row.cases, 1, 5000).forEach((one, at) => oneCase(`cases.${at}`, one));
+  addsUp(row, (utc("finished", row.finished) - utc("started", row.started)) / 1000);
   holdsItsCeilings(row);
   const fault = miscounted(row, done(row));
   if (fault) throw new Refused(fault);
@@ -66,7 +98,10 @@ function oneCase(place, row) {
   const inner = row.inner ?? 1;
   if (!Number.isInteger(inner) || inner < 1 || inner > 1e9) refuse(`${place}.inner`, shown(inner), "a whole number from 1 to a thousand million");
   const work = objectOf(`${place}.work`, row.work ?? {}, ["bytes", "flop", "tokens"]);
-  for (const [name, most] of [["bytes", 1e15], ["flop", 1e20], ["tokens", 1e9]]) boundedNumber(`${place}.work.${name}`, work[name] ?? 0, 0, most);
+  for (const [name, most] of [["bytes", 1e15], ["flop", 1e20], ["tokens", 1e9]]) {
+    const count = boundedNumber(`${place}.work.${name}`, work[name] ?? 0, 0, most);
+    if (count !== 0 && count < 1) refuse(`${place}.work.${name}`, shown(count), "0 or a count of at least 1");
+  }
   for (const name of ["warmups", "samples"]) listOf(`${place}.${name}`, row[name] ?? []).forEach((sample) => duration(`${place}.${name}`, sample));
   heldTogether(place, row, inner);
   hasWhatItNeeds(place, row, work);
@@ -81,11 +116,16 @@ function heldTogether(place, row, inner) {
   if (row.status === "measured" && samples.length < 3) refuse(`${place}.samples`, `${samples.length} samples`, "at least 3 of a measured case");
   if (row.status !== "measured" && !row.reason) refuse(`${place}.reason`, "nothing", `why the case is ${row.status}`);
   if (samples.some((sample) => sample / inner < 1e-9)) refuse(`${place}.samples`, "less than a nanosecond", "at least 1 ns a repetition");
+  for (const [name, most] of [["bytes", 1e16], ["flop", 1e19]]) {
+    const rate = (((row.work ?? {})[name] ?? 0) * inner) / Math.min(...samples);
+    if (samples.length && rate > most) refuse(`${place}.work.${name}`, `${rate.toPrecision(3)} a second`, `at most ${most}`);
+  }
+  if (row.status === "measured" && !row.check) refuse(`${place}.check`, "nothing", "its result held against a reference");
   if (row.check === null || row.check === undefined) return;
   objectOf(`${place}.check`, row.check, ["against", "worst_relative_error", "tolerance"], ["against", "worst_relative_error", "tolerance"]);
   plainText(`${place}.check.against`, row.check.against);
   boundedNumber(`${place}.check.worst_relative_error`, row.check.worst_relative_error, 0, Infinity);
-  boundedNumber(`${place}.check.tolerance`, row.check.tolerance, Number.MIN_VALUE, 1);
+  boundedNumber(`${place}.check.tolerance`, row.check.tolerance, Number.MIN_VALUE, 0.2);
   if (row.check.worst_relative_error > row.check.tolerance) refuse(place, "a case that failed its own correctness check", "none");
 }
 

@@ -62,6 +62,7 @@ export function utc(place, value) {
   matching(place, value, /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/, "a UTC time such as 2026-11-23T05:00:07Z");
   const time = new Date(value);
   if (Number.isNaN(time.getTime()) || time.toISOString().slice(0, 19) !== value.slice(0, 19)) refuse(place, shown(value), "a time that calendar and clock have");
+  if (time.getTime() > (Math.floor(Date.now() / 864e5) + 2) * 864e5 - 1) refuse(place, shown(value), "a time that has come, by this machine's clock");
   return time.getTime();
 }
 

@@ -18,7 +18,12 @@ export function kept() {
 // Take a file: { own } when it is a record, { error } otherwise; `remembered` says whether it could be kept.
 export async function take(file) {
   if (file.size > 8000000) return { error: `the file has ${file.size} bytes, wanted at most 8000000` };
-  const words = await file.text();
+  let words;
+  try {
+    words = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+  } catch {
+    return { error: "the file holds bytes that are no UTF-8; drop the record that nox -s measure wrote" };
+  }
   const { record, error } = checked(words, file.size);
   if (error) return { error };
   const own = summary(record);

@@ -6,7 +6,8 @@ const countedOrNone = [(v) => v === null || v === undefined || counted[0](v), co
 const truth = [(v) => typeof v === "boolean", "true or false"];
 const word = [(v) => typeof v === "string" && v.length > 0 && [...v].length <= 60, "a word"];
 const dtype = [(v) => DTYPES.includes(v), `one of ${DTYPES.join(", ")}`];
-const shape = Object.fromEntries(["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"].map((name) => [name, positive]));
+const size = [(v) => Number.isInteger(v) && v >= 1 && v <= 1e9, "a whole number from 1 to 1e9"];
+const shape = Object.fromEntries(["layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"].map((name) => [name, size]));
 const sized = { ...shape, dtype, batch: positive, context: counted };
 const moved = ["bytes", "flop", "tokens"];
 

@@ -2,7 +2,7 @@
 import { axesOf } from "./figure_axes.js";
 import { canvas, mark, paint, text } from "./svg.js";
 import { numberText } from "./numbers.js";
-import { kept } from "./record_keep.js";
+import { kept, take } from "./record_keep.js";
 import { placed, points, slowDowns, span } from "./record_places.js";
 import { checked } from "./record_check.js";
 import { summary } from "./record_summary.js";
@@ -82,4 +82,4 @@ export function showKept(own = kept()) {
   }
 }
 
-Object.assign(globalThis.memoryBound, { axesOf, showKept, showProbe, checked, summary });
+Object.assign(globalThis.memoryBound, { axesOf, showKept, showProbe, checked, summary, take });
