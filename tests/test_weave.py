@@ -438,16 +438,6 @@ def test_deleting_a_source_refuses_the_whole_weave(copy):
         weave(copy, say=silent)
 
 
-def test_two_writes_give_the_same_bytes(copy):
-    for path in (copy / "docs" / "vis").iterdir():
-        path.unlink()
-    write_files(weave(copy, say=silent), copy)
-    first = snapshot(copy)
-    shutil.rmtree(copy / "docs" / "vis")
-    write_files(weave(copy, say=silent), copy)
-    assert snapshot(copy) == first
-
-
 # The lint of prose
 
 
