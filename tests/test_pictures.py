@@ -158,7 +158,7 @@ def test_a_picture_that_cannot_be_drawn_stops_the_run_and_leaves_nothing(tmp_pat
 
 
 def test_a_missing_library_is_one_line_with_the_fix(root, tmp_path, monkeypatch, capsys) -> None:
-    for part in ("docs", "data", "vis", "generators"):
+    for part in ("docs", "data", "vis", "generators", "mkdocs.yml"):
         (tmp_path / part).symlink_to(root / part)
     real = builtins.__import__
 

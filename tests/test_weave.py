@@ -352,17 +352,6 @@ def test_code_that_shows_a_reference_is_left_alone(answers):
     assert (woven.text, woven.broken, woven.stale) == (text, [], [])
 
 
-def test_text_from_data_cannot_become_markup_in_the_numbers_page(copy):
-    change(
-        copy / "data/published/chapter1.toml",
-        "Llama 2 7B in BF16, gpt-fast",
-        "a | b <script>alert(2)</script> [x](y) gpt-fast",
-    )
-    write_files(weave(copy, say=silent), copy)
-    page = (copy / "docs/reference/numbers.md").read_text()
-    assert "<script" not in page and "a &#124; b &#60;script&#62;" in page
-
-
 #: Numbers without a source: units turned into others, and what the book itself chose or simulated from such choices.
 OWN = ("cpu.matrix-size", "memory.gib80-in-gb", "paging.", "kv-bits.", "balance-needed", "static-occupied")
 OWN_TRACE = {"serving.places", "serving.requests", "serving.mean-prompt", "serving.mean-answer", "serving.chunk"}
