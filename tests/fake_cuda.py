@@ -195,6 +195,10 @@ class Watch(TorchDispatchMode):
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs, device = kwargs or {}, self.device
         device.alive()
+        with self:  # what torch puts together of other operations, some of which are views only now and then
+            found = function.decompose(*args, **kwargs)
+        if found is not NotImplemented:
+            return found
         if getattr(function, "is_view", False):
             return function(*args, **kwargs)
         if "scaled_dot_product" in str(function) or "_flash_attention" in str(function):

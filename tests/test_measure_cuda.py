@@ -15,9 +15,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 from generators.measure import graphs, profiles, timing, turns  # noqa: E402
-from generators.measure.cases import batch, decode, decode_modes, prefill  # noqa: E402
+from generators.measure.cases import batch, decode, decode_modes, decode_quantised, prefill  # noqa: E402
 from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.estimate import quantile  # noqa: E402
+from generators.measure.outcome import Outcome  # noqa: E402
 from generators.measure.plan import Case, Check, CheckFailed, DeviceLost, Kernel, Stage, Work  # noqa: E402
 from generators.measure.turns import Turns, cases_of  # noqa: E402
 from tests import fake_cuda  # noqa: E402
@@ -298,3 +299,29 @@ def test_a_captured_step_is_right_when_it_is_replayed(device, bench, mode, monke
     (case,) = decode.decode(bench, "float32", ["toy"], context=16, modes=[mode])
     with pytest.raises(CheckFailed, match="off by nan"):
         case.prepare()
+
+
+def test_decode_in_8_bits_is_a_graph_too(device, bench):
+    """What does not fit is refused by arithmetic: 70B in 8 bits on a card of 80 GB, in 4 bits not."""
+    (eight, four) = decode_quantised.decode_quantised(bench, ["toy"], context=16, group=32)
+    assert Outcome(four).as_row()["parameters"]["weights"] == "int4"
+    kernel = eight.prepare()
+    assert kernel.parameters["mode"] == "graph"
+    assert kernel.check.worst_relative_error < 0.1
+    large = decode_quantised.decode_quantised(bench, ["70B"])
+    assert [case.needs_bytes < 0.9 * 80e9 for case in large] == [False, True]
+    assert all(case.needs_bytes < 0.9 * 141e9 for case in large)
+    small = FakeBench(free=80e9)
+    rows = run(small, [large[0]], rounds=3)
+    assert rows["0"]["reason"] == "needs 82.7 GB of memory, 80.0 GB are free"
+
+
+def test_the_passes_of_a_landing_prompt_are_graphs(device, bench):
+    """They are known beforehand; what they look up is laid out before they are captured."""
+    stage = Stage("interference", "interference:interference", {
+        "sequences": 2, "cached": 6, "prompt": 9, "chunks": [4], "arrives": 1, "after": 1, "plays": 3,
+        "shape": {"layers": 2, "d_model": 32, "heads": 4, "kv_heads": 2, "head_dim": 8, "d_ff": 48, "vocab": 64},
+    })  # fmt: skip
+    rows = run(bench, cases_of(bench, stage)).values()
+    assert {row["status"] for row in rows} == {"measured"}, {row["reason"] for row in rows}
+    assert {row["parameters"]["mode"] for row in rows} == {"graph"}

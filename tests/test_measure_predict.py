@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import statistics
+
 import pytest
 
 from generators.measure import predict
-from generators.measure.result import Result
+from generators.measure.result import Result, measured
 from tests.fakes import row
 
 MIB = 2**20
@@ -98,3 +101,23 @@ def test_a_graph_is_judged_at_any_share_of_issuing_and_a_compiled_one_never():
     for mode, past in (("eager", False), ("graph", True), ("compiled graph", False), ("compiled", False)):
         assert predict.is_past_overhead(decode(mode, weights_vs_llc=2.0), told) is past
     assert not predict.is_past_overhead(decode("graph", weights_vs_llc=0.5), told)
+
+
+def test_the_graphs_of_the_h200_record_are_predicted_from_its_own_products(root, monkeypatch):
+    """Medians and worst of a record that is never edited; each cause put back makes them worse."""
+    record = json.loads((root / "data/measurements/nvidia-h200--2026-11-27T2239Z.json").read_text())
+    rows = [Result(one) for one in record["cases"]]
+
+    def errors(model: str = "") -> list[float]:
+        steps = [one for one in measured(rows, "decode", mode="graph") if one.parameters["model"].endswith(model)]
+        return [abs(predict.decode(rows, one).total / one.seconds - 1) for one in steps]
+
+    assert len(errors()) == 9
+    assert statistics.median(errors()) < 0.02
+    large = [error for model in ("3B", "8B", "14B", "32B") for error in errors(model)]
+    assert max(large) < 0.031
+    with monkeypatch.context() as patch:
+        patch.setattr(predict, "longer_rows", lambda *_: [(0.0, 0.0)])
+        assert max(error for model in ("8B", "14B") for error in errors(model)) > 0.08
+    monkeypatch.setattr(predict, "dispatch", lambda results, mode, own=predict.dispatch: own(results, "eager"))
+    assert statistics.median(errors()) > 0.2

@@ -195,7 +195,8 @@ def test_every_stage_lists_its_cases_without_allocating_anything(bench, kind, pr
     names = {case.name for case in cases}
     assert names <= set(catalogue.CASES)
     if profile == "full":
-        assert names >= {name for name in catalogue.CASES if not name.startswith("peer-")}
+        gpu = {"decode-quantised"} if kind == "cpu" else set()  # a processor's time goes to other cases
+        assert names >= {name for name in catalogue.CASES if not name.startswith("peer-")} - gpu
     labels = [(case.name, json.dumps(case.parameters, sort_keys=True)) for case in cases]
     repeated = {pair for pair in labels if labels.count(pair) > 1}
     assert not repeated, "two cases of one profile that a resumed run could not tell apart"

@@ -25,6 +25,7 @@ CASES = {
     "fma-chain": "FLOP/s and GB/s of growing chains of multiply-adds per element, compiled",
     "kernel": "GEMV, RMSNorm, softmax and attention of a layer's size under the roofline",
     "decode": "seconds per token of random-weight Llama shapes from 10 M up, batch 1: eager, compiled, as a graph",
+    "decode-quantised": "seconds per token with the layers' weights in 8 and 4 bits, 8B and 70B (GPU)",
     "decode-batch": "seconds of one step for 1 to 256 sequences at four contexts, until memory is full",
     "decode-context": "whole decode steps at growing contexts with five kinds of attention",
     "prefill": "seconds of one pass over 1 to 4096 new tokens",

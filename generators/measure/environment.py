@@ -77,7 +77,7 @@ def torch_facts(torch: ModuleType) -> dict[str, Any]:
 
 
 def gpu_facts(run: Any = subprocess.run) -> dict[str, str]:
-    """What nvidia-smi tells of the first visible GPU; empty without it.  Unrun on a GPU so far."""
+    """What nvidia-smi tells of the first visible GPU; empty without it."""
     query = ["nvidia-smi", f"--query-gpu={','.join(_SMI.values())}", "--format=csv,noheader"]
     first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
     if first.isdigit() or re.fullmatch(r"GPU-[\w-]+", first):

@@ -136,12 +136,29 @@ def timed(
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        if bench.lost():
-            raise
-        reason = (str(error).strip().splitlines() or ["no message"])[0]
-        return Kernel(run, work, check, told | {"mode": "eager", "not_captured": word(reason, 160)})
+        return Kernel(run, work, check, told | _refused(bench, error))
     told |= {"mode": "graph", "runs_in_a_graph": replay.runs, "launch_share": float(f"{share:.2g}")}
     return Kernel(replay, work, check, told, runs=replay.runs)
+
+
+def once(bench: Bench, run: Run) -> tuple[Run, dict[str, str]]:
+    """`run` as a graph of one run on CUDA, itself elsewhere or where it cannot be captured; and what a record tells."""
+    if not bench.is_cuda:
+        return run, {}
+    try:
+        return capture(run), {"mode": "graph"}
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        return run, _refused(bench, error)
+
+
+def _refused(bench: Bench, error: RuntimeError) -> dict[str, str]:
+    """What a record tells of a run that cannot be captured; raises the error where it took the device along."""
+    if bench.lost():
+        raise error
+    reason = (str(error).strip().splitlines() or ["no message"])[0]
+    return {"mode": "eager", "not_captured": word(reason, 160)}
 
 
 def _long_enough(bench: Bench, run: Run, runs: int, compiled: bool, most: int) -> tuple[Captured, float]:

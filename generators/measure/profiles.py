@@ -57,7 +57,9 @@ def full(kind: str) -> list[Stage]:
     largest = [decode("bfloat16", [size], seconds, THREE) for size, seconds in (("14B", 10), ("32B", 14))]
     return _by_worth([
         MEMORY, COMPUTE, PRODUCTS, overhead(THREE, 14, **ONE), decode("bfloat16", ["8B"], 9, THREE),
-        decode("bfloat16", [*SMALL, "3B"], 25, THREE), *largest, *_sweeps(kind), *_rooflines(), *_techniques(),
+        decode("bfloat16", [*SMALL, "3B"], 25, THREE), *largest,
+        Stage("decode in fewer bits", "decode_quantised:decode_quantised", expected_seconds=25, optional=True),
+        *_sweeps(kind), *_rooflines(), *_techniques(),
         *_served(kind),
     ])  # fmt: skip
 

@@ -9,6 +9,7 @@ rows (oneDNN took 6 to 14 ms for each here, half a pass and more), and a trace n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,16 @@ from generators.measure.serving.scheduler import Segment
 
 _STRIDE = 7919  # prompts of neighbouring requests begin this far apart in the pool of tokens
 Turn = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The segments of one pass; slot and place of each new token, and the rows of the last ones that answer."""
+
+    segments: Sequence[Segment]
+    slot: torch.Tensor
+    place: torch.Tensor
+    last: torch.Tensor
 
 
 class Engine:
@@ -38,21 +49,33 @@ class Engine:
         """Run one pass and return the seconds it took."""
         return self.bench.time(lambda: self.run(segments), 1)
 
-    @torch.inference_mode()
     def run(self, segments: Sequence[Segment]) -> torch.Tensor:
         """One pass: the logits of the segments that answer, one row each; their greedy tokens join the sequences."""
-        with in_order(self.bench):
-            return self._run(segments)
+        return self.compute(self.lay_out(segments))
 
-    def _run(self, segments: Sequence[Segment]) -> torch.Tensor:
+    def lay_out(self, segments: Sequence[Segment]) -> Layout:
+        """What a pass looks up, on the device: made outside a graph, whose replays read it."""
+        return Layout(
+            segments,
+            self._index([one.slot for one in segments for _ in range(one.new)]),
+            self._index([one.cached + step for one in segments for step in range(one.new)]),
+            self._index(_ends(segments)),
+        )
+
+    @torch.inference_mode()
+    def compute(self, layout: Layout) -> torch.Tensor:
+        """The pass itself, which nothing on the processor takes part in."""
+        with in_order(self.bench):
+            return self._compute(layout.segments, layout.slot, layout.place, layout.last)
+
+    def _compute(
+        self, segments: Sequence[Segment], slot: torch.Tensor, place: torch.Tensor, last: torch.Tensor
+    ) -> torch.Tensor:
         for one in segments:
             if one.prompt:
                 self._ask(one)
-        slot = self._index([one.slot for one in segments for _ in range(one.new)])
-        place = self._index([one.cached + step for one in segments for step in range(one.new)])
         x = F.pad(self.model.embedding[self.tokens[slot, place]], (0, 0, 0, padded(len(slot)) - len(slot)))
         x = self._layers(x, segments, slot, place)
-        last = self._index(_ends(segments))
         if not len(last):
             return x.new_empty(0, self.model.shape.vocab)
         logits = F.linear(rms_norm(x[last], self.model.norm), self.model.head)
@@ -61,7 +84,7 @@ class Engine:
 
     def _index(self, values: list[int]) -> torch.Tensor:
         """Numbers on the device; pinned on their way to a GPU, so that the launch does not wait for the copy."""
-        made = torch.tensor(values, dtype=torch.long, pin_memory=self.bench.is_cuda)
+        made = torch.tensor(values, dtype=torch.long, pin_memory=self.tokens.is_cuda)
         return made.to(self.tokens.device, non_blocking=True)
 
     def _ask(self, one: Segment) -> None:

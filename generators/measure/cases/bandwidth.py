@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import cycle
+from typing import Any
 
 import torch
 
+from generators.measure import triton_kernels
 from generators.measure.bench import Bench
 from generators.measure.counting import count
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, told_dtype
 from generators.measure.graphs import timed
-from generators.measure.plan import Case, Check, Kernel
+from generators.measure.plan import Case, Check, Kernel, Unsupported
 
 GEMV_WIDTH = 4096  # columns of the matrices that the matrix-vector methods pass over
 #: Bytes of a layer-sized matrix and its columns, as wide as the models whose matrices have that size.
 PRODUCT_COLUMNS = {2**19: 1024, 2**21: 1024, 2**23: 2048, 2**25: 2048, 2**27: 2048}
+#: On a GPU also matrices as large as an output head, and some with rows as long as those of 8B and larger models.
+LARGER = {2**29: 4096, 2**30: 4096}
+LONGER_ROWS = ((2**25, 4096), (2**27, 4096), (2**27, 16384))
 PRODUCT_METHODS = ("gemv-float32", "gemv-bfloat16")
 CHUNKS = 8  # the buffer is read in turns of this many parts, so that a part is cold when its turn comes
+FAST_CHECKED = 2**20 + 8192  # for our own kernels, which take whole blocks
 CHECKED = 2**20 + 4096  # elements of the fresh input a method is verified on
+FAST = "triton-float32"  # our own kernels on a GPU, as records call them
+PASSED = 2**30  # bytes that one kernel reads within the last-level cache
 SCALE = 0.5  # the triad's factor
 Method = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -45,8 +53,9 @@ TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
 
 
 def memory(bench: Bench) -> list[Case]:
-    """What main memory and the last-level cache give: reads, copy, triad."""
-    return [*read_cases(bench), copy_case(bench), triad_case(bench), cache_case(bench)]
+    """What main memory and the last-level cache give: reads, copy, triad; on a GPU each by Triton too."""
+    fast = [] if bench.is_cpu else [fast_copy_case(bench), fast_cache_case(bench)]
+    return [*read_cases(bench), copy_case(bench), triad_case(bench), cache_case(bench), *fast]
 
 
 def products(bench: Bench) -> list[Case]:
@@ -56,7 +65,11 @@ def products(bench: Bench) -> list[Case]:
 
 def read_cases(bench: Bench) -> list[Case]:
     """One ceiling per method, all over the same buffer in main memory."""
-    return [Case("read-bandwidth", "ceiling", {"method": name}, partial(read_kernel, bench, name)) for name in METHODS]
+    made = [Case("read-bandwidth", "ceiling", {"method": name}, partial(read_kernel, bench, name)) for name in METHODS]
+    fast = (
+        [] if bench.is_cpu else [Case("read-bandwidth", "ceiling", {"method": FAST}, partial(fast_read_kernel, bench))]
+    )
+    return [*fast, *made]
 
 
 def reference_case(bench: Bench) -> Case:
@@ -99,30 +112,36 @@ def check_method(bench: Bench, name: str, width: int = GEMV_WIDTH) -> Check:
     The input is positive, so that no terms cancel and a part left unread shows in the result.
     """
     method, dtype, _ = METHODS[name]
-    chunk, vector = bench.normal(CHECKED, dtype=dtype).abs(), bench.normal(width, dtype=dtype).abs()
+    whole = CHECKED // width * width
+    chunk, vector = bench.normal(whole, dtype=dtype).abs(), bench.normal(width, dtype=dtype).abs()
     wanted = method(exact(chunk), exact(vector))
     worst = ((exact(method(chunk, vector)) - wanted).abs() / wanted).max().item()
-    return Check(f"float64 on {CHECKED} fresh random positive numbers", worst, TOLERANCE[dtype])
+    return Check(f"float64 on {whole} fresh random positive numbers", worst, TOLERANCE[dtype])
 
 
 def product_cases(bench: Bench) -> list[Case]:
     """Matrix-vector products with cold matrices of a layer's size: short reads, which decode is made of."""
+    sizes = [*PRODUCT_COLUMNS.items(), *(() if bench.is_cpu else LARGER.items())]
+    told = [(size, columns, {}) for size, columns in sizes]
+    told += [] if bench.is_cpu else [(size, columns, {"d_in": columns}) for size, columns in LONGER_ROWS]
     return [
         Case(
             "product-by-size",
             "ceiling",
-            {"method": method, "dtype": told_dtype(METHODS[method][1]), "matrix_bytes": size},
-            partial(product_kernel, bench, method, size),
+            {"method": method, "dtype": told_dtype(METHODS[method][1]), "matrix_bytes": size} | more,
+            partial(product_kernel, bench, method, size, columns),
         )
-        for method in PRODUCT_METHODS
-        for size in PRODUCT_COLUMNS
+        for method in (PRODUCT_METHODS if bench.is_cpu else PRODUCT_METHODS[::-1])
+        for size, columns, more in told
     ]
 
 
-def product_kernel(bench: Bench, name: str, size: int) -> Kernel:
+def product_kernel(bench: Bench, name: str, size: int, width: int) -> Kernel:
     """Multiply a vector by one matrix after another of the buffer; by the time one comes round again it is cold."""
     method, dtype, flop = METHODS[name]
-    width, buffer = PRODUCT_COLUMNS[size], bench.buffer().view(dtype)
+    buffer = bench.buffer().view(dtype)
+    if size in LARGER and size > bench.working_set() // 2:
+        raise Unsupported(f"the read buffer does not hold two matrices of {size / 1e6:.0f} MB")
     chunk = min(size // dtype.itemsize, buffer.numel()) // width * width
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
     vector = bench.normal(width, dtype=dtype)
@@ -203,3 +222,64 @@ def cache_kernel(bench: Bench) -> Kernel:
     told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True}
     check = check_method(bench, "sum-float32")
     return timed(bench, lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, told, cold=False)
+
+
+def fast_read_kernel(bench: Bench) -> Kernel:
+    """Read the buffer part by part with our own kernel; a repetition is one part."""
+    parts, told = _fast_parts(bench)
+    made = triton_kernels.fastest(bench, lambda one: one.read(parts[0]))
+    check, turns = check_fast_read(bench, made), cycle(parts)
+    work = count.read(parts[0].numel(), 4, 1)
+    return timed(bench, lambda: made.read(next(turns)), work, check, told | made.told)
+
+
+def _fast_parts(bench: Bench, arrays: int = 1) -> tuple[list[torch.Tensor], dict[str, Any]]:
+    """The read buffer in parts that the kernels take, and what the record tells of them."""
+    triton_kernels.require(bench)
+    buffer, step = bench.buffer().view(torch.float32), triton_kernels.ALIGNED
+    chunk = buffer.numel() // (CHUNKS * arrays) // step * step
+    parts = [buffer[at : at + chunk] for at in range(0, CHUNKS * arrays * chunk, chunk)]
+    return parts, _told(torch.float32, len(parts) * chunk, chunk * arrays)
+
+
+def check_fast_read(bench: Bench, made: triton_kernels.Kernels, passes: int = 1) -> Check:
+    """The sum of fresh positive numbers against float64, so that a part left unread shows."""
+    fresh = bench.normal(FAST_CHECKED).abs()
+    wanted = passes * exact(fresh).sum()
+    worst = abs(exact(made.read(fresh, passes)).sum() / wanted - 1).item()
+    return Check(f"float64 on {FAST_CHECKED} fresh random positive numbers", worst, 1e-5)
+
+
+def fast_copy_case(bench: Bench) -> Case:
+    """The copy by our own kernel."""
+    told = {"method": FAST, "bytes_counted": "read plus written"}
+    return Case("copy-bandwidth", "ceiling", told, partial(fast_copy_kernel, bench))
+
+
+def fast_copy_kernel(bench: Bench) -> Kernel:
+    """A repetition copies one part of the buffer's first half to the other half."""
+    parts, told = _fast_parts(bench, arrays=2)
+    pairs = list(zip(parts[CHUNKS:], parts[:CHUNKS], strict=True))
+    made = triton_kernels.fastest(bench, lambda one: one.copy(*pairs[0]))
+    fresh, turns = bench.normal(FAST_CHECKED), cycle(pairs)
+    worst = (exact(made.copy(torch.full_like(fresh, float("nan")), fresh)) - exact(fresh)).abs().max().item()
+    check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
+    return timed(bench, lambda: made.copy(*next(turns)), count.copy(parts[0].numel(), 4), check, told | made.told)
+
+
+def fast_cache_case(bench: Bench) -> Case:
+    """A read of half the last-level cache, many times over in one kernel."""
+    return Case("cache-read-bandwidth", "ceiling", {"method": FAST}, partial(fast_cache_kernel, bench))
+
+
+def fast_cache_kernel(bench: Bench) -> Kernel:
+    """Each program reads other parts in each pass, past its multiprocessor's own cache."""
+    triton_kernels.require(bench)
+    buffer, step = bench.buffer().view(torch.float32), triton_kernels.ALIGNED
+    part = buffer[: max(step, (bench.last_level_cache or 2**25) // 8 // step * step)]
+    passes = max(2, -(-PASSED // (4 * part.numel())))
+    made = triton_kernels.fastest(bench, lambda one: one.read(part, passes))
+    check = check_fast_read(bench, made, passes)
+    told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True, "passes": passes} | made.told
+    work = count.read(part.numel() * passes, 4, 1)
+    return timed(bench, lambda: made.read(part, passes), work, check, told, cold=False)

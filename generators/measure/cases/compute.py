@@ -18,6 +18,7 @@ from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192, 16384)
+GPU_SIZES = (1024, 2048, 4096, 6144, 8192, 12288, 16384)
 LONGEST = 0.3  # seconds one product may take, so that a case stays within a few seconds
 TRIAL = 5e-3  # seconds of calls with which a size is tried
 PROBE = 64  # size of the product that tells whether a format works
@@ -107,25 +108,65 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
     """
     form = FORMATS[name]
     first = probe(bench, name)
-    rates: dict[int, float] = {}
-    for size in (n for n in SIZES if n <= largest):
+    rates: dict[tuple[int, str], float] = {}
+    for size in (n for n in (SIZES if bench.is_cpu else GPU_SIZES) if n <= largest):
         needs = size**2 * (2 * form.operand.itemsize + form.result.itemsize + OPERAND_COPIES)
         if 2 * size**3 / max(rates.values(), default=first) > LONGEST or needs > bench.free_bytes():
             break
-        once = partial(form.multiply, *operands(bench, form, size))
-        bench.time(once, 1)
-        # a GPU is issued several at a time, so that launching does not decide between small sizes
-        inner = 1 if bench.is_cpu else max(1, min(64, int(TRIAL * max(rates.values(), default=first) / (2 * size**3))))
-        rates[size] = 2 * size**3 * inner / min(bench.time(once, inner) for _ in range(2))
+        held = operands(bench, form, size)
+        for library in libraries(bench, form):
+            once = by_library(library, partial(form.multiply, *held))
+            bench.time(once, 1)
+            # a GPU is issued several at a time, so that launching does not decide between small sizes
+            rate = max(rates.values(), default=first)
+            inner = 1 if bench.is_cpu else max(1, min(64, int(TRIAL * rate / (2 * size**3))))
+            rates[size, library] = 2 * size**3 * inner / min(bench.time(once, inner) for _ in range(2))
     if not rates:
         raise Unsupported(f"found no memory or no time for a {name} product of {SIZES[0]} x {SIZES[0]}")
-    best = max(rates, key=rates.__getitem__)
+    best, library = max(rates, key=rates.__getitem__)
     left, right, out = operands(bench, form, best)
-    check = check_product(bench, form, left, right)
-    told = {"size": best, "sizes_tried": " ".join(map(str, rates)), "result": str(form.result).removeprefix("torch.")}
+    multiply = partial(form.multiply, left, right, out)
+    with using_library(library):
+        check = check_product(bench, form, left, right)
+    sizes = " ".join(map(str, dict.fromkeys(size for size, _ in rates)))
+    told = {"size": best, "sizes_tried": sizes, "result": str(form.result).removeprefix("torch."), "resident": True}
+    told |= {"library": library} if library else {}
     work = count_kernels.product(best, best, best, form.operand.itemsize, form.result.itemsize)
-    run = partial(form.multiply, left, right, out)
-    return timed(bench, run, work, check, told | {"resident": True}, cold=False)
+    return timed(bench, by_library(library, multiply), work, check, told, cold=False)
+
+
+def libraries(bench: Bench, form: Format) -> tuple[str, ...]:
+    """The libraries by which torch can do a product on this device; one empty name where there is no choice to name."""
+    if bench.kind != "cuda":
+        return ("",)
+    return ("cuBLAS", "cuBLASLt") if form.method == "matmul" else ("cuBLASLt",)
+
+
+@contextmanager
+def using_library(name: str) -> Iterator[None]:
+    """Products inside by one of NVIDIA's libraries; the setting found is put back."""
+    if not name:
+        yield
+        return
+    choose = torch.backends.cuda.preferred_blas_library
+    found = choose()
+    choose(name.lower())
+    try:
+        yield
+    finally:
+        choose(found)
+
+
+def by_library(name: str, multiply: Callable[[], object]) -> Callable[[], object]:
+    """The same product by one of the libraries."""
+    if not name:
+        return multiply
+
+    def run() -> object:
+        with using_library(name):
+            return multiply()
+
+    return run
 
 
 def probe(bench: Bench, name: str) -> float:

@@ -8,6 +8,7 @@ step reads only as far as the cache is filled.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,18 +35,19 @@ def layer_step(
     position: torch.Tensor,
     turn: tuple[torch.Tensor, torch.Tensor],
     mask: torch.Tensor,
+    product: Callable[[Any, torch.Tensor], torch.Tensor] = torch.mv,
 ) -> torch.Tensor:
     """One layer of one decode step; `cache` is [2, heads, slots, head_dim], `mask` is added to the scores of a slot."""
     attention_norm, query, key, value, output, mlp_norm, gate, up, down = weights
     heads, size = cache.shape[1], cache.shape[3]
     h = rms_norm(x, attention_norm)
-    cache[0].index_copy_(1, position, rotate(torch.mv(key, h).view(heads, 1, size), *turn))
-    cache[1].index_copy_(1, position, torch.mv(value, h).view(heads, 1, size))
-    grouped = rotate(torch.mv(query, h).view(heads, -1, size), *turn)  # heads that share a key are rows of one query
+    cache[0].index_copy_(1, position, rotate(product(key, h).view(heads, 1, size), *turn))
+    cache[1].index_copy_(1, position, product(value, h).view(heads, 1, size))
+    grouped = rotate(product(query, h).view(heads, -1, size), *turn)  # heads that share a key are rows of one query
     mixed = F.scaled_dot_product_attention(grouped[None], cache[0][None], cache[1][None], attn_mask=mask)
-    x = x + torch.mv(output, mixed.reshape(-1))
+    x = x + product(output, mixed.reshape(-1))
     h = rms_norm(x, mlp_norm)
-    return x + torch.mv(down, F.silu(torch.mv(gate, h)) * torch.mv(up, h))
+    return x + product(down, F.silu(product(gate, h)) * product(up, h))
 
 
 def require(bench: Bench, mode: str) -> None:

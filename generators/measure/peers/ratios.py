@@ -9,6 +9,7 @@ from generators.measure.estimate import quantile
 from generators.measure.result import Result
 
 READ, PLAIN, PAST = "C, sum", "C, plain stores", "C, non-temporal stores"  # methods of our own kernels
+OURS_ON_GPU = "Triton, our kernel"  # what stands on a GPU where C does on a processor
 TORCH = "torch, "  # before the method of torch's
 BESIDE = "our C read beside it"  # a part of another program's play
 AIM = 0.97  # share of the peer that torch's best way should reach
@@ -41,6 +42,11 @@ def _moves(rows: list[Result], what: str) -> list[str]:
     """The best of torch's ways against the best of ours, and what plain and non-temporal stores differ by."""
     ours, torchs = _best(_of(rows, f"peer-{what}", "C, ")), _best(_of(rows, f"peer-{what}", TORCH))
     lines = []
+    fast = _best(_of(rows, f"peer-{what}", OURS_ON_GPU))
+    if fast and torchs:
+        lines.append(
+            f"best torch {what} ({_method(torchs)}) reaches {_share(torchs, fast, _gb)} of our {what} in Triton{_both(torchs, fast, _gb)}"
+        )
     if ours and torchs:
         way = "" if what == "read" else f" ({ours.parameters['method'].removeprefix('C, ')})"
         line = f"best torch {what} ({_method(torchs)}) reaches {_share(torchs, ours, _gb)} of the C {what}{way}{_both(torchs, ours, _gb)}"
