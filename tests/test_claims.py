@@ -288,6 +288,7 @@ def test_what_chapter_1_says_of_the_h200(book, numbers):
     issuing = {mode: numbers[f"h200.decode.8b.{mode}.issuing"].value for mode in ("eager", "graph")}
     assert 0.6 * of_8b[0] < issuing["eager"] < of_8b[0] and issuing["graph"] < 0.2 * issuing["eager"]
     assert numbers["h200.dispatch.eager"].value > 4 * numbers["h200.dispatch.graph"].value
+    assert numbers["h200.products-error.worst"].value < 0.1 and numbers["h200.products-error.median"].value < 0.03
     assert record.environment["hypervisor"] is True and record.dirty
 
 

@@ -15,7 +15,7 @@ from vis._panels import boxes
 PREDICTED_INCHES = (
     1.1  # what the label of the predicted knee takes; where the knee lies nearer to the axis, it starts there
 )
-PANELS = 3  # at most; the quoted chip, then the chapter's machine in each number format
+PANELS = 3  # at most; the quoted chip, then the first measured machine in each number format
 COLUMNS = {
     "panel": "", "tokens": "tokens", "time": "ms", "low": "ms", "high": "ms", "rate": "TFLOP/s", "roof": "TFLOP/s", "fit": "TFLOP/s", "mark": "",
 }  # fmt: skip

@@ -58,7 +58,7 @@ class BatchStep:
 
 
 def batch_steps(book: Book) -> list[BatchStep]:
-    """Measured decode steps of batches, the chapter's machine first, by context and batch."""
+    """Measured decode steps of batches, in the order of roles, by context and batch."""
     found = []
     for record in decode_records(book, "decode-batch"):
         cases = record.measured("decode-batch")

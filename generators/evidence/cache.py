@@ -75,7 +75,7 @@ class StepCase:
 
 
 def cache_steps(book: Book) -> list[StepCase]:
-    """Steps with and without a cache, the chapter's machine first."""
+    """Steps with and without a cache, in the order of roles."""
     found = []
     for record in decode_records(book, "step-with-cache"):
         known = _Known(record)
@@ -87,7 +87,7 @@ def cache_steps(book: Book) -> list[StepCase]:
 
 
 def context_steps(book: Book) -> list[StepCase]:
-    """Decode steps at growing contexts with several kinds of attention, the chapter's machine first."""
+    """Decode steps at growing contexts with several kinds of attention, in the order of roles."""
     found = []
     for record in decode_records(book, "decode-context"):
         known = _Known(record)

@@ -105,7 +105,7 @@ class Interference:
 
 
 def interference(book: Book) -> list[Interference]:
-    """Interference runs of the records that hold them, the chapter's machine first."""
+    """Interference runs of the records that hold them, in the order of roles."""
     found = [_interference(record) for record in decode_records(book, "interference")]
     return [one for one in found if one]
 

@@ -113,7 +113,7 @@ class Prefill:
 
 
 def prefills(book: Book) -> list[Prefill]:
-    """Measured prefills by machine and length, the chapter's machine first."""
+    """Measured prefills by machine and length, in the order of roles."""
     found = []
     for record in decode_records(book, "prefill"):
         roof = ceilings(record)

@@ -1,4 +1,4 @@
-"""Serving, measured: each run of the chapter's record beside the same trace played by the simulator."""
+"""Serving, measured: each run of a role's record beside the same trace played by the simulator."""
 
 from __future__ import annotations
 

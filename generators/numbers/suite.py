@@ -68,7 +68,7 @@ def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
 
 @number("{role}.products-error.{name}", "%", 2)
 def products_error(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Error of decode predicted from the machine's own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
+    """Error of decode predicted from the {role}'s own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
     record = n.book.speaker(role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
     return _share({"median": statistics.median(errors), "worst": max(errors)}[name], record)
