@@ -233,7 +233,7 @@ def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
 def test_the_catalogues_models_follow_from_their_published_keys(book, rules):
     """The rows of data/models written as their publishers' files, by the rules for files that name no model_type."""
     sixteen = Format(2.0, 2.0, 2.0)
-    for model in book.models.values():
+    for model in book.alike.values():
         s = catalogue.shape(model)
         read = read_config(json.dumps(published(catalogue.described(model))), rules).shape
         for ask in (memory.kv_bytes_per_token, memory.state_bytes):
