@@ -13,9 +13,12 @@ import pytest
 from test_browser import PHONE, browser, origin, page, pytestmark
 
 from generators import catalogue, units
+from generators.book.config_json import read_config
+from generators.book.config_rules import load_rules
 from generators.browser import answers
 from generators.model import memory
 from generators.model.inputs import Pass
+from generators.shape_command import figures
 from tests.live_pages import EXPLORER, cell, open_live, reach, set_number
 
 CONFIG = {
@@ -320,6 +323,28 @@ def test_an_own_model_is_pasted(page, origin, book):
     page.goto(page.url)
     reach(page, "explorer")
     assert cell(page, "KV cache of one token") == "131 kB"
+
+
+def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, book):
+    """AWQ stores the linear layers in 4 bits with their scales; head, tables and norms stay at 16."""
+    stored = {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True, "version": "gemm"}
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own model", exact=True).last.click()
+    page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG | {"quantization_config": stored}))
+    page.get_by_role("button", name="Use this model").click()
+    page.locator(".mb-own .mb-notice", has_text="as shipped (awq)").wait_for()
+    read = read_config(json.dumps(CONFIG | {"quantization_config": stored}), load_rules(book.root))
+    shipped = figures(read)["weights_as_shipped"]
+    needed = shipped + memory.kv_bytes(read.shape, catalogue.number_format(book.formats["bf16"]), 2048.0)
+    assert 5e9 < shipped < 6e9
+    for _ in range(2):  # as pasted, and as the address keeps it
+        assert cell(page, "Memory needed") == f"{units.number_text(needed / 1e9, 3)} GB"
+        page.wait_for_timeout(600)
+        page.goto(page.url)
+        reach(page, "explorer")
+    choose(page, "Model", "llama-2-7b")
+    assert "BF16 stands in their place" in page.locator(".mb-configs").inner_text()
+    assert page.locator(".mb-explorer").get_by_label("Weights in", exact=True).input_value() == "bf16"
 
 
 @pytest.mark.parametrize(

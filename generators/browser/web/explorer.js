@@ -9,7 +9,7 @@ import { drawing, sizes } from "./explorer_draw.js";
 import { explainer } from "./explain.js";
 import { form } from "./explorer_form.js";
 import { kept } from "./record_keep.js";
-import { OWN, chipOf, fresh, load, resolveAll, save } from "./explorer_state.js";
+import { OWN, SHIPPED, chipOf, fresh, load, resolveAll, save, formatOf } from "./explorer_state.js";
 import { PROBE, machineChip, machines, matching_runs, measuredTable, probeChip } from "./explorer_measured.js";
 import { describe, sentence, warnings } from "./explorer_rows.js";
 import { outputs } from "./explorer_outputs.js";
@@ -55,6 +55,8 @@ function run(place) {
     change: (key, value) => {
       const config = state.configs[state.active];
       config[key] = value;
+      config.told = "";
+      if (!formatOf(state, config)) Object.assign(config, { format: SUBJECT.format, told: "Weights as shipped belong to the pasted model; BF16 stands in their place." });
       controls.refresh();
       later();
     },
@@ -83,9 +85,9 @@ function run(place) {
   document.addEventListener("memory-bound:probe", takeProbe);
   const panels = element("div", { class: "mb-panels" },
     ownChipPanel(state.own, (key, value) => { state.own[key] = value; if (state.configs[state.active].chip !== OWN) act.change("chip", OWN); else later(); }),
-    ownModelPanel((of) => {
+    ownModelPanel((of, stored) => {
       state.mine = of;
-      state.configs[state.active].model = OWN;
+      Object.assign(state.configs[state.active], { model: OWN, ...(stored ? { format: SHIPPED } : {}) });
       all();
       requestAnimationFrame(() => title.scrollIntoView({ block: "nearest" }));
     }),

@@ -4,7 +4,7 @@ import { element, field, grouped_options } from "./controls.js";
 import { count, numberText } from "./numbers.js";
 import { BATCHES, CONTEXTS, powers } from "./subject.js";
 import { PROBE } from "./explorer_measured.js";
-import { CACHES, LETTERS, MOST, OWN, chipOf, modelOf } from "./explorer_state.js";
+import { CACHES, LETTERS, MOST, OWN, SHIPPED, chipOf, formatOf, modelOf } from "./explorer_state.js";
 
 function chipOptions(state) {
   const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, id === PROBE ? `This browser, ${name}` : `${name} (measured)`])];
@@ -18,7 +18,8 @@ function modelOptions(state) {
 // A format for which the catalogue has no peak of the chip says what it leaves: nothing is guessed.
 function formatOptions(state, config) {
   const { peaks } = chipOf(state, config.chip);
-  return formats.map(({ id, name, rate }) => [id, peaks[rate] > 0 ? name : `${name} (no ${rate.toUpperCase()} peak: memory only)`]);
+  const own = config.model === OWN && formatOf(state, { ...config, format: SHIPPED });
+  return [...(own ? [{ ...own, name: `${own.name[0].toUpperCase()}${own.name.slice(1)}` }] : []), ...formats].map(({ id, name, rate }) => [id, peaks[rate] > 0 ? name : `${name} (no ${rate.toUpperCase()} peak: memory only)`]);
 }
 
 // Powers of two up to the model's own limit, and the limit.

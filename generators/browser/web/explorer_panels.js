@@ -41,10 +41,11 @@ export function ownModelPanel(changed) {
   const area = element("textarea", { id, rows: 5, spellcheck: "false", placeholder: '{ "hidden_size": 4096, … }' });
   const button = element("button", { type: "button", class: "mb-button" }, "Use this model");
   button.addEventListener("click", () => {
-    const { of, error, notes } = shapeOf(area.value);
-    message.say(error || `Read. ${notes}`, Boolean(error));
+    const { of, error, notes, weights } = shapeOf(area.value);
+    const stored = weights && weights.method && weights.method !== "unknown";
+    message.say(error || `Read. ${stored ? `Its weights are taken as shipped (${weights.method}). ` : ""}${notes}`, Boolean(error));
     area.setAttribute("aria-invalid", String(Boolean(error)));
-    if (of) changed(of);
+    if (of) changed({ ...of, weights }, stored);
   });
   return panel("My own model", element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, "The model's config.json, pasted"), area), button, message.line);
 }

@@ -66,6 +66,7 @@ export function describe({ letter, chip, of, stored, kv, config }) {
 export function warnings({ of, chip, config, lacks }) {
   const said = [];
   if (config.context > of.context) said.push(`${of.name} is published for ${count(of.context)} tokens; beyond, these are the bytes and the arithmetic of a context that it was not made for.`);
+  if (config.told) said.push(config.told);
   if (lacks) said.push(`The catalogue has ${lacks} for ${chip.name}: what memory bounds is shown, ridge point and TTFT are not.`);
   if (config.chips > 1) said.push(`Bandwidth, peak and capacity of ${count(config.chips)} chips added up; the links between them are not counted, so the bound is further off than that of one chip.`);
   return said;

@@ -8,6 +8,8 @@ export const LETTERS = ["a", "b", "c", "d"];
 export const OWN = "own";
 export const MOST = { chips: 1024, batch: 1000000, context: 10000000 };
 export const CACHES = ["fp8", "q8-0", "q4-0"]; // formats that engines keep a KV cache in, besides that of the activations
+export const SHIPPED = "shipped"; // the weights as the pasted file stores them
+const WEIGHTS = ["method", "attention", "dense", "expert", "embedding", "head"];
 const FRESH = { ...SUBJECT, chips: 1, kv: "" };
 const START = { bandwidth: 1000, peak: 100, capacity: 80 }; // GB/s, TFLOP/s, GB
 const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
@@ -37,10 +39,26 @@ export function modelOf(state, id) {
   return id === OWN ? state.mine : byId(models, id);
 }
 
+// The format by id; `SHIPPED` is that of the pasted model.
+export function formatOf(state, config) {
+  if (config.format !== SHIPPED) return byId(formats, config.format);
+  return config.model === OWN && state.mine && state.mine.weights ? shipped(state.mine) : undefined;
+}
+
+// Bits of each kind of tensor as a format; 16-bit weights and narrower integers are multiplied at the 16-bit rate.
+function shipped({ shape, weights: { method, attention, dense, expert, embedding, head } }) {
+  const [a, d, e, table, h] = [attention, dense, expert, embedding, head].map((bits) => bits / 8);
+  const mixture = shape.parts.some((part) => part.experts > 0);
+  return {
+    id: SHIPPED, name: `as shipped (${method || "16 bits"})`, rate: method.includes("fp8") ? "fp8" : "bf16", bits: mixture ? expert : dense,
+    format: model.inputs.Format(d, h, 2, 0, 2, 2, a, e, table),
+  };
+}
+
 // A configuration with the model's inputs and answers.  `lacks` says what is not known where the catalogue has no peak
 // for the format: then everything stands that needs none.
 export function resolve(state, config, letter) {
-  const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), byId(formats, config.format)];
+  const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), formatOf(state, config)];
   const held = { ...chip, capacity: chip.reported || chip.capacity };
   const one = device(held, stored.rate);
   const c = model.answers.chips_together(one || memorySide(held), config.chips);
@@ -63,6 +81,7 @@ export function save(state) {
   const uses = (key) => state.configs.some((config) => config[key] === OWN);
   write("chip", uses("chip") ? Object.values(state.own).map(String) : null);
   write("model", uses("model") ? numbersOf(state.mine.shape).map(String) : null);
+  write("weights", uses("model") && state.mine.weights ? WEIGHTS.map((key) => String(state.mine.weights[key])) : null);
 }
 
 // The state that the address holds, and whether something in it is not known here.
@@ -82,7 +101,7 @@ export function load(machines) {
 }
 
 function valid(state, config) {
-  return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && byId(formats, config.format)) && ["", ...CACHES].includes(config.kv)
+  return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && formatOf(state, config)) && ["", ...CACHES].includes(config.kv)
     && Object.keys(MOST).every((key) => Number.isInteger(config[key]) && config[key] >= 1 && config[key] <= MOST[key]);
 }
 
@@ -97,6 +116,13 @@ function loadOwn(state) {
   if (shape !== null) {
     state.mine = ownModel(shape.map(Number));
     whole = whole && state.mine !== null;
+  }
+  const weights = read("weights");
+  if (weights !== null && state.mine) {
+    const [method, ...bits] = weights;
+    const sound = weights.length === WEIGHTS.length && /^[a-z0-9_-]{0,40}$/.test(method) && bits.every((one) => Number(one) >= 1 && Number(one) <= 32);
+    if (sound) state.mine = { ...state.mine, weights: Object.fromEntries(WEIGHTS.map((key, at) => [key, at ? Number(weights[at]) : method])) };
+    whole = whole && sound;
   }
   return whole;
 }
