@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from generators.book.accelerator import Accelerator
+from generators.book.annotation import Annotation
 from generators.book.contributor import Contributor
 from generators.book.erratum import Erratum
 from generators.book.llm import LanguageModel
@@ -35,10 +36,13 @@ KINDS = {
     "data/published/chapter1.toml": Published,
     "data/contributors.toml": Contributor,
     "data/errata.toml": Erratum,
+    "data/records.toml": Annotation,
 }
 #: Texts that are ids, values or dates: what is no id, value or date is refused with another reason.
 NO_WORDS = {"id", "source", "value", "url", "published", "accessed", "accelerator", "model", "format", "found_in",
-            "mended_in", "place", "reported"}  # fmt: skip
+            "mended_in", "place", "reported", "role"}  # fmt: skip
+#: And texts too short, or too narrow, for what is planted, whether the door is on or off.
+SHORT = {"data/records.toml": ("label =", "name =")}
 SCRIPT = "<script>planted()</script><img src=https://planted.example/x.png onerror=planted()></desc></title></script>"
 LINKS = "![p](https://planted.example/y.png) [p](javascript:planted()) &lt;b onload=planted()&gt; `q` {{ planted }}"
 ATTRIBUTES = "{: .planted onclick=planted() }"
@@ -66,7 +70,7 @@ def words_of(kind):
 def texts(path, kind, text):
     """Every text of a TOML file that holds words, as matches whose group 1 is the text."""
     names = "|".join(sorted(words_of(kind)))
-    found = list(re.finditer(rf'(?<![\w-])(?:{names}) = "((?:[^"\\\n]|\\.)*)"', text))
+    found = list(re.finditer(rf'(?:(?<![\w-])(?:{names}) = |^  )"((?:[^"\\\n]|\\.)*)"', text, re.MULTILINE))
     assert found or path.endswith("errata.toml"), f"{path} holds no words"
     return found
 
@@ -95,7 +99,7 @@ def test_markup_is_refused_in_every_text_of_every_kind(copy, path, saying):
         whole = f"{whole[:end]} {saying}{whole[end:]}"
     (copy / path).write_text(whole, encoding="utf-8")
     found = [str(error) for error in validate_data(copy) if path in str(error)]
-    for name in {match[0].partition(" ")[0] for match in matches.values()}:
+    for name in {match[0].partition(" ")[0] or "text" for match in matches.values()}:
         assert any(f"{name}: found" in line and "wanted" in line for line in found), (name, found)
 
 
@@ -128,7 +132,9 @@ def planted_site(tmp_path_factory):
 def plant(root, path):
     """Plant into every text of a TOML file; how many there were."""
     name, text = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
-    matches = texts(name, kind_of(name), text)
+    if kind_of(name) is None:
+        return 0  # the rules of config files, which only the book's own code is written by
+    matches = [match for match in texts(name, kind_of(name), text) if not match[0].startswith(SHORT.get(name, ()))]
     for number, match in enumerate(reversed(matches)):
         saying = (SCRIPT, LINKS, ATTRIBUTES)[number % 3] + (ATTRIBUTES if number % 2 else "")
         text = f"{text[: match.end(1)]} {saying}{text[match.end(1) :]}"

@@ -2,6 +2,39 @@
 const BASE = document.currentScript.src;
 const SCRIPTS = JSON.parse('@SCRIPTS@');
 const loading = {};
+const ABLE = "customElements" in globalThis && "IntersectionObserver" in globalThis;
+
+// For a browser without one the theme would ask another host.  This one knows of the window's changes only.
+if (!("ResizeObserver" in globalThis)) {
+  globalThis.ResizeObserver = class {
+    constructor(done) {
+      this.seen = new Set();
+      this.tell = () => this.seen.size && done([...this.seen].map((target) => ({ target, contentRect: target.getBoundingClientRect() })), this);
+      addEventListener("resize", this.tell);
+    }
+
+    observe(target) {
+      this.seen.add(target);
+      setTimeout(this.tell);
+    }
+
+    unobserve(target) {
+      this.seen.delete(target);
+    }
+
+    disconnect() {
+      this.seen.clear();
+    }
+  };
+}
+
+if (!ABLE) {
+  addEventListener("DOMContentLoaded", () => {
+    for (const place of document.querySelectorAll("mb-live")) {
+      place.textContent = "The live figure needs a newer browser; the text and the still figures hold without it.";
+    }
+  });
+}
 
 function load(name) {
   loading[name] = loading[name] || new Promise((done, failed) => {
@@ -50,7 +83,7 @@ class Live extends HTMLElement {
   }
 }
 
-customElements.define("mb-live", Live);
+if (ABLE) customElements.define("mb-live", Live);
 
 // A record or a browser probe that the reader keeps in this browser is drawn on every figure that shows measurements.
 async function mine() {
@@ -78,7 +111,7 @@ class Axes extends HTMLElement {
     });
   }
 }
-customElements.define("mb-axes", Axes);
+if (ABLE) customElements.define("mb-axes", Axes);
 
 // The theme puts tables into boxes that scroll; not every browser lets the keyboard reach such a box by itself.  A box is
 // measured when it comes near, because what is far off has no width yet (content-visibility in site.css); until then
@@ -87,12 +120,13 @@ function measure(box) {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   else if (box !== document.activeElement) box.removeAttribute("tabindex");
 }
-const near = new IntersectionObserver((seen) => {
+const near = ABLE && new IntersectionObserver((seen) => {
   for (const entry of seen) if (entry.isIntersecting) measure(entry.target);
 }, { rootMargin: "300px" });
 function watch() {
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
     box.tabIndex = 0;
+    if (!near) continue;
     near.unobserve(box);
     near.observe(box);
   }
