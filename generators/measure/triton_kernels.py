@@ -42,7 +42,7 @@ class Shape:
         return f"blocks of {self.block}, {self.warps} warps, {self.programs} programs a multiprocessor"
 
 
-SHAPES = (Shape(4096, 8, 4), Shape(8192, 8, 4), Shape(8192, 16, 2), Shape(2048, 4, 16))
+SHAPES = (Shape(4096, 8, 4), Shape(8192, 8, 4), Shape(2048, 4, 16))
 
 if triton is not None:
 

@@ -260,7 +260,7 @@ def fast_copy_kernel(bench: Bench) -> Kernel:
     """A repetition copies one part of the buffer's first half to the other half."""
     parts, told = _fast_parts(bench, arrays=2)
     pairs = list(zip(parts[CHUNKS:], parts[:CHUNKS], strict=True))
-    made = triton_kernels.fastest(bench, lambda one: one.copy(*pairs[0]))
+    made = triton_kernels.fastest(bench, lambda one: one.copy(*pairs[0]), triton_kernels.SHAPES[:2])
     fresh, turns = bench.normal(FAST_CHECKED), cycle(pairs)
     worst = (exact(made.copy(torch.full_like(fresh, float("nan")), fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
@@ -278,7 +278,7 @@ def fast_cache_kernel(bench: Bench) -> Kernel:
     buffer, step = bench.buffer().view(torch.float32), triton_kernels.ALIGNED
     part = buffer[: max(step, (bench.last_level_cache or 2**25) // 8 // step * step)]
     passes = max(2, -(-PASSED // (4 * part.numel())))
-    made = triton_kernels.fastest(bench, lambda one: one.read(part, passes))
+    made = triton_kernels.fastest(bench, lambda one: one.read(part, passes), triton_kernels.SHAPES[:2])
     check = check_fast_read(bench, made, passes)
     told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True, "passes": passes} | made.told
     work = count.read(part.numel() * passes, 4, 1)
