@@ -430,3 +430,16 @@ def test_the_view_is_given_away_as_files_and_as_a_citation(page, origin, browser
         and "a=1%7Ea100" in words.replace("~", "%7E")
         and re.search(r"read \d{4}-\d\d-\d\d", words)
     )
+
+
+def test_a_model_of_several_kinds_of_layers_is_pasted_and_comes_back_from_the_address(page, origin, root):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own model", exact=True).last.click()
+    page.locator(".mb-own textarea").fill((root / "tests/configs/x-qwen3-next-80b.json").read_text())
+    page.get_by_role("button", name="Use this model").click()
+    seen = cell(page, "KV cache of one token"), cell(page, "Memory needed")
+    assert seen[0] == "24.6 kB"
+    page.wait_for_timeout(600)
+    page.goto(page.url)
+    reach(page, "explorer")
+    assert (cell(page, "KV cache of one token"), cell(page, "Memory needed")) == seen
