@@ -90,14 +90,16 @@ def _last_words(block: Element) -> str:
 
 def _filling(after: list[Element], gap: float) -> int:
     """How many of the blocks after a figure fill a gap; none where it is small or the first is no text."""
-    count, height, heading = 0, 0.0, 0.0
+    count, height, may_pass = 0, 0.0, _PASSED + _HEADINGS
     for at, block in enumerate(after if gap > GAP else [], 1):
-        if height + heading >= gap or block.tag not in (*_PASSED, *(() if heading else _HEADINGS)):
+        if height >= gap or block.tag not in may_pass:
             break
-        if block.tag in _HEADINGS:
-            heading = 3 * LINE  # one heading, if text of its own follows it
-        else:
-            count, height = at, height + heading + sum(_heights(block))
+        if block.tag in _HEADINGS:  # one, if text of its own follows it
+            may_pass, height = _PASSED, height + 3 * LINE
+            continue
+        height += sum(_heights(block))
+        if not words(block).endswith(":"):  # such a paragraph stays with what it leads to
+            count = at
     return count
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, NameObject, TextStringObject
 
+from generators.export import flow
 from generators.export import pdf as export
+from generators.export.print_page import contents
 from tests.formats import pdf_faults
 from tests.formats.pdf_faults import Printed
 
@@ -33,9 +36,10 @@ def test_title_page_and_page_numbers(printed, manuscript):
     assert pdf_faults.tight(manuscript.edition.name[1:]) in front
     assert manuscript.edition.commit in front
     first = printed.places[pdf_faults.place(manuscript.parts[0].path)]
-    wrong = [page for page, text in enumerate(printed.texts, 1) if page >= first and not text.endswith(str(page))
-             and not text.startswith(str(page))]  # fmt: skip
-    assert wrong == []
+    heads = [pdf_faults.tight(title) for _, title, _ in contents(manuscript)]
+    wrong = [page for page, text in enumerate(printed.texts, 1)
+             if page >= first and not text.startswith(tuple(f"{head}{page}" for head in heads))]  # fmt: skip
+    assert wrong == [], "a page of the text begins with its part's name, and bears its number"
 
 
 def test_it_is_tagged_and_says_its_language_and_title(printed, manuscript):
@@ -119,3 +123,20 @@ def test_what_a_page_end_cuts_is_found(faulty, manuscript):
 
 def test_a_picture_of_dots_is_found(faulty):
     assert pdf_faults.pictures(faulty)
+
+
+@pytest.mark.parametrize(
+    ("after", "gap", "count"),
+    [
+        ("<p>{long}</p><p>{long}</p>", 20.0, 0),  # nothing worth filling
+        ("<p>{long}</p><h2>H</h2><p>{long}</p><h2>H</h2><p>{long}</p>", 900.0, 3),  # past one heading
+        ("<p>{long}</p><h2>H</h2><p>{long}:</p><pre/>", 900.0, 1),  # no heading without its text, no text from its code
+        ("<table/><p>{long}</p>", 900.0, 0),
+        ("<p>{long}</p><p>{long}</p><p>{long}</p>", 100.0, 2),
+    ],
+)
+def test_what_comes_before_a_figure_that_does_not_fit(after, gap, count):
+    blocks = list(ElementTree.fromstring("<body>" + after.format(long="x" * 300) + "</body>"))
+    assert flow._filling(blocks, gap) == count
+    figure = ElementTree.fromstring('<figure id="f"/>')
+    assert flow.passed([figure, *blocks], {"f": count}).index(figure) == count
