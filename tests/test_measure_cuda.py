@@ -284,6 +284,11 @@ def test_decode_is_measured_up_to_where_memory_binds():
     assert {"0.1B", "1.1B", "8B", "32B"} <= sizes["eager"]
 
 
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_the_plan_of_a_profile_fits_its_budget(profile):
+    assert sum(stage.expected_seconds for stage in profiles.stages(profile, "cuda")) <= profiles.budget(profile, "cuda")
+
+
 @pytest.mark.parametrize("mode", ["graph", "compiled graph"])
 def test_a_captured_step_is_right_when_it_is_replayed(device, bench, mode, monkeypatch):
     """Its logits are held against float64 by replays, at tokens and positions of the check's choice."""

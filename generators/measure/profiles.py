@@ -15,8 +15,8 @@ ONE = {"dtypes": ["bfloat16"]}
 BOUNDS = ("memory", "compute", "products by size", "issuing a step")  # stages of the ceilings that bound a workload
 #: Seconds that the rest of `full` is planned with on a GPU, most worth first; what does not fit any more is left out.
 GPU_PLAN = {
-    "prefill": 20, "batch by context": 45, "context by attention": 20, "with and without cache": 12, "verifying drafts": 12,
-    "rows against one weight": 12, "caches and memory": 12, "kernels": 10, "weights in fewer bits": 20, "serving": 45,
+    "prefill": 20, "batch by context": 35, "context by attention": 20, "with and without cache": 12, "verifying drafts": 12,
+    "rows against one weight": 12, "caches and memory": 12, "kernels": 10, "weights in fewer bits": 20, "serving": 30,
     "interference": 20, "timeline": 8, "fused chains": 25, "attention back ends": 20, "query heads per key": 8,
     "pruned weights": 12, "chains of multiply-adds": 30,
 }  # fmt: skip
