@@ -160,7 +160,16 @@ def _faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
     for name in one.peaks.keys() & today["peaks"].keys():
         yield from _unlike(f"peaks.{name}", one.peaks[name], today["peaks"][name])
     wanted = {_key(row["name"], row["parameters"]): row["value"] for row in today["rows"]}
+    named: dict[str, set[frozenset[str]]] = {}
+    for row in today["rows"]:
+        named.setdefault(row["name"], set()).add(frozenset(row["parameters"]))
     for place, row in enumerate(one.rows):
+        if row.name in named and frozenset(row.parameters) not in named[row.name]:
+            told = ", ".join(sorted(min(named[row.name], key=sorted)))
+            yield (
+                f"rows.{place}.parameters",
+                f"found {', '.join(row.parameters) or 'none'} of a {row.name}, wanted {told}",
+            )
         now = wanted.get(_key(row.name, row.parameters))
         if row.value is not None and now is not None:
             yield from _unlike(f"rows.{place}.value", row.value, now)

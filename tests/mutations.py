@@ -684,10 +684,15 @@ def ground(folder: Path) -> Path:
     return root
 
 
-def clear(line: str, one: Mutation) -> bool:
+def clear(line: str) -> bool:
     """Whether a message says file, what was found and what was wanted, on one short line without control characters."""
-    path = (one.as_path or one.path).rsplit("/", 1)[0]
-    return path in line and "found" in line and "wanted" in line and len(line) <= LONGEST and line.isprintable()
+    return (
+        line.startswith("data/")
+        and "found" in line
+        and "wanted" in line
+        and len(line) <= LONGEST
+        and line.isprintable()
+    )
 
 
 def attempt(root: Path, one: Mutation, tally: Tally) -> None:
@@ -702,15 +707,16 @@ def attempt(root: Path, one: Mutation, tally: Tally) -> None:
         return
     finally:
         path.unlink() if one.as_path else path.write_bytes(whole)
+    place = (one.as_path or one.path).rsplit("/", 1)[0]  # other files may disagree with a bent one, too
     if not lines:
         tally.counts["accepted and harmless" if not one.harmful else "accepted and wrong"] += 1
         if one.harmful:
             tally.accepted.append(f"{one.path}: {one.what}")
-    elif all(clear(line, one) for line in lines):
+    elif all(map(clear, lines)) and any(place in line for line in lines):
         tally.counts["refused clearly"] += 1
     else:
         tally.counts["refused unclearly"] += 1
-        tally.unclear.append(f"{one.what}: {next(line for line in lines if not clear(line, one))[:300]!r}")
+        tally.unclear.append(f"{one.what}: {next((line for line in lines if not clear(line)), lines[0])[:300]!r}")
 
 
 def run(count: int, seed: int, folder: Path) -> Tally:

@@ -70,7 +70,8 @@ def words_of(kind):
 def texts(path, kind, text):
     """Every text of a TOML file that holds words, as matches whose group 1 is the text."""
     names = "|".join(sorted(words_of(kind)))
-    found = list(re.finditer(rf'(?:(?<![\w-])(?:{names}) = |^  )"((?:[^"\\\n]|\\.)*)"', text, re.MULTILINE))
+    listed = "|^  " if kind is Annotation else ""  # its paragraphs stand in a list, one a line
+    found = list(re.finditer(rf'(?:(?<![\w-])(?:{names}) = {listed})"((?:[^"\\\n]|\\.)*)"', text, re.MULTILINE))
     assert found or path.endswith("errata.toml"), f"{path} holds no words"
     return found
 

@@ -79,13 +79,15 @@ def rate_fault(value: str, text: str, basis: str) -> str:
         return _sparse_fault(value, text)
     if marked and len(printed) == 1:
         return (
-            f"found {value!r} called dense, but the only rate printed, {text!r}, is marked sparse; "
+            f"found {value!r} called dense, but the only rate printed, {text!r}, is marked sparse, wanted a dense one; "
             "give half of it with printed_basis = 'sparse'"
         )
     if not near(min(printed), wanted):
-        return f"found {value!r}, which is not on the dense side of as_printed {text!r}; give the dense rate"
+        return (
+            f"found {value!r}, which is not on the dense side of as_printed {text!r}, wanted the dense rate; give that"
+        )
     if not all(_dense_or_twice(rate, wanted, between=marked) for rate in printed):
-        return f"found numbers besides {value!r} and its double in as_printed {text!r}; quote the rate's cell only"
+        return f"found numbers besides {value!r} and its double in as_printed {text!r}, wanted one rate; quote the rate's cell only"
     return ""
 
 
@@ -94,12 +96,12 @@ def _sparse_fault(value: str, text: str) -> str:
     printed, wanted = rates(text), units.parse(value).value
     if not is_sparse(text):
         return (
-            f"found nothing that marks as_printed {text!r} as sparse; quote the source's mark, "
+            f"found nothing that marks as_printed {text!r} as sparse, wanted its mark; quote the source's mark, "
             "or its note in square brackets, such as '[with sparsity]'"
         )
     if near(max(printed) / 2, wanted) and all(_dense_or_twice(rate, wanted) for rate in printed):
         return ""
-    return f"found {value!r}, which is not half of the sparse rate printed, {text!r}; value is always the dense rate"
+    return f"found {value!r}, which is not half of the sparse rate printed, {text!r}, wanted that half; value is always the dense rate"
 
 
 def _dense_or_twice(rate: float, dense: float, between: bool = False) -> bool:
@@ -132,7 +134,8 @@ def _readings(text: str, unit: str) -> Iterator[Found]:
             yield value, own
         elif not known and (after[1] in _BARE if after else _same_sign(rest, unit)):
             yield value * factor, own
-            yield value * factor * 1000, own
+            if unit not in ("%", "×"):  # of which no column is in thousands
+                yield value * factor * 1000, own
 
 
 def _same_sign(rest: str, unit: str) -> bool:

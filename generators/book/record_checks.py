@@ -67,7 +67,7 @@ def _fits(device: str, chip: Accelerator) -> bool:
     """Whether a device as torch names it can be this chip."""
     if device == "cpu":
         return chip.kind in ("cpu", "apple") or not chip.peaks()  # a chip of processor and graphics in one
-    return chip.kind != "cpu" and chip.vendor in _VENDORS[device]
+    return chip.kind != "cpu" and chip.vendor.startswith(_VENDORS[device])
 
 
 def _roofs(record: Record, place: int, chip: Accelerator | None) -> Iterator[tuple[float, float, str]]:
