@@ -3,31 +3,30 @@ export const MIB = 1048576;
 const LEAST = 30; // ms that a submission lasts at least: the browser's clock is coarse
 const GROUPS = 4096;
 const FACTOR = 2654435761; // the buffer holds i × FACTOR modulo 2^32, which no compression shortens
-const SHADER = `
-@group(0) @binding(0) var<storage, read_write> data: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read_write> sums: array<atomic<u32>>;
-var<workgroup> parts: array<u32, 256>;
-
-@compute @workgroup_size(256)
-fn fill(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  for (var at = id.x; at < arrayLength(&data); at += groups.x * 256u) {
-    let first = at * 4u;
-    data[at] = vec4<u32>(first, first + 1u, first + 2u, first + 3u) * ${FACTOR}u;
-  }
-}
-
-@compute @workgroup_size(256)
-fn read(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32, @builtin(num_workgroups) groups: vec3<u32>) {
-  var sum = vec4<u32>();
-  for (var at = id.x; at < arrayLength(&data); at += groups.x * 256u) { sum += data[at]; }
-  parts[local] = sum.x + sum.y + sum.z + sum.w;
-  workgroupBarrier();
-  if (local == 0u) {
-    var whole = 0u;
-    for (var at = 0u; at < 256u; at += 1u) { whole += parts[at]; }
-    atomicAdd(&sums[0], whole);
-  }
-}`;
+const SHADER = [
+  "@group(0) @binding(0) var<storage, read_write> data: array<vec4<u32>>;",
+  "@group(0) @binding(1) var<storage, read_write> sums: array<atomic<u32>>;",
+  "var<workgroup> parts: array<u32, 256>;",
+  "@compute @workgroup_size(256)",
+  "fn fill(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {",
+  "  for (var at = id.x; at < arrayLength(&data); at += groups.x * 256u) {",
+  "    let first = at * 4u;",
+  `    data[at] = vec4<u32>(first, first + 1u, first + 2u, first + 3u) * ${FACTOR}u;`,
+  "  }",
+  "}",
+  "@compute @workgroup_size(256)",
+  "fn read(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32, @builtin(num_workgroups) groups: vec3<u32>) {",
+  "  var sum = vec4<u32>();",
+  "  for (var at = id.x; at < arrayLength(&data); at += groups.x * 256u) { sum += data[at]; }",
+  "  parts[local] = sum.x + sum.y + sum.z + sum.w;",
+  "  workgroupBarrier();",
+  "  if (local == 0u) {",
+  "    var whole = 0u;",
+  "    for (var at = 0u; at < 256u; at += 1u) { whole += parts[at]; }",
+  "    atomicAdd(&sums[0], whole);",
+  "  }",
+  "}",
+].join("\n");
 
 // Bytes per second of the best round, or `why` there are none.  `stop()` throws when the reader has stopped the run.
 export async function readGpu(stop, software = false) {
