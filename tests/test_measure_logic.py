@@ -154,11 +154,14 @@ def test_the_summary_says_what_binds_a_step():
     narrow = [Result(row("step-overhead", samples=[seconds] * 5, layers=n, dtype="bfloat16", mode="graph"))
               for n, seconds in ((1, 2e-3), (3, 4e-3))]  # fmt: skip
     steps = [decode_row("1B", 1e9, 4e-3, 2e9), decode_row("8B", 8e9, 8e-3, 16e9)]
+    told = steps[1].parameters | {"weights": "int4"}
+    steps.append(Result(steps[1].row | {"name": "decode-quantised", "parameters": told}))
     lines = sentences([read, *narrow, *steps], {}, datasheet=5e12)
     assert lines[1:] == [
         "this machine reads 4 TB/s from main memory (best method: sum), 80% of the datasheet's",
         "decode of 1B, bfloat16, graph: 4 ms per token, launch-bound: issuing takes 75% of it, reading 12%",
         "decode of 8B, bfloat16, graph: 8 ms per token, 2 TB/s, 50% of its read roof, 40% of the datasheet's bound",
+        "decode of 8B, int4 weights, graph: 8 ms per token, 2 TB/s, 50% of its read roof, 40% of the datasheet's bound",
         "decode in bfloat16, graph: launch-bound below about 8B",
     ]
 

@@ -96,6 +96,21 @@ def test_a_compiled_graph_is_predicted_with_or_without_a_narrow_step_of_its_own(
     assert predict.decode(GPU, decode("graph")) is None  # a plain graph without its narrow step is not guessed at
 
 
+def test_packed_layers_are_predicted_by_the_packed_kernel_and_a_bf16_head():
+    """At one pace of all bytes a step is its bytes; a kernel twice as slow doubles the layers and leaves the head."""
+    shape = {"weights": "int4", "group": 128, "mode": "graph", **SHAPE}
+    step = Result(row("decode-quantised", "workload", samples=[1.0] * 3, tokens=1, dtype="bfloat16", **shape))
+    rows = [*GPU, narrow(4, 8e-4, "graph"), narrow(24, 44e-4, "graph")]
+    assert predict.decode(rows, step) is None  # no packed kernel was measured
+    layers = 10 * (4096 * 128 * (2 * 32 + 2 * 8) + 3 * 4096 * 16384) * (4 + 2 * 16 / 128) / 8
+    for factor in (1, 2):
+        packed = {"weights": "int4", "method": "packed kernel", "dtype": "bfloat16", "rows": 1, "d_in": 4096}
+        kernel = row("quantised-product", "workload", samples=[factor * 8e-6] * 3, bytes=8 * MIB, **packed)
+        told = predict.decode([*rows, Result(kernel)], step)
+        assert told.products == pytest.approx((factor * layers + 2 * 4096 * 65536) / MIB * 1e-6)
+        assert told.overhead == pytest.approx(predict.overhead(rows, "bfloat16", "graph", 10))
+
+
 def test_a_graph_is_judged_at_any_share_of_issuing_and_a_compiled_one_never():
     told = predict.Prediction(1.0, 0.0, 9.0)
     for mode, past in (("eager", False), ("graph", True), ("compiled graph", False), ("compiled", False)):

@@ -7,6 +7,9 @@ what issuing the operations costs (`step-overhead`: the same chain with widths t
 Long rows take a product longer than short ones of as many bytes, because a thread walks along a
 row: on an H200 a BF16 matrix of 32 MiB takes 10.7 us with rows of 2048 and 13.1 us with rows of
 4096 numbers.  What a record knows of that is added to each product by the length of its rows.
+
+With layers in 8 or 4 bits a product takes what a BF16 one of as many bytes takes, times what the
+packed kernel took beyond that where `quantised-product` measured it; the head stays in BF16.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from generators.measure.counting import techniques
 from generators.measure.result import Result, measured
 
 WIDTH = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -99,6 +103,30 @@ def product_seconds(results: list[Result], dtype: str, size: float, columns: flo
     return pace * size + between(longer_rows(results, dtype), columns)
 
 
+def packed_pace(results: list[Result], weights: str) -> float | None:
+    """Time of a packed kernel over that of a BF16 product of as many bytes, one row; None where either was not measured."""
+    found = measured(results, "quantised-product", weights=weights, method="packed kernel", dtype="bfloat16", rows=1)
+    plain = [(one, product_seconds(results, "bfloat16", one.bytes, one.parameters["d_in"])) for one in found]
+    return max((one.seconds / seconds for one, seconds in plain if seconds), default=None)
+
+
+def _read(results: list[Result], one: Result, width: int) -> float | None:
+    """Seconds of all products of a step; None where the record does not tell how fast its packed kernels are."""
+    told, packed = one.parameters, one.name == "decode-quantised"
+    pace = packed_pace(results, told["weights"]) if packed else 1.0
+    if pace is None:
+        return None
+
+    def stored(count: float, columns: int) -> float:
+        if not packed:
+            return count * width
+        return techniques.stored_bytes(told["weights"], columns, count // columns, told["group"] or 0, width)
+
+    *layers, (_, head, columns) = products(told)
+    each = [times * product_seconds(results, told["dtype"], stored(count, long), long) for times, count, long in layers]
+    return pace * sum(each) + product_seconds(results, told["dtype"], head * width, columns)
+
+
 def between(points: list[tuple[float, float]], at: float) -> float:
     """The value of a line through points at a place; that of the nearest point before the first and behind the last."""
     for (low, before), (high, after) in pairwise(points):
@@ -142,14 +170,15 @@ def is_asynchronous(results: list[Result], mode: str) -> bool:
 
 
 def decode(results: list[Result], one: Result) -> Prediction | None:
-    """The step of a decode case of batch 1, or None where the record lacks what it takes."""
+    """The step of a decode or decode-quantised case, batch 1, or None where the record lacks what it takes."""
     told = one.parameters
     dtype, mode = told["dtype"], told.get("mode", "eager")
     width, beside = WIDTH.get(dtype), overhead(results, dtype, mode, told["layers"])
     if width is None or beside is None or seconds_per_byte(results, dtype, 1) is None:
         return None
-    read = sum(times * product_seconds(results, dtype, weights * width, columns)
-               for times, weights, columns in products(told))  # fmt: skip
+    read = _read(results, one, width)
+    if read is None:
+        return None
     per_layer = 2 * told["kv_heads"] * told["head_dim"] * told.get("context", 0) * width
     cache = told["layers"] * per_layer * seconds_per_byte(results, dtype, max(per_layer, 1))
     if is_asynchronous(results, mode):  # what is read meanwhile costs nothing more
@@ -173,7 +202,7 @@ def is_past_overhead(one: Result, told: Prediction) -> bool:
     )
 
 
-def prediction_errors(results: list[Result]) -> list[float]:
-    """(predicted - measured) / measured of every decode case past the overhead regime and beyond the cache."""
-    pairs = [(one, decode(results, one)) for one in measured(results, "decode")]
+def prediction_errors(results: list[Result], name: str = "decode") -> list[float]:
+    """(predicted - measured) / measured of every case of a name past the overhead regime and beyond the cache."""
+    pairs = [(one, decode(results, one)) for one in measured(results, name)]
     return [told.total / one.seconds - 1 for one, told in pairs if told and is_past_overhead(one, told)]

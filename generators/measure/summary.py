@@ -118,7 +118,7 @@ def _some(lines: list[str], most: int, what: str) -> list[str]:
 def decodes(results: list[Result], roof: Result | None, datasheet: float | None) -> list[str]:
     """What each decode takes and what binds it, and below which size launching does."""
     lines, bound = [], {}
-    for one in measured(results, "decode"):
+    for one in [*measured(results, "decode"), *measured(results, "decode-quantised")]:
         told, issuing = one.parameters, _issuing(results, one)
         reading = one.bytes / roof.bandwidth / one.seconds if roof else 0.0
         is_launched = issuing > reading and issuing >= MOSTLY
@@ -129,7 +129,8 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
             of = f", {reading:.0%} of its read roof" if roof else ""
             of += f", {one.bytes / datasheet / one.seconds:.0%} of the datasheet's bound" if datasheet else ""
             why = f"{rate(one.bandwidth)}{of}"
-        group = f"{told['dtype']}, {told.get('mode', 'eager')}"
+        stored = f"{told['weights']} weights" if "weights" in told else told["dtype"]
+        group = f"{stored}, {told.get('mode', 'eager')}"
         lines.append(f"decode of {told.get('model', 'a model')}, {group}: {duration(one.seconds)} per token, {why}")
         bound.setdefault(group, []).append((told["parameters"], told.get("model", "a model"), is_launched))
     for group, sizes in bound.items():
@@ -169,10 +170,11 @@ def what_next(mine: Stored, others: list[Stored], roles: Collection[str] = ()) -
 
 
 def _prediction_sentences(results: list[Result]) -> list[str]:
-    errors = prediction_errors(results)
-    if not errors:
-        return []
-    middle, worst = quantile(list(map(abs, errors)), 0.5), max(errors, key=abs)
-    return [
-        f"predicting decode from the machine's own products was off by {middle:.0%} in the median, {worst:+.0%} at worst"
-    ]
+    lines = []
+    for name, words in (("decode", "decode"), ("decode-quantised", "decode in fewer bits")):
+        if errors := prediction_errors(results, name):
+            middle, worst = quantile(list(map(abs, errors)), 0.5), max(errors, key=abs)
+            lines.append(
+                f"predicting {words} from the machine's own products was off by {middle:.0%} in the median, {worst:+.0%} at worst"
+            )
+    return lines
