@@ -18,7 +18,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import chatter, graphs, profiles, summary, timing, triton_kernels, turns  # noqa: E402
+from generators.measure import chatter, graphs, profiles, sdpa, summary, timing, triton_kernels, turns  # noqa: E402
 from generators.measure.cases import bandwidth, batch, decode, decode_modes, decode_quantised, prefill  # noqa: E402
 from generators.measure.conductor import Conductor  # noqa: E402
 from generators.measure.counting.count import Shape  # noqa: E402
@@ -380,15 +380,37 @@ def test_decode_in_8_bits_is_a_graph_too(device, bench):
     assert rows["0"]["reason"] == "needs 82.7 GB of memory, 80.0 GB are free"
 
 
+TOY = {"layers": 2, "d_model": 32, "heads": 4, "kv_heads": 2, "head_dim": 8, "d_ff": 48, "vocab": 64}
+
+
 def test_the_passes_of_a_landing_prompt_are_graphs(device, bench):
     """They are known beforehand; what they look up is laid out before they are captured."""
     stage = Stage("interference", "interference:interference", {
-        "sequences": 2, "cached": 6, "prompt": 9, "chunks": [4], "arrives": 1, "after": 1, "plays": 3,
-        "shape": {"layers": 2, "d_model": 32, "heads": 4, "kv_heads": 2, "head_dim": 8, "d_ff": 48, "vocab": 64},
+        "sequences": 2, "cached": 6, "prompt": 9, "chunks": [4], "arrives": 1, "after": 1, "plays": 3, "shape": TOY,
     })  # fmt: skip
     rows = run(bench, cases_of(bench, stage)).values()
     assert {row["status"] for row in rows} == {"measured"}, {row["reason"] for row in rows}
     assert {row["parameters"]["mode"] for row in rows} == {"graph"}
+    kinds = {row["parameters"]["policy"]: row["parameters"]["attention_backend"] for row in rows}
+    assert kinds["whole"] == "one token: flash; prompt: flash"
+    assert kinds["chunked"].startswith(kinds["whole"] + "; chunk: ")
+
+
+@pytest.mark.parametrize("name", ["flash", "math"])
+def test_a_row_of_serving_names_the_back_end_that_ran(device, bench, monkeypatch, name):
+    """Not the one that was preferred: where another is all there is, the row says so."""
+    monkeypatch.setattr(sdpa, "BACKENDS", {name: sdpa.BACKENDS[name]})
+    lengths = {"kind": "fixed", "mean": 6}
+    stage = Stage("serving", "serving:serving", {
+        "loads": [0.5], "requests": 2, "batch": 2, "chunk_tokens": 4, "plays": 3, "shape": TOY,
+        "prompts": lengths, "answers": lengths,
+    })  # fmt: skip
+    rows = run(bench, cases_of(bench, stage)).values()
+    assert {row["status"] for row in rows} == {"measured"}, {row["reason"] for row in rows}
+    whole = f"one token: {name}; prompt: {name}"
+    assert {(row["parameters"]["policy"], row["parameters"]["attention_backend"]) for row in rows} == {
+        ("static", whole), ("continuous", whole), ("continuous-chunked", f"{whole}; chunk: {name}"),
+    }  # fmt: skip
 
 
 # The sixth: a stage cost 7 to 9 s before its first sample.

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from generators.measure.bench import Bench
 from generators.measure.plan import Unsupported
@@ -66,6 +67,29 @@ def choose(bench: Bench, one: Attends, attempt: Callable[[], object]) -> dict[st
         else:
             return {"attention_backend": name}
     raise Unsupported(f"none of torch's attention back ends runs this: {', '.join(BACKENDS)}")
+
+
+class _Watch(TorchDispatchMode):
+    """Notes which back ends' operations torch issues; the one named math is made of plain ones, a softmax among them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: dict[str, None] = {}
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = str(function)
+        found = [one for one in ("flash", "efficient", "cudnn") if f"scaled_dot_product_{one}" in name]
+        self.met |= dict.fromkeys(found or (["math"] if "softmax" in name else []))
+        with self:  # in inference mode torch hands over what it puts together of other operations as a whole
+            made = function.decompose(*args, **(kwargs or {}))
+        return function(*args, **(kwargs or {})) if made is NotImplemented else made
+
+
+def ran(run: Callable[[], object]) -> str:
+    """The back ends by which `run`, which is not captured yet, runs attention, in the order in which it met them."""
+    with _Watch() as watch:
+        run()
+    return ", ".join(watch.met)
 
 
 def refused(error: RuntimeError) -> bool:

@@ -56,4 +56,4 @@ def landing_script(bed: Bed, landing: Landing) -> Script:
     how = next((one for one in modes if one.get("mode") == "eager"), modes[0])  # one eager pass among them decides
     if how.get("mode") == "graph":
         how |= {"method": "a CUDA graph of each pass, attention per sequence, padded rows"}
-    return Script(play, check, bed.facts() | how)
+    return Script(play, check, bed.facts() | how | bed.attention(chunked=landing.chunk_tokens is not None))

@@ -74,7 +74,7 @@ class Stand:
         check = self.bed.check
         chosen = Policy(policy, self.policy.batch, chunk_tokens if policy == "continuous-chunked" else None)
         requests = at_rate(self.trace, round(load * self.capacity, 6))
-        told = {"capacity_requests_per_s": round(self.capacity, 6)}
+        told = {"capacity_requests_per_s": round(self.capacity, 6)} | self.bed.attention(bool(chosen.chunk_tokens))
 
         def play() -> list[Part]:
             run = serve(requests, chosen, self.bed.engine.seconds)

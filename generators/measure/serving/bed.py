@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -15,13 +15,18 @@ from generators.measure.exact import exact
 from generators.measure.llama import reference_logits
 from generators.measure.plan import Check
 from generators.measure.ragged import Engine
-from generators.measure.serving.scheduler import Policy, Request, Scheduler
+from generators.measure.sdpa import ran
+from generators.measure.serving.scheduler import Policy, Request, Scheduler, Segment
 
 SHAPES = {
     "38M": Shape(layers=4, d_model=768, heads=12, kv_heads=4, head_dim=64, d_ff=2048, vocab=8192),
     "1.1B": Shape(layers=22, d_model=2048, heads=32, kv_heads=4, head_dim=64, d_ff=5632, vocab=32000),
 }
 TOLERANCE = {"float32": 1e-4, "bfloat16": 1e-1, "float16": 2e-2, "float64": 1e-9}
+KINDS = {  # of attention in a pass, one segment of each: torch may run them by different back ends
+    "one token": Segment(0, 0, 1, 8, False, True), "prompt": Segment(0, 0, 8, 0, True, True),
+    "chunk": Segment(0, 0, 4, 4, True, True),
+}  # fmt: skip
 CHECKED = (Request(0, 5, 3), Request(0, 2, 4), Request(0, 9, 2), Request(0, 1, 3))  # in chunks of 4, two places
 
 
@@ -57,6 +62,17 @@ class Bed:
     def check(self) -> Check:
         """The engine against each sequence alone."""
         return check_engine(self.engine)
+
+    @cached_property
+    def _backends(self) -> dict[str, str]:
+        return {kind: ran(partial(self.engine.run, [one])) for kind, one in KINDS.items()}
+
+    def attention(self, chunked: bool) -> dict[str, str]:
+        """As a parameter of a case, which of torch's back ends ran each kind of attention; torch's own choice on a processor."""
+        if self.bench.is_cpu:
+            return {}
+        told = [f"{kind}: {name}" for kind, name in self._backends.items() if chunked or kind != "chunk"]
+        return {"attention_backend": "; ".join(told)}
 
     def facts(self) -> dict[str, Any]:
         """Parameters that tell the model."""
