@@ -25,7 +25,13 @@ from generators.measure.plan import Unsupported
 from generators.measure.record import public_name
 
 MIB = 1 << 20
-SIZES = (MIB // 4, MIB, 4 * MIB, 16 * MIB, 64 * MIB, 256 * MIB)  # bytes that each thread reads
+SIZES = (
+    MIB,
+    4 * MIB,
+    16 * MIB,
+    64 * MIB,
+    256 * MIB,
+)  # bytes that each thread reads; below it a call from Python costs too much
 ROUNDS = 7
 SPAN = 0.14  # seconds of a round, as the button's
 AT_ONCE = 4 * MIB  # bytes between two looks at the clock
