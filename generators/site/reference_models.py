@@ -166,7 +166,7 @@ def _published_kv(model: LanguageModel, book: Book) -> list[str]:
 
 def _shape_rows(model: LanguageModel) -> Iterator[list[str]]:
     if model.shape is None:
-        yield from ([plain(key), plain(_told(value))] for key, value in model.config.items())
+        yield from ([key, _told(value)] for key, value in model.config.items())
         return
     shape = model.shape.model_dump(exclude_none=True)
     flat = {}
