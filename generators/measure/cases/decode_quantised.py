@@ -31,7 +31,6 @@ WEIGHTS = ("int8", "int4")
 SIZES = ("8B", "70B")
 GROUP = 128  # inputs that share a scale and a zero point in 4 bits
 DTYPE = torch.bfloat16
-MATRICES = ("query", "key", "value", "output", "gate", "up", "down")
 
 
 def decode_quantised(
