@@ -4,7 +4,6 @@ predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FI
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -69,7 +68,8 @@ def _write(arguments: list[str], root: Path) -> int:
         _say(f"rendered {len(formulas)} new formulas")
     if not written and not formulas and not result.broken:
         _say("everything is current; nothing was written")
-    _tell_passed_over(root, newest=True)
+    for line in result.remarks:
+        _say(line)
     return _report(result.broken)
 
 
@@ -171,6 +171,8 @@ def _publish(arguments: list[str], root: Path) -> int:
 
 def _validate(arguments: list[str], root: Path) -> int:
     """Read data as sent by a stranger: all of data/, here or in another folder, or the files named."""
+    from generators.book.load import load_book
+    from generators.evidence.comparison import passed_over_lines
     from generators.validate import validate_data, validate_files
 
     if arguments[:1] == ["--root"]:
@@ -182,23 +184,9 @@ def _validate(arguments: list[str], root: Path) -> int:
     if status == 0:
         _say("every file reads, and agrees with the others" if not arguments else "every file reads")
     if status == 0 and not arguments:
-        _tell_passed_over(root)
+        for line in passed_over_lines(load_book(root)):
+            _say(line)
     return status
-
-
-def _tell_passed_over(root: Path, newest: bool = False) -> None:
-    """Say which records no figure takes, and why; with `newest`, only those that are the newest of their machine."""
-    from generators.book.load import load_book
-    from generators.evidence.comparison import passed_over
-
-    with contextlib.suppress(BookError, BookErrors):  # told by whoever called
-        book = load_book(root)
-        last = {
-            record.machine.name: id_ for id_, record in sorted(book.records.items(), key=lambda pair: pair[1].started)
-        }
-        for id_, why in passed_over(book).items():
-            if not newest or id_ in last.values():
-                _say(f"note: no figure takes data/measurements/{id_}.json: {why}")
 
 
 def _numbers(arguments: list[str], root: Path) -> int:

@@ -8,7 +8,7 @@ from generators import units
 from generators.book.accelerator import Accelerator
 from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
-from generators.model.inputs import Chip, Format, Shape
+from generators.model.inputs import Chip, Format, Part, Shape
 from generators.model.parts import parts_of
 
 #: Bytes of one cached key or value: two, unless a figure says otherwise.
@@ -67,11 +67,14 @@ def sourced_shape(model: LanguageModel) -> Shape:
 
 
 def _sourced(value: object, source: str) -> object:
-    """Every count in a shape and in its parts, with the source."""
+    """Every count in a shape and in its parts, with the source; an index alone is described in bytes."""
     if isinstance(value, tuple):
         return tuple(_sourced(part, source) for part in value)
     if is_dataclass(value):
-        return type(value)(*(_sourced(getattr(value, f.name), source) for f in fields(value)))
+        given = {f.name: _sourced(getattr(value, f.name), source) for f in fields(value)}
+        if isinstance(value, Part):
+            given["index"] = units.of(value.index, "bytes", source)
+        return type(value)(**given)
     return value if isinstance(value, bool) or value is None else units.of(float(value), "", source)  # type: ignore[arg-type]
 
 

@@ -80,7 +80,21 @@ def each_function(book) -> list[list[object]]:
                     for at, parameter in enumerate(inspect.signature(function).parameters.values())
                 ]
                 found += [["each", "h100-sxm5-80gb", model, "fp8", module, name, *given] for model in EACH]
+                found += [["each", "h100-sxm5-80gb", EACH[0], "fp8", module, name, *one] for one in _alone(function)]
     return found
+
+
+def _alone(function) -> list[list[object]]:
+    """Arguments that leave all options of a function but one at their defaults, so that each option counts by itself."""
+    parameters = list(inspect.signature(function).parameters.values())
+    options = [one.name for one in parameters if isinstance(one.default, float)]
+    return [
+        [
+            parameter.default if parameter.name in options and parameter.name != chosen else _given(parameter, at)
+            for at, parameter in enumerate(parameters)
+        ]
+        for chosen in options
+    ]
 
 
 def _given(parameter: inspect.Parameter, at: int) -> object:

@@ -73,7 +73,7 @@ def test_a_rate_that_a_chip_lacks_is_lacking_in_both(book, grid):
 
 def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
     """Every operator of the translated model changed, one at a time: no change goes unseen."""
-    all_states, wanted = grid[0][::3] + grid[0][-700:], grid[1][::3] + grid[1][-700:]
+    all_states, wanted = grid[0][::3] + grid[0][-800:], grid[1][::3] + grid[1][-800:]
     core = scripts(book)["core.js"]
     start = core.index("const model = ")
     end = core.index("\n})();\n", start)

@@ -151,7 +151,7 @@ frequency = {{ value = "1000 MHz", as_printed = "1 GHz", source = "nvidia-h100-p
         assert line.startswith(f"{path}:peak.bf16: found") and "without clock.per_cycle.bf16" in line
     with_peaks(copy, derived, clock=clock.format("bf61"))
     assert any(
-        line.startswith(f"{path}:clock.per_cycle.bf61: found 'bf61', wanted one of") and "nearest is bf16" in line
+        line.startswith(f"{path}:clock.per_cycle.bf61: found 'bf61', wanted one of") and "nearest are bf16" in line
         for line in refusal(copy)
     )
 

@@ -224,4 +224,4 @@ class Nothing:
 def test_what_is_kept_is_plain_json(warm):
     """Nothing in a cache is ever executed."""
     head, _, body = (warm / kept.PLACE).read_text(encoding="utf-8").partition("\n")
-    assert len(head.split()) == 2 and set(json.loads(body)) == {"numbers", "tables", "formulas", "figures"}
+    assert len(head.split()) == 2 and set(json.loads(body)) == {"numbers", "tables", "formulas", "figures", "records"}

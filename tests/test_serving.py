@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from generators.book.case import Case
+from generators.book.case import Case, Check
 from generators.book.record import Record
 from generators.errors import BookError
 from generators.evidence import comparison, simulation
@@ -350,10 +350,11 @@ def test_a_landing_prompt_joins_when_it_should_and_is_read_in_its_chunks(chunk, 
 def record_of(price: simulation.Price) -> Record:
     """A record as the suite would write it, were the machine as fast as a price says."""
     shape = SMALL.as_parameters() | {"dtype": "bfloat16"}
+    held = Check(against="float64", worst_relative_error=0.0, tolerance=0.1)
     cases = [
-        Case(name="read-bandwidth", kind="ceiling", status="measured", parameters={"method": "x"},
+        Case(name="read-bandwidth", kind="ceiling", status="measured", check=held, parameters={"method": "x"},
              work={"bytes": price.chip.bandwidth}, samples=[1.0] * 3),
-        Case(name="matmul-peak", kind="ceiling", status="measured", parameters={"dtype": "bfloat16"},
+        Case(name="matmul-peak", kind="ceiling", status="measured", check=held, parameters={"dtype": "bfloat16"},
              work={"flop": price.chip.peak}, samples=[1.0] * 3),
     ]  # fmt: skip
     for chunk in (None, 32):
@@ -361,7 +362,7 @@ def record_of(price: simulation.Price) -> Record:
         given["policy"] = "chunked" if chunk else "whole"
         for step, segments in enumerate(Landing(4, 64, 100, chunk, 2, 1).passes()[1]):
             own = shape | given | {"step": step} | told(segments)
-            cases.append(Case(name="interference", kind="workload", status="measured", parameters=own,
+            cases.append(Case(name="interference", kind="workload", status="measured", check=held, parameters=own,
                               work={"bytes": 1, "flop": 1}, samples=[price(segments)] * 3))  # fmt: skip
     trace = at_rate(poisson_trace(1, 5, Lengths("fixed", 7), Lengths("fixed", 3)), 100.0)
     for number, one in reversed(list(enumerate(trace))):
@@ -375,7 +376,9 @@ def record_of(price: simulation.Price) -> Record:
             "dtype": "bfloat16",
         }
         own |= {"request": number, "arrival_s": one.arrival, "prompt_tokens": one.prompt, "answer_tokens": one.answer}
-        cases.append(Case(name="serving", kind="workload", status="measured", parameters=own, samples=[0.1] * 3))
+        cases.append(
+            Case(name="serving", kind="workload", status="measured", check=held, parameters=own, samples=[0.1] * 3)
+        )
     return Record.model_construct(id="toy", cases=cases)
 
 

@@ -103,7 +103,7 @@ def test_one_changed_datum_redraws_only_the_figures_that_use_it(copy):
     change(copy / "data/models/gemma-3-27b.toml", "size = 1024", "size = 2048")
     drawn = []
     weave(copy, say=drawn.append)
-    using = ["batch_on_the_roofline", "kv_bytes_by_model", "kv_cache_growth", "prefill_cost_share"]
+    using = ["batch_on_the_roofline", "kv_bytes_by_model", "kv_cache_growth", "layer_memory", "prefill_cost_share"]
     assert [line.split()[1] for line in drawn] == using
 
 
@@ -354,7 +354,14 @@ def test_code_that_shows_a_reference_is_left_alone(answers):
 
 #: Numbers without a source: units turned into others, and what the book itself chose or simulated from such choices.
 OWN = ("cpu.matrix-size", "memory.gib80-in-gb", "paging.", "kv-bits.", "balance-needed", "static-occupied")
-OWN_TRACE = {"serving.places", "serving.requests", "serving.mean-prompt", "serving.mean-answer", "serving.chunk"}
+OWN_TRACE = {
+    "serving.places",
+    "serving.requests",
+    "serving.mean-prompt",
+    "serving.mean-answer",
+    "serving.chunk",
+    "serving.seeds",
+}
 
 
 def test_every_number_in_the_ledger_rests_on_a_source(root):
@@ -400,7 +407,9 @@ def test_a_figure_with_a_mistyped_column_is_refused(book, monkeypatch):
 
 
 def test_an_invented_unit_is_answered_with_the_nearest():
-    with pytest.raises(ValueError, match=r"^unknown unit 'token/s'; nearest are tokens/s.*; a new one is a line of"):
+    with pytest.raises(
+        ValueError, match=r"^found the unit 'token/s', wanted one of the book's, such as tokens/s,.*vocabulary\.py$"
+    ):
         units.of(1, "token/s")
 
 

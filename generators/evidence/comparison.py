@@ -82,6 +82,16 @@ def passed_over(book: Book) -> dict[str, str]:
     return found
 
 
+def passed_over_lines(book: Book, newest: bool = False) -> list[str]:
+    """A line for each such record; with `newest`, only for those that are the newest of their machine."""
+    last = {record.machine.name: id_ for id_, record in sorted(book.records.items(), key=lambda pair: pair[1].started)}
+    return [
+        f"note: no figure takes data/measurements/{id_}.json: {why}"
+        for id_, why in passed_over(book).items()
+        if not newest or id_ in last.values()
+    ]
+
+
 @dataclass(frozen=True)
 class Quoted:
     """A quoted decode rate beside its bound: bytes per token, tokens/s allowed and reached."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # loading data/ costs more than all the rest, and most runs n
     from generators.weave.figures import Figure, Words
 
 Notes = dict[str, dict[str, object]]  # kind -> name -> what JSON can hold
-KINDS = ("numbers", "tables", "formulas", "figures")
+KINDS = ("numbers", "tables", "formulas", "figures", "records")
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,16 @@ class Answers:
             return formula(name)
 
         return str(self._note("formulas", name, make))
+
+    def passed_over(self) -> list[str]:
+        """One line for each record that is the newest of its machine and that no figure takes."""
+
+        def make() -> list[str]:
+            from generators.evidence.comparison import passed_over_lines
+
+            return passed_over_lines(self.book, newest=True)
+
+        return list(self._note("records", "passed over", make))
 
     def words(self, name: str) -> Words:
         """A figure's words and key, without drawing it."""

@@ -20,11 +20,12 @@ EXTRA_PAGES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md")
 
 @dataclass
 class Result:
-    """The files as they should be, and every stale or broken piece found on the way."""
+    """The files as they should be, every stale or broken piece found on the way, and what is no fault but worth a line."""
 
     files: dict[str, str] = field(default_factory=dict)
     stale: list[BookError] = field(default_factory=list)
     broken: list[BookError] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def weave(
@@ -49,6 +50,7 @@ def weave(
     if only is None:
         _orphans(root, names, result)
         _pages(answers, root, names, result)
+        result.remarks = answers.passed_over()
     if keep and answers.is_changed and kept.key(root) == key:  # else something was saved while this ran
         kept.save(root, key, answers.notes)
     result.stale.sort(key=lambda error: (error.path, error.place if isinstance(error.place, int) else 0))
