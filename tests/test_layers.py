@@ -37,7 +37,7 @@ ALLOWED = {
     "pictures": {"pictures", "errors", "vis"},
     "export": {"export", "addresses", "edition", "errors", "git", "pictures", "site", "vis"},
     "vis": {"vis", "evidence", *FACTS},
-    "weave": {"weave", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
+    "weave": {"weave", "evidence", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
     "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},
 }
 
