@@ -15,7 +15,7 @@ WIDGETS = {kind: place_of(kind) for kind in KINDS}
 @pytest.mark.parametrize("kind", WIDGETS)
 def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_address(page, origin, kind):
     box = open_live(page, origin + WIDGETS[kind], kind)
-    if kind == "explorer":
+    if kind in ("explorer", "probe"):
         return
     told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
     form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.book.browser_probe import newest_probe
+from generators.numbers.browser_probe import newest_probe
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
