@@ -27,7 +27,12 @@ def data(book: Book) -> FigureData:
         "workers": probe.threads[-1], "largest": probe.largest // MIB, "machine": probe.machine, "browser": probe.browser,
         "day": probe.started[:10], "rounds": len(probe.rows[0].rates),
     }  # fmt: skip
-    return FigureData({"threads": "", "size": "MiB", "way": "", "rate": "GB/s", "share": "%"}, rows, values)
+    return FigureData(
+        {"threads": "threads", "size": "MiB", "way": "", "rate": "GB/s", "share": "%"},
+        rows,
+        values,
+        records=frozenset({probe.id}),
+    )
 
 
 def headline(data: FigureData) -> str:
@@ -62,7 +67,7 @@ def draw(data: FigureData, narrow: bool):
     width, height = figure.get_size_inches()
     words = headline(data).replace(" reads ", "\nreads ", 1) if narrow else headline(data)
     figure.text(0.12 / width, 1 - 0.1 / height, words, fontsize=11, weight="bold", va="top")
-    axes = theme.box(figure, 0.5, theme.floor("", narrow), 0.15 if narrow else 1.75, 0.9 if narrow else 0.62)
+    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow), 0.15 if narrow else 1.75, 0.9 if narrow else 0.62)
     axes.set(xscale="log", ylim=(0, 130))
     axes.set_yticks([0, 25, 50, 75, 100])
     theme.log_ticks(axes.xaxis, sorted({row["size"] for row in data.rows}))
@@ -93,4 +98,5 @@ def draw(data: FigureData, narrow: bool):
         else:
             axes.annotate(f"{name}\nfilled: 1 thread, hollow: {threads}", (rows[-1]["size"], sum(ends) / len(ends)), (12, 0), textcoords="offset points",
                           va="center", color=shade, fontsize=theme.LABEL, annotation_clip=False)  # fmt: skip
+    theme.note(figure, data.note)
     return figure

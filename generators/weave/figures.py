@@ -101,7 +101,12 @@ def source_note(data: FigureData, book: Book) -> str:
     )
     if len(cited) > 4:
         cited = {f"{len(cited)} sources, listed on the figure's page": None}
-    machines = [f"{book.records[id_].machine.name}, {book.records[id_].started[:10]}" for id_ in sorted(data.records)]
+    machines = [
+        f"{book.probes[id_].machine}, {book.probes[id_].started[:10]}"
+        if id_ in book.probes
+        else f"{book.records[id_].machine.name}, {book.records[id_].started[:10]}"
+        for id_ in sorted(data.records)
+    ]
     parts = ["Data: " + "; ".join(cited) + "."] if cited else []
     parts += ["Measured: " + "; ".join(machines) + "."] if machines else []
     return " ".join(parts)
