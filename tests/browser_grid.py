@@ -9,6 +9,7 @@ from itertools import product
 
 from generators import catalogue
 from generators.browser import answers
+from generators.browser.scripts import modules
 from generators.model import operators
 from generators.model.inputs import Chip, Pass
 
@@ -31,7 +32,8 @@ FUNCTION = """
     if (kind === "answer") return flat(M.answers.answer(s, f, c, ...rest));
     if (kind === "each") {
       const [module, name, ...given] = rest, p = M.inputs.Pass(3, 2, 4097, 2), g = s.parts[s.parts.length - 1];
-      return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g }[value] || value))));
+      const bent = { window: { ...g, stride: 3, window: 9 }, chunk: { ...g, stride: 3, chunk: 9 }, top: { ...g, stride: 3, top: 5 } };
+      return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g, ...bent }[value] || value))));
     }
     const p = M.inputs.Pass(...rest);
     if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p)).concat(flat(M.operators.operators(s, f, p)));
@@ -63,25 +65,35 @@ def states(book) -> list[list[object]]:
     return found + each_function(book)
 
 
+#: Layers that keep every third entry and no more than a window, a chunk or so many entries hold: no model has them yet.
+STRIDED = {"window": 9.0, "chunk": 9.0, "top": 5.0}
 INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g"}
 
 
 def each_function(book) -> list[list[object]]:
-    """Every function of every module of the model by itself, for a few models; also those that no page shows yet."""
-    found = []
+    """Every function of the model that the browser has by itself, for a few models."""
+    found, script = [], modules(book)["model"].body
     for module in sorted(
         path.stem for path in (book.root / "generators" / "model").glob("*.py") if path.stem[0] != "_"
     ):
         loaded = importlib.import_module(f"generators.model.{module}")
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
-            if function.__module__ == loaded.__name__:
+            if function.__module__ == loaded.__name__ and f"function {name}(" in _of_module(script, module):
                 given = [
                     _given(parameter, at)
                     for at, parameter in enumerate(inspect.signature(function).parameters.values())
                 ]
                 found += [["each", "h100-sxm5-80gb", model, "fp8", module, name, *given] for model in EACH]
-                found += [["each", "h100-sxm5-80gb", EACH[0], "fp8", module, name, *one] for one in _alone(function)]
+                others = _alone(function) + [
+                    [field if v == "g" else v for v in given] for field in STRIDED if "g" in given
+                ]
+                found += [["each", "h100-sxm5-80gb", EACH[0], "fp8", module, name, *one] for one in others]
     return found
+
+
+def _of_module(script: str, module: str) -> str:
+    """A module's part of the translated model; nothing where no page asks for it."""
+    return script.partition(f"const {module} = ")[2].partition("\n  })();")[0]
 
 
 def _alone(function) -> list[list[object]]:
@@ -125,7 +137,9 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
     if kind == "answer":
         return flat(answers.answer(s, f, c, *rest))
     if kind == "each":
-        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": s.parts[-1]}
+        g = s.parts[-1]
+        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": g}
+        inputs |= {field: replace(g, stride=3.0, **{field: most}) for field, most in STRIDED.items()}
         function = getattr(importlib.import_module(f"generators.model.{rest[0]}"), rest[1])
         return flat(function(*(inputs[v] if isinstance(v, str) else v for v in rest[2:])))
     if kind == "request":

@@ -13,6 +13,7 @@ from test_browser import browser, origin, page, pytestmark
 from generators import catalogue, units
 from generators.browser import answers
 from generators.browser.bundle import join, read_module
+from generators.browser.catalogue_export import further_models
 from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
 from generators.browser.translate import Source, translate
 from generators.errors import BookError
@@ -46,11 +47,15 @@ def engine():
     return run
 
 
+def with_all_models(book) -> str:
+    """The core with the models that the explorer adds to it."""
+    return f"{scripts(book)['core.js']}\nmemoryBound.addModels({json.dumps(further_models(book))});"
+
+
 def test_chromium_computes_what_python_computes_on_the_built_site(page, origin, grid):
     all_states, wanted = grid
-    page.goto(f"{origin}01_memory_bound/")
-    page.locator("mb-live").first.scroll_into_view_if_needed()
-    page.wait_for_selector("mb-live[data-ready]", state="attached")
+    page.goto(f"{origin}explorer/")
+    page.wait_for_selector("mb-live[kind=explorer][data-ready]", state="attached")
     found = page.evaluate(FUNCTION, all_states)
     assert len(all_states) > 4000
     assert differences(all_states, wanted, found, WITHIN) == []
@@ -74,7 +79,7 @@ def test_a_rate_that_a_chip_lacks_is_lacking_in_both(book, grid):
 def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
     """Every operator of the translated model changed, one at a time: no change goes unseen."""
     all_states, wanted = grid[0][::3] + grid[0][-800:], grid[1][::3] + grid[1][-800:]
-    core = scripts(book)["core.js"]
+    core = with_all_models(book)
     start = core.index("const model = ")
     end = core.index("\n})();\n", start)
     body = core[start:end]
@@ -92,7 +97,7 @@ def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
 
 def test_a_change_of_python_alone_is_found(book, engine, monkeypatch):
     all_states = states(book)[:200]
-    found = engine(scripts(book)["core.js"], FUNCTION, all_states)
+    found = engine(with_all_models(book), FUNCTION, all_states)
     assert differences(all_states, python_results(book, all_states), found, WITHIN) == []
     true = answers.arithmetic_intensity
     monkeypatch.setattr(answers, "arithmetic_intensity", lambda flop, moved: true(flop, moved) * (1 + 1e-9))
@@ -149,7 +154,12 @@ def test_what_the_translator_does_not_know_it_refuses_with_the_line(code):
 
 
 def test_the_model_is_readable_as_javascript(engine):
-    assert "function step_bytes(s, f, p) {" in model_script()
+    assert "function step_bytes(s, f, p) {" in model_script("model.roofline.step")
+
+
+def test_what_no_script_asks_for_is_left_out():
+    script = model_script("const made = model.roofline.ridge_point(peak, bandwidth);")
+    assert re.findall(r"function (\w+)", script) == ["ridge_point"]
 
 
 def test_a_bundle_refuses_two_meanings_of_a_name_and_unknown_imports():

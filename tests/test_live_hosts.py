@@ -108,7 +108,7 @@ def test_instant_navigation_starts_and_stops_figures(page, tmp_path):
         page.wait_for_selector("#fig-roofline_training_prefill_decode")
         reach(page, "roofline")
         page.go_back()
-        page.wait_for_selector("mb-live", state="detached")
+        page.wait_for_selector("mb-live[kind=roofline]", state="detached")
     assert page.evaluate("document.querySelectorAll('script[src*=\"live/core.js\"]').length") <= 1
     server.shutdown()
     assert faults == []

@@ -46,7 +46,7 @@ def test_another_record_in_a_role_needs_no_code(copy):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (f'["{H200}"]', '["nobody--2026-11-27T2239Z"]', "names no record in data/measurements"),
+        (f'["{H200}"]', '["nobody--2026-11-27T2239Z"]', "no record of this name in data/measurements"),
         ('role = "h200"', 'role = "cpu"', "found 'cpu', which is the role of"),
         ('role = "h200"', 'role = "l4"', "found 'l4', which is an id of the catalogue"),
         ('role = "h200"', 'role = "H 200"', "wanted 2 to 12 lower-case letters and digits"),

@@ -18,14 +18,30 @@ Row = list[object]
 
 
 def catalogue_rows(book: Book) -> dict[str, object]:
-    """Chips, models, formats and the subject that a fresh page shows."""
+    """Chips, models, formats and the subject that a fresh page shows.
+
+    Models whose layers differ from one another take most bytes; `further_models` has them, for the explorer.
+    """
     rates = sorted({row.rate for row in book.formats.values()})
     return {
         "rates": rates,
         "chips": [_chip(book, id_, rates) for id_ in sorted(book.accelerators, key=lambda i: _order(book, i))],
-        "models": [_model(book, id_) for id_ in sorted(book.models, key=lambda i: book.models[i].name.lower())],
+        "models": [row for row in _models(book) if not _differ(row)],
         "formats": [_format(book, id_) for id_ in book.formats],
     }
+
+
+def further_models(book: Book) -> list[Row]:
+    """The models whose layers differ from one another, as `catalogue_rows` writes the others."""
+    return [row for row in _models(book) if _differ(row)]
+
+
+def _models(book: Book) -> list[Row]:
+    return [_model(book, id_) for id_ in sorted(book.models, key=lambda i: book.models[i].name.lower())]
+
+
+def _differ(row: Row) -> bool:
+    return len(row[-1]) == len(fields(Shape))  # the last field, the parts, is given
 
 
 def _order(book: Book, id_: str) -> tuple[str, str]:

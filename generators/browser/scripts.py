@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 from textwrap import indent
@@ -11,7 +12,7 @@ from generators.book.browser_probe import newest_probe
 from generators.book.config_rules import exported, load_rules
 from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
-from generators.browser.catalogue_export import as_script, catalogue_rows, measured_rows
+from generators.browser.catalogue_export import as_script, catalogue_rows, further_models, measured_rows
 from generators.browser.probe_module import probe_module
 from generators.browser.translate import Source, translate
 from generators.errors import raise_all
@@ -33,18 +34,25 @@ KINDS = {
 }
 FIRST = ("search_later", "hints", "start")  # in start.js, which stands before the theme's own script on every page
 RECORDS = "records"  # what a page needs when the reader keeps a record or a probe
+_ASKED = re.compile(r"\bmodel\.(\w+)\.(\w+)")
+_TRANSLATED = re.compile(r"^ *const (\w+) = \(\(\) => \{$", re.MULTILINE)
 WORKER = "probe_worker"  # runs by itself, in workers
 
 
-def model_script() -> str:
-    """The model and the answers built on it, as JavaScript.  A breach of the portable subset is a `BookError`."""
+def model_script(web: str) -> str:
+    """What the scripts of `web` ask of the model and its answers, as JavaScript: all that they name as `model.module.name`.
+
+    A breach of the portable subset is a `BookError`.
+    """
     folder = CODE / "generators" / "model"
     paths = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
     paths.append(CODE / "generators" / "browser" / "answers.py")
     raise_all([error for path in paths if path.stem != "arith" for error in lint(path, _shown(path))])
     sources = [Source(_dotted(path), _shown(path), path.read_text(encoding="utf-8")) for path in paths]
-    parts = ", ".join(source.short for source in sources)
-    body = indent(translate(sources, by_hand={"generators.model.arith"}), "  ")
+    dotted = {source.short: source.name for source in sources}
+    asked = {(dotted[module], name) for module, name in _ASKED.findall(web)}
+    body = indent(translate(sources, by_hand={"generators.model.arith"}, asked=asked), "  ")
+    parts = ", ".join(_TRANSLATED.findall(body))
     return f"export const model = (() => {{\n{body}\n  return {{ {parts} }};\n}})();"
 
 
@@ -58,9 +66,13 @@ def _dotted(path: Path) -> str:
 
 def modules(book: Book) -> dict[str, Module]:
     """Every module by name: the files of `web/`, and two that are generated."""
-    found = {path.stem: read_module(path.stem, path.read_text(encoding="utf-8")) for path in sorted(WEB.glob("*.js"))}
-    found["model"] = read_module("model", f'import {{ arith }} from "./arith.js";\n{model_script()}')
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js"))}
+    found = {name: read_module(name, text) for name, text in texts.items()}
+    found["model"] = read_module(
+        "model", f'import {{ arith }} from "./arith.js";\n{model_script("".join(texts.values()))}'
+    )
     found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
+    found["further"] = read_module("further", f"export {as_script('further', further_models(book))}")
     found["rules"] = read_module("rules", f"export {as_script('rules', exported(load_rules(book.root)))}")
     found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
     facts = [as_script("probeBytes", b64encode(probe_module()).decode()), as_script("nativeShare", _native_share(book))]

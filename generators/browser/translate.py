@@ -29,15 +29,52 @@ class Source:
         return self.name.rsplit(".", 1)[-1]
 
 
-def translate(sources: list[Source], by_hand: set[str]) -> str:
-    """All modules in an order in which each finds what it imports; those named in `by_hand` are left out."""
+def translate(sources: list[Source], by_hand: set[str], asked: set[tuple[str, str]] | None = None) -> str:
+    """All modules in an order in which each finds what it imports; those named in `by_hand` are left out.
+
+    `asked` holds pairs of a module's dotted name and a function or class of it.  With it, only these and what
+    they call are translated, since a reader's browser downloads every line.
+    """
     trees = {source.name: ast.parse(source.text) for source in sources}
+    if asked is not None:
+        trees = _reached(trees, asked)
+        sources = [source for source in sources if source.name in trees]
     signatures = {source.name: _signatures(trees[source.name]) for source in sources}
     parts = []
     for source in _in_order(sources, trees):
         if source.name not in by_hand:
             parts.append(_module(source, trees[source.name], signatures))
     return "\n".join(parts)
+
+
+def _reached(trees: dict[str, ast.Module], asked: set[tuple[str, str]]) -> dict[str, ast.Module]:
+    """The modules with what `asked` names, all that it calls, and imports of nothing else."""
+    origins = {
+        name: {alias.asname or alias.name: (node.module or "", alias.name) for node in _imports(tree) for alias in node.names}
+        for name, tree in trees.items()
+    }  # fmt: skip
+    defined = {(name, made): node for name, tree in trees.items() for node in tree.body for made in _defines(node)}
+    kept, waiting = set(), list(asked)
+    while waiting:
+        one = waiting.pop()
+        if one in kept or one not in defined:
+            continue  # met before, or a name inside a function
+        kept.add(one)
+        called = {part.id for part in ast.walk(defined[one]) if isinstance(part, ast.Name)}
+        waiting += [origins[one[0]].get(name, (one[0], name)) for name in called]
+    found = {}
+    for name, tree in trees.items():
+        body = [node for node in tree.body if any((name, made) in kept for made in _defines(node))]
+        for node in _imports(tree) if body else ():
+            node.names = [alias for alias in node.names if (node.module, alias.name) in kept]
+        if body:
+            found[name] = ast.Module([node for node in _imports(tree) if node.names] + body, [])
+    return found
+
+
+def _defines(node: ast.stmt) -> list[str]:
+    """What a statement of a module's top level gives a name to."""
+    return [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else _names(node)
 
 
 def _in_order(sources: list[Source], trees: dict[str, ast.Module]) -> list[Source]:

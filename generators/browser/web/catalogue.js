@@ -6,12 +6,20 @@ export const chips = data.chips.map(([id, name, short, vendor, bandwidth, capaci
   id, name, short, vendor, bandwidth, capacity, reported,
   peaks: Object.fromEntries(data.rates.map((rate, at) => [rate, peaks[at]])),
 }));
-export const models = data.models.map(([id, name, short, context, values]) => ({
-  id, name, short, context, shape: shapeFrom(values),
-}));
+export const models = data.models.map(modelFrom);
 export const formats = data.formats.map(([id, name, rate, bits, values]) => ({
   id, name, rate, bits, format: model.inputs.Format(...values),
 }));
+
+function modelFrom([id, name, short, context, values]) {
+  return { id, name, short, context, shape: shapeFrom(values) };
+}
+
+// Models that a page offers beside those of the widgets, in one order with them.
+export function addModels(rows) {
+  models.push(...rows.map(modelFrom));
+  models.sort((one, other) => (one.name.toLowerCase() < other.name.toLowerCase() ? -1 : 1));
+}
 
 // A shape from its fields in order, the parts of one that has its own as rows.
 export function shapeFrom(values) {

@@ -1,5 +1,7 @@
 // The explorer: the book's model for any chip, model, format, batch and context, up to four side by side.
 import { SUBJECT } from "./subject.js";
+import { addModels } from "./catalogue.js";
+import { further } from "./further.js";
 import { announcer, element } from "./controls.js";
 import { canvas, paint } from "./svg.js";
 import { forget } from "./address.js";
@@ -17,6 +19,7 @@ import { ownChipPanel, ownModelPanel, recordPanel } from "./explorer_panels.js";
 import { table } from "./explorer_table.js";
 
 const MINE = "mine";
+addModels(further);
 
 function run(place) {
   let own = kept();
