@@ -137,6 +137,16 @@ def decode_of_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quanti
     return n[f"{role}.decode.{name}.{mode}.bound"] / n[f"{role}.decode.{name}.{mode}.time"]
 
 
+@number("{role}.prefill.{name}.s{tokens}.time", "ms")
+def prefill_time(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median."""
+    record = n.book.speaker(role)
+    for case in record.measured("prefill", dtype="bfloat16", tokens=tokens):
+        if str(case.parameters["model"]).lower().replace(".", "-") == name:
+            return _sourced(case.seconds, "s", record)
+    raise KeyError(f"record {record.id} has no measured prefill of {tokens} tokens by {name!r} in BF16")
+
+
 @number("{role}.layer-overhead.{name}", "µs", 2)
 def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time to issue one layer of a decode step in eager PyTorch on the {role} in {name}: the slope between two depths of a narrow model."""
