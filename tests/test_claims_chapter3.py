@@ -10,14 +10,9 @@ from generators.evidence.workloads import workloads
 from generators.model import memory, parameters, phases, roofline, work
 from generators.model.inputs import Format, Pass
 
-A100, H100, LLAMA, SECOND, BF16 = (
-    "a100-sxm4-80gb",
-    "h100-sxm5-80gb",
-    "llama-2-7b",
-    "llama-3.1-8b",
-    Format(2.0, 2.0, 2.0),
-)
-TABLED = (A100, H100, "h200-sxm", "l4", "t4", "rtx-4090", "m2-ultra")
+A100, H100, H200 = "a100-sxm4-80gb", "h100-sxm5-80gb", "h200-sxm"
+LLAMA, SECOND, BF16 = "llama-2-7b", "llama-3.1-8b", Format(2.0, 2.0, 2.0)
+TABLED = (A100, H100, H200, "l4", "t4", "rtx-4090", "m2-ultra")
 
 
 def device(book, chip, rate="bf16"):
@@ -115,15 +110,35 @@ def test_the_h100_comes_least_close_to_its_bound(book):
     assert 4 < lost[2048] / lost[128] < 5  # no constant overhead
 
 
-def test_a_prompt_of_2048_takes_as_long_as_about_thirteen_tokens(book):
-    prefill = roofline.step(shape(book, SECOND), BF16, device(book, A100), Pass(1.0, 2048.0, 2048.0))
-    decode = roofline.step(shape(book, SECOND), BF16, device(book, A100), Pass(1.0, 1.0, 2048.0))
-    assert prefill.time / decode.time == pytest.approx(13, abs=0.5)
+def test_on_the_h200_32_tokens_take_little_longer_than_one_and_4096_sixteen_times_as_long(numbers):
+    one = numbers["h200.decode.8b.graph.time"].value
+    some, many = (numbers[f"h200.prefill.8b.s{tokens}.time"].value for tokens in (32, 4096))
+    assert one < some < 1.1 * one and many / one == pytest.approx(16, abs=0.5)
+
+
+def test_no_pass_of_the_h200_beats_its_limit_and_the_long_one_comes_nearest(book, numbers):
+    prefills_ = {tokens: numbers[f"h200.prefill.8b.s{tokens}.of-bound"].value for tokens in (16, 32, 4096)}
+    assert len(book.speaker("h200").measured("prefill")) == len(prefills_)
+    decode = numbers["h200.decode.8b.graph.of-bound"].value
+    assert max(decode, *prefills_.values()) == prefills_[4096] < 1
+
+
+def test_writing_over_reading_is_the_critical_tokens_times_what_decode_lacks(book, numbers):
+    """The measured ratio exceeds the datasheet's as decode reaches the smaller share of its limit."""
+    ratio = numbers["h200.writing-over-reading.8b.graph.s4096"].value
+    shares_ = numbers["h200.prefill.8b.s4096.of-bound"].value / numbers["h200.decode.8b.graph.of-bound"].value
+    assert ratio == pytest.approx(critical(device(book, H200)) * shares_, rel=0.02)
+    assert ratio > critical(device(book, H200))
+
+
+def test_the_h200s_prefills_are_predicted_too_fast(book):
+    mine = [one for one in prefills(book) if one.record == book.speaker("h200").id]
+    assert len(mine) == 3 and all(one.error < 0 for one in mine)
 
 
 def test_faster_memory_shortens_decode_and_leaves_a_long_prefill(book):
-    slow, fast = device(book, H100), device(book, "h200-sxm")
-    for step, gain in ((Pass(1.0, 2048.0, 2048.0), 1.0), (Pass(1.0, 1.0, 2048.0), fast.bandwidth / slow.bandwidth)):
+    slow, fast = device(book, H100), device(book, H200)
+    for step, gain in ((Pass(1.0, 4096.0, 4096.0), 1.0), (Pass(1.0, 1.0, 4096.0), fast.bandwidth / slow.bandwidth)):
         times = [roofline.step(shape(book, SECOND), BF16, chip, step).time for chip in (slow, fast)]
         assert times[0] / times[1] == pytest.approx(gain)
 
@@ -137,7 +152,7 @@ def test_at_parity_attention_is_half_of_the_layers_work(book, model):
 
 
 def test_at_128k_attention_is_five_parts_of_seven_and_twice_the_prompt_more_than_three_times_the_wait(book):
-    s, chip = shape(book, SECOND), device(book, H100)
+    s, chip = shape(book, SECOND), device(book, H200)
     once, twice = (roofline.step(s, BF16, chip, Pass(1.0, t, t)) for t in (131072.0, 262144.0))
     assert work.attention_flop(s, BF16, Pass(1.0, 131072.0, 131072.0)) / once.flop == pytest.approx(5 / 7, abs=0.01)
     assert 3 < twice.time / once.time < 4
@@ -164,7 +179,7 @@ def landed():
     from generators.book.load import load_book
     from tests.conftest import ROOT
 
-    price = simulation.chip_price(load_book(ROOT), A100, SECOND, "bf16")
+    price = simulation.chip_price(load_book(ROOT), H200, SECOND, "bf16")
     return {chunk: land(price, 32, 2048, 8192, chunk) for chunk in (None, 1024, 512, 256, 128)}
 
 
@@ -176,12 +191,12 @@ def test_chunks_of_512_cut_the_wait_tenfold_and_delay_the_first_token_by_little(
 def test_chunks_far_below_the_free_tokens_gain_little_and_cost_much(book, landed):
     s = shape(book, SECOND)
     kv, weights = 32 * memory.kv_bytes(s, BF16, 2048.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
-    free = phases.free_tokens(critical(device(book, A100)), 32.0, kv, weights)
-    assert 128 < free < 256 and free > critical(device(book, A100))
-    assert landed[256].worst - landed[128].worst < 0.005
-    assert 1.7 < landed[128].first_token / landed[None].first_token < 2
+    free = phases.free_tokens(critical(device(book, H200)), 32.0, kv, weights)
+    assert 2 * 128 < free < 512 and critical(device(book, H200)) < free
+    assert landed[128].worst > 0.99 * landed[256].worst
+    assert landed[128].first_token > 2 * landed[None].first_token
     assert {one.binds for one in landed[128].passes if one.prompt} == {"memory"}
-    assert {one.binds for one in landed[256].passes if one.prompt} == {"compute"}
+    assert {one.binds for one in landed[512].passes if one.prompt} == {"compute"}
 
 
 def test_later_chunks_take_longer(landed):
@@ -190,17 +205,17 @@ def test_later_chunks_take_longer(landed):
 
 
 def test_a_free_chunk_costs_next_to_nothing(book):
-    s, chip, decode = shape(book, SECOND), device(book, A100), Pass(32.0, 1.0, 2048.0)
+    s, chip, decode = shape(book, SECOND), device(book, H200), Pass(32.0, 1.0, 2048.0)
     alone = roofline.step(s, BF16, chip, decode).time
     assert alone < phases.mixed(s, BF16, chip, decode, Pass(1.0, 200.0, 200.0)).time < 1.002 * alone
-    assert phases.mixed(s, BF16, chip, decode, Pass(1.0, 512.0, 512.0)).time > 2 * alone
+    assert phases.mixed(s, BF16, chip, decode, Pass(1.0, 512.0, 512.0)).time > 1.5 * alone
 
 
 # What each costs -----------------------------------------------------------------------------
 
 
 def share(book, one, batch):
-    return phases.request_share(shape(book, SECOND), BF16, device(book, H100), batch, 0.0, one.prompt, one.answer)
+    return phases.request_share(shape(book, SECOND), BF16, device(book, H200), batch, 0.0, one.prompt, one.answer)
 
 
 def test_decode_costs_more_in_four_of_five_workloads_and_less_in_code_completion(book):
@@ -218,7 +233,7 @@ def test_the_same_ratio_at_a_longer_context_has_another_share_in_a_batch(book):
 
 
 def test_a_larger_batch_shifts_the_even_ratio_to_the_left_but_not_below_its_least(book):
-    s, chip = shape(book, SECOND), device(book, H100)
+    s, chip = shape(book, SECOND), device(book, H200)
     even = [shares.even(s, BF16, chip, batch, 4096.0) for batch in (1.0, 32.0, 128.0, 100_000.0)]
     assert even == sorted(even, reverse=True)
     kv, weights = memory.kv_bytes(s, BF16, 4096.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
@@ -226,7 +241,7 @@ def test_a_larger_batch_shifts_the_even_ratio_to_the_left_but_not_below_its_leas
 
 
 def test_the_formula_for_the_share_agrees_with_the_passes_it_stands_for(book):
-    s, chip = shape(book, SECOND), device(book, H100)
+    s, chip = shape(book, SECOND), device(book, H200)
     for batch, prompt, answer in ((1.0, 2048.0, 256.0), (32.0, 2048.0, 64.0), (64.0, 1024.0, 128.0)):
         context = prompt + answer / 2
         kv = batch * memory.kv_bytes(s, BF16, context)
@@ -237,15 +252,15 @@ def test_the_formula_for_the_share_agrees_with_the_passes_it_stands_for(book):
 
 def test_reusing_the_prefix_turns_an_agents_call_from_prefill_to_decode(book):
     new, kept, answer = (book.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer"))
-    s, chip = shape(book, SECOND), device(book, H100)
-    assert int(memory.largest_batch(s, BF16, chip, new + kept + answer)) == 3
-    assert phases.request_share(s, BF16, chip, 3.0, 0.0, kept + new, answer) > 0.75
-    assert phases.request_share(s, BF16, chip, 3.0, kept, new, answer) < 0.05
+    s, chip = shape(book, SECOND), device(book, H200)
+    assert int(memory.largest_batch(s, BF16, chip, new + kept + answer)) == 7
+    assert phases.request_share(s, BF16, chip, 7.0, 0.0, kept + new, answer) > 0.75
+    assert phases.request_share(s, BF16, chip, 7.0, kept, new, answer) < 0.07
 
 
 @pytest.mark.parametrize("model", [SECOND, LLAMA])
 def test_an_answer_token_gets_cheaper_with_the_batch_down_to_what_its_own_cache_costs(book, model):
-    s, chip = shape(book, model), device(book, H100)
+    s, chip = shape(book, model), device(book, H200)
     kv, weights = memory.kv_bytes(s, BF16, 2048.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
     costs = [phases.token_cost_ratio(critical(chip), batch, batch * kv, weights) for batch in (1.0, 32.0, 128.0, 1e6)]
     assert costs == sorted(costs, reverse=True)

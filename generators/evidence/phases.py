@@ -112,6 +112,14 @@ class Prefill:
         return self.predicted / self.seconds - 1
 
 
+def prefill_case(record: Record, model: str, tokens: int) -> Case:
+    """A record's prefill of one model and length in BF16; KeyError where it has none."""
+    for case in record.measured("prefill", dtype="bfloat16", tokens=tokens):
+        if str(case.parameters["model"]).lower().replace(".", "-") == model:
+            return case
+    raise KeyError(f"record {record.id} has no measured prefill of {tokens} tokens by {model!r} in BF16")
+
+
 def prefills(book: Book) -> list[Prefill]:
     """Measured prefills by machine and length, in the order of roles."""
     found = []

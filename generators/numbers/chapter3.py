@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 
 from generators import units
-from generators.evidence.phases import Sweep, measured_sweeps, prefills, quoted_sweep
+from generators.evidence.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
 from generators.model import phases, work
+from generators.model.arith import largest
 from generators.model.inputs import Pass
 from generators.model.parameters import active_linear_parameters
 from generators.numbers.registry import Numbers, number
@@ -203,6 +204,37 @@ def third_of_training(n: Numbers, model: str, tokens: int) -> units.Quantity:
     """FLOP of the prefill of {tokens} tokens through {model} over those of a training step on them."""
     shape, form, whole = n.shape(model), n.format("bf16"), Pass(1, tokens, tokens)
     return work.step_flop(shape, form, whole) / work.training_flop(shape, form, whole)
+
+
+@number("{role}.prefill.{name}.s{tokens}.tokens-per-s", "tokens/s")
+def measured_prefill_rate(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Prompt tokens per second of that prefill on the {role}: {name}, a prompt of {tokens} tokens."""
+    return tokens / n[f"{role}.prefill.{name}.s{tokens}.time"]
+
+
+@number("{role}.prefill.{name}.s{tokens}.bound", "ms")
+def measured_prefill_bound(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Least time that the datasheet of the {role} allows for that prefill: the longer of its FLOP over the peak and its bytes over the bandwidth; {name}, {tokens} tokens."""
+    record = n.book.speaker(role)
+    work_, chip = prefill_case(record, name, tokens).work, record.machine.accelerator
+    source = f"record:{record.id}"
+    return largest(units.of(work_.flop, "FLOP", source) / n[f"{chip}.peak-in-full"], units.of(work_.bytes, "byte", source) / n[f"{chip}.bandwidth-in-full"])  # fmt: skip
+
+
+@number("{role}.prefill.{name}.s{tokens}.of-bound", "%", 2)
+def measured_prefill_of_bound(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Share of the datasheet's bound that this prefill reaches on the {role}: {name}, {tokens} tokens."""
+    return n[f"{role}.prefill.{name}.s{tokens}.bound"] / n[f"{role}.prefill.{name}.s{tokens}.time"]
+
+
+@number("{role}.writing-over-reading.{name}.{mode}.s{tokens}", "×")
+def writing_over_reading(n: Numbers, role: str, name: str, mode: str, tokens: int) -> units.Quantity:
+    """Time to decode a token over the time to prefill one, as one of {tokens}, both measured on the {role}: {name}, decode as {mode}."""
+    return (
+        n[f"{role}.decode.{name}.{mode}.time"]
+        * n[f"{role}.prefill.{name}.s{tokens}.tokens-per-s"]
+        / units.of(1, "tokens")
+    )
 
 
 @number("{role}.prefill-error.{name}", "%", 2)

@@ -11,6 +11,7 @@ import statistics
 from generators import units
 from generators.book.record import Record
 from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
+from generators.evidence.phases import prefill_case
 from generators.measure import predict
 from generators.numbers.registry import Numbers, number
 
@@ -141,10 +142,7 @@ def decode_of_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quanti
 def prefill_time(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median."""
     record = n.book.speaker(role)
-    for case in record.measured("prefill", dtype="bfloat16", tokens=tokens):
-        if str(case.parameters["model"]).lower().replace(".", "-") == name:
-            return _sourced(case.seconds, "s", record)
-    raise KeyError(f"record {record.id} has no measured prefill of {tokens} tokens by {name!r} in BF16")
+    return _sourced(prefill_case(record, name, tokens).seconds, "s", record)
 
 
 @number("{role}.layer-overhead.{name}", "µs", 2)

@@ -27,6 +27,17 @@ def critical_tokens(n: Numbers, *chips: str) -> Table:
 
 
 @named_table
+def measured_passes(n: Numbers, role: str, model: str, mode: str) -> Table:
+    """A decode step and the prefills of one model measured on a machine, each beside the least time that the datasheet allows."""
+    record = n.book.speaker(role)
+    rows = [["1 (decode)", *(n.link(f"{role}.decode.{model}.{mode}.{part}") for part in ("bound", "time", "of-bound"))]]
+    for tokens in sorted(int(c.parameters["tokens"]) for c in record.measured("prefill", dtype="bfloat16")):
+        of = f"{role}.prefill.{model}.s{tokens}"
+        rows.append([f"{tokens:,}", *(n.link(f"{of}.{part}") for part in ("bound", "time", "of-bound"))])
+    return Table(["Tokens in the pass >", "Limit >", "Measured >", "Share of the limit >"], rows)
+
+
+@named_table
 def first_token_quotes(n: Numbers) -> Table:
     """Quoted first-token latencies beside the least time that the datasheet allows."""
     rows = []
