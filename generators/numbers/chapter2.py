@@ -174,12 +174,18 @@ def kv_bits(n: Numbers, name: str) -> units.Quantity:
     return memory.effective_bits(*KV_BITS[name]) * units.of(1, "bits")
 
 
+@number("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.time", "s|ms|µs")
+def kv_bits_time(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Least time of a decode step of {model} ({format}) on the {chip} with a {name} cache: batch {batch}, {context} tokens of context."""
+    small = _with_kv(n.format(format), name)
+    return roofline.step(n.shape(model), small, n.chip(chip, format), Pass(batch, 1, context)).time
+
+
 @number("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.speedup", "×", 3)
 def kv_bits_speedup(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
     """How much faster a decode step of {model} ({format}) on the {chip} can be with a {name} cache than with 16 bits: batch {batch}, {context} tokens of context."""
-    small = _with_kv(n.format(format), name)
-    fewer = roofline.step(n.shape(model), small, n.chip(chip, format), Pass(batch, 1, context)).time
-    return n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"] / fewer
+    at = f"{model}.{format}.{chip}.b{batch}.s{context}"
+    return n[f"decode.{at}.time"] / n[f"kv-bits.{name}.{at}.time"]
 
 
 @number("kv-bits.{name}.{model}.{format}.{chip}.largest-batch.s{context}", "", 0)

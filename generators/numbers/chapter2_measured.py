@@ -93,6 +93,12 @@ def step_predicted_ratio(n: Numbers, role: str, context: int) -> units.Quantity:
     return n[f"{role}.cache-step.without.s{context}.predicted"] / n[f"{role}.cache-step.with.s{context}.predicted"]
 
 
+@number("{role}.without-over-with.{name}.s{tokens}", "×", 2)
+def without_over_with(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """A prefill of {tokens} tokens, which is a step without a cache, over a decode step, measured on the {role}, model {name}, both as one plain CUDA graph."""
+    return n[f"{role}.prefill.{name}.s{tokens}.time"] / n[f"{role}.decode.{name}.graph.time"]
+
+
 @number("{role}.cache-step.added.{name}", "ms", 2)
 def step_added(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to the step with the cache at the shortest, on the {role}: {name}."""

@@ -138,6 +138,12 @@ def break_even_link(n: Numbers, model: str, format: str, chip: str, tokens: int)
     return n[f"{model}.kv.s{tokens}"] / n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"]
 
 
+@number("{role}.break-even-link.{model}.{name}.s{tokens}", "GB/s", 2)
+def measured_break_even_link(n: Numbers, role: str, model: str, name: str, tokens: int) -> units.Quantity:
+    """The same break-even for {model} at {tokens} tokens, with the prefill measured on the {role} of the random-weight model of its shape: {name}."""
+    return n[f"{model}.kv.s{tokens}"] / n[f"{role}.prefill.{name}.s{tokens}.time"]
+
+
 @number("recompute-ends.{model}.{format}.{chip}.{quote}", "tokens", 2)
 def recompute_ends(n: Numbers, model: str, format: str, chip: str, quote: str) -> units.Quantity:
     """Longest context, to a hundredth, whose cache {model} on the {chip} computes again sooner than it comes: {quote}."""
