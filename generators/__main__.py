@@ -218,7 +218,7 @@ def _number(id_: str, root: Path) -> int:
         raise BookError("numbers", id_, str(error.args[0] if error.args else error)) from None
     _say(f"{id_}: {number.text}\n    {number.meaning}")
     if number.derivation:
-        _say(f"computed: {number.derivation} = {number.text}")
+        _say(number.derivation)
     for one in inputs:
         _say(f"from: {one.id} = {one.text}")
     for name, target in number.sources:

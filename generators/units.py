@@ -11,7 +11,9 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from generators.vocabulary import BASES, COUNT, UNITS, Dims
@@ -19,11 +21,16 @@ from generators.vocabulary import BASES, COUNT, UNITS, Dims
 
 @dataclass(frozen=True)
 class Quantity:
-    """A value in base units, its dimensions (powers of byte, s, FLOP, W), and the sources it rests on."""
+    """A value in base units, its dimensions (powers of byte, s, FLOP, W), and the sources it rests on.
+
+    `how` says where the value is from: an operation and its operands, ``("÷", bytes, bandwidth)``; or words
+    (``"printed as"``, samples, a statistic); or None for a plain number.  `derivation.py` prints it.
+    """
 
     value: float
     dims: Dims = COUNT
     sources: frozenset[str] = frozenset()
+    how: tuple | None = field(default=None, compare=False, repr=False)
 
     def _pair(self, other: object, verb: str) -> Quantity:
         """The other operand as a quantity of the same dimensions, or an error that names both."""
@@ -35,16 +42,19 @@ class Quantity:
     def __add__(self, other: object) -> Quantity:
         other = as_quantity(other)
         if other.value == 0 and other.dims == COUNT:  # a plain 0 starts every sum
-            return Quantity(self.value, self.dims, self.sources | other.sources)
+            return replace(self, sources=self.sources | other.sources)
         if self.value == 0 and self.dims == COUNT:
-            return Quantity(other.value, other.dims, self.sources | other.sources)
+            return replace(other, sources=self.sources | other.sources)
         other = self._pair(other, "add")
-        return Quantity(self.value + other.value, self.dims, self.sources | other.sources)
+        return Quantity(self.value + other.value, self.dims, self.sources | other.sources, ("+", self, other))
 
     __radd__ = __add__
 
     def __neg__(self) -> Quantity:
-        return Quantity(-self.value, self.dims, self.sources)
+        return Quantity(-self.value, self.dims, self.sources, ("−", self))
+
+    def __abs__(self) -> Quantity:
+        return Quantity(abs(self.value), self.dims, self.sources, ("size", self))
 
     def __sub__(self, other: object) -> Quantity:
         return self + -as_quantity(other)
@@ -55,14 +65,14 @@ class Quantity:
     def __mul__(self, other: object) -> Quantity:
         other = as_quantity(other)
         dims = tuple(a + b for a, b in zip(self.dims, other.dims, strict=True))
-        return Quantity(self.value * other.value, dims, self.sources | other.sources)
+        return Quantity(self.value * other.value, dims, self.sources | other.sources, ("×", self, other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: object) -> Quantity:
         other = as_quantity(other)
         dims = tuple(a - b for a, b in zip(self.dims, other.dims, strict=True))
-        return Quantity(self.value / other.value, dims, self.sources | other.sources)
+        return Quantity(self.value / other.value, dims, self.sources | other.sources, ("÷", self, other))
 
     def __rtruediv__(self, other: object) -> Quantity:
         return as_quantity(other) / self
@@ -71,7 +81,7 @@ class Quantity:
         power = as_quantity(power)
         if self.dims != COUNT or power.dims != COUNT:
             raise ValueError(f"cannot raise {dims_text(self.dims)} to {dims_text(power.dims)}; wanted plain counts")
-        return Quantity(self.value**power.value, COUNT, self.sources | power.sources)
+        return Quantity(self.value**power.value, COUNT, self.sources | power.sources, ("^", self, power))
 
     def __lt__(self, other: object) -> bool:
         return self.value < self._compare(other)
@@ -91,21 +101,21 @@ class Quantity:
 
     def largest(self, other: object) -> Quantity:
         """The larger of two, resting on the sources of both."""
-        return self._choose(other, self >= other)
+        return self._choose(other, self >= other, "larger")
 
     def smallest(self, other: object) -> Quantity:
         """The smaller of two, resting on the sources of both."""
-        return self._choose(other, self <= other)
+        return self._choose(other, self <= other, "smaller")
 
     def whole(self) -> Quantity:
         """The whole part, resting on the same sources."""
-        return Quantity(float(math.floor(self.value)), self.dims, self.sources)
+        return Quantity(float(math.floor(self.value)), self.dims, self.sources, ("whole", self))
 
-    def _choose(self, other: object, mine: bool) -> Quantity:
+    def _choose(self, other: object, mine: bool, word: str) -> Quantity:
         other = as_quantity(other)
         chosen = self if mine else other
         dims = self.dims if self.dims != COUNT else other.dims
-        return Quantity(chosen.value, dims, self.sources | other.sources)
+        return Quantity(chosen.value, dims, self.sources | other.sources, (word, self, other))
 
     def to(self, unit: str) -> float:
         """The value as a plain number in `unit`; refuses a unit of other dimensions."""
@@ -146,9 +156,35 @@ def unit_of(unit: str) -> tuple[float, Dims]:
 
 
 def of(value: float, unit: str, *sources: str) -> Quantity:
-    """A quantity from a number in `unit`."""
+    """A quantity from a number in `unit`; a `Reported` number brings along where it is from."""
     factor, dims = unit_of(unit)
-    return Quantity(float(value) * factor, dims, frozenset(sources))
+    return Quantity(float(value) * factor, dims, frozenset(sources), getattr(value, "how", None))
+
+
+class Reported(float):
+    """A plain number that says where it is from; arithmetic makes an ordinary float of it."""
+
+    how: tuple | None
+
+    def __new__(cls, value: float, how: tuple | None = None) -> Reported:
+        """The number with its `how`, as `Quantity` has it."""
+        made = super().__new__(cls, value)
+        made.how = how
+        return made
+
+
+_STATISTICS = {"median": statistics.median, "lowest": min, "highest": max, "worst": max}
+
+
+def statistic(name: str, values: Iterable[float]) -> Reported:
+    """The median, lowest, highest or worst (largest) of some values, with their number and range.
+
+    KeyError for another name, ValueError where there is no value.
+    """
+    found = sorted(values)
+    if not found:
+        raise ValueError(f"found no value to take the {name} of, wanted at least one")
+    return Reported(_STATISTICS[name](found), ("statistic", name, len(found), found[0], found[-1]))
 
 
 _WRITTEN = re.compile(

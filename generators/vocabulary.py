@@ -24,6 +24,7 @@ def _vocabulary() -> dict[str, tuple[float, Dims]]:
         "µs": (1e-6, _S),
         "ns": (1e-9, _S),
         "FLOP": (1.0, _FLOP),
+        "byte/s": (1.0, _RATE),
         "FLOP/byte": (1.0, _INTENSITY),
         "W": (1.0, _W),
         "tokens/s": (1.0, _PER_S),

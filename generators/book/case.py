@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from generators import units
 from generators.book.case_needs import NEEDS
 from generators.book.datum import Row
 from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text, shown
@@ -106,9 +107,12 @@ class Case(Row):
         return sorted(sample / self.inner for sample in self.samples)
 
     @property
-    def seconds(self) -> float:
+    def seconds(self) -> units.Reported:
         """The estimate: the fastest decile for a ceiling (what the machine can do), the median for a workload."""
-        return quantile(self.times, 0.1) if self.kind == "ceiling" else statistics.median(self.times)
+        times = self.times
+        name = "fastest decile" if self.kind == "ceiling" else "median"
+        value = quantile(times, 0.1) if self.kind == "ceiling" else statistics.median(times)
+        return units.Reported(value, ("samples", name, len(times), *self.interval))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -116,14 +120,19 @@ class Case(Row):
         return quantile(self.times, 0.05), quantile(self.times, 0.95)
 
     @property
-    def bandwidth(self) -> float:
+    def bandwidth(self) -> units.Reported:
         """Bytes per second at the estimate."""
-        return self.work.bytes / self.seconds
+        return _rate(self.work.bytes, "byte", self.seconds)
 
     @property
-    def flops(self) -> float:
+    def flops(self) -> units.Reported:
         """FLOP per second at the estimate."""
-        return self.work.flop / self.seconds
+        return _rate(self.work.flop, "FLOP", self.seconds)
+
+
+def _rate(work: float, unit: str, seconds: units.Reported) -> units.Reported:
+    """Work per second, with both."""
+    return units.Reported(work / seconds, ("÷", units.of(work, unit), units.of(seconds, "s")))
 
 
 def quantile(ordered: list[float], share: float) -> float:

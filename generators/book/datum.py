@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
@@ -44,7 +45,7 @@ class Datum(Row):
     @property
     def quantity(self) -> units.Quantity:
         """The value in base units, carrying its source."""
-        return units.parse(self.value, self.source)
+        return replace(units.parse(self.value, self.source), how=("printed", self.as_printed, self.note))
 
     @model_validator(mode="after")
     def _readable(self) -> Datum:

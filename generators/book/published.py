@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -65,7 +66,7 @@ class Published(Row):
     @property
     def quantity(self) -> units.Quantity:
         """The quoted value in base units, carrying its source."""
-        return units.parse(self.value, self.source)
+        return replace(units.parse(self.value, self.source), how=("printed", self.as_printed, ""))
 
     @model_validator(mode="after")
     def _says_so(self) -> Published:

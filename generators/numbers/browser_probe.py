@@ -15,7 +15,7 @@ def _sourced(value: float, unit: str, probe: BrowserProbe) -> units.Quantity:
 def rate(n: Numbers, threads: str, way: str) -> units.Quantity:
     """Read bandwidth of {way} with {threads} threads over the largest buffers of the comparison, best of its rounds."""
     probe = newest_probe(n.book.probes)
-    return _sourced(probe.row(_count(probe, threads), probe.largest, way).best, "byte", probe) / units.of(1, "s")
+    return _sourced(probe.row(_count(probe, threads), probe.largest, way).best, "byte/s", probe)
 
 
 @number("probe.{threads}.{way}.share", "%", 2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import catalogue, units
 from generators.evidence.comparison import Quoted, quoted_decodes
 from generators.model import roofline
@@ -54,7 +52,7 @@ def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
         rows = [q for q in rows if not _most_quoted(q)]
         name = "median"
     shares = [q.reached / q.bound for q in rows]
-    value = {"median": statistics.median, "lowest": min, "highest": max}[name](shares)
+    value = units.statistic(name, shares)
     return units.of(value, "", *(source for q in rows for source in q.sources))
 
 

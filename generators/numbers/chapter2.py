@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import catalogue, units
 from generators.evidence.cache import context_pairs
 from generators.model import cache, memory, roofline
@@ -92,7 +90,7 @@ def pairs_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the slow-down that bytes predict between a short and a long context, over the quoted pairs: {name}, sign dropped."""
     pairs = context_pairs(n.book)
     errors = [abs(pair.predicted / pair.observed - 1) for pair in pairs]
-    value = {"median": statistics.median, "worst": max}[name](errors)
+    value = units.statistic(name, errors)
     return units.of(value, "", *(source for pair in pairs for source in pair.sources))
 
 
@@ -119,7 +117,7 @@ def _fits(n: Numbers, model: str, format: str, capacity: units.Quantity, context
     found = cache.batch_that_fits(n.shape(model), n.format(format), capacity, context)
     if found < 0:
         raise KeyError(f"{model} in {format} does not fit")
-    return units.Quantity(float(int(found.value)), found.dims, found.sources)
+    return found.whole()
 
 
 @number("{model}.{format}.fits.gb{size}.s{context}", "", 0)
@@ -192,4 +190,4 @@ def kv_bits_speedup(n: Numbers, name: str, model: str, format: str, chip: str, b
 def kv_bits_batch(n: Numbers, name: str, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Sequences of {context} tokens with a {name} cache that fit beside {model} ({format}) on the {chip}."""
     found = cache.batch_that_fits(n.shape(model), _with_kv(n.format(format), name), n[f"{chip}.capacity"], context)
-    return units.Quantity(float(int(found.value)), found.dims, found.sources)
+    return found.whole()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 
 from generators import units
@@ -92,7 +91,7 @@ def context_products_error(n: Numbers, role: str, name: str) -> units.Quantity:
 
 def _over_kinds(n: Numbers, role: str, name: str, told: Callable[[SlowDown], float]) -> units.Quantity:
     errors = [abs(told(one) / one.observed - 1) for one in (_slow_down(n, role, kind) for kind in kinds(n, role))]
-    return sourced({"median": statistics.median, "worst": max}[name](errors), "", n, role)
+    return sourced(units.statistic(name, errors), "", n, role)
 
 
 def _by_products(one: SlowDown) -> float:

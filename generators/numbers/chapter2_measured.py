@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import units
 from generators.evidence.cache import StepCase, cache_steps
 from generators.evidence.comparison import repeat_record
@@ -72,7 +70,7 @@ def cache_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Median error of the predicted time of a step on the {role}, sign dropped: {name} the cache."""
     kind = {"with": "cache", "without": "no cache"}[name]
     errors = [abs(step.error) for step in mine(n, role, cache_steps(n.book)) if step.kind == kind]
-    return sourced(statistics.median(errors), "", n, role)
+    return sourced(units.statistic("median", errors), "", n, role)
 
 
 @number("{role}.cache-step.repeat.s{context}.ratio", "×", 2)
@@ -84,7 +82,7 @@ def step_ratio_again(n: Numbers, role: str, context: int) -> units.Quantity:
     )
     if not (without and with_it):
         raise KeyError(f"{record.id} holds no steps of {model} at a context of {context}")
-    return units.of(without[0].seconds / with_it[0].seconds, "", f"record:{record.id}")
+    return units.of(without[0].seconds, "s", f"record:{record.id}") / units.of(with_it[0].seconds, "s")
 
 
 @number("{role}.cache-steps.predicted-ratio.s{context}", "×", 2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import catalogue, units
 from generators.evidence import paging
 from generators.model import cache
 from generators.numbers.registry import Numbers, number
+
+
+def _counted(value: float, unit: str) -> units.Quantity:
+    words = f"counted in a simulated trace of {paging.REQUESTS} requests"
+    return units.of(units.Reported(value, ("words", words)), unit)
 
 
 @number("paging.waste.{size}", "%", 2)
@@ -19,24 +22,24 @@ def paging_predicted(n: Numbers, size: int) -> units.Quantity:
 @number("paging.measured.{size}", "%", 2)
 def paging_measured(n: Numbers, size: int) -> units.Quantity:
     """Share of allocated KV memory that holds nothing, counted in this book's allocator with blocks of {size} tokens."""
-    return units.of(paging.serve(size).waste, "")
+    return _counted(paging.serve(size).waste, "")
 
 
 @number("paging.error.{size}", "%", 2)
 def paging_error(n: Numbers, size: int) -> units.Quantity:
     """Error of the predicted waste at blocks of {size} tokens, sign dropped."""
     ratio = n[f"paging.waste.{size}"] / n[f"paging.measured.{size}"]
-    return units.of(abs(ratio.value - 1), "")
+    return abs(ratio - 1)
 
 
 @number("paging.batch.{size}", "sequences", 2)
 def paging_batch(n: Numbers, size: int) -> units.Quantity:
     """Sequences in flight on average in this book's allocator, blocks of {size} tokens."""
-    return units.of(paging.serve(size).batch, "sequences")
+    return _counted(paging.serve(size).batch, "sequences")
 
 
 def _over_seeds(found: list[float], name: str) -> units.Quantity:
-    return units.of({"lowest": min, "median": statistics.median, "highest": max}[name](found), "")
+    return units.of(units.statistic(name, found), "")
 
 
 @number("paging.waste-over-seeds.{name}.{size}", "%", 2)
@@ -55,13 +58,13 @@ def paging_gain_over_seeds(n: Numbers, name: str, size: int) -> units.Quantity:
 @number("paging.gain.{size}", "×", 2)
 def paging_gain(n: Numbers, size: int) -> units.Quantity:
     """Sequences in flight with blocks of {size} tokens over those with a reservation of the longest."""
-    return n[f"paging.batch.{size}"] / units.of(paging.serve(paging.LONGEST).batch, "sequences")
+    return n[f"paging.batch.{size}"] / n[f"paging.batch.{paging.LONGEST}"]
 
 
 @number("paging.held.{size}", "tokens", 2)
 def paging_held(n: Numbers, size: int) -> units.Quantity:
     """Tokens that a sequence in flight holds on average in this book's allocator, blocks of {size} tokens."""
-    return units.of(paging.serve(size).held, "tokens")
+    return _counted(paging.serve(size).held, "tokens")
 
 
 @number("paging.requests", "", 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import units
 from generators.evidence.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
 from generators.model import phases, work
@@ -62,9 +60,7 @@ def quoted_knee_error(n: Numbers) -> units.Quantity:
 @number("knee.quoted.error-on.{chip}", "%", 2)
 def quoted_knee_error_on(n: Numbers, chip: str) -> units.Quantity:
     """The same error were the products run on the {chip}."""
-    return abs((n[f"{chip}.critical-tokens.fp16"] / n["knee.quoted.tokens"] - 1).value) * units.of(
-        1, "", *quoted_sweep(n.book).sources
-    )
+    return abs(n[f"{chip}.critical-tokens.fp16"] / n["knee.quoted.tokens"] - 1)
 
 
 @number("two-roofs.{name}", "%", 2)
@@ -243,5 +239,5 @@ def measured_prefill_error(n: Numbers, role: str, name: str) -> units.Quantity:
     mine = [row for row in prefills(n.book) if row.record == n.book.speaker(role).id]
     errors = [abs(row.error) for row in mine]
     turns = [abs(row.summed / row.seconds - 1) for row in mine]
-    value = {"median": statistics.median(errors), "worst": max(errors), "turns": statistics.median(turns)}[name]
+    value = units.statistic("median", turns) if name == "turns" else units.statistic(name, errors)
     return units.of(value, "", f"record:{mine[0].record}")

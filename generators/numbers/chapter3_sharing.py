@@ -32,14 +32,18 @@ def _landed(
 def landing_whole(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, name: str) -> units.Quantity:  # fmt: skip
     """A prompt of {tokens} tokens read whole among {batch} sequences of {context} tokens, {model} ({format}) on the {chip}: {name}."""
     landed = _landed(n, model, format, chip, batch, context, tokens, None)
-    return units.of(_told(landed, name), "s", *_sources(n, model, format, chip))
+    return units.of(
+        units.Reported(_told(landed, name), ("words", "simulated pass by pass")), "s", *_sources(n, model, format, chip)
+    )
 
 
 @number("landing." + ON + ".p{tokens}.c{size}.{name}", "s|ms")
 def landing_chunked(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int, name: str) -> units.Quantity:  # fmt: skip
     """The same with the prompt read in chunks of {size}: {name}."""
     landed = _landed(n, model, format, chip, batch, context, tokens, size)
-    return units.of(_told(landed, name), "s", *_sources(n, model, format, chip))
+    return units.of(
+        units.Reported(_told(landed, name), ("words", "simulated pass by pass")), "s", *_sources(n, model, format, chip)
+    )
 
 
 def _told(landed: Landed, name: str) -> float:

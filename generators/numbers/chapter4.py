@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import catalogue, units
 from generators.evidence import batching as batch_evidence
 from generators.model import batching, memory, roofline
@@ -147,7 +145,7 @@ def offline_prefill(n: Numbers, quote: str) -> units.Quantity:
 def offline_all(n: Numbers, name: str) -> units.Quantity:
     """Share of the bound that the quoted offline runs reach: {name}."""
     runs = batch_evidence.offline_runs(n.book)
-    value = {"lowest": min, "median": statistics.median, "highest": max}[name](r.reached / r.bound for r in runs)
+    value = units.statistic(name, (r.reached / r.bound for r in runs))
     return units.of(value, "", *(s for r in runs for s in r.sources))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import units
 from generators.evidence import batching as batch_evidence
 from generators.evidence import serving_runs as serving
@@ -66,7 +64,7 @@ def steps(n: Numbers, role: str) -> units.Quantity:
 def cache_pace(n: Numbers, role: str) -> units.Quantity:
     """Pace at which the cache was read in the measured steps of batch 1: the slope of their time against its bytes."""
     pace = batch_evidence.pace_of(n.book.speaker(role).measured("decode-batch"))
-    return units.of(pace.cache, "byte", _record(n, role)) / units.of(1, "s")
+    return units.of(pace.cache, "byte/s", _record(n, role))
 
 
 @number("{role}.batch.weight-pace", "GB/s", 2)
@@ -74,7 +72,7 @@ def weight_pace(n: Numbers, role: str) -> units.Quantity:
     """Pace of the rest of those steps: the weights streamed over the time of a step without a cache."""
     cases = n.book.speaker(role).measured("decode-batch", batch=1)
     least = min(cases, key=lambda case: int(case.parameters["context"]))
-    return units.of(least.work.bytes / batch_evidence.pace_of(cases).base, "byte", _record(n, role)) / units.of(1, "s")
+    return units.of(least.work.bytes / batch_evidence.pace_of(cases).base, "byte/s", _record(n, role))
 
 
 @number("{role}.batch-error.{name}", "%", 2)
@@ -83,8 +81,7 @@ def batch_error(n: Numbers, role: str, name: str) -> units.Quantity:
     errors = [abs(step.error) for step in _steps(n, role)]
     if name.startswith("paced"):
         errors = [abs(step.paced / step.seconds - 1) for step in _steps(n, role) if step.paced]
-    value = {"median": statistics.median, "worst": max}[name.removeprefix("paced-")](errors)
-    return units.of(value, "", _record(n, role))
+    return units.of(units.statistic(name.removeprefix("paced-"), errors), "", _record(n, role))
 
 
 @number("{role}.beyond.b{batch}.s{context}.{name}", "GB", 3)
@@ -116,7 +113,10 @@ def _run(n: Numbers, role: str, name: str, size: int) -> serving.Served:
 @number("{role}.serving.{name}.p{size}.ttft", "s|ms")
 def measured_ttft(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
     """Mean time to first token measured on the {role} under the policy {name} at {size} % of what continuous batching sustained."""
-    return units.of(_run(n, role, name, size).mean_ttft, "s", _record(n, role))
+    one = _run(n, role, name, size)
+    return units.of(
+        units.Reported(one.mean_ttft, ("words", f"mean of {len(one.ttft)} requests")), "s", _record(n, role)
+    )
 
 
 @number("{role}.serving.{name}.p{size}.simulated", "s|ms")
@@ -145,7 +145,7 @@ def chunked_busy(n: Numbers, role: str, name: str) -> units.Quantity:
     whole = [_run(n, role, "continuous", size).whole["busy"].seconds for size in loads]
     chunked = [_run(n, role, "continuous-chunked", size).whole["busy"].seconds for size in loads]
     ratios = [c / w for c, w in zip(chunked, whole, strict=True)]
-    return units.of({"lowest": min, "highest": max}[name](ratios), "", _record(n, role))
+    return units.of(units.statistic(name, ratios), "", _record(n, role))
 
 
 @number("{role}.serving.chunk", "tokens", 0)
@@ -185,7 +185,7 @@ def served(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
 def fitted_byte_rate(n: Numbers, role: str) -> units.Quantity:
     """Bytes per second that the fit to the interference runs measured on the {role} gives the price of a pass."""
     price = serving.serving_price(n.book.speaker(role))
-    return units.of(price.chip.bandwidth, "byte", _record(n, role)) / units.of(1, "s")
+    return units.of(price.chip.bandwidth, "byte/s", _record(n, role))
 
 
 @number("{role}.serving-error.{name}", "%", 2)
@@ -193,4 +193,4 @@ def serving_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of the simulation over the runs measured on the {role}: {name}, sign dropped."""
     metric, _, of = name.partition("-")
     errors = [abs(one.error(metric)) for one in _runs(n, role)]
-    return units.of({"median": statistics.median, "worst": max}[of](errors), "", _record(n, role))
+    return units.of(units.statistic(of, errors), "", _record(n, role))

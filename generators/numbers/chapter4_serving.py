@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 
 from generators import units
 from generators.evidence import serving
@@ -17,6 +16,13 @@ def _sources(n: Numbers) -> frozenset[str]:
     return rate.sources | size.sources
 
 
+def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
+    """What the simulation of the chapter's example gave."""
+    model, chip = n.book.models[serving.MODEL].name, n.book.accelerators[serving.CHIP].name
+    words = f"simulated pass by pass: {serving.REQUESTS} requests, at most {serving.BATCH} at once, {model} in {serving.FORMAT.upper()} on the {chip}"
+    return units.of(units.Reported(value, ("words", words)), unit, *_sources(n))
+
+
 def _load(n: Numbers, name: str, size: int) -> serving.Load:
     if name not in POLICIES:
         raise KeyError(f"{name!r} is no policy; wanted one of {', '.join(POLICIES)}")
@@ -26,7 +32,7 @@ def _load(n: Numbers, name: str, size: int) -> serving.Load:
 @number("serving.{name}.capacity", "requests/s")
 def capacity(n: Numbers, name: str) -> units.Quantity:
     """Requests per second that the policy {name} could serve for ever, simulated, in the chapter's example."""
-    return units.of(serving.capacity(serving.chapter_price(n.book), name), "requests/s", *_sources(n))
+    return _simulated(n, serving.capacity(serving.chapter_price(n.book), name), "requests/s")
 
 
 @number("serving.{name}.capacity-over.static", "×", 2)
@@ -40,7 +46,7 @@ def chunk_gain(n: Numbers, size: int) -> units.Quantity:
     """Capacity of continuous batching with chunks of {size} prompt tokens over that with whole prompts, simulated."""
     price = serving.chapter_price(n.book)
     gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
-    return units.of(gain, "", *_sources(n))
+    return _simulated(n, gain, "")
 
 
 @number("serving.chunks.{size}.added.capacity-over.whole", "×", 3)
@@ -48,13 +54,13 @@ def chunk_loss(n: Numbers, size: int) -> units.Quantity:
     """The same on a machine of the same two rates whose reading and computing take turns instead of overlapping."""
     price = serving.taking_turns(serving.chapter_price(n.book))
     gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
-    return units.of(gain, "", *_sources(n))
+    return _simulated(n, gain, "")
 
 
 @number("serving.chunks.{size}.carrying", "%", 2)
 def carrying(n: Numbers, size: int) -> units.Quantity:
     """Share of passes that read a part of a prompt when the queue never empties, chunks of {size} tokens, simulated."""
-    return units.of(serving.carrying(serving.chapter_price(n.book), size), "", *_sources(n))
+    return _simulated(n, serving.carrying(serving.chapter_price(n.book), size), "")
 
 
 def _over_seeds(n: Numbers, what: str, name: str) -> units.Quantity:
@@ -63,8 +69,9 @@ def _over_seeds(n: Numbers, what: str, name: str) -> units.Quantity:
     if f"{what}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
         raise KeyError(f"{what}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
     found = serving.over_seeds(serving.chapter_price(n.book), f"{what}.{of}")
-    value = {"lowest": found[0], "median": statistics.median(found), "highest": found[-1]}[which]
-    return units.of(value, {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(what, ""), *_sources(n))
+    return units.of(
+        units.statistic(which, found), {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(what, ""), *_sources(n)
+    )
 
 
 @number("serving.seeds", "", 0)
@@ -106,37 +113,37 @@ def gap_over_seeds(n: Numbers, name: str) -> units.Quantity:
 @number("serving.{name}.p{size}.ttft", "s|ms")
 def ttft(n: Numbers, name: str, size: int) -> units.Quantity:
     """Mean time to first token under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).ttft, "s", *_sources(n))
+    return _simulated(n, _load(n, name, size).ttft, "s")
 
 
 @number("serving.{name}.p{size}.queueing", "s|ms")
 def queueing(n: Numbers, name: str, size: int) -> units.Quantity:
     """Mean time in the queue under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).queueing, "s", *_sources(n))
+    return _simulated(n, _load(n, name, size).queueing, "s")
 
 
 @number("serving.{name}.p{size}.tpot", "ms")
 def tpot(n: Numbers, name: str, size: int) -> units.Quantity:
     """Mean time per output token under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).tpot, "s", *_sources(n))
+    return _simulated(n, _load(n, name, size).tpot, "s")
 
 
 @number("serving.{name}.p{size}.gap", "ms")
 def gap(n: Numbers, name: str, size: int) -> units.Quantity:
     """95th percentile of the time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).gap_p95, "s", *_sources(n))
+    return _simulated(n, _load(n, name, size).gap_p95, "s")
 
 
 @number("serving.{name}.p{size}.longest-gap", "ms")
 def longest_gap(n: Numbers, name: str, size: int) -> units.Quantity:
     """Longest time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).gap_most, "s", *_sources(n))
+    return _simulated(n, _load(n, name, size).gap_most, "s")
 
 
 @number("serving.{name}.p{size}.batch", "tokens", 2)
 def batch(n: Numbers, name: str, size: int) -> units.Quantity:
     """Answer tokens per pass under the policy {name} at {size} % of its own capacity, simulated."""
-    return units.of(_load(n, name, size).batch, "", *_sources(n))
+    return _simulated(n, _load(n, name, size).batch, "")
 
 
 @number("serving.{name}.at-static.p{size}.ttft", "s|ms")
@@ -144,7 +151,7 @@ def ttft_at_static(n: Numbers, name: str, size: int) -> units.Quantity:
     """Mean time to first token under the policy {name} at {size} % of what static batching could serve, simulated."""
     price = serving.chapter_price(n.book)
     rate = size / 100 * serving.capacity(price, "static")
-    return units.of(serving.at_rate(price, name, rate).ttft, "s", *_sources(n))
+    return _simulated(n, serving.at_rate(price, name, rate).ttft, "s")
 
 
 def _at_continuous(n: Numbers, name: str, size: int) -> serving.Load:
@@ -155,25 +162,25 @@ def _at_continuous(n: Numbers, name: str, size: int) -> serving.Load:
 @number("serving.{name}.at-continuous.p{size}.ttft", "s|ms")
 def ttft_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
     """Mean time to first token under the policy {name} at {size} % of what continuous batching with whole prompts could serve, simulated."""
-    return units.of(_at_continuous(n, name, size).ttft, "s", *_sources(n))
+    return _simulated(n, _at_continuous(n, name, size).ttft, "s")
 
 
 @number("serving.{name}.at-continuous.p{size}.gap", "ms")
 def gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
     """95th percentile of the time between two tokens under the policy {name} at that load, {size} %, simulated."""
-    return units.of(_at_continuous(n, name, size).gap_p95, "s", *_sources(n))
+    return _simulated(n, _at_continuous(n, name, size).gap_p95, "s")
 
 
 @number("serving.{name}.at-continuous.p{size}.longest-gap", "ms")
 def longest_gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
     """Longest time between two tokens under the policy {name} at that load, {size} %, simulated."""
-    return units.of(_at_continuous(n, name, size).gap_most, "s", *_sources(n))
+    return _simulated(n, _at_continuous(n, name, size).gap_most, "s")
 
 
 @number("serving.{name}.saturated-batch", "tokens", 2)
 def saturated_batch(n: Numbers, name: str) -> units.Quantity:
     """Answer tokens per pass under the policy {name} when the queue never empties, simulated."""
-    return units.of(serving.saturated_batch(serving.chapter_price(n.book), name), "", *_sources(n))
+    return _simulated(n, serving.saturated_batch(serving.chapter_price(n.book), name), "")
 
 
 @number("serving.{name}.occupied", "%", 2)

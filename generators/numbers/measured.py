@@ -6,8 +6,6 @@ not BF16) and the mode in which PyTorch ran it: ``eager``, ``graph`` or ``compil
 
 from __future__ import annotations
 
-import statistics
-
 from generators import units
 from generators.book.record import Record
 from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
@@ -24,7 +22,7 @@ def _sourced(value: float, unit: str, record: Record) -> units.Quantity:
 def read_bandwidth(n: Numbers, role: str) -> units.Quantity:
     """Best read bandwidth measured on the {role}, far beyond its caches."""
     record = n.book.speaker(role)
-    return _sourced(ceilings(record).read, "byte", record) / units.of(1, "s")
+    return _sourced(ceilings(record).read, "byte/s", record)
 
 
 @number("{role}.product-at.{size}.{name}", "GB/s")
@@ -32,7 +30,7 @@ def product_at(n: Numbers, role: str, size: int, name: str) -> units.Quantity:
     """Bandwidth that matrix-vector products in {name} reach on the {role} over cold matrices of {size} bytes each."""
     record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size, dtype=name))
-    return _sourced(best, "byte", record) / units.of(1, "s")
+    return _sourced(best, "byte/s", record)
 
 
 @number("{role}.matrix-size.{size}", "MB", 3)
@@ -45,7 +43,7 @@ def matrix_size(n: Numbers, role: str, size: int) -> units.Quantity:
 def copy_bandwidth(n: Numbers, role: str) -> units.Quantity:
     """Copy bandwidth measured on the {role}, bytes read plus bytes written."""
     record = n.book.speaker(role)
-    return _sourced(ceilings(record).copy, "byte", record) / units.of(1, "s")
+    return _sourced(ceilings(record).copy, "byte/s", record)
 
 
 @number("{role}.product.{name}", "TFLOP/s|GFLOP/s")
@@ -160,7 +158,7 @@ def gemv_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run on the {role}."""
     record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
-    return _sourced(best, "byte", record) / units.of(1, "s") / n[f"{role}.read-bandwidth"]
+    return _sourced(best, "byte/s", record) / n[f"{role}.read-bandwidth"]
 
 
 @number("{role}.decode-error.{mode}.{name}", "%", 2)
@@ -168,4 +166,4 @@ def decode_error(n: Numbers, role: str, mode: str, name: str) -> units.Quantity:
     """Error of the time per token predicted from the {role}'s own ceilings over its decode runs in {mode} PyTorch: {name}, sign dropped."""
     record = n.book.speaker(role)
     errors = [abs(predicted(record, case).time / case.seconds - 1) for case in decode_in_mode(record, mode)]
-    return _sourced({"median": statistics.median, "worst": max}[name](errors), "", record)
+    return _sourced(units.statistic(name, errors), "", record)

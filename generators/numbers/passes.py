@@ -93,7 +93,7 @@ def largest_batch(n: Numbers, model: str, format: str, chip: str, context: int) 
     fits = memory.largest_batch(n.shape(model), n.format(format), n.chip(chip, format), context)
     if fits < 0:
         raise KeyError(f"{model} in {format} does not fit on {chip}")
-    return units.Quantity(float(int(fits.value)), fits.dims, fits.sources)
+    return fits.whole()
 
 
 @number(PREFILL + ".flop", "PFLOP|TFLOP|GFLOP")

@@ -25,7 +25,7 @@ def bound(n: Numbers, quote: str) -> units.Quantity:
     found = [q for q in quoted_decodes(n.book, everything=True) if q.id == quote]
     if not found:
         raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalogue with a known context")
-    return units.of(found[0].bound, "tokens/s", *found[0].sources)
+    return n[f"{found[0].row.accelerator}.bandwidth-in-full"] / units.of(found[0].bytes, "byte", *found[0].sources)
 
 
 @number("quoted.{quote}.over.{quote2}", "×")

@@ -19,7 +19,7 @@ from generators.book.load import Book
 from generators.errors import BookError, BookErrors, declared, source_file
 from generators.escape import Raw
 from generators.model.inputs import Chip, Format, Shape
-from generators.numbers.derivation import derivation
+from generators.numbers.derivation import derivation, named
 from generators.numbers.finding import nearest, repaired
 
 AS_QUOTED = "as quoted"
@@ -86,7 +86,8 @@ class Numbers:
         """The quantity of an id; noted as an input of the number being computed."""
         if self._asked:
             self._asked[-1].append(id_)
-        return self.number(id_).quantity
+        found = self.number(id_)
+        return named(found.quantity, found.text)
 
     def number(self, id_: str) -> Number:
         """The number of an id; KeyError with the nearest known names if there is none."""
@@ -107,7 +108,8 @@ class Numbers:
             inputs = tuple(dict.fromkeys(self._asked.pop()))
         text = self._own_text(quantity, arguments) if family.units == (AS_QUOTED,) else printed(quantity, family)
         meaning = filled(" ".join((family.function.__doc__ or "").split()), self._spoken(arguments))
-        return Number(id_, quantity, text, meaning, derivation(family.function, arguments, self), inputs)
+        how = derivation(quantity, text, lambda value: _like(value, quantity, family))
+        return Number(id_, quantity, text, meaning, how, inputs)
 
     def _own_text(self, quantity: units.Quantity, arguments: dict) -> str:
         """A quoted value in the unit and digits it is quoted in."""
@@ -214,6 +216,14 @@ def printed(quantity: units.Quantity, family: Family) -> str:
         if abs(quantity.to(unit)) >= 0.9995 or unit == family.units[-1]:
             return units.text(quantity, unit, family.digits)
     raise AssertionError("a family has at least one unit")
+
+
+def _like(value: float, quantity: units.Quantity, family: Family) -> str:
+    """Another value of the same kind as a number, in the unit that the number itself is printed in."""
+    if family.units == (AS_QUOTED,):
+        return f"{value:.4g}"
+    unit = next((unit for unit in family.units if abs(quantity.to(unit)) >= 0.9995), family.units[-1])
+    return units.text(units.Quantity(value, quantity.dims), unit, max(family.digits, 2))
 
 
 def filled(template: str, values: dict[str, str]) -> str:

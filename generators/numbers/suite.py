@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from generators import units
 from generators.book.record import Case, Record
 from generators.evidence.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
@@ -13,6 +11,10 @@ from generators.numbers.registry import Numbers, number
 
 def _share(value: float, *records: Record) -> units.Quantity:
     return units.of(value, "", *(f"record:{record.id}" for record in records))
+
+
+def _rate(value: float, unit: str, record: Record) -> units.Quantity:
+    return units.of(value, unit, f"record:{record.id}")
 
 
 def _best(record: Record, name: str, *starts: str, **told: object) -> Case:
@@ -29,9 +31,9 @@ def _against(n: Numbers, name: str, mine: str, theirs: str, **told: object) -> u
     """Rate of one way over the rate of another, both timed in turns in the peers record."""
     record = peer_record(n.book)
     one, other = _best(record, name, mine, **told), _best(record, name, theirs, **told)
-    work = "bytes" if one.work.bytes and name != "peer-product" else "flop"
-    rate = getattr(one.work, work) / one.seconds
-    return _share(rate / (getattr(other.work, work) / other.seconds), record)
+    rate = "bandwidth" if one.work.bytes and name != "peer-product" else "flops"
+    unit = "byte/s" if rate == "bandwidth" else "FLOP/s"
+    return _rate(getattr(one, rate), unit, record) / _rate(getattr(other, rate), unit, record)
 
 
 @number("suite.read-against-c", "%", 2)
@@ -71,7 +73,7 @@ def products_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of decode predicted from the {role}'s own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
     record = n.book.speaker(role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
-    return _share({"median": statistics.median(errors), "worst": max(errors)}[name], record)
+    return _share(units.statistic(name, errors), record)
 
 
 @number("{role}.products-error-of-all.{name}", "%", 2)
@@ -80,7 +82,7 @@ def products_error_of_all(n: Numbers, role: str, name: str) -> units.Quantity:
     record = n.book.speaker(role)
     told = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
     errors = [abs(one.total / case.seconds - 1) for case, one in told if one]
-    return _share({"median": statistics.median, "worst": max}[name](errors), record)
+    return _share(units.statistic(name, errors), record)
 
 
 @number("{role}.products-error-again", "%", 2)
@@ -88,7 +90,7 @@ def products_error_again(n: Numbers, role: str) -> units.Quantity:
     """The same median error in the second whole run on the {role}."""
     record = repeat_record(n.book, role)
     errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
-    return _share(statistics.median(errors), record)
+    return _share(units.statistic("median", errors), record)
 
 
 @number("{role}.products-cases", "", 0)

@@ -48,6 +48,7 @@ def edits(text: str, mask: str, page: str, numbers: dict[str, dict], errors: lis
             continue
         inside = (match["tail"] or "{}")[1:-1].strip().removeprefix(":").strip()
         attributes = " ".join(part for part in (".mb-num", inside) if part)
-        link = f'[{words}]({match["target"]}#{match["id"]} "{title(row["title"])}"){{ {attributes} }}'
+        told = "&#10;".join(title(line) for line in row["title"].split("\n"))
+        link = f'[{words}]({match["target"]}#{match["id"]} "{told}"){{ {attributes} }}'
         found.append(Edit(match.start(), match.end(), link))
     return found

@@ -52,15 +52,17 @@ def _with_inputs(numbers: Answers, ids: list[str]) -> list[str]:
 
 
 def tooltip(number: Told) -> str:
-    """Meaning, derivation and sources in plain words, for hover and focus."""
-    parts = [number.meaning]
-    if number.derivation:
-        parts.append(f"Computed: {number.derivation} = {number.text}.")
+    """Derivation, meaning and sources, a line each, for hover and focus."""
+    parts = [_sentence(number.derivation), number.meaning] if number.derivation else [number.meaning]
     named = [name for name, _ in number.sources]
     if named:
         shown = named if len(named) <= 3 else [*named[:3], f"{len(named) - 3} more"]
         parts.append(("Sources: " if len(named) > 1 else "Source: ") + "; ".join(shown) + ".")
-    return " ".join(parts).replace('"', "'")
+    return "\n".join(parts).replace('"', "'")
+
+
+def _sentence(derivation: str) -> str:
+    return derivation[:1].upper() + derivation[1:]
 
 
 def numbers_page(numbers: Answers, uses: dict[str, list[str]], titles: dict[str, str]) -> str:
@@ -83,7 +85,7 @@ def _rows(ids: list[str], numbers: Answers) -> str:
 
 
 def _row(number: Told, numbers: Answers) -> str:
-    how = cell(number.meaning) + (f" Computed: {cell(number.derivation)} = {number.text}." if number.derivation else "")
+    how = cell(number.meaning) + (f"<br>{cell(_sentence(number.derivation))}" if number.derivation else "")
     inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
     sources = ", ".join(f"[{cell(name)}]({target})" for name, target in number.sources)
     return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
