@@ -142,6 +142,22 @@ def conclusion(figure: Figure, text: str) -> float:
     return 0.1 + TITLE_LINE * len(lines)
 
 
+def headline(figure: Figure, text: str, quantity: str) -> float:
+    """The conclusion, and under it what the upright axis measures, muted; inches that both take."""
+    width, height = figure.get_size_inches()
+    top = conclusion(figure, text)
+    figure.text(
+        0.12 / width,
+        1 - top / height,
+        quantity,
+        fontsize=page_size(width < 5),
+        color=colour.MUTED,
+        va="top",
+        ha="left",
+    )
+    return top + 0.3
+
+
 def page_size(narrow: bool) -> float:
     """Points at which a drawing's text is as large as the page's, on a phone and on a desktop."""
     return 11.0 if narrow else 12.0

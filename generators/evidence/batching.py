@@ -24,6 +24,8 @@ OFFLINE = {
     "tensorrt-llm-7b-h100-b80": (2048, 128, 1.0),
     "tensorrt-llm-7b-h100-b48": (2048, 2048, 1.0),
 }
+#: A quoted sweep of batches on one chip: whole runs of equal prompts and answers, by their length (tokens) and batch.
+SWEEP_LENGTHS, SWEEP_BATCHES = (128, 2048), (1, 16, 32, 64)
 _NEED = re.compile(r"needs ([0-9.]+) GB of memory, ([0-9.]+) GB (?:were|are) free")
 
 
@@ -185,3 +187,47 @@ def _offline(book: Book, id_: str) -> Offline:
         row.batch * answer / batching.offline_time(shape, catalogue.charging_activations(form), device, *sizes),
         frozenset(sources),
     )
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a batch of the quoted sweep gains over batch 1 of the same lengths in tokens per second, and what the bytes say.
+
+    `predicted` is the ratio of two bounds, so the share of its bound that the engine reaches drops out where it is constant.
+    """
+
+    id: str
+    length: int
+    batch: int
+    quoted: float
+    predicted: float
+    sources: frozenset[str]
+
+    @property
+    def error(self) -> float:
+        """Predicted over quoted gain, less one."""
+        return self.predicted / self.quoted - 1
+
+
+def sweep_id(length: int, batch: int) -> str:
+    """The quote of one run of the sweep."""
+    return f"trt-gh200-8b-l{length}-b{batch}"
+
+
+def sweep_gains(book: Book) -> list[Gain]:
+    """The batches of the quoted sweep beyond 1, by length."""
+    found = []
+    for length in SWEEP_LENGTHS:
+        taken, bounds, sources = {}, {}, frozenset()
+        for batch in SWEEP_BATCHES:
+            row = book.published[sweep_id(length, batch)]
+            stored, model, chip = book.formats[row.format], book.models[row.model], book.accelerators[row.accelerator]
+            device, told = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
+            shape, form = catalogue.shape(model), catalogue.number_format(stored)
+            taken[batch] = row.quantity.value
+            bounds[batch] = batching.offline_time(shape, form, device, float(batch), float(length), float(length))
+            sources |= told.bandwidth.sources | told.peak.sources | {row.source, model.source, stored.source}
+        for batch in SWEEP_BATCHES[1:]:
+            quoted, predicted = (batch * times[1] / times[batch] for times in (taken, bounds))
+            found.append(Gain(sweep_id(length, batch), length, batch, quoted, predicted, sources))
+    return found

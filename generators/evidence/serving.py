@@ -18,7 +18,7 @@ from generators.measure.serving.scheduler import Policy, Request, Run, serve
 from generators.measure.serving.trace import Lengths, at_once, poisson_trace
 from generators.measure.serving.trace import at_rate as at_rate_of
 
-CHIP, MODEL, FORMAT = "a100-sxm4-80gb", "llama-3.1-8b", "bf16"
+CHIP, MODEL, FORMAT = "h200-sxm", "llama-3.1-8b", "bf16"
 BATCH, CHUNK = 16, 256
 PROMPTS, ANSWERS = Lengths("exponential", 1024, 32, 4096), Lengths("exponential", 64, 8, 256)
 #: Of the trace that figure and table show: its requests come as fast and are as long as the distributions say, within

@@ -91,6 +91,16 @@ def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, s
     )
 
 
+@number("batch-in.{model}.{format}.{chip}.s{context}.ms{size}", "", 0)
+def batch_in(n: Numbers, model: str, format: str, chip: str, context: int, size: int) -> units.Quantity:
+    """Largest batch of {model} ({format}) on the {chip} whose step takes at least {size} ms or less, at {context} tokens of context."""
+    shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
+    most, within = units.of(size, "ms"), 0
+    while roofline.step(shape, form, device, Pass(within + 1, 1, context)).time.value <= most.value:
+        within += 1
+    return units.of(within, "", *device.bandwidth.sources, *shape.layers.sources)
+
+
 @number("prompts-together.{model}.{format}.{chip}.b{batch}.s{tokens}.time", "s|ms")
 def prompts_together(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
     """Least time of one pass that reads {batch} prompts of {tokens} tokens each through {model} ({format}) on the {chip}: the earliest first token of any of them."""
@@ -147,6 +157,38 @@ def offline_all(n: Numbers, name: str) -> units.Quantity:
     runs = batch_evidence.offline_runs(n.book)
     value = units.statistic(name, (r.reached / r.bound for r in runs))
     return units.of(value, "", *(s for r in runs for s in r.sources))
+
+
+# Others' sweep of batches ----------------------------------------------------------------
+
+
+def _gain(n: Numbers, quote: str) -> batch_evidence.Gain:
+    for one in batch_evidence.sweep_gains(n.book):
+        if one.id == quote:
+            return one
+    raise KeyError(f"{quote!r} is no batch beyond 1 of the sweep in generators/evidence/batching.py")
+
+
+@number("sweep-gain.{quote}", "×", 3)
+def quoted_gain(n: Numbers, quote: str) -> units.Quantity:
+    """Tokens per second over those of batch 1 at the same lengths: {quote}."""
+    one = _gain(n, quote)
+    return units.of(one.quoted, "", n.book.published[quote].source)
+
+
+@number("sweep-gain.{quote}.predicted", "×", 3)
+def predicted_gain(n: Numbers, quote: str) -> units.Quantity:
+    """The same ratio of the least times that the datasheet allows: {quote}."""
+    one = _gain(n, quote)
+    return units.of(one.predicted, "", *one.sources)
+
+
+@number("sweep-error.{name}", "%", 2)
+def sweep_error(n: Numbers, name: str) -> units.Quantity:
+    """Error of the predicted gains of the quoted sweep: {name}, sign dropped."""
+    gains = batch_evidence.sweep_gains(n.book)
+    value = units.statistic(name, (abs(one.error) for one in gains))
+    return units.of(value, "", *(s for one in gains for s in one.sources))
 
 
 # Experts ---------------------------------------------------------------------------------

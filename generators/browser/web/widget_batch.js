@@ -60,7 +60,7 @@ function words(state, of, chip, now, most) {
 
 define("batch", {
   name: "Batch against latency and memory",
-  start: { ...SUBJECT, model: "llama-3.1-8b", chip: "h100-sxm5-80gb", batch: 32 },
+  start: { ...SUBJECT, model: "llama-3.1-8b", chip: "h200-sxm", batch: 32 },
   controls: [batchControl, contextControl, modelControl, chipControl("bf16")],
   draw,
 });

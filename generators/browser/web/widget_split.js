@@ -65,7 +65,7 @@ function words(state, of, chip, cut, whole) {
 
 define("split", {
   name: "Prefill and decode of one request",
-  start: { ...SUBJECT, model: "llama-3.1-8b", chip: "h100-sxm5-80gb", prompt: 4096, output: 256, chunk: 512 },
+  start: { ...SUBJECT, model: "llama-3.1-8b", chip: "h200-sxm", prompt: 4096, output: 256, chunk: 512 },
   controls: [
     { key: "prompt", label: "Prompt", values: powers(128, 32768), say: tokens },
     { key: "output", label: "Answer", values: powers(2, 1024), say: tokens },
