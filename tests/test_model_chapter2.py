@@ -162,7 +162,7 @@ def test_measured_steps_are_predicted_from_their_own_record(measured):
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-@pytest.mark.parametrize("name", ["step_with_and_without_cache", "rate_against_context"])
+@pytest.mark.parametrize("name", ["cache_on_a_processor", "context_on_a_processor"])
 def test_the_figures_draw_measured_rows_where_a_record_has_them(name, narrow, measured):
     pytest.importorskip("matplotlib")
     from generators.weave import figures

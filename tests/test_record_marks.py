@@ -39,12 +39,12 @@ PANELS = {
     "latency_throughput_frontier": ("decode-batch",),
     "latency_while_a_prompt_lands": ("interference",),
     "queueing_under_load": ("serving",),
-    "rate_against_context": ("decode-context",),
-    "step_with_and_without_cache": ("step-with-cache", "step-without-cache"),
+    "context_on_a_processor": ("decode-context",),
+    "cache_on_a_processor": ("step-with-cache", "step-without-cache"),
     "time_to_first_token": ("prefill",),
 }
 #: Pixels between a triangle and the drawn point; lines go by their words, and policies at one load are drawn side by side.
-TOLERANCE = {"rate_against_context": 0.6, "queueing_under_load": 3.5}
+TOLERANCE = {"context_on_a_processor": 0.6, "queueing_under_load": 3.5}
 
 
 def chapter_of(name: str) -> str:
@@ -67,7 +67,7 @@ def shown(page, origin: str, words: str, name: str) -> list[dict]:
 def expected(name: str) -> int:
     """How many of the chapter record's cases the figure shows."""
     rows = [c for c in json.loads(WORDS)["cases"] if c["name"] in PANELS[name] and c["status"] == "measured"]
-    if name == "rate_against_context":
+    if name == "context_on_a_processor":
         return len({c["parameters"]["attention"] for c in rows})
     if name == "queueing_under_load":
         return len({(c["parameters"]["policy"], c["parameters"]["load"]) for c in rows})
@@ -92,7 +92,7 @@ def test_the_chapters_own_record_falls_on_its_drawn_points(page, origin, name):
 def test_a_machine_beyond_the_axes_or_without_the_cases_is_said_in_words(page, origin, name):
     drawings = shown(page, origin, json.dumps(record()), name)
     assert all(not drawing["middles"] and "holds no such measurement" in drawing["key"] for drawing in drawings)
-    if name in ("batch_on_the_roofline", "rate_against_context"):
+    if name in ("batch_on_the_roofline", "context_on_a_processor"):
         return  # their quantities are relative to the machine itself
     row = json.loads(WORDS) | {"started": "2020-01-01T00:00:00Z"}  # its run lasts as long as its samples
     for case in row["cases"]:  # a machine ten thousand times as slow

@@ -1,44 +1,42 @@
-"""How many bytes of KV cache does a token cost in each model, and where does the naive formula miss?"""
+"""How many bytes of KV cache does a token cost, and where does the naive formula miss?"""
 
 from __future__ import annotations
+
+import math
 
 from generators import catalogue
 from generators.book.llm import LanguageModel
 from generators.book.load import Book
 from generators.model import cache, memory
 from vis import _palette as colour
+from vis import _shapes as shapes
 from vis import _theme as theme
-from vis._chapter2 import kv_bars
+from vis._chapter2 import axes_of
 from vis._figure import FigureData
 
 CONTEXT = 8192.0
-MOST = 900.0  # kB drawn; the naive formula goes beyond
+SHOWN = 12
 OFF = 0.01
 COLUMNS = {
-    "model": "", "attention": "", "context": "tokens", "bytes": "kB/token", "naive": "kB/token", "error": "naive/kept", "cause": "",
+    "model": "", "context": "tokens", "bytes": "kB/token", "naive": "kB/token", "error": "naive/kept", "cause": "",
 }  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
-    """Each model's cache of a sequence per token, the naive formula's answer, and what it leaves out."""
-    form, rows = catalogue.number_format(book.formats["bf16"]), []
+    """The models that the naive formula misses by most: the cache of a sequence per token, and the formula's answer."""
+    form, rows, wrong = catalogue.number_format(book.formats["bf16"]), [], 0
     for model in book.alike.values():
         shape, context = catalogue.shape(model), min(CONTEXT, float(model.context))
         error = cache.naive_error(shape, form, context)
+        wrong += abs(error - 1) > OFF
         rows.append({
-            "model": model.name, "attention": model.attention, "context": context,
-            "bytes": memory.kv_bytes(shape, form, context) / context / 1e3,
-            "naive": cache.naive_bytes_per_token(shape, form) / 1e3, "error": error,
-            "cause": _cause(model) if abs(error - 1) > OFF else "",
+            "model": model.name, "context": context, "bytes": memory.kv_bytes(shape, form, context) / context / 1e3,
+            "naive": cache.naive_bytes_per_token(shape, form) / 1e3, "error": error, "cause": _cause(model),
         })  # fmt: skip
-    rows.sort(key=lambda row: (-row["bytes"], row["model"]))
-    wrong = [row for row in rows if row["cause"]]
-    low, high = min(wrong, key=lambda r: (round(r["error"], 6), r["model"])), max(wrong, key=lambda r: r["error"])
-    values = {
-        "count": len(rows), "wrong": len(wrong), "low": low["error"], "low model": low["model"],
-        "high": high["error"], "high model": high["model"],
-        "most": rows[0]["bytes"], "most model": rows[0]["model"], "least": rows[-1]["bytes"], "least model": rows[-1]["model"],
-    }  # fmt: skip
+    rows.sort(key=lambda row: (-abs(round(math.log(row["error"]), 6)), row["model"]))
+    rows = sorted(rows[:SHOWN], key=lambda row: (-row["error"], row["model"]))
+    values = {"count": len(book.alike), "wrong": wrong, "high": rows[0]["error"], "high model": rows[0]["model"],
+              "low": rows[-1]["error"], "low model": rows[-1]["model"]}  # fmt: skip
     sources = frozenset(model.source for model in book.alike.values()) | {book.formats["bf16"].source}
     return FigureData(COLUMNS, rows, values, sources)
 
@@ -53,62 +51,57 @@ def _cause(model: LanguageModel) -> str:
     return "both" if bound and size else bound or size
 
 
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"A common formula misses {v['wrong']} of {v['count']} models, one by {v['high']:.0f} times"
+
+
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"KV cache per token of {v['count']} models, a bar each, from {v['least']:.0f} kB ({v['least model']}) to {v['most']:.0f} kB ({v['most model']}): "
-        f"the naive formula misses {v['wrong']} of them, from {v['low']:.2f} times the truth ({v['low model']}) to {v['high']:.0f} times ({v['high model']})."
+        f"{_conclusion(data)}. The {len(data.rows)} models that it misses by most, a bar of kB per token each with the formula's answer as an outline, "
+        f"from {v['high']:.1f} times the truth down to {v['low']:.2f} times ({v['low model']})."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        f"Predicted from published shapes at 16 bits, averaged over a sequence of {CONTEXT:,.0f} tokens, or of the longest published for the model. "
-        "Tick: the naive formula, where it is off by more than a hundredth; an arrow where it lies beyond the axis. "
-        "The number is the naive answer over the cache kept, with what the formula does not know: the size of a head, a window, both of these, or a latent vector."
+        f"From published shapes at 16 bits, averaged over {CONTEXT:,.0f} tokens, or the longest text that the model is published for. "
+        "The number is the formula's answer over the cache kept, and the word what the formula does not know; both is the head size and a window."
     )
+
+
+MOST = 640.0  # kB drawn; an outline that goes beyond is open at its end
 
 
 def draw(data: FigureData, narrow: bool):
-    """One row per model, in two columns where there is room."""
-    columns = 1 if narrow else 2
-    per = -(-len(data.rows) // columns)
-    height = 0.172 * per + 0.4 + theme.floor(data.note, narrow)
-    figure = theme.canvas(narrow, height)
-    theme.heading(
-        figure,
-        "KV cache per token (kB); tick: the naive formula"
-        if narrow
-        else "KV cache per token (kB); tick: the naive formula, with its answer over the cache kept",
-    )
-    width = figure.get_size_inches()[0]
-    for column in range(columns):
-        left = 1.2 + column * width / columns
-        right = width * (1 - (column + 1) / columns) + (1.12 if not narrow else 1.17)
-        axes = theme.box(figure, left, theme.floor(data.note, narrow) - 0.2, right, 0.36)
-        _column(axes, data.rows[column * per : (column + 1) * per], per)
-    theme.note(figure, data.note)
-    return figure
-
-
-def _column(axes, rows: list[dict], per: int) -> None:
-    """Bars, ticks of the naive formula, and the words beside them."""
-    axes.set(xlim=(0, MOST), ylim=(per - 0.4, -0.6))
-    axes.set_xticks([0, 400, 800])
+    """A row for each model: its bar, the formula's outline over it, and how far off it is."""
+    size = theme.page_size(narrow)
+    row = 0.62 if narrow else 0.36
+    height = row * len(data.rows) + 1.75
+    figure = theme.canvas(narrow, height, height + 0.35)
+    axes = axes_of(figure, data, narrow, _conclusion(data), "filled: kept; outline: the formula", "KV cache per token (kB)",
+                   1.42 if narrow else 1.75, 0.15 if narrow else 1.9)  # fmt: skip
+    axes.set(xlim=(0, MOST), ylim=(len(data.rows) - 0.4, -0.6))
+    axes.set_xticks([0, 200, 400, 600])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.grid(True, axis="x")
-    kv_bars(axes, [(0.0, float(at), row["bytes"]) for at, row in enumerate(rows)], 0.62)
-    ticks = [(min(row["naive"], MOST), at) for at, row in enumerate(rows) if row["cause"]]
-    inside = [(x, at) for x, at in ticks if x < MOST]
-    beyond = [at for x, at in ticks if x >= MOST]
-    axes.plot([x for x, _ in inside], [at for _, at in inside], "|", ms=8, mew=1.8, color=colour.INK, zorder=5)
-    axes.plot([MOST] * len(beyond), beyond, ">", ms=5, color=colour.INK, zorder=5, clip_on=False)
-    for at, row in enumerate(rows):
-        axes.text(-20, at, row["model"], ha="right", va="center", fontsize=theme.NOTE)
-        if row["cause"]:
-            error = f"{row['error']:.3g}"
-            axes.text(MOST + 40, at, f"{error}× {row['cause']}", va="center",
-                      fontsize=theme.NOTE, color=colour.MUTED)  # fmt: skip
+    low = 0.26 if narrow else 0.0
+    for at, one in enumerate(data.rows):
+        shapes.bar(
+            axes, 0, at + low - 0.3 * (0.6 if narrow else 1), one["bytes"], 0.6 * (0.6 if narrow else 1), colour.KV
+        )
+        naive = min(one["naive"], MOST)
+        edges = [at + low - 0.36 * (0.6 if narrow else 1), at + low + 0.36 * (0.6 if narrow else 1)]
+        axes.plot([0, naive], [edges[0]] * 2, color=colour.INK, lw=1.4)
+        axes.plot([0, naive], [edges[1]] * 2, color=colour.INK, lw=1.4)
+        if one["naive"] < MOST:
+            axes.plot([naive, naive], edges, color=colour.INK, lw=1.4)
+        axes.text(MOST * 1.02, at + low, f"{one['error']:.3g}×, {one['cause']}", va="center", fontsize=size)
+        if narrow:
+            axes.text(0, at - 0.25, one["model"], ha="left", va="center", fontsize=size)
+        else:
+            axes.text(-MOST * 0.02, at, one["model"], ha="right", va="center", fontsize=size)
+    return figure

@@ -1,94 +1,92 @@
-"""How does the KV cache of one sequence grow with its length, in six models?"""
+"""How does the KV cache grow with the tokens in flight, and where does it outweigh the model?"""
 
 from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
 from generators.model import memory
+from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
+from vis._chapter2 import CONTEXT, FORMAT, MODEL, axes_of
 from vis._figure import FigureData
 
-#: Six kinds of attention: MHA, GQA at two sizes, one KV head fewer layers, sliding window, latent.
-MODELS = ("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b", "qwen3-0.6b", "gemma-3-27b", "deepseek-v3")
-CONTEXTS = [float(2**power) for power in range(9, 18)]
+CHATS = (1, 64)
+MOST = 300_000.0  # tokens drawn
 
 
 def data(book: Book) -> FigureData:
-    """KV bytes of one sequence at 16 bits for each model, up to the context it is published for."""
-    form, rows, sources, values = catalogue.number_format(book.formats["bf16"]), [], set(), {}
-    for id_ in MODELS:
-        model = book.models[id_]
-        shape = catalogue.shape(model)
-        sources.add(model.source)
-        longest = float(min(model.context, CONTEXTS[-1]))
-        for context in sorted({c for c in CONTEXTS if c <= longest} | {longest}):
-            size = memory.kv_bytes(shape, form, context)
-            rows.append({"model": model.name, "attention": model.attention, "context": context, "cache": size / 1e9})
-        values[model.name] = memory.kv_bytes_per_token(shape, form) / 1e3
-    small, large = min(values, key=values.get), max(values, key=values.get)
-    values |= {"smallest": small, "largest": large, "ratio": values[large] / values[small]}
-    columns = {"model": "", "attention": "", "context": "tokens", "cache": "GB"}
-    return FigureData(columns, rows, values, frozenset(sources) | {book.formats["bf16"].source})
+    """Cache of one model against tokens in flight, its weights, where both are equal, and two numbers of chats."""
+    model, stored = book.models[MODEL], book.formats[FORMAT]
+    shape, form = catalogue.shape(model), catalogue.number_format(stored)
+    token = memory.kv_bytes_per_token(shape, form)
+    weights = memory.weight_bytes_streamed(shape, form, Pass(1.0, 1.0, 1.0))
+    even = memory.balance(weights, token)
+    rows = [
+        {"tokens": tokens, "cache": tokens * token / 1e9, "weights": weights / 1e9, "chats": tokens / CONTEXT}
+        for tokens in (0.0, *(float(chats * CONTEXT) for chats in CHATS), even, MOST)
+    ]
+    values = {"model": model.name, "token": token / 1e3, "weights": weights / 1e9, "even": even, "context": CONTEXT}
+    columns = {"tokens": "tokens", "cache": "GB", "weights": "GB", "chats": f"chats of {CONTEXT:,} tokens"}
+    return FigureData(columns, rows, values, frozenset({model.source, stored.source}))
+
+
+def _conclusion(data: FigureData) -> str:
+    return f"{round(data.values['even'], -3):,.0f} tokens in flight weigh as much as the model"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    v = data.values
+    v, most = data.values, next(row for row in data.rows if row["chats"] == CHATS[-1])
     return (
-        f"KV cache of one sequence against its length, 16 bits per value: every line rises in proportion to the context until a window is full, "
-        f"but {v['largest']} keeps {v[v['largest']]:.0f} kB per token and {v['smallest']} {v[v['smallest']]:.0f} kB, "
-        f"a factor of {v['ratio']:.1f}; layers, KV heads and the size of a head decide it, not the number of parameters."
+        f"{_conclusion(data)}. The cache of {v['model']} rises in a straight line, {v['token']:.0f} kB for each token, past its {v['weights']:.1f} GB of weights, "
+        f"and {CHATS[-1]} chats of {v['context']:,} tokens keep {most['cache']:.1f} GB."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return (
-        "Predicted from each model's published shape; each line ends at the context that the model is published for. "
-        "A sliding window bends the line: most layers stop growing at the window."
-    )
+    return f"Computed from the published shape of {data.values['model']} at 16 bits; tokens in flight are users times their context."
 
 
 def draw(data: FigureData, narrow: bool):
-    """Six lines with their names at the right end."""
-    figure = theme.canvas(narrow, 4.4, 4.9)
-    theme.heading(figure, "KV cache of one sequence (GB)")
-    axes = theme.box(figure, 0.55, 0.78 if not narrow else 0.95, 1.95 if not narrow else 1.25, 0.36)
-    axes.set(xscale="log", yscale="log", xlim=(512, 131072), ylim=(0.02, 60))
-    theme.log_ticks(axes.xaxis, [512, 4096, 32768] if narrow else [512, 2048, 8192, 32768, 131072])
-    theme.log_ticks(axes.yaxis, [0.1, 1, 10])
-    axes.set_xlabel("Context (tokens)")
-    axes.grid(True)
-    ends = []
-    for name in dict.fromkeys(row["model"] for row in data.rows):
-        rows = data.where(model=name)
-        axes.plot([r["context"] for r in rows], [r["cache"] for r in rows], color=colour.MEMORY, lw=1.8)
-        axes.plot([rows[-1]["context"]], [rows[-1]["cache"]], "|", ms=9, mew=1.8, color=colour.MEMORY, clip_on=False)
-        ends.append((rows[-1], name))
-    _labels(axes, ends, narrow)
-    theme.note(figure, data.note)
+    """One straight line across the level of the weights, with the crossing and two loads marked."""
+    v, size = data.values, theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.3, 4.6)
+    axes = axes_of(
+        figure, data, narrow, _conclusion(data), "Read at every step (GB)", "Tokens in flight: users × context", 0.35
+    )
+    top = data.rows[-1]["cache"]
+    axes.set(xlim=(0, MOST), ylim=(0, top))
+    axes.set_xticks([0, 100_000, 200_000, 300_000])
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_yticks([0, 10, 20, 30])
+    axes.fill_between([v["even"], MOST], [0, 0], [top, top], color=colour.MEMORY_REGION, lw=0)
+    axes.plot([0, MOST], [0, top], color=colour.MEMORY, lw=2.4)
+    axes.plot([0, MOST], [v["weights"]] * 2, color=colour.INK, lw=1.6, ls=(0, (5, 2)))
+    marked = [row for row in data.rows if row["chats"] in CHATS]
+    theme.predicted(axes, [row["tokens"] for row in marked], [row["cache"] for row in marked], colour.MEMORY, size=9)
+    theme.predicted(axes, [v["even"]], [v["weights"]], colour.INK, size=9)
+    said = {"fontsize": size, "gid": theme.HALO}
+    axes.text(MOST * 0.985, v["weights"] - 0.7, f"weights: {v['weights']:.1f} GB", ha="right", va="top", **said)
+    words = ("shrink\nthe weights", "shrink the cache") if narrow else ("shrink the weights", "shrink the cache")
+    axes.text(v["even"] / 2, 0.62 * top, words[0], ha="center", va="center", weight="bold", **said)
+    axes.text(
+        (v["even"] + MOST) / 2,
+        0.16 * top,
+        words[1],
+        ha="center",
+        va="center",
+        weight="bold",
+        color=colour.MEMORY,
+        **said,
+    )
+    of = "" if narrow else f" of {v['context']:,}"
+    for row in marked:
+        one = row["chats"] == CHATS[0]
+        words = f"{row['chats']:.0f} chat{'' if one else 's'}{of}: {row['cache']:.1f} GB"
+        place = (0.085 * MOST, 0.02 * top) if one else (row["tokens"] - 0.025 * MOST, row["cache"])
+        axes.text(
+            *place, words, ha="left" if one else "right", va="bottom" if one else "center", color=colour.MEMORY, **said
+        )
     return figure
-
-
-def _labels(axes, ends: list, narrow: bool) -> None:
-    """Names beside the right edge, pushed apart where lines end close together, or at the end of a short line."""
-    last = None
-    for row, name in sorted(ends, key=lambda end: end[0]["cache"]):
-        kind = row["attention"].split(",")[0] + (" + window" if "window" in row["attention"] else "")
-        label = name if narrow else f"{name}, {kind}"
-        if row["context"] < 100_000:
-            _pointed(axes, row, label, narrow)
-            continue
-        y = row["cache"] if last is None else max(row["cache"], last * 1.5)
-        axes.text(145_000, y, label, va="center", ha="left", color=colour.INK, fontsize=theme.NOTE)
-        last = y
-
-
-def _pointed(axes, row: dict, label: str, narrow: bool) -> None:
-    """The name of a line that ends early: above its end where that is free, else below the bundle with a leader."""
-    above = row["context"] < 10_000
-    place, ha, va = ((-4, 6), "right", "bottom") if above else ((4 if narrow else 26, -62), "center", "top")
-    leader = None if above else {"arrowstyle": "-", "color": colour.MUTED, "lw": 0.7, "shrinkA": 0, "shrinkB": 3}
-    axes.annotate(label, (row["context"], row["cache"]), place, textcoords="offset points", ha=ha, va=va,
-                  color=colour.INK, fontsize=theme.NOTE, gid=theme.HALO, arrowprops=leader)  # fmt: skip

@@ -8,6 +8,7 @@ from generators.model.inputs import Format, Part
 from generators.model.memory import entries_kept
 from vis import _palette as colour
 from vis import _theme as theme
+from vis._chapter2 import axes_of
 from vis._figure import FigureData
 
 CONTEXTS = [float(2**power) for power in range(5, 18)]
@@ -41,11 +42,19 @@ def _kept(part: Part, form: Format, context: float) -> float:
     return entries_kept(part, context) * part.kept * form.kv + part.state * form.state
 
 
+def _conclusion(data: FigureData) -> str:
+    v, last = data.values, CONTEXTS[-1]
+    ratio = v["full attention"]["last"] / v["sliding window"]["last"]
+    return (
+        f"After {last:,.0f} tokens a layer of full attention keeps {ratio:.0f} times what a layer with a window keeps"
+    )
+
+
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    v, last = data.values, CONTEXTS[-1]
+    v = data.values
     return (
-        f"What one layer keeps of a sequence against its length, at 16 bits: at {last:,.0f} tokens a layer of full attention in {v['full attention']['name']} keeps "
+        f"{_conclusion(data)}. What one layer keeps of a sequence against its length, at 16 bits: a layer of full attention in {v['full attention']['name']} reaches "
         f"{v['full attention']['last']:,.0f} MB and a latent one in {v['latent attention']['name']} {v['latent attention']['last']:.0f} MB, both still growing; "
         f"a window of {v['sliding window']['window']:,.0f} tokens stops at {v['sliding window']['last']:.1f} MB, and the state of a recurrent layer in "
         f"{v['recurrent']['name']} is {v['recurrent']['last']:.1f} MB from the first token on."
@@ -64,25 +73,24 @@ def draw(data: FigureData, narrow: bool):
     """Four lines with their names at the right end."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.6, 5.2)
-    width, height = figure.get_size_inches()
-    top = theme.conclusion(
-        figure, "Full and latent attention remember more with every token; a window and a recurrent state stop"
+    axes = axes_of(
+        figure,
+        data,
+        narrow,
+        _conclusion(data),
+        "Kept by one layer (MB)",
+        "Context (tokens)",
+        1.3 if narrow else 2.35,
+        0.72,
     )
-    figure.text(0.12 / width, 1 - top / height, "Kept by one layer (MB)", fontsize=size, color=colour.MUTED, va="top")
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 1.25 if narrow else 2.35, top + 0.28)
     axes.set(xscale="log", yscale="log", xlim=(CONTEXTS[0], CONTEXTS[-1]), ylim=(0.03, 2000))
-    theme.log_ticks(axes.xaxis, [128, 2048, 32768] if narrow else [32, 512, 4096, 32768, 131072])
+    theme.log_ticks(axes.xaxis, [128, 2048, 32768] if narrow else [32, 512, 4096, 32768])
     theme.log_ticks(axes.yaxis, [0.1, 1, 10, 100, 1000])
-    axes.tick_params(labelsize=size)
-    axes.set_xlabel("Context (tokens)", fontsize=size)
-    axes.grid(True)
     for kind in KINDS:
         rows = data.where(kind=kind)
-        axes.plot([row["context"] for row in rows], [row["kept"] for row in rows], color=colour.MEMORY, lw=1.8)
-        label = kind if narrow else f"{kind}, {rows[0]['model'].removesuffix(' Instruct')}"
-        words = label.replace(" ", "\n", 1) if narrow else label.replace(", ", "\n", 1)
+        axes.plot([row["context"] for row in rows], [row["kept"] for row in rows], color=colour.MEMORY, lw=2.2)
+        words = kind.replace(" ", "\n", 1) if narrow else f"{kind}\n{rows[0]['model'].removesuffix(' Instruct')}"
         axes.text(
             CONTEXTS[-1] * 1.25, rows[-1]["kept"], words, va="center", fontsize=size, color=colour.INK, linespacing=1.15
         )
-    theme.note(figure, data.note)
     return figure

@@ -24,14 +24,16 @@ MARKED = {
     "batch_on_the_roofline": 'cases="decode-batch" x="over-ridge" y="over-peak"',
     "flops_against_tokens": 'cases="rows-sweep" panels="format" x="tokens" y="gigaflops"',
     "latency_throughput_frontier": 'cases="decode-batch" panels="alike" x="milliseconds" y="tokens-per-second-of-all"',
-    "rate_against_context": 'cases="decode-context" panels="lines"',
-    "step_with_and_without_cache": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
+    "context_on_a_processor": 'cases="decode-context" panels="lines"',
+    "cache_on_a_processor": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
     "time_to_first_token": 'cases="prefill" panels="alike" x="tokens" y="milliseconds"',
     "latency_while_a_prompt_lands": 'cases="interference" panels="alike" x="since-arrival" y="milliseconds"',
     "queueing_under_load": 'cases="serving" x="load" y="milliseconds"',
 }
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
+    "step_with_and_without_cache": "one model on one chip",
+    "fetch_or_recompute": "one model on one chip",
     "bound_and_launches": "one model on one chip",
     "tokens_per_second_against_bytes": "a row is a chip of the catalogue, and one more would need a row of its own",
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
