@@ -45,15 +45,12 @@ FUNCTION = """
 
 
 def states(book) -> list[list[object]]:
-    """Every model, format and extreme for a chip each, in turn, and every chip with every format."""
+    """Every model with every format and every chip with every format; chips, models and extremes take turns."""
     chips, found = sorted(book.accelerators), []
-    turn = 0
-    for model, format_ in product(sorted(book.models), book.formats):
+    for turn, (model, format_) in enumerate(product(sorted(book.models), book.formats)):
         able = [chip for chip in chips if catalogue.device(book.accelerators[chip], book.formats[format_].rate)]
-        for extreme in EXTREMES:
-            found.append(["answer", able[turn % len(able)], model, format_, *extreme])
-            turn += 1
-        found.append(["pass", able[turn % len(able)], model, format_, *PASSES[turn % len(PASSES)]])
+        found.append(["answer", able[turn % len(able)], model, format_, *EXTREMES[turn % len(EXTREMES)]])
+        found.append(["pass", able[(turn + 1) % len(able)], model, format_, *PASSES[turn % len(PASSES)]])
     models = sorted(book.models)
     for at, (chip, format_) in enumerate(product(chips, book.formats)):
         found.append(["answer", chip, models[at % len(models)], format_, *EXTREMES[at % len(EXTREMES)]])

@@ -49,27 +49,37 @@ def broken_record(tree) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"profile": 7}), encoding="utf-8")
 
 
-PLANTED = {
-    "broken link": (lambda tree: add(tree, "[x](nowhere.md)"), "nowhere.md"),
-    "broken link below": (lambda tree: add(tree, "[x](../nowhere.md)", "reference/method.md"), "nowhere.md"),
+def page_without_a_place_in_the_menu(tree) -> None:
+    (tree / "docs" / "05_new.md").write_text("# New\n\nText.\n")
+
+
+#: Faults that are reported beside one another, so that one build judges them all, with what names each.
+LINKS = {
+    "broken link": (lambda tree: add(tree, "[x](nowhere.md)"), "'nowhere.md'"),
+    "broken link below": (lambda tree: add(tree, "[x](../missing.md)", "reference/method.md"), "../missing.md"),
     "absolute link": (lambda tree: add(tree, "[x](/explorer/)"), "/explorer/"),
-    "missing anchor of the page": (lambda tree: add(tree, "[x](#nowhere)"), "#nowhere"),
-    "missing anchor of another": (lambda tree: add(tree, "[x](explorer.md#nowhere)"), "explorer.md#nowhere"),
+    "missing anchor of the page": (lambda tree: add(tree, "[x](#nowhere)"), "'#nowhere'"),
+    "missing anchor of another": (lambda tree: add(tree, "[x](explorer.md#missing)"), "explorer.md#missing"),
     "missing picture": (lambda tree: add(tree, "![A picture.](assets/nowhere.png)"), "nowhere.png"),
+    "page that the menu lacks": (page_without_a_place_in_the_menu, "05_new.md"),
+}
+BOOK = {
     "missing figure": (lambda tree: add(tree, "![A figure.](vis/nowhere.svg)"), "vis/nowhere.svg"),
     "removed figure": (remove_figure, "ridge_points.svg"),
     "stale number": (stale_number, "01_memory_bound.md"),
     "unknown number": (lambda tree: add(tree, "[9 ms](reference/numbers.md#no.such)"), "no.such"),
-    "fact that changed": (changed_fact, "a100-sxm4-80gb"),
+}
+DATA = {
     "fact without a source": (unsourced_fact, "hearsay"),
     "record of another shape": (broken_record, "profile"),
-    "page that the menu lacks": (lambda tree: (tree / "docs" / "05_new.md").write_text("# New\n\nText.\n"), "05_new.md"),
-}  # fmt: skip
+}
+CHANGED = {"fact that changed": (changed_fact, "a100-sxm4-80gb")}
 
 
-@pytest.mark.parametrize("fault", PLANTED)
-def test_build_aborts_on_a_planted(tree, tmp_path, fault) -> None:
-    plant, named = PLANTED[fault]
-    plant(tree)
+@pytest.mark.parametrize("faults", [LINKS, BOOK, DATA, CHANGED], ids=["links", "book", "data", "changed"])
+def test_build_aborts_and_names_each_planted_fault(tree, tmp_path, faults) -> None:
+    for plant, _ in faults.values():
+        plant(tree)
     found = build.check(tree, tmp_path / "site")
-    assert any(named in line for line in found), found
+    unnamed = [fault for fault, (_, named) in faults.items() if not any(named in line for line in found)]
+    assert unnamed == [], "\n".join(found)
