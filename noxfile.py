@@ -268,6 +268,13 @@ def measure(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def score(session: nox.Session) -> None:
+    """Predictions against measurements: the table of data/published/runs; -- FILE.csv … scores others' rows."""
+    install(session, "site")
+    session.run("python", "-m", "generators", "score", *session.posargs)
+
+
+@nox.session(default=False)
 def probe(session: nox.Session) -> None:
     """Read this machine's memory in a browser and natively, in turns: data/probes/.  Needs chromium and a C compiler."""
     install(session, "test")

@@ -1,6 +1,6 @@
 """The commands: ``python -m generators write | check [--fast] | figures [NAME …] | pictures | lint [--strict] |
 predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]
-[--book] | book [FOLDER] | shape FILE …``."""
+[--book] | book [FOLDER] | shape FILE … | score [FILE …]``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
         "numbers": (_numbers, None), "new": (_new, None),
         "publish": (_publish, ("--push", "--trial", "--book")), "validate": (_validate, None),
-        "book": (_book, None), "shape": (_shape, None),
+        "book": (_book, None), "shape": (_shape, None), "score": (_score, None),
     }  # fmt: skip
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
@@ -138,6 +138,13 @@ def _predict(arguments: list[str], root: Path) -> int:
         raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
     _say(f"wrote {freeze(load_book(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
     return 0
+
+
+def _score(arguments: list[str], root: Path) -> int:
+    """How far the predictor was off: on the project's rows of measured runs, or on files of others."""
+    from generators.score.table import score
+
+    return score(arguments, root, _say)
 
 
 def _shape(arguments: list[str], root: Path) -> int:

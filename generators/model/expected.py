@@ -1,0 +1,42 @@
+"""What a pass is expected to take on a real machine: the roofline at fitted shares of bandwidth and peak, and launches.
+
+An estimate, no bound.  The constants and how far left-out devices lay from what they give are data
+(`data/expected.toml`); this is the formula.
+"""
+
+from dataclasses import dataclass
+
+from generators.model.arith import largest
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What an engine's build reaches on a class of memory: shares of the datasheet's bandwidth and peak, seconds per layer.
+
+    `peak_share` is 0 where none was fitted: the compute side is then left out.
+    """
+
+    share: float
+    peak_share: float
+    layer: float
+
+
+def expected_time(moved, flop, layers, bandwidth, peak, h: Habits):
+    """Seconds of a pass: the longer of moving and computing at the shares reached, and what each layer adds to it.
+
+    `moved` in bytes, `flop` in FLOP; `bandwidth` in byte/s and `peak` in FLOP/s of the datasheet, `peak` 0 where not known.
+    """
+    memory = moved / (h.share * bandwidth)
+    if peak > 0 and h.peak_share > 0:
+        return largest(memory, flop / (h.peak_share * peak)) + layers * h.layer
+    return memory + layers * h.layer
+
+
+def probed_share(moved, layers, bandwidth, time, layer):
+    """The share of bandwidth that a measured pass shows, once what its layers add is taken off."""
+    return moved / (bandwidth * (time - layers * layer))
+
+
+def probed_layer(moved, layers, bandwidth, time, share):
+    """Seconds per layer that a measured pass shows, once its traffic at a measured share of bandwidth is taken off."""
+    return (time - moved / (share * bandwidth)) / layers

@@ -1,0 +1,1 @@
+"""What the world has measured, read as rows of one form; constants fitted to it; and how far predictions were off."""

@@ -1,0 +1,106 @@
+"""Constants of the predictor, fitted to rows: a share of bandwidth and of peak for each group, an overhead per layer for each build.
+
+The loss is the absolute logarithm of predicted over measured seconds, each row weighted by one over the
+root of its device's rows, so that neither a much measured device nor a lone row decides.  A grid is
+searched for one constant after the other: no random start, so that the same rows give the same constants.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from generators.model.expected import Habits
+from generators.score.rows import Run
+
+SHARES = np.linspace(0.3, 1.0, 71)
+LAYERS = np.geomspace(2e-6, 3e-3, 80)
+PEAKS = np.geomspace(0.02, 1.0, 80)
+SWEEPS = 6
+#: A build or a kind of product of its own needs rows of so many devices; one of fewer shares its group's constant.
+DEVICES = 2
+
+
+def group_of(run: Run) -> str:
+    """What the share of bandwidth is keyed to: the class of memory and the engine's family."""
+    return f"{run.device.memory}, {run.family}"
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What was fitted for one group, and on how many devices; of `layers`, "" is for builds that were not fitted."""
+
+    share: float
+    layers: dict[str, float]
+    peaks: dict[str, float]
+    devices: int
+    rows: int
+
+    def habits(self, run: Run) -> Habits:
+        """The constants that apply to a run."""
+        return Habits(self.share, self.peaks.get(run.product, 0.0), self.layers.get(run.build, self.layers[""]))
+
+
+def fit(runs: list[Run]) -> Constants:
+    """The constants of one group's runs: share and layers from its decode where it has any, else from all."""
+    count = Counter(run.device.key for run in runs)
+    weight = np.array([count[run.device.key] ** -0.5 for run in runs])
+    seconds = np.array([run.seconds for run in runs])
+    shape = (len(runs), max(len(run.phases) for run in runs))
+    times, memory, compute, layers = (np.zeros(shape) for _ in range(4))
+    for n, run in enumerate(runs):
+        for k, phase in enumerate(run.phases):
+            times[n, k], layers[n, k] = phase.times, phase.layers
+            memory[n, k] = phase.bytes / run.device.bandwidth
+            compute[n, k] = phase.flop / run.device.peak if run.device.peak else 0.0
+    heavy = np.array([run.heavy for run in runs])
+    light = np.flatnonzero(~heavy) if not heavy.all() else np.arange(len(runs))
+    now = {"share": np.full(len(runs), 0.85), "layer": np.full(len(runs), 1e-4), "peak": np.full(len(runs), 0.5)}
+
+    def best(name: str, grid: np.ndarray, rows: np.ndarray) -> float:
+        """The value of a grid at which the rows' loss is least, all other constants as they are."""
+        s, o, p = (grid[:, None, None] if name == other else now[other][rows][None, :, None] for other in now)
+        busy = np.maximum(memory[rows] / s, compute[rows] / p)
+        predicted = (times[rows] * (busy + layers[rows] * o)).sum(-1)
+        return float(grid[(np.abs(np.log(predicted / seconds[rows])) * weight[rows]).sum(-1).argmin()])
+
+    builds = _rows_by([(run.build, run.device.key) for run in runs], light, DEVICES)
+    products = _rows_by([(run.product, run.device.key) for run in runs], np.flatnonzero(heavy), 1)
+    layer, peak = {}, {}
+    for _ in range(SWEEPS):
+        now["share"][:] = best("share", SHARES, light)
+        layer[""] = best("layer", LAYERS, light)
+        now["layer"][:] = layer[""]
+        for name, rows in builds.items():
+            layer[name] = best("layer", LAYERS, rows)
+            now["layer"][[n for n, run in enumerate(runs) if run.build == name]] = layer[name]
+        for name, rows in products.items():
+            now["peak"][rows] = peak[name] = best("peak", PEAKS, rows)
+    return Constants(float(now["share"][0]), layer, peak, len(count), len(runs))
+
+
+def _rows_by(pairs: list[tuple[str, str]], among: np.ndarray, least: int) -> dict[str, np.ndarray]:
+    """Rows by name, of names that at least so many devices have."""
+    devices, rows = defaultdict(set), defaultdict(list)
+    for n in among:
+        name, device = pairs[n]
+        devices[name].add(device)
+        rows[name].append(n)
+    return {name: np.array(found) for name, found in sorted(rows.items()) if len(devices[name]) >= least}
+
+
+def fit_all(runs: Iterable[Run]) -> dict[str, Constants]:
+    """The constants of every group."""
+    return {name: fit(found) for name, found in sorted(by_group(runs).items())}
+
+
+def by_group(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Runs by group; those of engines that are not known are in none."""
+    groups = defaultdict(list)
+    for run in runs:
+        if run.family:
+            groups[group_of(run)].append(run)
+    return groups

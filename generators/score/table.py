@@ -1,0 +1,315 @@
+"""``python -m generators score [FILE.csv … | --fit]``: how far the predictor was off, on the project's rows or on anybody's.
+
+A run is predicted by constants that were fitted without any run of its device.  ``--fit`` writes the
+constants of all devices, which pages and the explorer take.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from generators.book.load import Book, load_book
+from generators.errors import BookError, nearest, raise_all
+from generators.score.fit import Constants, by_group, fit, group_of
+from generators.score.names import Names
+from generators.score.rows import CITED, Refusal, Run, head, read
+from generators.score.rows import table as table_of
+
+RUNS = "data/published/runs"
+CONSTANTS = "data/expected.json"
+#: Shares of rows that the prediction interval leaves below and above.
+TAIL = 0.1
+SHOWN = 12  # reasons of refused lines that are printed of a file; the rest is counted
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run beside its prediction: seconds, the interval that four in five runs should lie in, and devices fitted on."""
+
+    run: Run
+    seconds: float
+    low: float
+    high: float
+    devices: int
+
+    @property
+    def error(self) -> float:
+        """Predicted over measured seconds, less one."""
+        return self.seconds / self.run.seconds - 1.0
+
+    @property
+    def bare(self) -> float:
+        """The same of the bare bound."""
+        return self.run.bound / self.run.seconds - 1.0
+
+    @property
+    def inside(self) -> bool:
+        """Whether the measured value lies in the interval."""
+        return self.low <= self.run.seconds <= self.high
+
+
+class Predictor:
+    """Constants fitted to a set of runs, for each device without its own."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self.groups = by_group(runs)
+        self._fitted: dict[tuple[str, str], Constants | None] = {}
+        self._ratios: dict[str, list[tuple[str, float]]] = {}
+
+    def constants(self, group: str, device: str = "") -> Constants | None:
+        """The constants of a group, fitted without a device; None where no run is left."""
+        there = self.groups.get(group, [])
+        if not any(run.device.key == device for run in there):
+            device = ""
+        if (group, device) not in self._fitted:
+            left = [run for run in there if run.device.key != device]
+            self._fitted[group, device] = fit(left) if left else None
+        return self._fitted[group, device]
+
+    def ratios(self, group: str) -> list[tuple[str, float]]:
+        """(device, measured over predicted) of the group's runs, each device left out of what predicts it."""
+        if group not in self._ratios:
+            found = []
+            for run in self.groups.get(group, []):
+                constants = self.constants(group, run.device.key)
+                if constants and not missing(run, constants):
+                    found.append((run.device.key, run.seconds / run.expected(constants.habits(run))))
+            self._ratios[group] = found
+        return self._ratios[group]
+
+    def interval(self, group: str, device: str) -> tuple[float, float]:
+        """Measured over predicted at the tails, over devices other than one; of a group of one device, over all groups."""
+        ratios = [(name, ratio) for name, ratio in self.ratios(group) if name != device]
+        if not ratios:
+            ratios = [pair for name in self.groups for pair in self.ratios(name) if pair[0] != device]
+        return quantile(ratios, TAIL), quantile(ratios, 1.0 - TAIL)
+
+    def score(self, run: Run) -> Scored | str:
+        """A run beside its prediction, or why there is none."""
+        if not run.family:
+            return f"engine {run.engine[:40]!r}: none that constants were fitted for"
+        group = group_of(run)
+        constants = self.constants(group, run.device.key)
+        if constants is None:
+            where = f"{run.family} on {run.device.memory} memory"
+            return (
+                f"{where}: no run of another device to fit constants to"
+                if group in self.groups
+                else f"{where}: outside what was fitted"
+            )
+        if why := missing(run, constants):
+            return why
+        low, high = self.interval(group, run.device.key)
+        expected = run.expected(constants.habits(run))
+        return Scored(run, expected, expected * low, expected * high, constants.devices)
+
+
+def missing(run: Run, constants: Constants) -> str:
+    """Which constant a run needs that was not fitted; "" where none is missing."""
+    if run.heavy and run.product not in constants.peaks:
+        return f"{run.family} on {run.device.memory} memory: no share of peak was fitted for {run.product}"
+    return ""
+
+
+def quantile(pairs: list[tuple[str, float]], share: float) -> float:
+    """The value that a share of the weight lies below; devices weigh alike, whatever their rows."""
+    if not pairs:
+        return 1.0
+    count = Counter(name for name, _ in pairs)
+    total, reached = float(len(count)), 0.0
+    ordered = sorted(pairs, key=lambda pair: pair[1])
+    for name, value in ordered:
+        reached += 1.0 / count[name]
+        if reached >= share * total:
+            return value
+    return ordered[-1][1]
+
+
+def constants_text(book: Book, runs: list[Run]) -> str:
+    """The text of data/expected.json: each group's constants, their ranges as single devices are left out, the interval."""
+    predictor, groups = Predictor(runs), {}
+    for group, found in sorted(predictor.groups.items()):
+        constants = predictor.constants(group)
+        without = [
+            other
+            for device in sorted({run.device.key for run in found})
+            if (other := predictor.constants(group, device))
+        ]
+        groups[group] = {
+            "devices": constants.devices, "rows": constants.rows,
+            "share": _ranged(constants.share, [other.share for other in without]),
+            "layer": {name: _ranged(value, [other.layers[name] for other in without if name in other.layers]) for name, value in sorted(constants.layers.items())},
+            "peak": {name: _ranged(value, [other.peaks[name] for other in without if name in other.peaks]) for name, value in sorted(constants.peaks.items())},
+            "interval": [_round(value) for value in predictor.interval(group, "")],
+            "moved": [_round(bound(p.bytes for run in found for p in run.phases)) for bound in (min, max)],
+        }  # fmt: skip
+    lines = ",\n ".join(f"{json.dumps(group)}: {json.dumps(row)}" for group, row in groups.items())
+    return f"{{\n {lines}\n}}\n"
+
+
+def _ranged(value: float, others: list[float]) -> list[float]:
+    """A constant, and the least and largest of it as each device is left out."""
+    return [_round(one) for one in (value, min(others, default=value), max(others, default=value))]
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def own_runs(book: Book, names: Names | None = None) -> list[Run]:
+    """The project's own rows.  Any that is refused is an error, for a row stands there because it can be scored."""
+    names = names or Names(book)
+    runs, errors = [], []
+    for path in sorted((book.root / RUNS).glob("*.csv")):
+        shown = f"{RUNS}/{path.name}"
+        try:
+            found, refused = read(path, names, shown)
+            errors += [BookError(shown, line, fault) for line, fault in _faults(path, shown, book)]
+        except BookError as error:
+            errors.append(error)
+            continue
+        runs += found
+        errors += [BookError(one.file, one.line, one.why) for one in refused]
+    raise_all(errors)
+    return runs
+
+
+def _faults(path: Path, shown: str, book: Book) -> Iterable[tuple[int, str]]:
+    """(line, fault) of what rows of the project's own say by ids: sources, models, and devices or their bandwidths."""
+    cited = head(path.read_text(encoding="utf-8").splitlines(), shown)
+    for key in CITED:
+        if (id_ := cited.get(key)) not in book.sources and (key == "source" or id_):
+            yield (
+                1,
+                f"{key}: found {id_!r}, wanted the id of a source in data/sources.toml; {nearest(str(id_), book.sources)}",
+            )
+    for line, row in table_of(path, shown):
+        if row["metric"] != "op_time_ms" and row["model"] not in book.models:
+            yield (
+                line,
+                f"model: found {row['model']!r}, wanted an id of data/models/; {nearest(row['model'], book.models)}",
+            )
+        if row["device_id"] not in book.accelerators and not (row["bandwidth_gb_s"] and cited.get("bandwidth_source")):
+            yield (
+                line,
+                f"device_id: found {row['device_id']!r}, which data/accelerators/ does not have, wanted its bandwidth_gb_s and the header's bandwidth_source",
+            )
+
+
+def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
+    """Print the table for the project's rows, or for files of others; 1 where a file could not be read at all."""
+    book = load_book(root)
+    names = Names(book)
+    own = own_runs(book, names)
+    if files == ["--fit"]:
+        (root / CONSTANTS).write_text(constants_text(book, own), encoding="utf-8")
+        say(f"wrote {CONSTANTS}")
+        return 0
+    predictor, status = Predictor(own), 0
+    runs, refusals = (own, []) if not files else ([], [])
+    for name in files:
+        try:
+            found, refused = read(Path(name), names, name)
+        except BookError as error:
+            say(str(error))
+            status = 1
+            continue
+        runs += found
+        refusals += refused
+    scored = []
+    for run in runs:
+        answer = predictor.score(run)
+        if isinstance(answer, str):
+            refusals.append(Refusal(run.file, run.line, answer))
+        else:
+            scored.append(answer)
+    for line in refused_lines(refusals):
+        say(line)
+    for line in table(scored):
+        say(line)
+    say(
+        f"{len(scored)} rows scored, {len(refusals)} not; constants fitted to {len(own)} rows of {RUNS}, without the row's own device"
+    )
+    return status
+
+
+def refused_lines(refusals: list[Refusal]) -> list[str]:
+    """One line for each refused row, those of one reason in one file together."""
+    together = defaultdict(list)
+    for one in refusals:
+        together[one.file, one.why].append(one.line)
+    lines = []
+    for (file, why), where in together.items():
+        rest = f" (and {len(where) - 1} lines more, to {where[-1]})" if len(where) > 1 else ""
+        lines.append(f"{Refusal(file, where[0], why)}{rest}")
+    return lines
+
+
+def table(scored: list[Scored]) -> list[str]:
+    """The table: rows, devices, median error of time by row and by device, 90th percentile, the bare bound beside it."""
+    head = ("", "rows", "devices", "by row", "by device", "p90", "bound by row", "by device", "in interval")
+    rows = [head, *(tuple(line) for line in _lines(scored))]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+
+
+def _lines(scored: list[Scored]) -> Iterable[tuple[str, ...]]:
+    kinds = defaultdict(list)
+    for one in scored:
+        kinds[one.run.kind + ("" if one.devices > 1 else ", fitted on one device")].append(one)
+    for kind, found in sorted(kinds.items()):
+        s = summary(found)
+        yield (
+            kind,
+            str(len(found)),
+            str(s.devices),
+            *(f"{100 * value:.1f}%" for value in (s.by_row, s.by_device, s.p90, s.bound_by_row, s.bound_by_device)),
+            f"{100 * s.inside:.0f}%",
+        )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Errors of time, as shares, of a set of scored runs."""
+
+    rows: int
+    devices: int
+    by_row: float
+    by_device: float
+    p90: float
+    bound_by_row: float
+    bound_by_device: float
+    inside: float
+
+
+def summary(scored: list[Scored]) -> Summary:
+    """Medians by row and by device (of its own median), and the 90th percentile."""
+    off = [abs(one.error) for one in scored]
+    return Summary(
+        len(scored),
+        len({one.run.device.key for one in scored}),
+        median(off),
+        _by_device(scored, lambda one: one.error),
+        sorted(off)[min(int(0.9 * len(off)), len(off) - 1)],
+        median(abs(one.bare) for one in scored),
+        _by_device(scored, lambda one: one.bare),
+        sum(one.inside for one in scored) / len(scored),
+    )
+
+
+def _by_device(scored: list[Scored], value: Callable[[Scored], float]) -> float:
+    devices = defaultdict(list)
+    for one in scored:
+        devices[one.run.device.key].append(abs(value(one)))
+    return median(median(found) for found in devices.values())

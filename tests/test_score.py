@@ -1,0 +1,290 @@
+"""The predictor, the rows it is fitted to, and the command that scores anybody's file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import pytest
+
+from generators.__main__ import main
+from generators.errors import BookError, BookErrors
+from generators.model import expected
+from generators.model.expected import Habits
+from generators.score.fit import fit
+from generators.score.names import Names, build_of, guessed_class
+from generators.score.rows import COLUMNS, Unusable, read, run
+from generators.score.table import CONSTANTS, RUNS, Predictor, constants_text, own_runs, quantile, summary, table
+
+LLAMA = {
+    "device_id": "rtx-3090", "hardware": "RTX 3090", "vendor": "nvidia", "bandwidth_gb_s": "936", "n_devices": "1",
+    "model": "Llama-2-7B", "params_b": "6.738", "precision": "Q4_0", "weights_gb": "3.825", "batch": "1", "depth": "0",
+    "gen_len": "128", "metric": "decode_tok_s", "value": "150", "engine": "llama.cpp b1800",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def names(book):
+    return Names(book)
+
+
+@pytest.fixture(scope="module")
+def own(book, names):
+    return own_runs(book, names)
+
+
+@pytest.fixture(scope="module")
+def predictor(own):
+    return Predictor(own)
+
+
+def a_run(names, **changed):
+    row = dict.fromkeys([*COLUMNS, "above_bound"], "") | LLAMA | {key: str(value) for key, value in changed.items()}
+    return run(row, names, "x.csv", 2)
+
+
+def a_file(path, *rows):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(LLAMA | row for row in rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
+    return path
+
+
+def test_the_rows_are_hundreds_over_many_devices_and_engines(own):
+    assert len(own) > 800
+    assert len({one.device.key for one in own}) >= 30
+    assert len({one.engine.split()[0].lower() for one in own}) >= 5
+    assert len({one.source for one in own}) >= 15
+    assert {one.device.memory for one in own} == {"hbm", "gddr", "gddr-amd", "apple", "unified", "cpu"}
+
+
+def test_no_row_is_beyond_its_bound(own):
+    assert all(one.bound <= one.seconds for one in own), [str(one) for one in own if one.bound > one.seconds]
+
+
+def test_refitting_gives_the_committed_constants(book, own):
+    assert constants_text(book, own) == (book.root / CONSTANTS).read_text(encoding="utf-8")
+
+
+def test_the_formula_is_the_roofline_at_shares_and_launches():
+    h = Habits(share=0.8, peak_share=0.5, layer=1e-4)
+    assert expected.expected_time(8e9, 1e9, 32.0, 1e12, 1e14, h) == pytest.approx(8e9 / 0.8e12 + 32e-4)
+    assert expected.expected_time(8e9, 1e14, 32.0, 1e12, 1e14, h) == pytest.approx(2.0 + 32e-4)
+    assert expected.expected_time(8e9, 1e14, 32.0, 1e12, 0.0, h) == pytest.approx(0.01 + 32e-4), "no peak is known"
+
+
+def test_a_probe_gives_its_constant_back():
+    h = Habits(share=0.7, peak_share=0.0, layer=1e-4)
+    time = expected.expected_time(8e9, 0.0, 32.0, 1e12, 0.0, h)
+    assert expected.probed_share(8e9, 32.0, 1e12, time, h.layer) == pytest.approx(h.share)
+    assert expected.probed_layer(8e9, 32.0, 1e12, time, h.share) == pytest.approx(h.layer)
+
+
+def test_the_fit_finds_the_constants_that_made_the_rows(names):
+    runs = []
+    for device, bandwidth in (("a", 500.0), ("b", 900.0), ("c", 700.0)):
+        for model, size in (("Llama-2-7B", 3.8), ("Llama-2-13B", 7.3), ("Llama-2-70B", 39.0)):
+            told = {
+                "device_id": device,
+                "hardware": device,
+                "bandwidth_gb_s": bandwidth,
+                "model": model,
+                "params_b": "",
+                "weights_gb": size,
+            }
+            seconds = a_run(names, **told, value=1).expected(Habits(0.8, 0.0, 1e-4))
+            runs.append(a_run(names, **told, value=1.0 / seconds))
+    found = fit(runs)
+    assert found.share == pytest.approx(0.8, abs=0.011)
+    assert found.layers["llama.cpp 2024"] == pytest.approx(1e-4, rel=0.1)
+    assert found.devices == 3
+
+
+def test_no_prediction_rests_on_its_own_device(predictor, own):
+    """Measured ten times slower, a device's runs are predicted as before: its own rows decide nothing."""
+    from dataclasses import replace
+
+    device = "rtx-3090"
+    changed = Predictor([replace(one, seconds=10.0 * one.seconds) if one.device.key == device else one for one in own])
+    held = [one for one in own if one.device.key == device]
+    answers = [(predictor.score(one), changed.score(one)) for one in held]
+    assert any(not isinstance(before, str) for before, _ in answers)
+    for before, after in answers:
+        assert before == after if isinstance(before, str) else before.seconds == after.seconds
+
+
+def test_the_constants_beat_the_bare_bound_on_left_out_devices(predictor, own):
+    scored = [one for one in map(predictor.score, own) if not isinstance(one, str)]
+    groups = {(one.run.kind, one.devices > 1) for one in scored}
+    assert len(groups) > 3
+    for kind, several in groups:
+        s = summary([one for one in scored if (one.run.kind, one.devices > 1) == (kind, several)])
+        if s.rows > 10:
+            assert s.by_row < s.bound_by_row and s.by_device < s.bound_by_device, (kind, s)
+
+
+def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, own):
+    scored = [one for one in map(predictor.score, own) if not isinstance(one, str)]
+    s = summary([one for one in scored if one.run.kind == "decode, batch 1" and one.devices > 1])
+    assert s.devices >= 30
+    assert s.by_row < 0.16 and s.by_device < 0.16
+    assert 0.7 < s.inside < 0.95, "four in five runs lie in the interval, or it is none"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"value": "abc"}, "value: found 'abc', wanted a number"),
+        ({"value": "0"}, "wanted a number above zero"),
+        ({"value": "nan"}, "wanted a finite number"),
+        ({"value": "400"}, "no such run"),
+        ({"notes": "INVALID: matmuls not executed"}, "marked INVALID"),
+        ({"notes": "speculative decoding or MTP flagged"}, "speculative decoding"),
+        ({"n_devices": "8"}, "outside the range fitted: one device"),
+        ({"device_id": "no-such-card", "hardware": "No such card", "bandwidth_gb_s": ""}, "'no-such-card' is not in the catalogue"),
+        ({"model": "Strange-MoE-30B-A3B", "params_b": "30"}, "mixture of experts that is not in the catalogue"),
+        ({"model": "Strange", "params_b": ""}, "gives no params_b"),
+        ({"weights_gb": "", "precision": "4-bit (type not stated)"}, "does not say how many bytes are read"),
+        ({"metric": "mbu_fraction"}, "is no time of a run"),
+        ({"metric": "ttft_ms", "notes": "includes queueing"}, "waiting in a queue"),
+        ({"notes": "batch = concurrency"}, "under load"),
+        ({"model": "Llama-2-70B", "params_b": "69", "weights_gb": "39", "value": "15", "notes": "memory printed 24 GB"}, "must have been elsewhere"),
+    ],
+)  # fmt: skip
+def test_a_line_that_cannot_be_used_says_why(names, changed, told):
+    with pytest.raises(Unusable, match=told.replace("(", r"\(")):
+        a_run(names, **changed)
+
+
+def test_every_metric_of_a_request_becomes_the_time_of_its_passes(names):
+    per_token = a_run(names, metric="tpot_ms", value=8, batch=4)
+    assert (per_token.kind, per_token.seconds) == ("decode, batched", 8e-3)
+    assert a_run(names, batch=4, value=500).seconds == pytest.approx(4 / 500)
+    prompt = a_run(names, metric="prefill_tok_s", prompt_len=512, gen_len=0, value=4096)
+    assert (prompt.kind, prompt.seconds) == ("prefill", 0.125)
+    request = a_run(names, metric="gen_tok_s_incl_prefill", prompt_len=512, gen_len=128, value=64, batch=2)
+    assert (request.kind, request.seconds, request.phases[1].times) == ("whole requests, batched", 4.0, 127.0)
+    both = a_run(names, metric="total_tok_s_prompt_plus_gen", prompt_len=512, gen_len=128, value=640, batch=2)
+    assert both.seconds == 2.0
+
+
+def test_context_is_the_mean_over_the_answer(names):
+    short, deep = a_run(names), a_run(names, depth=2048, value=90)
+    assert short.phases[0].kv == pytest.approx(65 * 524288)
+    assert deep.phases[0].kv == pytest.approx((2048 + 65) * 524288)
+
+
+def test_a_stored_size_counts_without_the_table_that_no_step_reads(names):
+    one = a_run(names)
+    weights = one.phases[0].bytes - one.phases[0].kv
+    assert weights == pytest.approx(3.825e9 * (1 - 131072000 / 6738415616), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("printed", "id_"),
+    [
+        ("Meta Llama 3.1 8B Instruct", "llama-3.1-8b"), ("Llama-3-70B", "llama-3.1-70b"), ("Qwen2.5-Coder-7B", "qwen2.5-7b"),
+        ("unsloth/Qwen3.6-35B-A3B-GGUF", "qwen3.5-35b-a3b"), ("openai/gpt-oss-120b", "gpt-oss-120b"), ("llama-2-7b.Q4_0", "llama-2-7b"),
+        ("Qwen3-14B", "qwen3-14b"), ("CodeLlama-34B", ""), ("phi-4-mini", "phi-4-mini"), ("Qwen3.6-27B", ""),
+    ],
+)  # fmt: skip
+def test_models_are_found_by_printed_names(names, printed, id_):
+    assert names.model(printed) == id_
+
+
+@pytest.mark.parametrize(
+    ("id_", "name", "found"),
+    [
+        ("apple-m1-max", "", "m1-max"), ("strix-halo-gpu", "", "ryzen-ai-max-395"), ("a100-sxm-80g", "", "a100-sxm4-80gb"),
+        ("x", "NVIDIA GeForce RTX 4090", "rtx-4090"), ("dgx-spark", "", "dgx-spark"), ("h100-sxm-80g", "", "h100-sxm5-80gb"),
+        ("rtx-3060-12g", "NVIDIA GeForce RTX 3060", ""),
+    ],
+)  # fmt: skip
+def test_devices_are_found_by_id_or_printed_name(names, id_, name, found):
+    assert names.device(id_, name) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor", "memory"),
+    [
+        ("tesla-p40", "nvidia", "gddr"), ("tesla-p100-sxm2", "nvidia", "hbm"), ("arc-a770", "intel", "gddr"), ("rx-6800", "amd", "gddr-amd"),
+        ("core-ultra-258v", "intel", "unified"), ("xeon-w5-3425-cpu", "intel", "cpu"), ("apple-m1-max-cpu", "apple", "cpu"), ("apple-m9", "apple", "apple"),
+    ],
+)  # fmt: skip
+def test_memory_of_other_devices_is_told_by_name(name, vendor, memory):
+    assert guessed_class(name, vendor) == memory
+
+
+@pytest.mark.parametrize(
+    ("engine", "notes", "build"),
+    [
+        ("llama.cpp main (2023)", "", "llama.cpp 2023"), ("llama.cpp llama-bench (May 2024)", "", "llama.cpp 2024"),
+        ("llama.cpp b9187", "", "llama.cpp 2025 on"), ("LocalScore (llamafile)", "Windows", "llamafile on Windows"),
+        ("vLLM 0.14", "", "serving"), ("gpt-fast", "", "compiled"), ("ik_llama.cpp", "", "ik_llama.cpp"), ("abacus", "", ""),
+    ],
+)  # fmt: skip
+def test_builds_are_told_by_the_engine(engine, notes, build):
+    assert build_of(engine, notes) == build
+
+
+def test_a_file_of_others_is_scored_line_by_line(tmp_path, capsys, monkeypatch):
+    path = a_file(
+        tmp_path / "rows.csv",
+        {},
+        {"value": "x"},
+        {"metric": "prefill_tok_s", "prompt_len": "512", "gen_len": "0", "value": "2000"},
+    )
+    before = sorted(tmp_path.iterdir())
+    assert main(["score", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "rows.csv:3: value: found 'x', wanted a number" in told
+    assert "2 rows scored, 1 not" in told and "bound by row" in told
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_file_that_is_no_table_is_one_line(tmp_path, capsys):
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert main(["score", str(path), str(tmp_path / "none.csv")]) == 1
+    told = capsys.readouterr().out
+    assert "found no column device_id, model, metric, value" in told and "found no file" in told
+
+
+def test_an_own_row_that_cannot_be_scored_is_an_error(copy, book):
+    path = copy / RUNS / "gpt-fast.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",104.9", ",304.9"), encoding="utf-8")
+    from generators.book.load import load_book
+
+    with pytest.raises(BookErrors, match=r"gpt-fast\.csv:\d+: .*no such run"):
+        own_runs(load_book(copy))
+
+
+def test_quantiles_weigh_devices_alike():
+    assert quantile([("a", 1.0)] * 98 + [("b", 2.0)], 0.9) == 2.0
+    assert quantile([("a", 1.0)] * 98 + [("b", 2.0)], 0.4) == 1.0
+
+
+def test_the_table_counts_devices_and_rows(predictor, names):
+    one = predictor.score(a_run(names))
+    lines = table([one, one])
+    assert lines[1].split("  ")[0] == "decode, batch 1" and " 2 " in lines[1] and " 1 " in lines[1]
+
+
+def test_the_committed_ranges_hold_their_values(book):
+    groups = json.loads((book.root / CONSTANTS).read_text(encoding="utf-8"))
+    assert len(groups) >= 10
+    for name, row in groups.items():
+        for value, low, high in [row["share"], *row["layer"].values(), *row["peak"].values()]:
+            assert 0 < value <= 1 and low <= high and math.isfinite(value), name
+        assert 0 < row["interval"][0] < row["interval"][1]
+
+
+def test_a_header_that_is_no_toml_is_told(tmp_path, names):
+    path = tmp_path / "x.csv"
+    path.write_text("# source =\ndevice_id,model,metric,value\n", encoding="utf-8")
+    with pytest.raises(BookError, match="no TOML"):
+        read(path, names)
