@@ -25,7 +25,7 @@ SVG = (
     "<text>a  b</text></svg>"
 )
 FIGURE = figure.Figure("bars", SVG, SVG, "How to read *it*: <b>", {"caption": "How to read *it*: <b>"})
-NUMBERS = {"a.step": {"text": "6.48 ms", "title": 'W ÷ BW = 6.48 ms ("A100" | sheet [1])', "uses": []}}
+NUMBERS = {"a.step": {"text": "6.48 ms", "title": 'W ÷ BW = 6.48 ms ("A100" | sheet [1])', "part": "01_a", "uses": []}}
 FORMULAS = {
     maths.key(tex, display): {"tex": tex, "display": display, "mathml": f"<math><mi>{tex[0]}</mi><mo>*</mo></math>"}
     for tex, display in (("x_i * y", False), ("E = m", True), ("B", False))

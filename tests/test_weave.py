@@ -1,5 +1,6 @@
 """The weave in a changed copy: `check` names every stale piece, `write` mends exactly those, and a second run changes nothing."""
 
+import gzip
 import json
 import re
 import shutil
@@ -502,3 +503,28 @@ def test_catalogue_names_come_longest_first(root):
 def test_no_link_text_or_heading_is_empty(root):
     for path in (root / "docs").rglob("*.md"):
         assert "[](" not in path.read_text().replace("![](", ""), path
+
+
+def test_each_number_has_one_row_in_one_part_and_its_old_address_leads_there(root) -> None:
+    ledger = json.loads((root / "docs/reference/numbers.json").read_text())
+    texts = {path.stem: path.read_text() for path in (root / "docs/reference/numbers").glob("*.md")}
+    rows = [(part, id_) for part, text in texts.items() for id_ in re.findall(r'<a id="([^"]+)"></a>', text)]
+    assert sorted(rows) == sorted((row["part"], id_) for id_, row in ledger.items())
+    listed = (root / "docs/reference/numbers.md").read_text()
+    for id_, row in ledger.items():
+        assert not row["uses"] or (f'<a id="{id_}"></a>' in listed and f"(numbers/{row['part']}.md#{id_})" in listed)
+
+
+def test_a_page_of_numbers_stays_small(root) -> None:
+    pages = [root / "docs/reference/numbers.md", *(root / "docs/reference/numbers").glob("*.md")]
+    assert len(pages) > 4
+    assert [page.name for page in pages if len(gzip.compress(page.read_bytes())) > 60_000] == []
+
+
+def test_a_part_that_no_page_needs_any_more_is_removed(root) -> None:
+    left = root / "docs/reference/numbers/99_gone.md"
+    left.write_text("# Gone\n")
+    result = weave(root)
+    assert any("99_gone.md" in str(one) for one in result.stale)
+    write_files(result, root)
+    assert not left.exists()

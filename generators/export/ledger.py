@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 _PAGE = "numbers.md"
 
 
-def ledger(page: Element, parts: list[Part]) -> Element:
-    """The body of the appendix, from the tree of the site's page of numbers."""
-    rows = {row.find("td/a").get("id", ""): row for row in page.iter("tr") if row.find("td/a[@id]") is not None}
+def ledger(pages: list[Element], parts: list[Part]) -> Element:
+    """The body of the appendix, from the trees of the site's pages of numbers."""
+    rows = {
+        row.find("td/a").get("id", ""): row
+        for page in pages
+        for row in page.iter("tr")
+        if row.find("td/a[@id]") is not None
+    }
     wanted = _reached(_cited(part.body for part in parts), rows)
     body = element("body", children=[element("p", _ABOUT)])
     sources = _Sources()
-    for heading, table in _sections(page):
-        shown = [_entry(id_, row, sources) for row in table.iter("tr") if (id_ := _id(row)) in wanted]
+    for page in pages:
+        shown = [_entry(id_, row, sources) for row in page.iter("tr") if (id_ := _id(row)) in wanted]
         if shown:
-            body.append(heading)
+            title = words(page.find("h1")).removeprefix("Numbers: ")
+            body.append(element("h2", title, id=f"numbers-{len(body)}"))
             body.append(element("div", children=shown, class_="ledger"))
     body.append(element("h2", "Sources of the numbers", id="sources-of-the-numbers"))
     body.append(element("div", children=sources.listed(), class_="ledger"))
@@ -84,17 +90,6 @@ def _reached(cited: set[str], rows: dict[str, Element]) -> set[str]:
         reached.add(id_)
         waiting += [link.get("href", "")[1:] for link in rows[id_].iter("a") if link.get("href", "").startswith("#")]
     return reached
-
-
-def _sections(page: Element) -> list[tuple[Element, Element]]:
-    """Each heading with the table below it."""
-    heading, found = None, []
-    for child in page:
-        if child.tag == "h2":
-            heading = child
-        elif heading is not None and (child.tag == "table" or child.find(".//table") is not None):
-            found.append((heading, child))
-    return found
 
 
 def _entry(id_: str, row: Element, sources_: _Sources) -> Element:

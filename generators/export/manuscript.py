@@ -20,7 +20,8 @@ from generators.site.colophon import machines
 from generators.site.tree import material_and_pages
 from generators.site.work import Work, read_work
 
-NUMBERS, APPENDICES = "reference/numbers.md", ("reference/notation.md", "reference/method.md")
+NUMBERS, FOLDER, _LAST = "reference/numbers.md", "reference/numbers", "numbers"
+APPENDICES = ("reference/notation.md", "reference/method.md")
 ANSWERS = "answers.md"  # no page of the site: there they stand below their exercises
 
 
@@ -70,8 +71,13 @@ def read_manuscript(root: Path) -> Manuscript:
         _figures(part, _live_address(part, addresses))
     answers = Part(ANSWERS, "Answers", "", take_answers(chapters))
     parts += [answers, *appendices]
-    if NUMBERS in pages:
-        parts.append(Part(NUMBERS, "Numbers", "", ledger(reader.tree(pages[NUMBERS], NUMBERS), parts)))
+    numbers = [_numbers(reader.tree(text, path)) for path, text in pages.items() if path.startswith(f"{FOLDER}/")]
+    for link in (
+        link for part in parts for link in part.body.iter("a")
+    ):  # one appendix here, several pages on the site
+        link.set("href", re.sub(rf"^(?:.*/)?{_LAST}/[\w-]+\.md#", f"{NUMBERS}#", link.get("href", "")))
+    if numbers:
+        parts.append(Part(NUMBERS, "Numbers", "", ledger(numbers, parts)))
     settle(parts, set(pages), addresses)
     return Manuscript(
         parts, _drawings(material, parts), work, read_edition(root), addresses,
@@ -87,6 +93,14 @@ def _part(path: str, text: str, reader: Reader) -> Part:
     number = CHAPTER.fullmatch(path)
     body.remove(heading)
     return Part(path, words(heading), f"Chapter {int(number[1])}" if number else "", body)
+
+
+def _numbers(body: Element) -> Element:
+    """A part of the numbers, its links as they read from the one page that holds all."""
+    for link in body.iter("a"):
+        if href := link.get("href", ""):
+            link.set("href", re.sub(r"^[\w-]+\.md#", "#", href).removeprefix("../"))
+    return body
 
 
 def _live_address(part: Part, addresses: Addresses) -> str:

@@ -1,4 +1,4 @@
-"""Links from a number to its row in the ledger, with how it was derived shown on hover and on focus."""
+"""Links from a number to its row, in the part of the numbers page that has it, with how it was derived shown on hover and on focus."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def edits(text: str, mask: str, page: str, numbers: dict[str, dict], errors: lis
         inside = (match["tail"] or "{}")[1:-1].strip().removeprefix(":").strip()
         attributes = " ".join(part for part in (".mb-num", inside) if part)
         told = "&#10;".join(title(line) for line in row["title"].split("\n"))
-        link = f'[{words}]({match["target"]}#{match["id"]} "{told}"){{ {attributes} }}'
+        part = f"{match['target'].removesuffix('.md')}/{row['part']}.md"
+        link = f'[{words}]({part}#{match["id"]} "{told}"){{ {attributes} }}'
         found.append(Edit(match.start(), match.end(), link))
     return found

@@ -60,6 +60,6 @@ def _link(match: re.Match[str], path: str) -> str:
     if match["target"].startswith(("https:", "http:", "mailto:")):
         return f"[{words}]({match['target']})"
     full = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
-    if full in (path, "reference/numbers.md"):
+    if full == path or full.startswith("reference/numbers"):
         return words  # a number is its own words; its derivation is found by them in the text of the numbers page
     return f"[{words}]({address(target) if target.endswith('.md') else target})"

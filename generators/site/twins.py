@@ -72,7 +72,7 @@ def _index(written: dict[str, str], texts: dict[str, str]) -> str:
     head = [f"# {title(texts[home])}", f"> {_told(written[home])}"] if home in texts else []
     head.append(
         "Each link leads to the text of one page; the page itself has the same address without `.txt`.\n"
-        "How a number was computed stands beside it in [the text of the numbers page](reference/numbers.txt).\n"
+        "How a number was computed stands in the text of its part, listed in [the numbers page](reference/numbers.txt).\n"
         f"The chapters, the notation and the method in one file: [{FULL}]({FULL})."
     )
     return "\n\n".join([*head, *(f"## {name}\n\n" + "\n".join(lines) for name, lines in sections.items())]) + "\n"
@@ -88,7 +88,7 @@ def _section(path: str, texts: dict[str, str]) -> str:
     folder = path.rpartition("/")[0]
     if not folder:
         return "Chapters" if CHAPTER.fullmatch(path) else "About the book"
-    return title(texts.get(f"{folder}/index.md", "")) or folder
+    return title(texts.get(f"{folder}/index.md", "") or texts.get(f"{folder}.md", "")) or folder
 
 
 def _full(texts: dict[str, str]) -> str:

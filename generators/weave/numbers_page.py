@@ -1,4 +1,8 @@
-"""The page and the ledger of every number the book prints: value, meaning, derivation, sources, and where it is used."""
+"""The pages and the ledger of every number the book prints: value, meaning, derivation, sources, and where it is used.
+
+A number's address is `reference/numbers.md#id`, whatever page uses it.  That page lists all ids; the row that tells how a
+number follows stands in a part, one for each page of the book, to which the site's links lead at once.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +12,59 @@ from pathlib import Path
 from generators.escape import cell
 from generators.weave.answers import Answers, Told
 
-HEAD = """---
-description: Every number the book prints, with its derivation and sources.
+INDEX, PARTS, LEDGER = "docs/reference/numbers.md", "docs/reference/numbers", "docs/reference/numbers.json"
+_WRITTEN = "<!-- Written by `nox -s write`; edit generators/numbers/ instead. -->"
+_FRONT = """---
+description: {description}
 hide: [toc]
+search:
+  exclude: true
 ---
 
-# Numbers
+# {title}
 
-<!-- Written by `nox -s write`; edit generators/numbers/ instead. -->
-
-Every number in the text is a link to its row here.
-A row says what the number means, how it was computed and from which sources; the rows it was computed from are linked.
+{written}
 """
+Uses = dict[str, list[str]]  # id -> the pages that print it, in order
 
 
-def ledger(numbers: Answers, uses: dict[str, list[str]]) -> dict[str, dict[str, object]]:
-    """Every used number and every number it was computed from: text, tooltip, and the pages that use it."""
+def number_pages(numbers: Answers, uses: Uses, titles: dict[str, str]) -> dict[str, str]:
+    """Every generated file of numbers by path: the list, a part for each page that is the first to use one, and the ledger."""
+    parts = _parts(numbers, uses, titles)
+    home = {id_: _slug(path) for path, ids in parts.items() for id_ in ids}
+    made = {f"{PARTS}/{_slug(path)}.md": _part(ids, numbers, home, uses, titles[path]) for path, ids in parts.items()}
+    made[INDEX] = _index(parts, numbers, home, uses, titles)
+    made[LEDGER] = ledger_json(ledger(numbers, uses, home))
+    return made
+
+
+def is_generated(path: str) -> bool:
+    """Whether a file under `docs/` is one of these."""
+    return path in (INDEX, LEDGER) or path.startswith(f"{PARTS}/")
+
+
+def _slug(path: str) -> str:
+    return Path(path).stem.lower()
+
+
+def _parts(numbers: Answers, uses: Uses, titles: dict[str, str]) -> dict[str, list[str]]:
+    """The ids of each page that is the first to use them, in order, each followed by those that it was computed from."""
+    placed = {id_: next((page for page in pages if page.startswith("docs/")), pages[0]) for id_, pages in uses.items()}
+    for id_ in uses:
+        for input_ in _with_inputs(numbers, [id_]):
+            placed.setdefault(input_, placed[id_])
+    found: dict[str, list[str]] = {path: [] for path in titles}
+    for id_, path in placed.items():
+        found[path].append(id_)
+    return {path: ids for path, ids in found.items() if ids}
+
+
+def ledger(numbers: Answers, uses: Uses, home: dict[str, str]) -> dict[str, dict[str, object]]:
+    """Every used number and every number it was computed from: text, tooltip, its part, and the pages that use it."""
     rows: dict[str, dict[str, object]] = {}
     for id_ in _with_inputs(numbers, list(uses)):
         number = numbers.number(id_)
-        rows[id_] = {"text": number.text, "title": tooltip(number), "uses": uses.get(id_, [])}
+        rows[id_] = {"text": number.text, "title": tooltip(number), "part": home[id_], "uses": uses.get(id_, [])}
     return rows
 
 
@@ -65,30 +102,65 @@ def _sentence(derivation: str) -> str:
     return derivation[:1].upper() + derivation[1:]
 
 
-def numbers_page(numbers: Answers, uses: dict[str, list[str]], titles: dict[str, str]) -> str:
-    """The page: one section per page of the book that uses numbers, in order of first use, then the inputs."""
-    blocks, listed = [HEAD], set()
-    for path, title in titles.items():
-        mine = [id_ for id_ in uses if uses[id_][0] == path]
-        if mine:
-            blocks.append(f"\n## {title}\n\n{_rows(mine, numbers)}\n")
-            listed |= set(mine)
-    rest = [id_ for id_ in _with_inputs(numbers, list(uses)) if id_ not in listed]
-    if rest:
-        blocks.append(f"\n## Computed on the way\n\n{_rows(rest, numbers)}\n")
-    return "".join(blocks)
+def _index(
+    parts: dict[str, list[str]], numbers: Answers, home: dict[str, str], uses: Uses, titles: dict[str, str]
+) -> str:
+    """The page of all printed ids: a list of the parts, and a row for each number that leads to its own."""
+    front = _FRONT.format(
+        description="Every number the book prints, with the place that tells how it follows.",
+        title="Numbers",
+        written=_WRITTEN,
+    )
+    listed = [f"- [{titles[path]}](numbers/{_slug(path)}.md), {len(ids):,} numbers" for path, ids in parts.items()]
+    rows = [
+        f'| <a id="{id_}"></a>`{id_}` | [{numbers.number(id_).text}](numbers/{home[id_]}.md#{id_}) |'
+        for id_ in sorted(uses)
+    ]
+    blocks = [
+        front,
+        "How a number follows stands in its row, with its sources: a part for each page, and in each what is first used there.",
+        "\n".join(listed),
+        "## By id",
+        "\n".join(["| id | number |", "| --- | --- |", *rows]),
+    ]
+    return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
 
-def _rows(ids: list[str], numbers: Answers) -> str:
+def _part(ids: list[str], numbers: Answers, home: dict[str, str], uses: Uses, title: str) -> str:
+    """The rows of one page's numbers: those that it prints, then those that they were computed from."""
+    front = _FRONT.format(
+        description=f"How each number of “{title}” was computed, and from which sources.".replace(":", ","),
+        title=f"Numbers: {title}",
+        written=_WRITTEN,
+    )
+    blocks = [front, "[All numbers](../numbers.md)"]
+    for heading, some in (
+        ("Printed", [id_ for id_ in ids if id_ in uses]),
+        ("Computed on the way", [id_ for id_ in ids if id_ not in uses]),
+    ):
+        if some:
+            blocks.append(f"## {heading}\n\n{_rows(some, numbers, home)}")
+    return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _rows(ids: list[str], numbers: Answers, home: dict[str, str]) -> str:
     lines = ["| number | meaning and derivation | from | sources |", "| --- | --- | --- | --- |"]
-    return "\n".join(lines + [_row(numbers.number(id_), numbers) for id_ in ids])
+    return "\n".join(lines + [_row(numbers.number(id_), numbers, home) for id_ in ids])
 
 
-def _row(number: Told, numbers: Answers) -> str:
-    how = cell(number.meaning) + (f"<br>{cell(_sentence(number.derivation))}" if number.derivation else "")
-    inputs = ", ".join(f"[{numbers.number(i).text}](#{i})" for i in number.inputs)
-    sources = ", ".join(f"[{cell(name)}]({target})" for name, target in number.sources)
+def _row(number: Told, numbers: Answers, home: dict[str, str]) -> str:
+    how = cell(number.meaning) + (f"<br />{cell(_sentence(number.derivation))}" if number.derivation else "")
+    mine = home[number.id]
+    inputs = ", ".join(
+        f"[{numbers.number(i).text}]({'' if home[i] == mine else home[i] + '.md'}#{i})" for i in number.inputs
+    )
+    sources = ", ".join(f"[{cell(name)}]({_from_a_part(target)})" for name, target in number.sources)
     return f'| <a id="{number.id}"></a>{number.text} | {how} | {inputs} | {sources} |'
+
+
+def _from_a_part(target: str) -> str:
+    """A link from `reference/`, as it reads one folder further down."""
+    return target if target.startswith("https:") else f"../{target}"
 
 
 def page_title(text: str, path: str) -> str:

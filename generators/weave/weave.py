@@ -11,10 +11,9 @@ from generators.weave import figures as figure_files
 from generators.weave import kept
 from generators.weave.answers import Answers
 from generators.weave.links import page_faults
-from generators.weave.numbers_page import ledger, ledger_json, numbers_page, page_title
+from generators.weave.numbers_page import PARTS, is_generated, number_pages, page_title
 from generators.weave.page import MEND, weave_page
 
-GENERATED = ("docs/reference/numbers.md", "docs/reference/numbers.json")
 EXTRA_PAGES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md")
 
 
@@ -22,7 +21,7 @@ EXTRA_PAGES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md")
 class Result:
     """The files as they should be, every stale or broken piece found on the way, and what is no fault but worth a line."""
 
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str | None] = field(default_factory=dict)
     stale: list[BookError] = field(default_factory=list)
     broken: list[BookError] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -104,7 +103,8 @@ def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> No
                 uses[id_].append(path)
         if woven.text != text:
             result.files[path] = woven.text
-    made = {GENERATED[0]: numbers_page(answers, uses, titles), GENERATED[1]: ledger_json(ledger(answers, uses))}
+    made: dict[str, str | None] = dict(number_pages(answers, uses, titles))
+    made |= {path: None for one in (root / PARTS).glob("*") if (path := one.relative_to(root).as_posix()) not in made}
     for path, text in made.items():
         if _read(root / path) != text:
             result.files[path] = text
@@ -114,7 +114,7 @@ def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> No
 def page_paths(root: Path) -> list[str]:
     """Every hand-written Markdown page, chapters in order, as paths from the root."""
     docs = sorted(p.relative_to(root).as_posix() for p in (root / "docs").rglob("*.md"))
-    docs = [path for path in docs if path not in GENERATED and not path.startswith("docs/assets/")]
+    docs = [path for path in docs if not is_generated(path) and not path.startswith("docs/assets/")]
     return [*[path for path in EXTRA_PAGES if (root / path).exists()], *docs]
 
 
@@ -128,9 +128,12 @@ def _read(path: Path) -> str | None:
 
 
 def write_files(result: Result, root: Path) -> list[str]:
-    """Write every file that differs, each whole or not at all; the paths written."""
+    """Write every file that differs, each whole or not at all, and remove those that should not be; the paths of both."""
     for path, text in result.files.items():
         target = root / path
+        if text is None:
+            target.unlink()
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(target.name + ".new")
         try:

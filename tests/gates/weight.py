@@ -20,7 +20,7 @@ BUDGETS = [
     ("[0-9][0-9]_*/", 250 * KB, "a chapter: text, drawings, the formulas' font (68 kB) and a live figure (20 kB)"),
     ("explorer/", 150 * KB, "the explorer"),
     ("reference/notation/", 160 * KB, "the formulas' font, and every symbol"),
-    ("reference/numbers/", 175 * KB, "every number of the book, each with its derivation"),
+    ("reference/numbers/*", 130 * KB, "the numbers of one page, each with its derivation; the frame is 71 kB of it"),
     ("reference/figures/", 150 * KB, "a small picture of each figure"),
     ("reference/sources/", 110 * KB, "every source"),
     ("reference/published/", 110 * KB, "every published result"),
