@@ -26,9 +26,12 @@ from generators.unfinished import is_draft
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Book:
-    """Everything `data/` holds, by id.  Rows are validated; numbers are computed from them on demand."""
+    """Everything `data/` holds, by id.  Rows are validated; numbers are computed from them on demand.
+
+    A book equals itself alone, so that a function of it can remember its answer.
+    """
 
     root: Path
     sources: dict[str, Source]

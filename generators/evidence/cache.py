@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generators.book.load import Book
 from generators.book.record import Case, Record
@@ -74,6 +75,7 @@ class StepCase:
         return self.predicted / self.seconds - 1
 
 
+@lru_cache(maxsize=2)
 def cache_steps(book: Book) -> list[StepCase]:
     """Steps with and without a cache, in the order of roles."""
     found = []
@@ -86,6 +88,7 @@ def cache_steps(book: Book) -> list[StepCase]:
     return found
 
 
+@lru_cache(maxsize=2)
 def context_steps(book: Book) -> list[StepCase]:
     """Decode steps at growing contexts with several kinds of attention, in the order of roles."""
     found = []
