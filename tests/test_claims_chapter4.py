@@ -48,17 +48,14 @@ def balance(s, context):
 # Row 1: memory-bound or not is a matter of batch, context and chip, not of inference.
 
 
-def test_the_frontier_shows_all_limits(book, a100):
-    s = shape(book, SECOND)
-    rows = latency_throughput_frontier.data(book).rows
-    mine = [row for row in rows if row.get("model") == book.models[SECOND].name]
-    assert {row["binds"] for row in mine if row["context"] == 128} == {"memory", "compute"}
-    assert {row["binds"] for row in mine if row["context"] in (2048, 8192)} == {"memory"}
-    assert {row["fits"] for row in mine if row["context"] == 8192} == {"yes", "no"}
-    assert {row["fits"] for row in mine if row["context"] == 512} == {"yes"}
-    turn = 199.0
-    flat = [batch / roofline.step(s, BF16, a100, Pass(batch, 1.0, 128.0)).time for batch in (turn, 300.0, 512.0)]
+def test_each_limit_ends_the_gain_somewhere(book, numbers):
+    s, h200 = shape(book, SECOND), catalogue.device(book.accelerators[H200])
+    turn = numbers[f"{SECOND}.bf16.{H200}.compute-bound-batch.s128"].value
+    flat = [batch / roofline.step(s, BF16, h200, Pass(batch, 1.0, 128.0)).time for batch in (turn, 400.0, 512.0)]
     assert max(flat) < 1.01 * min(flat), "past the ridge a larger batch gives nobody anything"
+    most = numbers[f"{SECOND}.bf16.{H200}.largest-batch.s4096"].value
+    assert roofline.step(s, BF16, h200, Pass(most, 1.0, 4096.0)).binds == "memory", "memory is full before the ridge"
+    assert {row["binds"] for row in latency_throughput_frontier.data(book).rows} == {"memory"}
 
 
 def test_batching_is_free_at_a_short_context_and_dear_at_a_long_one(book):
@@ -133,18 +130,16 @@ def test_attention_does_not_gain_and_the_products_do(book):
     )
 
 
-def test_both_models_stay_under_the_ridge_at_two_thousand_tokens_but_not_at_every_context(book, a100, numbers):
-    ridge = a100.peak / a100.bandwidth
-    v = batch_on_the_roofline.data(book).values
-    assert v["first ceiling"] == pytest.approx(13.3, abs=0.05) and v["second ceiling"] == pytest.approx(59.9, abs=0.05)
-    for name, turn in ((LLAMA, 167), (SECOND, 767)):
-        s = shape(book, name)
-        assert roofline.step(s, BF16, a100, Pass(1e7, 1.0, 2048.0)).binds == "memory"
-        found = numbers[f"{name}.bf16.{A100}.turning-context-with-attention"].value
-        assert found == pytest.approx(turn, abs=5)
-        assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found)).binds == "compute"
-        assert roofline.step(s, BF16, a100, Pass(1e9, 1.0, found + 1)).binds == "memory"
-    assert v[f"ridge {A100}"] == ridge
+def test_a_model_stays_under_the_ridge_at_two_thousand_tokens_but_not_at_every_context(book, numbers):
+    data = batch_on_the_roofline.data(book)
+    h200 = catalogue.device(book.accelerators[H200])
+    assert data.values["ridge"] == h200.peak / h200.bandwidth
+    assert data.where(model="Llama 3.1 8B")[0]["ceiling"] == numbers[f"{SECOND}.bf16.intensity-ceiling.s2048"].value
+    s = shape(book, SECOND)
+    assert roofline.step(s, BF16, h200, Pass(1e7, 1.0, 2048.0)).binds == "memory"
+    found = numbers[f"{SECOND}.bf16.{H200}.turning-context-with-attention"].value
+    assert roofline.step(s, BF16, h200, Pass(1e9, 1.0, found)).binds == "compute"
+    assert roofline.step(s, BF16, h200, Pass(1e9, 1.0, found + 1)).binds == "memory"
 
 
 def test_how_many_models_stay_under_a_ridge(book, numbers):
@@ -324,7 +319,7 @@ def test_measured_first_tokens_come_sooner_under_continuous_batching(book):
         assert runs["static", load].mean_ttft > 2 * runs["continuous", load].mean_ttft
         assert runs["static", load].mean_batch < runs["continuous", load].mean_batch
     v = static_and_continuous.data(book).values
-    assert v["static measured"] > 2 * v["continuous measured"] and v["static ttft"] > 2 * v["continuous ttft"]
+    assert v["static ttft"] > 2 * v["continuous ttft"]
 
 
 def test_the_simulation_knows_the_time_busy_better_than_the_wait(book, numbers):

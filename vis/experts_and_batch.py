@@ -47,50 +47,56 @@ def data(book: Book) -> FigureData:
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    dense, *_, most = (v[f"batch {id_}"] for id_ in MODELS)
+    return f"{REUSE:.0f} times fewer weight bytes per token takes {dense} users on a dense model, {most} on {v[f'name {MODELS[-1]}']}"
+
+
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
+    needed = ", ".join(f"{v[f'name {id_}']} {v[f'batch {id_}']}" for id_ in MODELS)
     few = ", ".join(f"{v[f'name {id_}']} {v[f'reuse {id_}']:.1f}" for id_ in MODELS[1:])
     return (
-        f"How many times fewer weight bytes a token costs than at batch 1, against batch, both logarithmic: {v[f'name {SECOND_MODEL}']}, which is dense, gains as many times as the batch, 16 at batch 16; "
-        f"there the mixtures gain {few}, because a larger batch visits more experts; from a few hundred on they run parallel to the dense one."
+        f"{_conclusion(data)}. How many times fewer weight bytes a token costs than at batch 1, against batch, both logarithmic; the batch that each needs for {REUSE:.0f} times: {needed}. "
+        f"At batch 16 the dense model gains 16 times, {few}, because a larger batch visits more experts."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    v = data.values
-    needed = ", ".join(f"{v[f'batch {id_}']} for {v[f'name {id_}']}" for id_ in MODELS)
-    return f"Predicted, 16 bits, routing uniform and independent; trained routers visit fewer experts. The dashed level, eight times fewer bytes, takes a batch of {needed}. A measurement is awaited from a GPU that holds one of these mixtures in 16 bits, such as an H200 SXM."
+    return "Predicted, 16 bits, routing uniform and independent; trained routers visit fewer experts. A measurement is awaited from a GPU that holds one of these mixtures."
 
 
 def draw(data: FigureData, narrow: bool):
-    """A dense line of slope one and three mixtures that lie down before they rise."""
-    figure = theme.canvas(narrow, 4.0, 4.6)
-    theme.heading(figure, "Fewer weight bytes per token than at batch 1 (times)")
-    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow), 1.35, 0.36)
-    axes.set(xscale="log", yscale="log", xlim=(1, 1024), ylim=(0.9, 1100))
+    """A dense line of slope one and three mixtures that lie down before they rise, all crossing one level."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.8, 5.2)
+    top = theme.headline(figure, _conclusion(data), "Times fewer weight bytes per token")
+    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.35 if narrow else 1.75, top + 0.05)
+    axes.set(xscale="log", yscale="log", xlim=(1, 1024), ylim=(0.9, 700))
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
-    theme.log_ticks(axes.yaxis, [1, 10, 100, 1000])
+    theme.log_ticks(axes.yaxis, [1, 8, 64, 512])
+    axes.tick_params(labelsize=size)
     axes.grid(True)
-    axes.set_xlabel("Batch (sequences)")
-    axes.axhline(REUSE, color=colour.MUTED, lw=0.9, ls="--")
-    marks = []
-    for id_ in MODELS:
-        rows = data.where(model=data.values[f"name {id_}"])
-        dense = id_ == SECOND_MODEL
-        axes.plot(
-            [r["batch"] for r in rows],
-            [r["reuse"] for r in rows],
-            color=colour.OVERHEAD if dense else colour.MEMORY,
-            lw=1.4 if dense else 2.0,
+    axes.set_xlabel("Users in the batch", fontsize=size)
+    axes.axhline(REUSE, color=colour.INK, lw=1.2, ls=(0, (5, 3)))
+    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
+    axes.text(1000, REUSE * 1.32, f"{REUSE:.0f} times fewer", ha="right", **words)
+    styles = ("solid", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1.2)))
+    for at, (id_, dash) in enumerate(zip(MODELS, styles, strict=True)):
+        name, batch = data.values[f"name {id_}"], data.values[f"batch {id_}"]
+        rows, shade = data.where(model=name), colour.INK if at else colour.OVERHEAD
+        axes.plot([r["batch"] for r in rows], [r["reuse"] for r in rows], color=shade, lw=2.0, ls=dash)
+        theme.predicted(axes, [batch], [REUSE], shade)
+        axes.text(
+            batch * 1.04, REUSE * (1.45 if at == 0 else 0.68), f"{batch}", ha="right" if at == 0 else "left", **words
         )
-        words = rows[-1]["model"] + (" (dense)" if dense and not narrow else "")
-        axes.text(1150, rows[-1]["reuse"], words, va="center", fontsize=theme.NOTE)
-        marks.append(data.values[f"batch {id_}"])
-    theme.predicted(axes, marks, [REUSE] * len(marks), colour.MEMORY, size=5.5)
-    for at, batch in enumerate(marks):
-        axes.annotate(f"{batch}", (batch, REUSE), (5, -13) if at == len(marks) - 1 else (-1, 6), textcoords="offset points",
-                      ha="left" if at == len(marks) - 1 else "right", fontsize=theme.NOTE, gid=theme.HALO)  # fmt: skip
+        if narrow:
+            axes.plot([1.3, 2.3], [460 / 1.75**at] * 2, color=shade, lw=2.0, ls=dash)
+            axes.text(2.7, 460 / 1.75**at, name + ("" if at else " (dense)"), color=shade, **words)
+        else:
+            axes.text(1150, min(rows[-1]["reuse"], 520), name + ("" if at else "\n(dense)"), color=shade, **words)
     theme.note(figure, data.note)
     return figure

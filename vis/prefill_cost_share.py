@@ -2,143 +2,89 @@
 
 from __future__ import annotations
 
-import statistics
+from math import ceil
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.evidence import shares
 from generators.evidence.workloads import workloads
+from generators.model import phases
 from vis import _palette as colour
+from vis import _shapes as shapes
 from vis import _theme as theme
 from vis._figure import FigureData
 
-CHIP, FORMAT, TOKENS = "h100-sxm5-80gb", "bf16", 4096.0
-BATCHES = (1.0, 32.0)
-RATIOS = [2.0**power for power in range(-4, 12)]
-COLUMNS = {"batch": "sequences", "ratio": "prompt/answer", "lowest": "%", "median": "%", "highest": "%", "workload": ""}
-UPRIGHT = 58.0  # height of labels of workloads beyond the curve
+CHIP, MODEL, FORMAT, BATCH = "h200-sxm", "llama-3.1-8b", "bf16", 32.0
+AGENT_BATCH = 7.0  # sequences of that length that fit
+COLUMNS = {"workload": "", "batch": "sequences", "cached": "tokens", "prompt": "tokens", "answer": "tokens", "prefill": "%"}  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
-    """Share of prefill in the machine time of requests of one total length, over all models of one kind of layer."""
-    chip, stored, rows = book.accelerators[CHIP], book.formats[FORMAT], []
-    device, form = catalogue.device(chip, stored.rate), catalogue.number_format(stored)
-    sourced = catalogue.sourced_device(chip, stored.rate)
-    sources = (
-        sourced.bandwidth.sources
-        | sourced.peak.sources
-        | {stored.source}
-        | {model.source for model in book.alike.values()}
-    )
-    values = {"chip": chip.name, "format": stored.name, "models": len(book.alike), "even": []}
-    shapes = {model.name: catalogue.shape(model) for model in book.alike.values()}
-    for batch in BATCHES:
-        for ratio in RATIOS:
-            found = sorted(shares.share(shape, form, device, batch, TOKENS, ratio) * 100 for shape in shapes.values())
-            rows.append(
-                {
-                    "batch": batch,
-                    "ratio": ratio,
-                    "lowest": found[0],
-                    "median": statistics.median(found),
-                    "highest": found[-1],
-                }
-            )
-        even = {name: shares.even(shape, form, device, batch, TOKENS) for name, shape in shapes.items()}
-        values["even"].append({"batch": batch, "median": statistics.median(even.values()), "least": min(even, key=even.get),
-                               "low": min(even.values()), "most": max(even, key=even.get), "high": max(even.values())})  # fmt: skip
-    for one in workloads(book):
-        sources |= one.sources
-        rows.append({"ratio": one.ratio, "workload": one.label})
+    """Share of prefill in the machine time of quoted workloads, and of a coding agent's call with and without its prefix."""
+    chip, stored, model = book.accelerators[CHIP], book.formats[FORMAT], book.models[MODEL]
+    device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
+    shape, form = catalogue.shape(model), catalogue.number_format(stored)
+    new, kept, answer = (book.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer"))
+    asked = [(one.label, BATCH, 0.0, one.prompt, one.answer) for one in workloads(book)]
+    asked.append(("coding agent, prefix cached", AGENT_BATCH, kept, new, answer))
+    asked.append(("coding agent, nothing cached", AGENT_BATCH, 0.0, kept + new, answer))
+    rows = [
+        {"workload": label, "batch": batch, "cached": cached, "prompt": prompt, "answer": answer,
+         "prefill": 100 * phases.request_share(shape, form, device, batch, cached, prompt, answer)}
+        for label, batch, cached, prompt, answer in asked
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row["prefill"])
+    sources = sourced.bandwidth.sources | sourced.peak.sources | {stored.source, model.source}
+    sources |= {source for one in workloads(book) for source in one.sources}
+    sources |= {book.published["agent-step-prefix"].source}
+    values = {"model": model.name, "chip": chip.short.split(" ")[0], "batch": BATCH, "agent batch": AGENT_BATCH}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
+
+
+def _conclusion(data: FigureData) -> str:
+    least, most = data.rows[0], data.rows[-1]
+    return f"Prompts take from under {ceil(least['prefill'])}% to {most['prefill']:.0f}% of the machine's time: the traffic decides"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    one, many = data.values["even"]
-    quoted = [row for row in data.rows if row.get("workload")]
+    v = data.values
+    told = ", ".join(f"{row['workload']} {row['prefill']:.2g}%" for row in data.rows)
     return (
-        f"Share of prefill in a request's machine time against prompt tokens per answer token, {data.values['models']} models on one {data.values['chip']}: an S that a larger batch shifts to the left. "
-        f"Decoded alone, the median model spends half of the time on prefill at {one['median']:.0f} prompt tokens per answer token; in batches of {many['batch']:.0f}, at {many['median']:.0f}. "
-        f"Quoted workloads run from {quoted[0]['ratio']:.2g} ({quoted[0]['workload']}) to {quoted[-1]['ratio']:.0f} ({quoted[-1]['workload']})."
+        f"{_conclusion(data)}. Share of prefill in the machine time of seven workloads, {v['model']} in BF16 on one {v['chip']}: {told}. "
+        f"Answers are decoded in batches of {v['batch']:.0f}, the agent's in batches of {v['agent batch']:.0f}."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    one, many = data.values["even"]
+    v = data.values
     return (
-        f"Predicted, {data.values['format']}; prompt and answer are {TOKENS:,.0f} tokens together, the prompt has a pass to itself, the answer is one of a batch. "
-        "Line: the median model; band: all models, as if each fitted. "
-        f"The even ratio runs from {one['low']:.0f} ({one['least']}) to {one['high']:.0f} ({one['most']}) decoded alone and from {many['low']:.1f} ({many['least']}) to {many['high']:.0f} ({many['most']}) in batches of {many['batch']:.0f}. "
-        "Diamonds: quoted ratios, of traces those of their medians, of benchmarks (1k/8k and so on) as configured; two lie at 8. A measurement is awaited from an H100 SXM, the chip drawn."
+        f"Predicted from the datasheet: a prompt has a pass to itself, an answer is one of a batch of {v['batch']:.0f}, the agent's of {v['agent batch']:.0f}, as many as fit. "
+        "Lengths are quoted: of benchmarks as configured, of traces their medians."
     )
 
 
 def draw(data: FigureData, narrow: bool):
-    """A panel for each batch, the workloads at the foot of both and named in the first."""
-    many, floor = len(BATCHES), theme.floor(data.note, narrow)
-    figure = theme.canvas(narrow, 4.3, 0.5 + 3.1 * many + floor - 0.4)
-    width, height = figure.get_size_inches()
-    theme.heading(figure, "Share of prefill in machine time (%)")
-    for at, even in enumerate(data.values["even"]):
-        if narrow:
-            each = (height - floor - 0.3) / many
-            axes = theme.box(
-                figure, 0.5, floor + (many - 1 - at) * each + (0.3 if at < many - 1 else 0), 0.2, 0.3 + at * each + 0.22
-            )
-        else:
-            each = (width - 0.1) / many
-            axes = theme.box(figure, at * each + 0.5, floor, width - (at + 1) * each + 0.12, 0.52)
-        _panel(axes, data, even, narrow and at < many - 1)
-        if at == 0:
-            _names(axes, data)
+    """One bar for each workload, cut where the prompt's time ends, its name and lengths above it."""
+    size = theme.page_size(narrow)
+    step, rows = (0.58 if narrow else 0.56), data.rows
+    floor = theme.floor(data.note, narrow) - 0.45
+    figure = theme.canvas(narrow, floor + step * len(rows) + 1.35, floor + step * len(rows) + 1.55)
+    top = theme.headline(figure, _conclusion(data), "Machine time of one request")
+    axes = theme.box(figure, 0.12, floor, 0.7 if narrow else 0.75, top + 0.3)
+    axes.set(xlim=(0, 100), ylim=(len(rows) - 0.02, 0))
+    axes.axis("off")
+    words = {"fontsize": size, "va": "center"}
+    axes.text(0, -0.25, "prompt", color=colour.COMPUTE, weight="bold", **words)
+    axes.text(100, -0.25, "answer", color=colour.MEMORY, weight="bold", ha="right", **words)
+    for at, row in enumerate(rows):
+        lengths = "" if narrow else f"{row['prompt']:,.0f} → {row['answer']:,.0f}" + (" tokens" if at == 0 else "")
+        name = row["workload"][0].upper() + row["workload"][1:]
+        axes.text(0, at + 0.25, name, **words)
+        axes.text(100, at + 0.25, lengths, color=colour.MUTED, ha="right", **words)
+        shapes.bar(axes, 0, at + 0.47, row["prefill"], 0.4, colour.COMPUTE)
+        shapes.bar(axes, row["prefill"], at + 0.47, 100 - row["prefill"], 0.4, colour.MEMORY)
+        share = f"{row['prefill']:.2g}%" if row["prefill"] < 10 else f"{row['prefill']:.0f}%"
+        axes.text(101.5, at + 0.67, share, color=colour.COMPUTE, **words)
     theme.note(figure, data.note)
     return figure
-
-
-def _panel(axes, data: FigureData, even: dict, bare: bool) -> None:
-    """The band of all models, the median over it, the even point, and the workloads."""
-    axes.set(xscale="log", xlim=(RATIOS[0], RATIOS[-1]), ylim=(-3, 103))
-    theme.log_ticks(axes.xaxis, [0.1, 1, 10, 100, 1000])
-    axes.set_yticks([0, 25, 50, 75, 100])
-    axes.grid(True)
-    axes.set_xlabel("" if bare else "Prompt tokens per answer token")
-    batch = even["batch"]
-    axes.set_title(
-        "answer decoded alone" if batch == 1 else f"answer decoded in a batch of {batch:.0f}",
-        loc="left",
-        fontsize=theme.NOTE,
-        color=colour.MUTED,
-    )
-    rows = data.where(batch=batch)
-    ratios = [r["ratio"] for r in rows]
-    axes.fill_between(
-        ratios, [r["lowest"] for r in rows], [r["highest"] for r in rows], color=colour.COMPUTE_REGION, lw=0
-    )
-    for edge in ("lowest", "highest"):
-        axes.plot(ratios, [r[edge] for r in rows], color=colour.COMPUTE, lw=0.6)
-    axes.plot(ratios, [r["median"] for r in rows], color=colour.COMPUTE, lw=2.2)
-    axes.plot([even["low"] / 1.25, even["median"], even["median"]], [50, 50, -3], color=colour.INK, lw=0.9, ls=":")
-    theme.predicted(axes, [even["median"]], [50])
-    theme.say(axes, even["low"] / 1.35, 50, f"even at {even['median']:.0f}", colour.INK, "right", halo=True)
-    theme.quoted(
-        axes,
-        [r["ratio"] for r in data.rows if r.get("workload")],
-        [0.0] * sum(bool(r.get("workload")) for r in data.rows),
-        5.5,
-    )
-
-
-def _names(axes, data: FigureData) -> None:
-    """Upright labels over the diamonds, clear of the band; close ones to both sides of theirs, those beyond the curve above it."""
-    named = [row for row in data.rows if row.get("workload")]
-    for at, row in enumerate(named):
-        x, ratio = row["ratio"], row["ratio"]
-        if at + 1 < len(named) and named[at + 1]["ratio"] < 1.8 * ratio:
-            x = ratio / 1.35
-        elif at and ratio < 1.8 * named[at - 1]["ratio"]:
-            x = ratio * 1.35
-        top = min((r for r in data.where(batch=BATCHES[0]) if r["ratio"] >= x), key=lambda r: r["ratio"])["highest"]
-        axes.text(x, UPRIGHT if ratio > 50 else top + 4, row["workload"].removeprefix("benchmark "), rotation=90, rotation_mode="anchor", ha="left", va="center",
-                  fontsize=theme.NOTE, color=colour.MUTED, gid=theme.HALO)  # fmt: skip

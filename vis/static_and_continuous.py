@@ -1,158 +1,102 @@
-"""What do requests wait for when a batch must end before the next begins, and does the simulator know?"""
+"""What do requests wait for when a batch must end before the next begins?"""
 
 from __future__ import annotations
 
 import statistics
 
 from generators.book.load import Book
-from generators.evidence import serving, serving_runs
+from generators.evidence import serving
 from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
-SHOWN, LOAD, PLACES, FIRST = ("static", "continuous"), 0.8, 4, 24
-COLUMNS = {
-    "policy": "", "request": "number", "arrival": "s", "begun": "s", "first": "s", "finish": "s",
-    "measured first": "s", "measured finish": "s", "answer": "tokens",
-}  # fmt: skip
+SHOWN, LOAD, PLACES, FIRST = ("static", "continuous"), 0.9, 3, 8
+COLUMNS = {"policy": "", "request": "number", "arrival": "ms", "begun": "ms", "first": "ms", "finish": "ms", "answer": "tokens"}  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
-    """One trace under two policies: measured beside its simulation where the record has it, else simulated on the chapter's chip."""
-    served = [one for one in serving_runs.measured_runs(book) if one.policy.name in SHOWN and one.load == LOAD]
-    if len(served) == len(SHOWN):
-        rows = [row for one in served for row in _rows(one.policy.name, serving.moments(one.simulated), one)]
-        values = _compared(served) | {
-            "machine": served[0].machine,
-            "places": served[0].policy.batch,
-            "rate": served[0].rate,
-        }
-        sources, records = frozenset(), frozenset(one.record for one in served)
-    else:
-        price = serving.chapter_price(book)
-        rate = LOAD * serving.small_capacity(price, PLACES)
-        runs = {name: serving.moments(serving.small_run(price, name, PLACES, rate, FIRST)) for name in SHOWN}
-        rows = [row for name, told in runs.items() for row in _rows(name, told, None)]
-        chip, model = book.accelerators[serving.CHIP], book.models[serving.MODEL]
-        values = {"machine": chip.short, "places": PLACES, "rate": rate, "measured": ""}
-        sources, records = frozenset({chip.memory.bandwidth.source, model.source}), frozenset()
+    """The first requests of the chapter's trace under two policies with few places, simulated on the chapter's chip."""
+    price = serving.chapter_price(book)
+    rate = LOAD * serving.small_capacity(price, PLACES)
+    chip, model = book.accelerators[serving.CHIP], book.models[serving.MODEL]
+    rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name}
     for name in SHOWN:
-        mine = [row for row in rows if row["policy"] == name]
+        mine = [
+            {"policy": name, "request": at + 1, "arrival": one.arrival * 1e3, "begun": one.begun * 1e3,
+             "first": one.first * 1e3, "finish": one.finish * 1e3, "answer": one.answer}
+            for at, one in enumerate(serving.moments(serving.small_run(price, name, PLACES, rate, FIRST)))
+        ]  # fmt: skip
+        rows += mine
         values[f"{name} ttft"] = statistics.mean(row["first"] - row["arrival"] for row in mine)
-        values[f"{name} end"] = max(row["finish"] for row in mine)
-    return FigureData(COLUMNS, rows, values | {"count": len(rows) // len(SHOWN)}, sources, records)
+    stored = book.formats[serving.FORMAT]
+    sources = {chip.memory.bandwidth.source, model.source, stored.source}
+    return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 
-def _rows(policy: str, told: list[serving.Moments], served: serving_runs.Served | None) -> list[dict]:
-    """When each request came, was taken up, gave its first token and its last."""
-    rows = []
-    for number, one in enumerate(told):
-        row = {
-            "policy": policy,
-            "request": number + 1,
-            "arrival": one.arrival,
-            "begun": one.begun,
-            "first": one.first,
-            "finish": one.finish,
-            "answer": one.answer,
-        }
-        if served:
-            row["measured first"] = one.arrival + served.ttft[number].seconds
-            row["measured finish"] = one.arrival + served.finish[number].seconds
-        rows.append(row)
-    return rows
-
-
-def _compared(served: list[serving_runs.Served]) -> dict:
-    """Measured means and the errors of the simulation."""
-    values = {"measured": "yes"}
-    for one in served:
-        values |= {
-            f"{one.policy.name} measured": one.mean_ttft,
-            f"{one.policy.name} error": one.error("ttft"),
-            f"{one.policy.name} busy": one.error("busy"),
-        }
-    return values
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return (
+        f"The same {FIRST} requests get their first token after {v['static ttft']:.0f} ms with static batching, "
+        f"{v['continuous ttft']:.0f} ms with continuous"
+    )
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    words = (
-        f"One trace of {v['count']} requests, {v['places']} places, {v['machine']}: with static batching a request waits for the last answer of the batch before, with continuous batching for a free place; "
-        f"the mean time to first token falls from {v['static ttft']:.2f} s to {v['continuous ttft']:.2f} s, simulated"
+    return (
+        f"{_conclusion(data)}, in the mean. {FIRST} requests in {PLACES} places, {v['model']} on one {v['chip']}, simulated, as bars in time: "
+        "with static batching they wait in gray until the longest answer of the batch before has ended, with continuous batching until a place is free."
     )
-    if not v["measured"]:
-        return words + "."
-    return words + f", and from {v['static measured']:.2f} s to {v['continuous measured']:.2f} s, measured."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    v = data.values
-    words = f"A line per request in order of arrival, {v['rate']:.1f} requests a second: thin while it waits, blue while its prompt is read, orange while its answer is decoded. "
-    if not v["measured"]:
-        return words + f"Simulated for the chapter's model on one {v['machine']}. {AWAITED}"
-    return words + (
-        "Bars: simulated by the scheduler that served the model, passes priced with two rates fitted to other runs. Filled marks: measured first and last token, medians of three plays. "
-        f"Error of the simulated mean time to first token: {v['static error']:+.0%} static, {v['continuous error']:+.0%} continuous; of the time busy: {v['static busy']:+.0%} and {v['continuous busy']:+.0%}."
-    )
+    return f"Simulated: each row is a request, in order of arrival, with {PLACES} places; every pass takes its limit on an {data.values['chip']}."
 
 
 def draw(data: FigureData, narrow: bool):
-    """Two panels on one time axis, a line per request."""
-    figure = chapter.canvas(narrow, 2, 4.4, 3.5)
-    headings = ["Static batching, request by request", "Continuous batching"]
-    places = chapter.boxes(figure, data.note, narrow, 2, headings, (0.2, 0.2), 0.4)
-    last = max(max(row["finish"], row.get("measured finish", 0.0)) for row in data.rows)
-    for axes, name in zip(places, SHOWN, strict=True):
-        _panel(axes, data, name, last)
+    """Waiting, prompt and answer of each request, one policy above the other on one clock."""
+    size = theme.page_size(narrow)
+    floor, each, gap = theme.floor(data.note, narrow) + 0.05, 1.7, 0.35
+    head = (4 if narrow else 2) * theme.TITLE_LINE + 0.75
+    figure = theme.canvas(narrow, floor + 2 * each + gap + head)
+    top = theme.conclusion(figure, _conclusion(data)) + 0.05
+    height = figure.get_size_inches()[1]
+    last = max(row["finish"] for row in data.rows)
+    for at, name in enumerate(SHOWN):
+        bottom = floor + (gap + each if at == 0 else 0)
+        axes = theme.box(figure, 0.15, bottom, 0.2, height - bottom - each)
+        rows = data.where(policy=name)
+        axes.set(xlim=(0, last * 1.01), ylim=(FIRST + 0.6, 0.4))
+        axes.set_yticks([])
+        axes.tick_params(labelsize=size)
+        axes.set_xticks([0, 500, 1000])
+        axes.grid(True, axis="x")
+        if at == 0:
+            axes.tick_params(labelbottom=False)
+        else:
+            axes.set_xlabel("Time (ms); a row is a request", fontsize=size)
+        axes.text(0, 0.15, name.capitalize(), fontsize=size, va="bottom", weight="bold")
+        for start, end, shade, width in (
+            ("arrival", "begun", colour.GRID, 9.0),
+            ("begun", "first", colour.COMPUTE, 9.0),
+            ("first", "finish", colour.MEMORY, 9.0),
+        ):
+            lines = [[(row[start], row["request"]), (row[end], row["request"])] for row in rows]
+            chapter.chains(axes, lines, color=shade, lw=width)
+    _key(figure, size, top, narrow)
     theme.note(figure, data.note)
     return figure
 
 
-def _panel(axes, data: FigureData, name: str, last: float) -> None:
-    """Waiting, prompt and answer of each request."""
-    v, rows = data.values, data.where(policy=name)
-    axes.set(xlim=(0, last * 1.02), ylim=(len(rows) + 0.8, 0.2))
-    axes.set_yticks([1, len(rows) // 2, len(rows)])
-    axes.set_xlabel("Time (s)")
-    step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if last / step < 5)
-    axes.set_xticks([step * at for at in range(int(last / step) + 1)])
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    for start, end, shade, width in (
-        ("arrival", "begun", colour.MUTED, 0.8),
-        ("begun", "first", colour.COMPUTE, 4.5),
-        ("first", "finish", colour.MEMORY, 4.5),
-    ):
-        chapter.chains(
-            axes, [[(row[start], row["request"]), (row[end], row["request"])] for row in rows], color=shade, lw=width
-        )
-    if v["measured"]:
-        for column in ("measured first", "measured finish"):
-            axes.plot(
-                [row[column] for row in rows],
-                [row["request"] for row in rows],
-                "o",
-                ls="none",
-                mfc=colour.INK,
-                mec=colour.SURFACE,
-                mew=0.5,
-                ms=3.6,
-                zorder=6,
-            )
-    words = [f"mean TTFT {v[f'{name} ttft']:.2f} s, simulated"]
-    if v["measured"]:
-        words.append(f"{v[f'{name} measured']:.2f} s, measured")
-    for line, word in enumerate(words):
-        axes.text(
-            0.98,
-            0.98 - 0.07 * line,
-            word,
-            transform=axes.transAxes,
-            ha="right",
-            va="top",
-            fontsize=theme.NOTE,
-            gid=theme.HALO,
-        )
+def _key(figure, size: float, top: float, narrow: bool) -> None:
+    """The three colors, named in one line under the conclusion."""
+    width, height = figure.get_size_inches()
+    x = 0.12
+    for words, shade, wide in (("waits", colour.OVERHEAD, 0.8), ("reads prompt", colour.COMPUTE, 1.42), ("writes answer", colour.MEMORY, 1.4)):  # fmt: skip
+        patch = colour.GRID if words == "waits" else shade
+        figure.text(x / width, 1 - top / height, "■", fontsize=size, color=patch, va="top")
+        figure.text((x + 0.19) / width, 1 - top / height, words, fontsize=size, color=shade, va="top")
+        x += wide * (0.97 if narrow else 1.15)

@@ -63,9 +63,11 @@ class Landed:
 Timed = tuple[Sequence[Segment], float, tuple[float, float], str]  # a pass, its seconds, their interval, what binds
 
 
-def land(price: simulation.Price, batch: int, cached: int, prompt: int, chunk: int | None) -> Landed:
-    """A landing played with a price: two passes before it and as many after."""
-    return _predicted(Landing(batch, cached, prompt, chunk, 2, 2), price)
+def land(
+    price: simulation.Price, batch: int, cached: int, prompt: int, chunk: int | None, around: tuple[int, int] = (2, 2)
+) -> Landed:
+    """A landing played with a price: `around` says how many passes come before it and after."""
+    return _predicted(Landing(batch, cached, prompt, chunk, *around), price)
 
 
 def _predicted(plan: Landing, price: simulation.Price) -> Landed:

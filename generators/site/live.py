@@ -21,14 +21,9 @@ FOLDER = "assets/live"
 MARKED = {
     "decode_on_a_processor": 'x="gigabytes" y="percent-of-read"',
     "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
-    "batch_on_the_roofline": 'cases="decode-batch" x="over-ridge" y="over-peak"',
-    "flops_against_tokens": 'cases="rows-sweep" panels="format" x="tokens" y="gigaflops"',
-    "latency_throughput_frontier": 'cases="decode-batch" panels="alike" x="milliseconds" y="tokens-per-second-of-all"',
     "context_on_a_processor": 'cases="decode-context" panels="lines"',
     "cache_on_a_processor": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
     "time_to_first_token": 'cases="prefill" panels="alike" x="tokens" y="milliseconds"',
-    "latency_while_a_prompt_lands": 'cases="interference" panels="alike" x="since-arrival" y="milliseconds"',
-    "queueing_under_load": 'cases="serving" x="load" y="milliseconds"',
 }
 #: Figures that show measurements and cannot take another machine's, and why.
 NOT_MARKED = {
@@ -39,7 +34,6 @@ NOT_MARKED = {
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
     "bound_to_measured": "takes one quoted run of one model on one chip apart",
-    "static_and_continuous": "one trace request by request on one machine's clock; arrivals scale with what a machine serves",
 }
 
 _OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[ \t]*$", re.MULTILINE)
