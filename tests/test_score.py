@@ -72,8 +72,8 @@ def test_refitting_gives_the_committed_constants(book, own):
 
 def test_the_formula_is_the_roofline_at_shares_and_launches():
     h = Habits(share=0.8, peak_share=0.5, layer=1e-4)
-    assert expected.expected_time(8e9, 1e9, 32.0, 1e12, 1e14, h) == pytest.approx(8e9 / 0.8e12 + 32e-4)
-    assert expected.expected_time(8e9, 1e14, 32.0, 1e12, 1e14, h) == pytest.approx(2.0 + 32e-4)
+    assert expected.expected_time(8e9, 1e9, 32.0, 1e12, 1e14, h) == pytest.approx(8e9 / 0.8e12 + 32e-4, rel=1e-5)
+    assert expected.expected_time(8e9, 1e14, 32.0, 1e12, 1e14, h) == pytest.approx(math.hypot(2.0, 0.01) + 32e-4)
     assert expected.expected_time(8e9, 1e14, 32.0, 1e12, 0.0, h) == pytest.approx(0.01 + 32e-4), "no peak is known"
 
 
@@ -223,7 +223,7 @@ def test_memory_of_other_devices_is_told_by_name(name, vendor, memory):
     ("engine", "notes", "build"),
     [
         ("llama.cpp main (2023)", "", "llama.cpp 2023"), ("llama.cpp llama-bench (May 2024)", "", "llama.cpp 2024"),
-        ("llama.cpp b9187", "", "llama.cpp 2025 on"), ("LocalScore (llamafile)", "Windows", "llamafile on Windows"),
+        ("llama.cpp b9187", "", "llama.cpp 2025 on"), ("LocalScore (llamafile)", "Windows", "llamafile on Windows"), ("ollama 0.32.1", "", "llama.cpp 2025 on"),
         ("vLLM 0.14", "", "serving"), ("gpt-fast", "", "compiled"), ("ik_llama.cpp", "", "ik_llama.cpp"), ("abacus", "", ""),
     ],
 )  # fmt: skip
@@ -288,3 +288,24 @@ def test_a_header_that_is_no_toml_is_told(tmp_path, names):
     path.write_text("# source =\ndevice_id,model,metric,value\n", encoding="utf-8")
     with pytest.raises(BookError, match="no TOML"):
         read(path, names)
+
+
+def test_all_of_the_worst_ten_ran_in_llamafile(book):
+    """As the page says below its table."""
+    from generators.numbers.registry import Numbers
+    from generators.tables.accuracy_tables import accuracy_worst
+
+    rows = accuracy_worst(Numbers(book)).rows
+    assert len(rows) == 10 and all(row[3].startswith("llamafile") for row in rows)
+
+
+def test_other_tools_formulas_differ_as_the_page_says(names):
+    from generators.evidence.accuracy import FORMULAS
+
+    one = a_run(names, depth=2048, value=90)
+    kv, bandwidth = one.phases[0].kv, 936.2e9
+    once = FORMULAS["LLM-Viewer"](one)
+    assert FORMULAS["llm-analysis"](one) - once == pytest.approx(kv / one.device.bandwidth)
+    assert FORMULAS["GenZ"](one) == pytest.approx((one.read * 0.5 + kv / 4) / (one.device.bandwidth * 1.073741824))
+    assert FORMULAS["llmfit"](one) == pytest.approx(3.825e9 / 0.55 / one.device.bandwidth, rel=0.02)
+    assert one.device.bandwidth == pytest.approx(bandwidth, rel=0.01)

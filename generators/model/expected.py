@@ -6,7 +6,7 @@ An estimate, no bound.  The constants and how far left-out devices lay from what
 
 from dataclasses import dataclass
 
-from generators.model.arith import largest
+from generators.model.phases import knee_time
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,17 @@ class Habits:
     share: float
     peak_share: float
     layer: float
+    sharpness: float = 2.0  # of the knee between the two roofs, fitted to no device's rows: see `phases.knee_time`
 
 
 def expected_time(moved, flop, layers, bandwidth, peak, h: Habits):
-    """Seconds of a pass: the longer of moving and computing at the shares reached, and what each layer adds to it.
+    """Seconds of a pass: moving and computing at the shares reached, with a smooth knee, and what each layer adds to it.
 
     `moved` in bytes, `flop` in FLOP; `bandwidth` in byte/s and `peak` in FLOP/s of the datasheet, `peak` 0 where not known.
     """
     memory = moved / (h.share * bandwidth)
     if peak > 0 and h.peak_share > 0:
-        return largest(memory, flop / (h.peak_share * peak)) + layers * h.layer
+        return knee_time(memory, flop / (h.peak_share * peak), h.sharpness, 1.0) + layers * h.layer
     return memory + layers * h.layer
 
 

@@ -20,6 +20,7 @@ SHARES = np.linspace(0.3, 1.0, 71)
 LAYERS = np.geomspace(2e-6, 3e-3, 80)
 PEAKS = np.geomspace(0.02, 1.0, 80)
 SWEEPS = 6
+KNEE = Habits.sharpness
 #: A build or a kind of product of its own needs rows of so many devices; one of fewer shares its group's constant.
 DEVICES = 2
 
@@ -63,7 +64,7 @@ def fit(runs: list[Run]) -> Constants:
     def best(name: str, grid: np.ndarray, rows: np.ndarray) -> float:
         """The value of a grid at which the rows' loss is least, all other constants as they are."""
         s, o, p = (grid[:, None, None] if name == other else now[other][rows][None, :, None] for other in now)
-        busy = np.maximum(memory[rows] / s, compute[rows] / p)
+        busy = ((memory[rows] / s) ** KNEE + (compute[rows] / p) ** KNEE) ** (1.0 / KNEE)
         predicted = (times[rows] * (busy + layers[rows] * o)).sum(-1)
         return float(grid[(np.abs(np.log(predicted / seconds[rows])) * weight[rows]).sum(-1).argmin()])
 

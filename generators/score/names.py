@@ -85,7 +85,8 @@ _UNIFIED = re.compile(
 
 #: Engines by how they launch work; the pattern is searched in the printed name.  The first that fits is taken.
 ENGINES = {
-    "llama.cpp": r"llama\.?cpp|ollama|llamafile|localscore|lm ?studio|koboldcpp|ctransformers|ik_llama",
+    "llamafile": r"llamafile|localscore",
+    "llama.cpp": r"llama\.?cpp|ollama|lm ?studio|koboldcpp|ctransformers|ik_llama",
     "compiled": r"gpt-fast|mlc|exllama|tensorrt|fastertransformer|ctranslate|optimum|mosaicml|lmdeploy|turbomind",
     "serving": r"vllm|sglang|tgi|deepspeed|inferencemax",
     "eager": r"transformers|hugging|autoawq|autogptq|lightning|candle|burn|tinygrad|onnxruntime|pytorch|torch",
@@ -192,10 +193,10 @@ def engine_family(engine: str) -> str:
 def build_of(engine: str, notes: str) -> str:
     """What a run's overhead per layer is keyed to: the engine's family, and of llama.cpp its kind and year where told."""
     family, text = engine_family(engine), engine.lower()
+    if family == "llamafile":
+        return "llamafile on Windows" if "Windows" in notes else "llamafile"
     if family != "llama.cpp":
         return family
-    if "localscore" in text or "llamafile" in text:
-        return "llamafile on Windows" if "Windows" in notes else "llamafile"
     if "ik_llama" in text:
         return "ik_llama.cpp"
     year = year_of(engine, notes)

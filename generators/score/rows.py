@@ -72,6 +72,8 @@ class Run:
     phases: tuple[Phase, ...]
     source: str = ""
     above_bound: str = ""
+    stored: float = 0.0  # bytes of the whole file; 0 for an operator
+    read: float = 0.0  # parameters that a step reads, of a dense model; 0 for a mixture of experts
 
     @property
     def product(self) -> str:
@@ -188,10 +190,11 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
     kind, seconds, passes = timed(row["metric"], value, number, row)
     family = "operators" if kind == "operator" else engine_family(row["engine"])
     if kind == "operator":
-        phases = (operator(row, number),)
+        phases, size, values = (operator(row, number),), 0.0, 0.0
     else:
         shape, form, device, guessed = described(row, number, names, device)
         phases = tuple(_phase(shape, form, times, p) for times, p in passes)
+        size, values = memory.weight_bytes_stored(shape, form), _dense_parameters(shape)
         if guessed and any(p.kv > GUESSABLE * p.bytes for p in phases):
             raise Unusable(
                 f"model {row['model'][:60]!r} is not in the catalogue, and its cache is more than {GUESSABLE:.0%} of the bytes at this context"
@@ -204,7 +207,7 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
             raise Unusable(f"needs {need / 1e9:.1f} GB of {room / 1e9:.1f} GB: some of it must have been elsewhere")
     made = Run(
         shown, line, kind, device, row["engine"], family, build_of(row["engine"], row["notes"]), row["model"],
-        row["precision"], seconds, phases, row["source"], row["above_bound"],
+        row["precision"], seconds, phases, row["source"], row["above_bound"], size, values,
     )  # fmt: skip
     if made.bound > made.seconds and not made.above_bound:
         least = f"{made.bound / made.seconds:.2f} times as fast as {device.bandwidth / 1e9:.0f} GB/s"
@@ -385,6 +388,14 @@ def typical(total: float) -> Shape:
     attention = 2.0 * width * width + 2.0 * width * kv * 128.0
     left = max((total - 2.0 * vocab * width) / layers - attention, 3.0 * width)
     return Shape(layers, width, layers, kv, 128.0, left / (3.0 * width), vocab)
+
+
+def _dense_parameters(shape: Shape) -> float:
+    """Parameters that a step reads: all but an input table of its own; 0 for a mixture of experts."""
+    total = parameters.parameter_count(shape)
+    if parameters.active_parameter_count(shape) < total:
+        return 0.0
+    return total - (0.0 if shape.tied else parameters.embedding_parameters(shape))
 
 
 def _phase(shape: Shape, form: Format, times: float, p: Pass) -> Phase:

@@ -7,6 +7,7 @@ constants of all devices, which pages and the explorer take.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from statistics import median
 
 from generators.book.load import Book, load_book
 from generators.errors import BookError, nearest, raise_all
+from generators.model import expected
 from generators.score.fit import Constants, by_group, fit, group_of
 from generators.score.names import Names
 from generators.score.rows import CITED, Refusal, Run, head, read
@@ -36,6 +38,14 @@ class Scored:
     low: float
     high: float
     devices: int
+    probes: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The line of the table that it counts in."""
+        if self.probes:
+            return f"{self.run.kind}, {('one run', 'two runs')[self.probes - 1]} of the machine as probe"
+        return self.run.kind + ("" if self.devices > 1 else ", fitted on one device")
 
     @property
     def error(self) -> float:
@@ -107,6 +117,50 @@ class Predictor:
         low, high = self.interval(group, run.device.key)
         expected = run.expected(constants.habits(run))
         return Scored(run, expected, expected * low, expected * high, constants.devices)
+
+    def probed(self, runs: list[Run]) -> list[Scored]:
+        """Runs of one machine predicted from one or two others of its own: those that read most and least per layer.
+
+        One run gives the share of bandwidth, with an overhead per layer fitted to other devices; two give both.
+        A machine is a device with one build in one file, of which at least four decode runs of batch 1 are there.
+        """
+        machines, found = defaultdict(list), []
+        for run in runs:
+            if run.kind == "decode, batch 1" and run.family:
+                machines[run.file, run.device.key, run.device.name, run.build].append(run)
+        for there in (sorted(there, key=_per_layer) for there in machines.values() if len(there) >= 4):
+            least, most, rest = there[0], there[-1], there[1:-1]
+            constants = self.constants(group_of(most), most.device.key)
+            if constants and constants.devices > 1:
+                layer = constants.habits(most).layer
+                found += _by_probe(rest, _share(most, layer), layer, 1)
+            share_per_byte = (most.seconds / _layers(most) - least.seconds / _layers(least)) / (
+                _per_layer(most) - _per_layer(least) or math.inf
+            )
+            if share_per_byte > 0:
+                share = 1.0 / (share_per_byte * most.device.bandwidth)
+                found += _by_probe(rest, share, least.seconds / _layers(least) - _per_layer(least) * share_per_byte, 2)
+        return found
+
+
+def _layers(run: Run) -> float:
+    return run.phases[0].layers
+
+
+def _per_layer(run: Run) -> float:
+    return run.phases[0].bytes / _layers(run)
+
+
+def _share(run: Run, layer: float) -> float:
+    return expected.probed_share(run.phases[0].bytes, _layers(run), run.device.bandwidth, run.seconds, layer)
+
+
+def _by_probe(runs: list[Run], share: float, layer: float, probes: int) -> list[Scored]:
+    """Runs predicted with constants of their machine; none where the probe gives no constant that can be."""
+    if not 0.0 < share < 2.0:
+        return []
+    times = [(run, run.expected(expected.Habits(share, 0.0, layer))) for run in runs]
+    return [Scored(run, time, time, time, 1, probes) for run, time in times if time > 0]
 
 
 def missing(run: Run, constants: Constants) -> str:
@@ -230,7 +284,7 @@ def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
             scored.append(answer)
     for line in refused_lines(refusals):
         say(line)
-    for line in table(scored):
+    for line in table(scored + predictor.probed(runs)):
         say(line)
     say(
         f"{len(scored)} rows scored, {len(refusals)} not; constants fitted to {len(own)} rows of {RUNS}, without the row's own device"
@@ -267,7 +321,7 @@ def table(scored: list[Scored]) -> list[str]:
 def _lines(scored: list[Scored]) -> Iterable[tuple[str, ...]]:
     kinds = defaultdict(list)
     for one in scored:
-        kinds[one.run.kind + ("" if one.devices > 1 else ", fitted on one device")].append(one)
+        kinds[one.kind].append(one)
     for kind, found in sorted(kinds.items()):
         s = summary(found)
         yield (

@@ -1,0 +1,102 @@
+"""Tables of how far predictions were off: by kind, by what a run is, the worst, the constants, and other tools' formulas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from statistics import median
+
+from generators.evidence import accuracy
+from generators.numbers.registry import Numbers
+from generators.score.table import CONSTANTS, Scored, summary
+from generators.tables.registry import Table, named_table
+
+ERRORS = [
+    "Runs >",
+    "Devices >",
+    "By run >",
+    "By device >",
+    "Nine in ten within >",
+    "Bare bound by run >",
+    "By device >",
+]
+
+
+def _errors(found: list[Scored]) -> list[str]:
+    s = summary(found)
+    return [str(s.rows), str(s.devices), *(f"{value:.1%}" for value in (s.by_row, s.by_device, s.p90, s.bound_by_row, s.bound_by_device))]  # fmt: skip
+
+
+@named_table
+def accuracy_kinds(n: Numbers) -> Table:
+    """Errors of each kind of run, each device left out of the constants that predict it."""
+    parts = accuracy.parted(list(accuracy.scored(n.book)), lambda one: one.kind)
+    rows = [[kind, *_errors(found), "" if found[0].probes else f"{summary(found).inside:.0%}"] for kind, found in sorted(parts.items())]  # fmt: skip
+    return Table(["Kind", *ERRORS, "In the interval >"], rows)
+
+
+_SIZES = ((1e9, "below 1 GB"), (4e9, "1 to 4 GB"), (16e9, "4 to 16 GB"), (float("inf"), "16 GB and more"))
+_PARTS: dict[str, Callable[[Scored], str]] = {
+    "device": lambda one: one.run.device.name,
+    "engine": lambda one: f"{one.run.build}, {one.run.device.memory}",
+    "precision": lambda one: one.run.precision,
+    "size": lambda one: next(name for most, name in _SIZES if one.run.phases[0].bytes < most),
+}
+
+
+@named_table
+def accuracy_parts(n: Numbers, by: str) -> Table:
+    """Decode of batch 1 by device, engine, precision or bytes per token: errors, and whether predictions are slow or fast."""
+    rows = []
+    for part, found in accuracy.parted(accuracy.of_kind(n.book, accuracy.DECODE), _PARTS[by]).items():
+        errors = [one.error for one in found]
+        rows.append([part, str(len(found)), f"{median(map(abs, errors)):.1%}", f"{median(errors):+.1%}", f"{median(abs(one.bare) for one in found):.1%}"])  # fmt: skip
+    return Table(
+        [by.capitalize(), "Runs >", "Median error >", "Predicted slower (+) or faster (-) >", "Bare bound >"], rows
+    )
+
+
+@named_table
+def accuracy_worst(n: Numbers) -> Table:
+    """The ten runs of decode at batch 1 that were furthest off, by the ratio."""
+    worst = sorted(accuracy.of_kind(n.book, accuracy.DECODE), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
+    rows = [
+        [one.run.device.name, n.book.models[one.run.model].short, one.run.precision, one.run.build, f"{1e3 * one.run.bound:.1f} ms", f"{1e3 * one.seconds:.1f} ms", f"{1e3 * one.run.seconds:.1f} ms"]
+        for one in worst[:10]
+    ]  # fmt: skip
+    return Table(["Device", "Model", "Format", "Build", "Bound >", "Predicted >", "Measured >"], rows)
+
+
+@named_table
+def accuracy_formulas(n: Numbers) -> Table:
+    """The same runs by the formulas of other tools: errors, and how many times the measured rate is promised."""
+    there = accuracy.comparable(n.book)
+    ways: dict[str, list[tuple[str, float]]] = {
+        "this book, device left out": [(one.run.device.key, one.seconds / one.run.seconds) for one in there],
+        "this book, bare bound": [(one.run.device.key, one.run.bound / one.run.seconds) for one in there],
+    }
+    for name, formula in accuracy.FORMULAS.items():
+        ways[name] = [(one.run.device.key, formula(one.run) / one.run.seconds) for one in there]
+    rows = []
+    for name, ratios in ways.items():
+        off = [abs(ratio - 1.0) for _, ratio in ratios]
+        devices = [median(abs(ratio - 1.0) for key, ratio in ratios if key == device) for device in {key for key, _ in ratios}]  # fmt: skip
+        rows.append([name, str(len(off)), f"{median(off):.1%}", f"{median(devices):.1%}", f"{median(1.0 / ratio for _, ratio in ratios):.2f} times"])  # fmt: skip
+    return Table(["Formula", "Runs >", "By run >", "By device >", "Promised over measured rate >"], rows)
+
+
+@named_table
+def accuracy_constants(n: Numbers) -> Table:
+    """The constants fitted to all devices, and their range as single devices are left out."""
+    groups = json.loads((n.book.root / CONSTANTS).read_text(encoding="utf-8"))
+    rows = []
+    for group, row in groups.items():
+        memory, family = group.split(", ")
+        layers = "; ".join(f"{name or 'any'} {1e6 * value:.0f} ({1e6 * low:.0f} to {1e6 * high:.0f})" for name, (value, low, high) in row["layer"].items())  # fmt: skip
+        peaks = "; ".join(f"{name} {value:.0%}" for name, (value, *_) in row["peak"].items())
+        share, low, high = row["share"]
+        rows.append([f"{family}, {memory}", str(row["devices"]), str(row["rows"]), f"{share:.0%} ({low:.0%} to {high:.0%})", layers, peaks])  # fmt: skip
+    return Table(
+        ["Engine and memory", "Devices >", "Runs >", "Share of bandwidth >", "Microseconds per layer", "Share of peak"],
+        rows,
+    )
