@@ -11,8 +11,9 @@ from generators.formulas import FORMULAS
 from generators.model import parameters
 from generators.numbers.registry import printed
 
-A100, H100, L2, L3 = "a100-sxm4-80gb", "h100-sxm5-80gb", "llama-2-7b", "llama-3.1-8b"
+A100, H100, H200, L2, L3 = "a100-sxm4-80gb", "h100-sxm5-80gb", "h200-sxm", "llama-2-7b", "llama-3.1-8b"
 CHIP = {"P": f"{A100}.peak-in-full", r"\beta": f"{A100}.bandwidth-in-full"}
+RUNNING = {"P": f"{H200}.peak-in-full", r"\beta": f"{H200}.bandwidth-in-full"}
 TWO, THREE = ({"W": f"{m}.bf16.streamed", "k": f"{m}.kv-per-token"} for m in (L2, L3))
 CRITICAL = {r"T_{\text{crit}}": f"{H100}.critical-tokens.bf16"}
 
@@ -40,13 +41,13 @@ CASES = [
     (2, "kv-per-token", f"{L3}.kv-per-token", shaped(L3, "H_{kv}", "d_h", "L") | {"b": 2}),
     (2, "kv-per-token", "falcon-7b.kv-per-token", shaped("falcon-7b", "H_{kv}", "d_h", "L") | {"b": 2}),
     (2, "kv-of-context", f"{L2}.kv.s2048", TWO | {"B": 1, "S": 2048}),
-    (2, "step-with-cache", f"decode.{L2}.bf16.{A100}.b1.s2048.time", CHIP | TWO | {"S": 2048}),
-    (2, "step-without-cache", f"prefill.{L2}.bf16.{A100}.s2048.time", CHIP | TWO | shaped(L2, "N", "L", "H", "d_h") | {"S": 2048}),
+    (2, "step-with-cache", f"decode.{L3}.bf16.{H200}.b1.s4096.time", RUNNING | THREE | {"S": 4096}),
+    (2, "step-without-cache", f"prefill.{L3}.bf16.{H200}.s4096.time", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h") | {"S": 4096}),
     (2, "kv-naive", "deepseek-v3.kv-per-token-naive", shaped("deepseek-v3", "d", "H_{kv}", "H", "L") | {"b": 2}),
     (2, "full-step", f"full-step.{A100}", CHIP | {"C": f"{A100}.capacity"}),
     (2, "wasted-share", "paging.waste.16", {"s_b": 16, r"\bar{S}": "paging.held.16"}),
     (2, "shared-prefix", f"prefix.{L3}.b32.p2048.s512.kept", {"S_p": 2048, "S_o": 512, "B": 32, "scale": f"{L3}.kv-per-token"}),
-    (2, "break-even-link", f"break-even-link.{L2}.bf16.{A100}.s2048", CHIP | TWO | shaped(L2, "N", "L", "H", "d_h") | {"S": 2048}),
+    (2, "break-even-link", f"break-even-link.{L3}.bf16.{H200}.s4096", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h") | {"S": 4096}),
     (3, "critical-tokens", f"{A100}.critical-tokens.fp16", {r"I_{\text{ridge}}": f"{A100}.ridge-point", "b": 2}),
     (3, "critical-tokens", f"{A100}.critical-tokens.int4-g128", {r"I_{\text{ridge}}": f"{A100}.ridge-point", "b": "int4-g128.effective-bits"}),
     (3, "first-token", f"prefill.{L3}.bf16.{A100}.s2048.time", CHIP | THREE | shaped(L3, "N", "L", "H", "d_h") | {"T": 2048, "t_q": 0}),
@@ -71,7 +72,7 @@ CASES = [
 ]  # fmt: skip
 #: A printed number that is the last whole one at which a formula keeps below a value: (chapter, formula, number, symbol, symbols, value).
 LAST = [
-    (2, "step-without-cache", f"without-cache-turns.{L2}.bf16.{A100}", "S", CHIP | TWO | shaped(L2, "N", "L", "H", "d_h"), "W/β"),
+    (2, "step-without-cache", f"without-cache-turns.{L3}.bf16.{H200}", "S", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h"), "W/β"),
     (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s128.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s128"}, 1.1),
     (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s2048.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s2048"}, 1.1),
     (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s8192.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s8192"}, 1.1),

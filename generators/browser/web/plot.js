@@ -7,12 +7,12 @@ export function box({ width, height, narrow }, below = 0) {
   return { left: narrow ? 44 : 48, right: width - 16, top: 30, bottom: height - 40 - below };
 }
 
-// x: { low, high, name } in powers of two; y: { low, high, name, unit, log, each }, where unit is one of numbers.js.
+// x: { low, high, name, linear } in powers of two, or from zero on; y: { low, high, name, unit, log, each }, where unit is one of numbers.js.
 export function frame(place, x, y, narrow) {
-  const across = logScale(x.low, x.high, place.left, place.right);
+  const across = (x.linear ? linearScale : logScale)(x.low, x.high, place.left, place.right);
   const up = (y.log ? logScale : linearScale)(y.low, y.high, place.bottom, place.top);
   const marks = [text("heading", 9, 14, y.name, "mb-soft")];
-  for (const value of doublings(x.low, x.high, narrow ? 5 : 10)) {
+  for (const value of x.linear ? rounds(x.high, narrow ? 3 : 6) : doublings(x.low, x.high, narrow ? 5 : 10)) {
     marks.push(line(`grid-x${value}`, [[across(value), place.bottom], [across(value), place.top]], "mb-gridline"));
     marks.push(text(`tick-x${value}`, across(value), place.bottom + 14, numberText(value, 7), "mb-soft", "middle"));
   }
