@@ -77,6 +77,15 @@ def test_forgetting_as_measured_on_the_h200(numbers):
     assert 1 / 32 < added < 1 / 28
 
 
+def test_the_quoted_kernel_reads_its_caches_near_the_memorys_speed(numbers):
+    reached, sheet = (
+        numbers[id_].value for id_ in ("quoted.flash-attention-16-heads-bandwidth", "h100-sxm5-80gb.bandwidth")
+    )
+    assert 0.8 < reached / sheet < 1
+    moved = 128 * 4096 * 576 * 2  # sequences, tokens, and a latent entry of 576 numbers of two bytes
+    assert moved / numbers["quoted.flash-attention-16-heads-time"].value == pytest.approx(reached, rel=0.02)
+
+
 def test_no_gpu_record_holds_a_longer_context(book):
     """Once one does, the test on a GPU goes into the chapter."""
     for record in book.records.values():

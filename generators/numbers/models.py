@@ -83,7 +83,7 @@ def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
     return 2.0 * shape.layers * shape.d_model * shape.kv_heads / shape.heads * n.format("bf16").kv
 
 
-@number("{model}.kv.s{context}", "TB|GB|MB")
+@number("{model}.kv.s{context}", "TB|GB|MB|kB")
 def kv_of_context(n: Numbers, model: str, context: int) -> units.Quantity:
     """KV cache of one sequence of {context} tokens in {model} at 16 bits."""
     return memory.kv_bytes(n.shape(model), n.format("bf16"), context)
