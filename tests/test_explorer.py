@@ -16,7 +16,9 @@ from generators import catalogue, units
 from generators.book.config_json import read_config
 from generators.book.config_rules import load_rules
 from generators.browser import answers
+from generators.browser.catalogue_export import expected_rows
 from generators.model import memory
+from generators.model.expected import Habits, expected_time
 from generators.model.inputs import Pass
 from generators.shape_command import figures
 from tests.live_pages import EXPLORER, cell, open_live, reach, set_number
@@ -45,6 +47,22 @@ def test_the_table_shows_the_books_numbers(page, origin, book):
     assert cell(page, "Time per token, at least") == f"{units.number_text(told.decode.step.time * 1e3, 3)} ms"
     assert cell(page, "Ridge point") == f"{units.number_text(told.ridge, 3)} FLOP/byte"
     assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(told.per_user, 3)
+
+
+def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, origin, book):
+    """As Python computes it from the committed constants; several chips and a processor are outside what was fitted."""
+    open_live(page, origin + EXPLORER, "explorer")
+    told, name = expected(book), "Tokens/s for each sequence, expected"
+    _, share, peak, layer, low, high, *_ = expected_rows(book)["a100-sxm4-80gb"][0]
+    step, chip = told.decode.step, catalogue.device(book.accelerators["a100-sxm4-80gb"])
+    time = expected_time(step.traffic.total, step.flop, 32.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
+    least = max(time * low, step.time)
+    rates = [units.number_text(1 / seconds, 2) for seconds in (time, time * high, least)]
+    assert peak > 0 and cell(page, name) == f"{rates[0]} ({rates[1]} to {rates[2]})"
+    choose(page, "Chip", "epyc-9654")
+    assert cell(page, name).startswith("outside the fitted range: too few quoted runs")
+    open_live(page, f"{origin}{EXPLORER}?a=1~h200-sxm~llama-3.1-70b~bf16~1~2048~2", "explorer")
+    assert cell(page, name) == "outside the fitted range: several chips"
 
 
 def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, book):

@@ -3,9 +3,13 @@
 The first line of each test says what was printed elsewhere; the letters follow the review that found them.
 """
 
+import re
+
 import pytest
 
 from generators import catalogue
+from generators.book.possible import impossible
+from generators.evidence import accuracy
 from generators.model import memory, parts, roofline, work
 from generators.model.inputs import Format, Pass
 
@@ -71,3 +75,66 @@ def test_one_bandwidth_per_chip_in_one_unit(book):
     """A book printed one bandwidth as 8.1e11 and 8.2e11 in different places, and TiB/s for TB/s."""
     for chip in book.accelerators.values():
         assert chip.memory.bandwidth.value.split()[1] in ("GB/s", "TB/s", "PB/s"), chip.id
+
+
+def test_dense_rates(book):
+    """Calculators gave H100 and H200 the rate that their datasheets print with sparsity."""
+    for name in ("h100-sxm5-80gb", "h200-sxm"):
+        peak = book.accelerators[name].peak.bf16
+        assert peak.printed_basis == "sparse" and peak.quantity.value == pytest.approx(989.5e12)
+
+
+def test_one_name_three_cards(book):
+    """Tables gave "H100" one bandwidth: its three cards differ by two thirds."""
+    cards = [book.accelerators[name].bandwidth.value for name in ("h100-pcie-80gb", "h100-sxm5-80gb", "h100-nvl-94gb")]
+    assert cards == sorted(cards) and cards[-1] / cards[0] > 1.6
+
+
+def test_binary_prefix(book):
+    """A tool took 2,039 GB/s times 2^30: 2,189 GB/s, and every time that memory bounds came out 7% short."""
+    bandwidth = book.accelerators["a100-sxm4-80gb"].bandwidth.value
+    assert bandwidth == 2039e9
+    assert 2039 * 2**30 / bandwidth == pytest.approx(1.0737, abs=1e-4)
+
+
+def test_cache_once(book):
+    """A library charged the whole cache twice a step, as if each step wrote it anew."""
+    s, p = shape(book, "llama-2-7b"), Pass(16.0, 1.0, 2048.0)
+    step = memory.step_bytes(s, BF16, p)
+    assert step.kv_read + step.kv_written == pytest.approx(16 * memory.kv_bytes(s, BF16, 2048.0))
+    assert step.kv_written == pytest.approx(16 * memory.kv_bytes_per_token(s, BF16))
+
+
+def test_table_not_read(book):
+    """A library read the input table whole in each step, and the head not at all."""
+    s, p = shape(book, "llama-3.1-8b"), Pass(1.0, 1.0, 1.0)
+    left = memory.weight_bytes_stored(s, BF16) - memory.weight_bytes_streamed(s, BF16, p)
+    assert left == (s.vocab - 1) * s.d_model * 2
+
+
+def test_scales_count(book):
+    """Calculators took 4 bits for a weight of Q4_0, whose blocks of 32 hold a scale of 16 bits: 12% too fast."""
+    assert book.formats["q4-0"].effective_bits == 4.5
+
+
+def test_faster_than_memory(book):
+    """A copy test of 3.8 times a card's bandwidth was printed as memory's: such a row is refused here."""
+    row = book.published["gpt-fast-7b-bf16-bandwidth"]
+    fast = row.model_copy(update={"value": "7750 GB/s"})
+    assert impossible(book, row) is None and "at best" in impossible(book, fast)
+
+
+def test_one_point(book):
+    """A tool was called validated by one run: here constants that fit one device are off on others, and the page says by how much."""
+    lone = [one for one in accuracy.scored(book) if one.run.kind == accuracy.DECODE and not one.probes]
+    assert min(abs(one.error) for one in lone) < 0.01 < 0.2 < max(abs(one.error) for one in lone)
+    assert len({one.run.device.key for one in lone}) > 30
+
+
+def test_every_test_that_the_page_names_is_here(root):
+    """And the page names no error that nothing tests."""
+    page = (root / "docs/reference/common_errors.md").read_text(encoding="utf-8")
+    named = re.findall(r"\| `(\w+)` \|$", page, re.MULTILINE)
+    assert len(named) >= 12
+    for name in named:
+        assert any(test == f"test_{name}" or test.startswith(f"test_{name}_") for test in globals()), name

@@ -211,7 +211,7 @@ def test_devices_are_found_by_id_or_printed_name(names, id_, name, found):
 @pytest.mark.parametrize(
     ("name", "vendor", "memory"),
     [
-        ("tesla-p40", "nvidia", "gddr"), ("tesla-p100-sxm2", "nvidia", "hbm"), ("arc-a770", "intel", "gddr"), ("rx-6800", "amd", "gddr-amd"),
+        ("tesla-p40", "nvidia", "gddr"), ("tesla-p100-sxm2", "nvidia", "hbm"), ("arc-a770", "intel", "gddr-intel"), ("mi300x", "amd", "hbm-amd"), ("rx-6800", "amd", "gddr-amd"),
         ("core-ultra-258v", "intel", "unified"), ("xeon-w5-3425-cpu", "intel", "cpu"), ("apple-m1-max-cpu", "apple", "cpu"), ("apple-m9", "apple", "apple"),
     ],
 )  # fmt: skip

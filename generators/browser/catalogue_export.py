@@ -13,6 +13,8 @@ from generators import catalogue
 from generators.book.load import Book
 from generators.evidence.comparison import ceilings, decode_records, predicted, quoted_decodes
 from generators.model.inputs import Format, Shape
+from generators.score.names import memory_class
+from generators.score.table import CONSTANTS
 
 Row = list[object]
 
@@ -118,6 +120,40 @@ def measured_rows(book: Book) -> dict[str, object]:
         ],
         "records": [_record(record) for record in decode_records(book)],
     }
+
+
+#: Engines whose rate the explorer expects, as it names them.
+ENGINES = {"compiled": "a compiled engine", "serving": "a server", "llama.cpp": "llama.cpp"}
+
+
+def expected_rows(book: Book) -> dict[str, list[Row]]:
+    """For each chip, what engines reach on its memory, by constants fitted to at least two devices.
+
+    A row: engine, share of bandwidth, of peak (0: not fitted), seconds per layer of any build, the interval
+    of measured over predicted time, least and most bytes of a pass and most sequences among the runs fitted to.
+    """
+    groups = json.loads((book.root / CONSTANTS).read_text(encoding="utf-8"))
+    found: dict[str, list[Row]] = {}
+    for id_, chip in book.accelerators.items():
+        memory, rows = memory_class(chip.vendor, chip.kind, chip.memory.type), []
+        for family, name in ENGINES.items():
+            row = groups.get(f"{memory}, {family}")
+            if row and row["devices"] > 1:
+                peak = row["peak"].get(f"{chip.kind}, 16 bits", [0])[0]
+                rows.append(
+                    [
+                        name,
+                        row["share"][0],
+                        peak,
+                        row["layer"][""][0],
+                        *row["interval"],
+                        *row["moved"],
+                        row["sequences"],
+                    ]
+                )
+        if rows:
+            found[id_] = rows
+    return found
 
 
 def _record(record) -> dict[str, object]:

@@ -12,7 +12,7 @@ from generators.book.browser_probe import newest_probe
 from generators.book.config_rules import exported, load_rules
 from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
-from generators.browser.catalogue_export import as_script, catalogue_rows, further_models, measured_rows
+from generators.browser.catalogue_export import as_script, catalogue_rows, expected_rows, further_models, measured_rows
 from generators.browser.probe_module import probe_module
 from generators.browser.translate import Source, translate
 from generators.errors import raise_all
@@ -73,6 +73,7 @@ def modules(book: Book) -> dict[str, Module]:
     )
     found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
     found["further"] = read_module("further", f"export {as_script('further', further_models(book))}")
+    found["expected"] = read_module("expected", f"export {as_script('expectedOn', expected_rows(book))}")
     found["rules"] = read_module("rules", f"export {as_script('rules', exported(load_rules(book.root)))}")
     found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
     facts = [as_script("probeBytes", b64encode(probe_module()).decode()), as_script("nativeShare", _native_share(book))]

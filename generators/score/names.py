@@ -114,15 +114,13 @@ class Known:
 
 
 def memory_class(vendor: str, kind: str, memory_type: str) -> str:
-    """What of a catalogue device's memory decides how a kernel reaches its bandwidth: hbm, gddr (gddr-amd), apple, unified, cpu."""
+    """What of a catalogue device's memory decides how a kernel reaches its bandwidth: hbm, gddr (gddr-amd …), apple, unified, cpu."""
     if kind == "apple":
         return "apple"
     if kind == "cpu":
         return "cpu"
-    if memory_type.startswith("HBM"):
-        return "hbm"
-    if memory_type.startswith("GDDR"):
-        return "gddr-amd" if vendor == "AMD" else "gddr"
+    if memory_type.startswith(("HBM", "GDDR")):
+        return _of(vendor, "hbm" if memory_type.startswith("HBM") else "gddr")
     return "unified"
 
 
@@ -135,9 +133,12 @@ def guessed_class(name: str, vendor: str) -> str:
         return "apple"
     if _UNIFIED.search(text):
         return "unified"
-    if _HBM.search(text):
-        return "hbm"
-    return "gddr-amd" if vendor == "amd" else "gddr"
+    return _of(vendor, "hbm" if _HBM.search(text) else "gddr")
+
+
+def _of(vendor: str, memory: str) -> str:
+    """NVIDIA's cards are the class itself, those of others one of their own: their engines have other kernels."""
+    return memory if vendor.lower() in ("nvidia", "") else f"{memory}-{vendor.lower()}"
 
 
 def find(patterns: dict[str, str], text: str) -> str:

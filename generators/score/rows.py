@@ -334,7 +334,7 @@ def described(
 def capacity(row: dict[str, str], device: Known, names: Names) -> float:
     """Bytes of the device's memory: as the row prints them, else the catalogue's; 0 where neither says."""
     text = f"{row['hardware']}; {row['notes']}"
-    if device.memory in ("gddr", "gddr-amd", "hbm") and (found := re.search(r"(?:^|[^\w.])(\d+) ?GB\b", text)):
+    if device.memory.startswith(("gddr", "hbm")) and (found := re.search(r"(?:^|[^\w.])(\d+) ?GB\b", text)):
         return float(found[1]) * 2.0**30
     chip = names.book.accelerators.get(device.id)
     return chip.capacity.value * 1.074 if chip and chip.capacity and device.memory != "apple" else 0.0

@@ -200,7 +200,8 @@ def constants_text(book: Book, runs: list[Run]) -> str:
             "layer": {name: _ranged(value, [other.layers[name] for other in without if name in other.layers]) for name, value in sorted(constants.layers.items())},
             "peak": {name: _ranged(value, [other.peaks[name] for other in without if name in other.peaks]) for name, value in sorted(constants.peaks.items())},
             "interval": [_round(value) for value in predictor.interval(group, "")],
-            "moved": [_round(bound(p.bytes for run in found for p in run.phases)) for bound in (min, max)],
+            "sequences": max((run.phases[-1].tokens for run in found if run.kind not in ("prefill", "operator")), default=0.0),
+            "moved": [_round(bound(run.phases[-1].bytes for run in found if run.kind != "prefill")) for bound in (min, max)],
         }  # fmt: skip
     lines = ",\n ".join(f"{json.dumps(group)}: {json.dumps(row)}" for group, row in groups.items())
     return f"{{\n {lines}\n}}\n"

@@ -1,5 +1,6 @@
 // The explorer's table: each quantity, its text for a configuration, and how it was derived.
 import { count, numberText, quantity } from "./numbers.js";
+import { EXPECTED } from "./explorer_expected.js";
 
 const B = (value) => quantity(value, "bytes");
 const F = (value) => quantity(value, "FLOP");
@@ -44,6 +45,7 @@ export const ROWS = [
   }, (r) => [r.lacks ? "unknown" : r.answer.decode.step.binds, ""]],
   ["Time per token, at least", (r) => [S(r.answer.decode.step.time), r.lacks ? `moving ${B(r.answer.decode.step.traffic.total)} ÷ ${BAND(r)}; the arithmetic, at an unknown rate, can only add to it` : `the larger of moving, ${S(r.answer.decode.step.memory)}, and arithmetic, ${S(r.answer.decode.step.compute)}, taken as fully overlapped`], (r) => [r.answer.decode.step.time, "s"]],
   ["Tokens/s for each sequence, at most", (r) => [numberText(r.answer.per_user), `1 ÷ ${S(r.answer.decode.step.time)}`], (r) => [r.answer.per_user, "tokens/s"]],
+  EXPECTED,
   ["Tokens/s together, at most", (r) => [numberText(r.answer.together), `${count(r.config.batch)} ÷ ${S(r.answer.decode.step.time)}`], (r) => [r.answer.together, "tokens/s"]],
   ["TTFT, at least", (r) => {
     if (r.lacks) return unknown(r, "A prefill is mostly arithmetic, so its least time needs the peak.");
