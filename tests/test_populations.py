@@ -12,7 +12,7 @@ from generators.evidence import cache as kv_evidence
 from generators.evidence import paging, serving, serving_runs
 from generators.evidence.comparison import quoted_decodes
 from generators.model import cache
-from vis import bound_to_measured, fetch_or_recompute
+from vis import fetch_or_recompute
 
 A100, H100, PCIE = "a100-sxm4-80gb", "h100-sxm5-80gb", "a100-pcie-80gb"
 
@@ -160,9 +160,8 @@ def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_anot
     assert grace.capacity is None or grace.capacity.value <= 240e9 or grace.bandwidth.value <= 384e9
 
 
-def test_figures_say_what_was_drawn_and_what_is_a_residual(book):
+def test_figures_say_what_was_drawn(book):
     assert "only one of those drawn" in fetch_or_recompute.alt(fetch_or_recompute.data(book))
-    assert "what remains, kernels and launches among it" in bound_to_measured.alt(bound_to_measured.data(book))
 
 
 def test_the_test_machine_is_introduced_where_it_first_speaks(root):
@@ -224,7 +223,7 @@ QUANTIFIED = re.compile(
 COUNTED = {
     "in every run in the same direction": "test_what_chapter_1_says_of_its_record",
     "falls short on every size": "test_what_chapter_1_says_of_its_record",
-    "none beats its chip's line": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
+    "none beats its chip's limit": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
     "none of these runs is on an H100 or later": "test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says",
     "on every chip of the catalogue with a known 16-bit peak": "test_decode_at_batch_one_and_a_short_context_is_memory_bound_on_every_chip_with_a_16_bit_peak",
     "without it, there always too fast": "test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable",
@@ -239,7 +238,6 @@ COUNTED = {
 }
 #: Sentences that count nothing.
 DEFINED = (
-    "no third of their size",
     "for every pair of tokens",
     "as if every model fitted on it",
 )

@@ -63,7 +63,7 @@ def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
     figure.text(
         0.12 / figure.get_size_inches()[0],
         1 - top / height,
-        "Share of the bound (%)",
+        "Share of the limit (%)",
         fontsize=size,
         color=colour.MUTED,
         va="top",

@@ -41,7 +41,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v, (compiled, eager) = data.values, (data.where(run=mode)[0] for mode in ("compiled-graph", "eager"))
-    return f"{v['model']} on one {v['machine']}: {compiled['share']:.0f}% of the bound at best, {eager['share']:.0f}% in eager PyTorch"
+    return f"{v['model']} on one {v['machine']}: {compiled['share']:.0f}% of the limit at best, {eager['share']:.0f}% in eager PyTorch"
 
 
 def alt(data: FigureData) -> str:
@@ -49,7 +49,7 @@ def alt(data: FigureData) -> str:
     v = data.values
     times = ", ".join(f"{share.WORDS[row['run']]} {row['time']:.2f} ms" for row in data.rows[1:])
     return (
-        f"{_conclusion(data)}. Time per token of a model of eight billion parameters in BF16 at batch 1: the bound is {data.rows[0]['time']:.2f} ms, "
+        f"{_conclusion(data)}. Time per token of a model of eight billion parameters in BF16 at batch 1: the limit is {data.rows[0]['time']:.2f} ms, "
         f"{v['gigabytes']:.1f} GB at the datasheet's {v['sheet']:.2f} TB/s; measured: {times}. "
         f"The memory's best read, {v['read']:.2f} TB/s, explains {data.rows[1]['memory'] - data.rows[1]['bytes']:.2f} ms; the rest is kernels and their launches."
     )
@@ -65,7 +65,7 @@ def caption(data: FigureData) -> str:
 
 
 NAMES = {
-    "bound": "bound",
+    "bound": "limit by the datasheet",
     "compiled-graph": "compiled graph",
     "graph": "CUDA graph",
     "eager": "eager PyTorch",
@@ -89,7 +89,7 @@ def draw(data: FigureData, narrow: bool):
         shapes.bar(axes, row["bytes"], at, row["memory"] - row["bytes"], 0.36, colour.KV)
         shapes.bar(axes, row["memory"], at, row["time"] - row["memory"], 0.36, colour.OVERHEAD)
         words = f"{NAMES[row['run']]}: {row['time']:.1f} ms"
-        words += "" if row["run"] == "bound" else f", {row['share']:.0f}% of the bound"
+        words += "" if row["run"] == "bound" else f", {row['share']:.0f}% of the limit"
         axes.text(0, at - 0.06, words, fontsize=size, va="bottom", weight="bold" if row["run"] == "bound" else "normal")
     _parts(axes, data, size, narrow)
     theme.note(figure, data.note)

@@ -1,4 +1,4 @@
-"""What share of the bound does decode reach on a machine without a GPU?"""
+"""What share of its limit does decode reach on a machine without a GPU?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"A {v['machine']} goes from {v['small']:.0f}% of its bound at {v['small model']} to {v['best']:.0f}% at {v['best model']}"
+    return f"A {v['machine']} goes from {v['small']:.0f}% of its limit at {v['small model']} to {v['best']:.0f}% at {v['best model']}"
 
 
 def alt(data: FigureData) -> str:
@@ -41,11 +41,11 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "The bound is the best read of the same run, since two virtual cores have no datasheet. Dots: measured for this book, medians, random-weight models in PyTorch at batch 1. "
+        "The limit is the best read of the same run, since two virtual cores have no datasheet. Dots: measured for this book, medians, random-weight models in PyTorch at batch 1. "
         "The smallest models stay in the cache."
     )
 
 
 def draw(data: FigureData, narrow: bool):
     """Shares of the bound against bytes, a dash for each mode."""
-    return share.draw(data, narrow, _conclusion(data), "the bound (its own best read)")
+    return share.draw(data, narrow, _conclusion(data), "the limit (its own best read)")

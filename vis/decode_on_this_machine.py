@@ -1,4 +1,4 @@
-"""What share of the bound does decode reach on a GPU, and how large must a model be before its memory sets the pace?"""
+"""What share of its limit does decode reach on a GPU, and how large must a model be before its memory sets the pace?"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"On an {v['machine']} eager PyTorch decodes {v['model']} at {v['eager']:.0f}% of the bound; {v['best model']} as a {v['best mode']} reaches {v['best']:.0f}%"
+    return f"On an {v['machine']} eager PyTorch decodes {v['model']} at {v['eager']:.0f}% of the limit; {v['best model']} as a {v['best mode']} reaches {v['best']:.0f}%"
 
 
 def alt(data: FigureData) -> str:
@@ -40,7 +40,7 @@ def alt(data: FigureData) -> str:
     v = data.values
     modes = ", ".join(f"{words} {value:.0f}%" for words, value in v["modes"].items())
     return (
-        f"{_conclusion(data)}. Share of the datasheet's bound against the bytes that a token streams, {v['count']} decode runs at batch 1 on {' and '.join(v['machines'])}. "
+        f"{_conclusion(data)}. Share of the datasheet's limit against the bytes that a token streams, {v['count']} decode runs at batch 1 on {' and '.join(v['machines'])}. "
         f"{v['model']} in BF16: {modes}. The best read of the {v['machine']}'s memory is {v['read']:.0f}% of its datasheet."
     )
 
@@ -55,4 +55,4 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Shares of the bound against bytes, a dash for each mode."""
-    return share.draw(data, narrow, _conclusion(data), "the bound (datasheet)")
+    return share.draw(data, narrow, _conclusion(data), "the limit (datasheet)")

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.model import roofline, work
+from generators.book.record import Case
+from generators.evidence.comparison import decode_case
+from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 from vis._roofline import roofline as roofline_axes
-from vis._subject import CHIP, CONTEXT, FORMAT, MODEL
+from vis._subject import FORMAT, H200, LLAMA
 
-#: (label, pass, kind): decode at two batches, a prefill, and the forward pass of a training step.
+ROLE, RUN, PROMPT, USERS = "h200", "8b", 4096, 64
+#: (label, pass, kind): decode for one user and for many, a prefill, and the forward pass of a training step.
 PASSES = [
-    ("decode, batch 1", Pass(1, 1, CONTEXT), "decode"),
-    ("decode, batch 32", Pass(32, 1, CONTEXT), "decode"),
-    ("prefill, 2,048 tokens", Pass(1, CONTEXT, CONTEXT), "prefill"),
-    ("training, 8 × 4,096 tokens", Pass(8, 4096, 4096, 4096), "prefill"),
+    ("decode, 1 user", Pass(1, 1, 1), "decode"),
+    (f"{USERS} users", Pass(USERS, 1, PROMPT), "decode"),
+    ("prefill", Pass(1, PROMPT, PROMPT), "prefill"),
+    ("training", Pass(8, PROMPT, PROMPT, PROMPT), "prefill"),
 ]
 
 
 def data(book: Book) -> FigureData:
-    """Each pass at its intensity and at the rate the roofline allows, and two quoted measurements."""
-    chip, model, stored = book.accelerators[CHIP], book.models[MODEL], book.formats[FORMAT]
+    """Each pass at its intensity and at the rate the roofline allows, and two runs measured on the same chip."""
+    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
     device = catalogue.sourced_device(chip, stored.rate)
     shape, form = catalogue.sourced_shape(model), catalogue.sourced_format(stored)
     rows, sources = [], device.bandwidth.sources | device.peak.sources
@@ -31,46 +34,45 @@ def data(book: Book) -> FigureData:
         intensity = roofline.intensity(shape, form, work_)
         rate = roofline.attainable(device.peak, device.bandwidth, intensity)
         rows.append(
-            {"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "predicted"}
+            {"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "limit"}
         )
         sources |= rate.sources
-    rows += [_decode_quote(book, shape, form), _product_quote(book)]
-    values = {"chip": chip.name, "model": model.name, "format": stored.name, "bandwidth": device.bandwidth.to("TB/s"),
+    record = book.speaker(ROLE)
+    prefill = next(
+        case for case in record.measured("prefill", tokens=PROMPT) if case.parameters["model"] == RUN.upper()
+    )
+    rows += [_measured("decode", decode_case(record, RUN, "compiled-graph")), _measured("prefill", prefill)]
+    values = {"chip": chip.short.split(" ")[0], "model": model.name, "format": stored.name, "bandwidth": device.bandwidth.to("TB/s"),
               "peak": device.peak.to("TFLOP/s"), "ridge": (device.peak / device.bandwidth).value}  # fmt: skip
-    sources |= frozenset(book.published[id_].source for id_ in ("gpt-fast-7b-bf16", "mamf-a100-sxm"))
     columns = {"pass": "", "kind": "", "intensity": "FLOP/byte", "rate": "TFLOP/s", "mark": ""}
-    return FigureData(columns, rows, values, sources)
+    return FigureData(columns, rows, values, sources, frozenset({record.id}))
 
 
-def _decode_quote(book: Book, shape, form) -> dict:
-    """gpt-fast's decode rate as FLOP/s: tokens/s × FLOP of a step."""
-    row = book.published["gpt-fast-7b-bf16"]
-    step = Pass(1, 1, max(1, row.context))
-    rate = row.quantity * work.step_flop(shape, form, step)
-    return {"pass": "measured decode", "kind": "decode", "intensity": roofline.intensity(shape, form, step).value,
-            "rate": rate.to("TFLOP/s"), "mark": "quoted"}  # fmt: skip
-
-
-def _product_quote(book: Book) -> dict:
-    """The best matrix product reported for this chip; its shape, hence its intensity, is not stated."""
-    rate = book.published["mamf-a100-sxm"].quantity
+def _measured(kind: str, case: Case) -> dict:
+    """A measured run of that kind, placed by the FLOP and bytes that the suite counted."""
+    intensity = case.work.flop / case.work.bytes
     return {
-        "pass": "best matrix product",
-        "kind": "product",
-        "intensity": "",
-        "rate": rate.to("TFLOP/s"),
-        "mark": "quoted",
+        "pass": f"measured {kind}",
+        "kind": kind,
+        "intensity": intensity,
+        "rate": case.flops / 1e12,
+        "mark": "measured",
     }
+
+
+def _conclusion(data: FigureData) -> str:
+    v, rows = data.values, {row["pass"]: row for row in data.rows}
+    one = rows["decode, 1 user"]
+    return f"An {v['chip']} turns at {v['ridge']:.0f} FLOP per byte; decode does {one['intensity']:.0f}"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, rows = data.values, {row["pass"]: row for row in data.rows}
-    one, full = rows["decode, batch 1"], rows["prefill, 2,048 tokens"]
+    one, full = rows["decode, 1 user"], rows["prefill"]
     return (
-        f"Roofline of one {v['chip']}: decode of {v['model']} at batch 1 has an intensity of {one['intensity']:.1f} FLOP/byte and can "
-        f"reach {one['rate']:.1f} of {v['peak']:.0f} TFLOP/s; prefill of 2,048 tokens has {full['intensity']:,.0f} FLOP/byte, right of the ridge "
-        f"point at {v['ridge']:.0f}, and can reach all of it, as training can."
+        f"{_conclusion(data)}. Decode of {v['model']} for one user can reach {one['rate']:.1f} of {v['peak']:g} TFLOP/s and was measured at {rows['measured decode']['rate']:.1f}; "
+        f"prefill of {PROMPT:,} tokens does {full['intensity']:,.0f} FLOP per byte, can reach all of it, and was measured at {rows['measured prefill']['rate']:.0f}."
     )
 
 
@@ -78,49 +80,37 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     v = data.values
     return (
-        f"{v['model']} ({v['format']}) on one {v['chip']}; decode at {CONTEXT:,} tokens of context, "
-        f"prefill of {CONTEXT:,} tokens, the forward pass of a training step over 8 sequences of 4,096. "
-        "Hollow marks are predictions (circles decode, squares many tokens at once); the diamond and the dashed line are published measurements. "
-        "Left of the ridge point only faster memory or fewer bytes help, right of it only more FLOP/s. "
-        "The roofline shows neither latency nor overhead."
+        f"{v['model']} in {v['format']} on one {v['chip']}: hollow marks are limits, dots were measured for this book (decode as a compiled CUDA graph, prefill as a plain one). "
+        f"{USERS} users at a context of {PROMPT:,}, a prompt of {PROMPT:,}, the forward pass of a training step over 8 sequences of {PROMPT:,}."
     )
 
 
 def draw(data: FigureData, narrow: bool):
     """The roofs, and each pass under them."""
-    figure = theme.canvas(narrow, 5.3, 4.1)
-    v = data.values
-    theme.heading(figure, "Attainable rate (TFLOP/s)")
-    axes = roofline_axes(figure, v["bandwidth"], v["peak"], narrow, 0.78 if not narrow else 0.95)
+    size, v = theme.page_size(narrow), data.values
+    figure = theme.canvas(narrow, 5.2, 4.3)
+    top = theme.conclusion(figure, _conclusion(data))
+    width, height = figure.get_size_inches()
+    figure.text(
+        0.12 / width, 1 - top / height, "Attainable rate (TFLOP/s)", fontsize=size, color=colour.MUTED, va="top"
+    )
+    axes = roofline_axes(figure, v["bandwidth"], v["peak"], narrow, theme.floor(data.note, narrow) + 0.05, top + 0.3)
     for row in data.rows:
-        if row["kind"] == "product":
-            axes.plot([v["ridge"], 10_000], [row["rate"]] * 2, color=colour.MUTED, lw=1.1, ls="--", zorder=4)
-            axes.text(9_000, row["rate"] * 0.5, f"dashed: a survey's best, {row['rate']:.0f}" if not narrow else f"dashed: {row['rate']:.0f}",
-                      color=colour.MUTED, fontsize=theme.NOTE, va="top", ha="right")  # fmt: skip
-            continue
         square = row["kind"] == "prefill"
-        if row["mark"] == "predicted":
+        if row["mark"] == "limit":
             theme.predicted(axes, row["intensity"], row["rate"], colour.COMPUTE if square else colour.MEMORY, square)
         else:
-            theme.quoted(axes, row["intensity"], row["rate"])
-        _label(axes, row)
+            theme.measured(axes, row["intensity"], row["rate"], square)
+        dx, dy, ha, va = PLACES[row["pass"]]
+        words = "measured" if row["mark"] == "measured" else row["pass"]
+        axes.annotate(words, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size, gid=theme.HALO, zorder=7)  # fmt: skip
     theme.note(figure, data.note)
     return figure
 
 
 #: Where each label stands from its mark: offset in points and alignment, so that it crosses nothing.
 PLACES = {
-    "decode, batch 1": (9, -2, "left", "top"), "decode, batch 32": (9, -2, "left", "top"),
-    "prefill, 2,048 tokens": (4, -7, "right", "top"), "training, 8 × 4,096 tokens": (-5, -7, "left", "top"),
-    "measured decode": (9, -7, "left", "top"),
+    "decode, 1 user": (9, 3, "left", "center"), f"{USERS} users": (9, -2, "left", "center"),
+    "prefill": (0, -7, "right", "top"), "training": (0, -7, "center", "top"),
+    "measured decode": (8, -4, "left", "top"), "measured prefill": (0, -9, "center", "top"),
 }  # fmt: skip
-
-
-def _label(axes, row: dict) -> None:
-    """A direct label beside each mark; the caption gives the token counts."""
-    dx, dy, ha, va = PLACES[row["pass"]]
-    text = (
-        row["pass"].split(",")[0] if row["kind"] == "prefill" else row["pass"].replace("decode, batch 32", "batch 32")
-    )
-    axes.annotate(text, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va,
-                  color=colour.INK if row["mark"] == "predicted" else colour.MUTED, fontsize=theme.LABEL, zorder=7)  # fmt: skip

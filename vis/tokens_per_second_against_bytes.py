@@ -1,4 +1,4 @@
-"""What share of its chip's bound does each run reach: those published, and those measured for this book?"""
+"""What share of its chip's limit does each run reach: those published, and those measured for this book?"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"None of {v['count']} published runs beats its chip's bound; the median reaches {v['median']:.0%}"
+    return f"None of {v['count']} published runs beats its chip's limit; the median reaches {v['median']:.0%}"
 
 
 def alt(data: FigureData) -> str:
@@ -74,7 +74,7 @@ def draw(data: FigureData, narrow: bool):
     key = (
         "diamond: published; dot: measured here"
         if narrow
-        else "Share of the bound. Diamond: published; dot: measured for this book"
+        else "Share of the limit. Diamond: published; dot: measured for this book"
     )
     figure.text(0.12 / width, 1 - top / height, key, fontsize=size, color=colour.MUTED, va="top")
     axes = theme.box(figure, 1.68 if narrow else 1.9, theme.floor(data.note, narrow) - 0.15, 0.15, top + 0.26)
@@ -85,7 +85,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set_yticks(range(len(order)), order)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(labelsize=size)
-    axes.text(98, len(order) - 0.5, "the bound", color=colour.MEMORY, fontsize=size, ha="right", va="bottom")
+    axes.text(98, len(order) - 0.5, "the limit", color=colour.MEMORY, fontsize=size, ha="right", va="bottom")
     for kind, mark, mark_size in MARKS:
         rows = data.where(kind=kind)
         mark(axes, [row["share"] for row in rows], [order.index(row["chip"]) for row in rows], size=mark_size)

@@ -59,6 +59,13 @@ def step_time() -> str:
 
 
 @named_formula
+def decode_time() -> str:
+    """Least time of a decode step, its bytes spelled out."""
+    moved = WEIGHTS + BATCH * CONTEXT * KV_TOKEN
+    return rf"t \ge {roofline.step_time(WORK, moved, PEAK, BANDWIDTH, OVERHEAD).tex}"
+
+
+@named_formula
 def decode_bytes() -> str:
     """Bytes of a decode step: weights once, and each sequence's cache."""
     return f"Q = {(WEIGHTS + BATCH * CONTEXT * KV_TOKEN).tex}"

@@ -118,3 +118,47 @@ def two_of_four(n: Numbers) -> units.Quantity:
 def stream_rate(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
     """Tokens per second that the bandwidth of the {chip} allows {model} ({format}) at batch 1, weights alone."""
     return n[f"{chip}.bandwidth-in-full"] / n[f"{model}.{format}.streamed"]
+
+
+@number("head-sum.{model}.bytes", "GB", 2)
+def rounded_bytes(n: Numbers, model: str) -> units.Quantity:
+    """Parameters of {model} to one digit, two bytes each: the sum that is done in the head."""
+    billions = float(f"{n[f'{model}.parameters'].to('billion parameters'):.0e}")
+    return units.of(billions * 2.0, "GB", *n[f"{model}.parameters"].sources)
+
+
+@number("head-sum.{model}.{chip}.time", "ms", 2)
+def rounded_time(n: Numbers, model: str, chip: str) -> units.Quantity:
+    """Time in which the {chip} reads them: {model}, parameters to one digit, two bytes each."""
+    return n[f"head-sum.{model}.bytes"] / n[f"{chip}.bandwidth"]
+
+
+@number("head-sum.{model}.{chip}.tokens-per-s", "tokens/s", 1)
+def rounded_rate(n: Numbers, model: str, chip: str) -> units.Quantity:
+    """Passes over them per second on the {chip}, to one digit: {model}."""
+    return 1 / n[f"head-sum.{model}.{chip}.time"]
+
+
+@number("{model}.{format}.one-token", "GB|MB")
+def one_token_bytes(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Bytes that one token of {model} ({format}) moves at batch 1 and next to no context."""
+    return n[f"decode.{model}.{format}.b1.s1.bytes"]
+
+
+@number("decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-rate", "tokens/s", 2)
+def rate_by_compute(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Tokens per second that the arithmetic of {model} ({format}) alone would allow on the {chip}, if bytes cost nothing."""
+    return batch / n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-time"]
+
+
+@number("decode.{model}.{format}.{chip}.b{batch}.s{context}.memory-over-compute", "×")
+def reading_over_computing(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """How many times as long a step of {model} ({format}) on the {chip} reads as it computes."""
+    on = f"decode.{model}.{format}.{chip}.b{batch}.s{context}"
+    return n[f"{on}.memory-time"] / n[f"{on}.compute-time"]
+
+
+@number("{model}.{format}.balance-tokens", "tokens")
+def balance_tokens(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Tokens of context, over all users, whose KV cache is as many bytes as the weights of {model} ({format}) that a step reads."""
+    return n[f"{model}.{format}.streamed"] / n[f"{model}.kv-per-token"]

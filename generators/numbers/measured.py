@@ -136,11 +136,43 @@ def decode_of_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quanti
     return n[f"{role}.decode.{name}.{mode}.bound"] / n[f"{role}.decode.{name}.{mode}.time"]
 
 
+@number("{role}.decode.{name}.{mode}.memory-gap", "ms", 2)
+def memory_gap(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """What the same bytes take longer at the best read measured on the {role} than at its datasheet's bandwidth: {name}, {mode} PyTorch."""
+    at = f"{role}.decode.{name}.{mode}"
+    return n[f"{at}.bytes"] / n[f"{role}.read-bandwidth"] - n[f"{at}.bound"]
+
+
+@number("{role}.decode.{name}.{mode}.rest", "ms")
+def decode_rest(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """What is left of that step beyond its bytes at the best read measured on the {role}, kernels and launches among it: {name}, {mode} PyTorch."""
+    at = f"{role}.decode.{name}.{mode}"
+    return n[f"{at}.time"] - n[f"{at}.bytes"] / n[f"{role}.read-bandwidth"]
+
+
+@number("{role}.mode-gain.{name}.{mode}", "×")
+def mode_gain(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """How much faster than eager that decode runs on the {role}: {name}, {mode} PyTorch."""
+    return n[f"{role}.decode.{name}.eager.time"] / n[f"{role}.decode.{name}.{mode}.time"]
+
+
 @number("{role}.prefill.{name}.s{tokens}.time", "ms")
 def prefill_time(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median."""
     record = n.book.speaker(role)
     return _sourced(prefill_case(record, name, tokens).seconds, "s", record)
+
+
+@number("{role}.prefill.{name}.s{tokens}.in-tokens", "tokens", 2)
+def prefill_in_tokens(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Tokens that the {role} writes at batch 1 in the time of that prefill, both measured as CUDA graphs: {name}, a prompt of {tokens} tokens."""
+    return n[f"{role}.prefill.{name}.s{tokens}.time"] / n[f"{role}.decode.{name}.graph.time"]
+
+
+@number("{role}.prefill.{name}.s{tokens}.in-tokens-by-datasheet", "tokens", 2)
+def bound_in_tokens(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """The same by the datasheet of the {role}: {name}, a prompt of {tokens} tokens."""
+    return n[f"{role}.prefill.{name}.s{tokens}.bound"] / n[f"{role}.decode.{name}.graph.bound"]
 
 
 @number("{role}.layer-overhead.{name}", "µs", 2)

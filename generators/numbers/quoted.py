@@ -56,3 +56,9 @@ def quoted_bandwidth(n: Numbers, quote: str) -> units.Quantity:
 def quoted_share(n: Numbers, quote: str, quote2: str) -> units.Quantity:
     """Share that one quoted value is of another: {quote}, against the {quote2}."""
     return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+
+
+@number("quoted.{quote}.over.{quote2}.allowed", "×")
+def allowed_ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """The ratio that the bytes of both allow: {quote}; over {quote2}."""
+    return n[f"quoted.{quote}.bound"] / n[f"quoted.{quote2}.bound"]

@@ -33,7 +33,6 @@ NOT_MARKED = {
     "tokens_per_second_against_bytes": "a row is a chip of the catalogue, and one more would need a row of its own",
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
-    "bound_to_measured": "takes one quoted run of one model on one chip apart",
 }
 
 _OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[ \t]*$", re.MULTILINE)

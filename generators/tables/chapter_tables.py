@@ -1,36 +1,83 @@
-"""Tables that one chapter asks for."""
+"""Tables of chapter 1: numbers plain, but for one link in the row of the running example, which shows how its column is computed."""
 
 from __future__ import annotations
 
+from generators.escape import Raw
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
+EXAMPLE = "h200-sxm"
+
+
+def _row(n: Numbers, chip: str, ids: list[str]) -> list[str]:
+    """A chip's short name and its numbers; bold, and the last one linked, where it is the chapter's example."""
+    name, told = n.book.accelerators[chip].short, [n.number(id_).text for id_ in ids]
+    if chip == EXAMPLE:
+        return [Raw(f"**{name}**"), *told[:-1], n.link(ids[-1])]
+    return [name, *told]
+
 
 @named_table
-def batching(n: Numbers, model: str, format_: str, chip: str, context: str, *batches: str) -> Table:
-    """What a batch costs and yields: bytes per step, KV share, intensity, step time, tokens/s, memory needed."""
+def one_user(n: Numbers, model: str, format_: str, *chips: str) -> Table:
+    """What one user gets at most of each chip: bandwidth, least time per token, tokens per second."""
     rows = []
-    for batch in batches:
-        step, on = (
-            f"decode.{model}.{format_}.b{batch}.s{context}",
-            f"decode.{model}.{format_}.{chip}.b{batch}.s{context}",
-        )
-        ids = [
-            f"{step}.bytes",
-            f"{step}.kv-share",
-            f"{step}.intensity",
-            f"{on}.time",
-            f"{on}.tokens-per-s",
-            f"{step}.memory-needed",
-        ]
-        rows.append([batch, *(n.link(id_) for id_ in ids)])
-    heads = [
-        "Batch >",
-        "Bytes per step >",
-        "KV over weights >",
-        "Intensity >",
-        "Step, at least >",
-        "All sequences, at most >",
-        "Memory needed >",
-    ]
-    return Table(heads, rows)
+    for chip in chips:
+        on = f"decode.{model}.{format_}.{chip}.b1.s1"
+        rows.append(_row(n, chip, [f"{chip}.bandwidth", f"{on}.time", f"{on}.tokens-per-s"]))
+    return Table(["GPU", "Memory bandwidth >", "One token, at least >", "One user, at most >"], rows)
+
+
+@named_table
+def chat(n: Numbers, *chips: str) -> Table:
+    """The service of chapter 1 on each chip: the bound of its step, the estimate with messages, and the users within the target."""
+    rows = []
+    for chip in chips:
+        ids = [f"decode.llama-3.1-8b.bf16.{chip}.b64.s4096.time", f"chat.{chip}.time", f"chat.{chip}.users"]
+        rows.append(_row(n, chip, ids))
+    within = f"Users within {n.number('chat.target').text}, estimate >"
+    return Table(["GPU", "Step, at least >", "With prompts, estimate >", within], rows)
+
+
+@named_table
+def levers(n: Numbers) -> Table:
+    """What each lever moves, what the bytes allow, what was published or measured, and when it stops helping."""
+
+    def text(id_: str) -> str:
+        return n.number(id_).text
+
+    def both(one: str, other: str, end: str = "") -> str:
+        """Two quoted pairs of runs, each faster over slower."""
+        return " and ".join(text(f"quoted.{pair}{end}") for pair in (one, other))
+
+    a100, rtx = "gpt-fast-7b-{}.over.gpt-fast-7b-bf16", "calm-llama-2-7b-{}-short.over.calm-llama-2-7b-short"
+    eight, four = (a100.format("int8"), rtx.format("fp8")), (a100.format("int4"), rtx.format("gf4"))
+    speculation = "quoted.gpt-fast-70b-int4-speculative.over.gpt-fast-70b-int4"
+    rows = [
+        ["8-bit weights ᵃ", "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
+        ["4-bit weights ᵃ", "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
+        ["Smaller or distilled model", "W, often k", "in proportion", "", "the answers get worse"],
+        ["8-bit cache, 64 users", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), "", "weights outweigh caches"],
+        ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "", "caches outweigh weights"],
+        ["Speculation ᶜ", "tokens per pass", text("accepted.8.5"), text(speculation), "guesses fail, or batches are large"],
+        ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), "", "launches dominate"],
+        ["Eight GPUs ᵈ", "β", "8×", text(f"quoted.{a100.format('8gpus')}"), "they wait for each other"],
+        ["Compiled CUDA graph for eager", "what is added", "", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
+    ]  # fmt: skip
+    return Table(["Lever", "Moves", "Bytes allow >", "Published or measured >", "Stops helping when"], rows)
+
+
+@named_table
+def step_terms(n: Numbers) -> Table:
+    """The letters of a step's equation, with their values for one user of the chapter's example."""
+    text, one = (lambda id_: n.number(id_).text), "llama-3.1-8b.bf16"
+    rows = [
+        ["$W$", "bytes of weights that a pass reads", text(f"{one}.one-token")],
+        ["$B$", "batch: the users who share the pass", "1"],
+        ["$S$", "context: tokens so far, of each user", "next to none"],
+        ["$k$", "KV cache per token", text("llama-3.1-8b.kv-per-token")],
+        [r"$\beta$", "memory bandwidth", text("h200-sxm.bandwidth")],
+        ["$F$", "FLOP of the pass: two per weight and user, and attention's", text("decode.llama-3.1-8b.bf16.b1.s1.flop")],
+        ["$P$", "peak rate of the math", text("h200-sxm.peak")],
+        ["$t_o$", "time in which the CPU issues the pass", "the software's"],
+    ]  # fmt: skip
+    return Table(["", "", "Llama 3.1 8B, H200 >"], [[Raw(row[0]), *row[1:]] for row in rows])

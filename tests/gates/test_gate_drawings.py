@@ -28,28 +28,28 @@ def chapter(site) -> str:
 @pytest.fixture(scope="module")
 def file(site) -> str:
     """A drawing as a reader downloads it."""
-    return (site / "vis" / "ridge_points.svg").read_text(encoding="utf-8")
+    return (site / "vis" / "decode_step_to_scale.svg").read_text(encoding="utf-8")
 
 
-SVG = r'(<svg [^>]*aria-labelledby="ridge_points-title ridge_points-desc"[^>]*)>'
+SVG = r'(<svg [^>]*aria-labelledby="decode_step_to_scale-title decode_step_to_scale-desc"[^>]*)>'
 IN_PAGE = [
     (SVG + r"(?=<title)", r"\1><style>g{fill:red}</style>", "a <style>"),
-    (r'(aria-labelledby="ridge_points-title[^>]*>)', r'\1<g id="memory_bandwidth_bottleneck-title"/>', "stands twice on the page"),
-    (r'id="ridge_points-desc"', 'id="the-bottleneck"', "stands twice on the page"),
-    (r'(<desc id="ridge_points-desc">)[^<]*', r"\1Short.", "<desc> missing or shorter"),
-    (r'<title id="ridge_points-title">[^<]*</title>', "", "<title> missing"),
-    (r'role="img" (aria-labelledby="ridge_points-title)', r"\1", "role None"),
-    (r'viewBox="[^"]*"([^>]*ridge_points-title)', r"\1", "viewBox None"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect style="fill: #ff0000"/>', "colour #ff0000 does not follow"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect fill="red"/>', "colour red does not follow"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect style="fill: var(--mb-nosuch)"/>', "colour var(--mb-nosuch) does not follow"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<image href="data:image/png;base64,AA"/>', "a <image>"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#nowhere)"/>', "names '#nowhere', which it does not have"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#the-bottleneck)"/>', "names '#the-bottleneck', which"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<rect onload="x()"/>', "a handler"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r'\1<text style="font: 7px sans">small</text>', "of 7.0 points"),
-    (r'(aria-labelledby="ridge_points-title)', r'width="700" \1', "a width or height"),
-    (r'(ridge_points-title[^>]*>)(?=<title)', r"\1<g>", "not readable as XML"),
+    (r'(aria-labelledby="decode_step_to_scale-title[^>]*>)', r'\1<g id="memory_bandwidth_bottleneck-title"/>', "stands twice on the page"),
+    (r'id="decode_step_to_scale-desc"', 'id="batching"', "stands twice on the page"),
+    (r'(<desc id="decode_step_to_scale-desc">)[^<]*', r"\1Short.", "<desc> missing or shorter"),
+    (r'<title id="decode_step_to_scale-title">[^<]*</title>', "", "<title> missing"),
+    (r'role="img" (aria-labelledby="decode_step_to_scale-title)', r"\1", "role None"),
+    (r'viewBox="[^"]*"([^>]*decode_step_to_scale-title)', r"\1", "viewBox None"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect style="fill: #ff0000"/>', "colour #ff0000 does not follow"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect fill="red"/>', "colour red does not follow"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect style="fill: var(--mb-nosuch)"/>', "colour var(--mb-nosuch) does not follow"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<image href="data:image/png;base64,AA"/>', "a <image>"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#nowhere)"/>', "names '#nowhere', which it does not have"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#batching)"/>', "names '#batching', which"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect onload="x()"/>', "a handler"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<text style="font: 7px sans">small</text>', "of 7.0 points"),
+    (r'(aria-labelledby="decode_step_to_scale-title)', r'width="700" \1', "a width or height"),
+    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r"\1<g>", "not readable as XML"),
 ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ DARK = PALETTE["ink"][1]
 IN_FILE = [
     ("</svg>", '<rect style="fill: var(--mb-ink)"/></svg>', "var(--mb-ink) without a fallback"),
     ("</svg>", f"<desc>{'x' * 30_000}</desc></svg>", "wanted at most 30000"),
-    ("</svg>", '<g id="ridge_points-title"/></svg>', "stands twice"),
+    ("</svg>", '<g id="decode_step_to_scale-title"/></svg>', "stands twice"),
     ("<style>", "<style>@import 'a.css';", "a rule that fetches"),
     (DARK, "#123456", "colour #123456 of its rules"),
     ("</svg>", '<rect fill="#123456"/></svg>', "colour #123456 is not in the palette"),

@@ -1,0 +1,87 @@
+"""Numbers of the service that chapter 1 chooses a GPU for: users who chat, and what each GPU gives them.
+
+Bounds come from datasheets.  Estimates give every GPU what one H200 lost with one user: its share of
+the datasheet's bandwidth, its share of the peak in a long prefill, and the time that kernels and launches added.
+"""
+
+from __future__ import annotations
+
+from generators import units
+from generators.model import work
+from generators.model.arith import smallest
+from generators.model.inputs import Pass
+from generators.numbers.registry import Numbers, number
+
+MODEL, FORMAT, ROLE, RUN = "llama-3.1-8b", "bf16", "h200", "8b"
+USERS, CONTEXT, PROMPT, ANSWER, TARGET = 64, 4096, 512, 256, 0.020  # users, tokens, tokens, tokens, s per token
+
+
+@number("chat.target", "ms", 2)
+def target(n: Numbers) -> units.Quantity:
+    """Longest time per token that the service of chapter 1 allows."""
+    return units.of(TARGET, "s")
+
+
+@number("chat.tokens-in-flight", "tokens")
+def tokens_in_flight(n: Numbers) -> units.Quantity:
+    """Users times context of the service of chapter 1."""
+    return units.of(USERS * CONTEXT, "tokens")
+
+
+@number("chat.cache", "GB")
+def cache(n: Numbers) -> units.Quantity:
+    """KV cache of the users of the service of chapter 1, Llama 3.1 8B."""
+    return n[f"{MODEL}.kv.b{USERS}.s{CONTEXT}"]
+
+
+@number("chat.step-bytes", "GB")
+def step_bytes(n: Numbers) -> units.Quantity:
+    """Bytes that a step of the service of chapter 1 moves, Llama 3.1 8B."""
+    return n[f"decode.{MODEL}.{FORMAT}.b{USERS}.s{CONTEXT}.bytes"]
+
+
+@number("chat.{chip}.reading", "TB/s")
+def reading(n: Numbers, chip: str) -> units.Quantity:
+    """Bandwidth assumed of the {chip}: the share of the datasheet's that an H200 reached."""
+    return n[f"{chip}.bandwidth-in-full"] * n[f"{ROLE}.read-share"]
+
+
+@number("chat.{chip}.step", "ms")
+def step(n: Numbers, chip: str) -> units.Quantity:
+    """Estimated decode step of the service on the {chip}: its bytes at the bandwidth assumed, and what an H200's step of one user took beyond its bytes."""
+    return n["chat.step-bytes"] / n[f"chat.{chip}.reading"] + n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"]
+
+
+@number("chat.{chip}.prompt", "ms")
+def prompt(n: Numbers, chip: str) -> units.Quantity:
+    """Estimated time in which the {chip} reads one new message of the service, at the share of the peak that an H200's long prefill reached."""
+    flop = work.step_flop(n.shape(MODEL), n.format(FORMAT), Pass(1, PROMPT, CONTEXT))
+    return flop / n[f"{chip}.peak-for.{FORMAT}"] / n[f"{ROLE}.prefill.{RUN}.s4096.of-bound"]
+
+
+@number("chat.{chip}.prompts", "ms")
+def prompts(n: Numbers, chip: str) -> units.Quantity:
+    """What the users' messages add to each step on the {chip}, if the two take turns: for each user one message per answer."""
+    return USERS * n[f"chat.{chip}.prompt"] / ANSWER
+
+
+@number("chat.{chip}.time", "ms")
+def time(n: Numbers, chip: str) -> units.Quantity:
+    """Estimated time per token of the service on the {chip}, messages included."""
+    return n[f"chat.{chip}.step"] + n[f"chat.{chip}.prompts"]
+
+
+@number("chat.{chip}.users", "", 0)
+def users(n: Numbers, chip: str) -> units.Quantity:
+    """Users that the {chip} is estimated to serve within the target, messages included, as many as fit into its memory."""
+    weights, own = n[f"{MODEL}.{FORMAT}.streamed"], n[f"{MODEL}.kv.s{CONTEXT}"]
+    spare = n["chat.target"] - n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"] - weights / n[f"chat.{chip}.reading"]
+    many = spare / (own / n[f"chat.{chip}.reading"] + n[f"chat.{chip}.prompt"] / ANSWER)
+    fit = smallest(many, n[f"{MODEL}.{FORMAT}.{chip}.largest-batch.s{CONTEXT}"])
+    return units.Quantity(float(int(fit.value)), fit.dims, fit.sources)
+
+
+@number("chat.{chip}.over.{chip2}", "×", 2)
+def over(n: Numbers, chip: str, chip2: str) -> units.Quantity:
+    """Users of the service on the {chip} over those on the {chip2}: the price ratio at which both cost the same per user."""
+    return n[f"chat.{chip}.users"] / n[f"chat.{chip2}.users"]
