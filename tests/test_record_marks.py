@@ -37,10 +37,14 @@ LOOK = """
 PANELS = {
     "context_on_a_processor": ("decode-context",),
     "cache_on_a_processor": ("step-with-cache", "step-without-cache"),
+    "knee_on_a_processor": ("rows-sweep",),
+    "landing_on_a_processor": ("interference",),
+    "batches_on_a_processor": ("decode-batch",),
+    "queue_on_a_processor": ("serving",),
     "time_to_first_token": ("prefill",),
 }
-#: Pixels between a triangle and the drawn point; lines go by their words.
-TOLERANCE = {"context_on_a_processor": 0.6}
+#: Pixels between a triangle and the drawn point; lines go by their words, and policies at one load are drawn side by side.
+TOLERANCE = {"context_on_a_processor": 0.6, "queue_on_a_processor": 3.5}
 
 
 def chapter_of(name: str) -> str:
@@ -69,6 +73,10 @@ def expected(name: str) -> int:
     ]
     if name == "context_on_a_processor":
         return len({c["parameters"]["attention"] for c in rows})
+    if name == "queue_on_a_processor":
+        return len({(c["parameters"]["policy"], c["parameters"]["load"]) for c in rows})
+    if name == "landing_on_a_processor":  # as many passes as the figure's own table has
+        return (ROOT / "docs" / "vis" / f"{name}.csv").read_text(encoding="utf-8").count(",measured\n")
     largest = max(c["parameters"].get("parameters", 0) for c in rows)
     return sum(c["parameters"].get("parameters", 0) == largest for c in rows)
 

@@ -34,6 +34,19 @@ def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_addres
     assert box.count() == 1
 
 
+@pytest.mark.parametrize("kind", ["split", "batch"])
+def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
+    open_live(page, origin + WIDGETS[kind], kind)
+    told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
+    form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))
+    assert "not fit" not in told.inner_text()
+    form.get_by_label("Model", exact=True).select_option("llama-3.1-405b")
+    page.wait_for_timeout(900)
+    assert told.inner_text().startswith("Does not fit: weights and cache need ")
+    warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text("This does not fit in memory.")  # fmt: skip
+    assert warning.count() >= 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
 def test_axe_finds_nothing(browser, origin, scheme, size):

@@ -97,6 +97,6 @@ def draw(data: FigureData, narrow: bool):
             axes.plot([1.3, 2.3], [460 / 1.75**at] * 2, color=shade, lw=2.0, ls=dash)
             axes.text(2.7, 460 / 1.75**at, name + ("" if at else " (dense)"), color=shade, **words)
         else:
-            axes.text(1150, min(rows[-1]["reuse"], 520), name + ("" if at else "\n(dense)"), color=shade, **words)
+            axes.text(1150, min(rows[-1]["reuse"], 560), name, color=shade, **words)
     theme.note(figure, data.note)
     return figure

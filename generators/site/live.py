@@ -23,6 +23,10 @@ MARKED = {
     "roofline_training_prefill_decode": 'x="intensity" y="teraflops"',
     "context_on_a_processor": 'cases="decode-context" panels="lines"',
     "cache_on_a_processor": 'cases="step-with-cache step-without-cache" panels="alike" x="context" y="milliseconds"',
+    "knee_on_a_processor": 'cases="rows-sweep" panels="format" x="tokens" y="gigaflops"',
+    "landing_on_a_processor": 'cases="interference" panels="alike" x="since-arrival" y="milliseconds"',
+    "batches_on_a_processor": 'cases="decode-batch" panels="alike" x="milliseconds" y="tokens-per-second-of-all"',
+    "queue_on_a_processor": 'cases="serving" x="load" y="milliseconds"',
     "time_to_first_token": 'cases="prefill" panels="alike" x="tokens" y="milliseconds"',
 }
 #: Figures that show measurements and cannot take another machine's, and why.

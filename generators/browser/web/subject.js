@@ -1,6 +1,6 @@
 // What a fresh page shows: the running example of the chapters, and the values that sliders offer.
 import { byId, chips, device, formats, models } from "./catalogue.js";
-import { count } from "./numbers.js";
+import { count, quantity } from "./numbers.js";
 import { grouped_options } from "./controls.js";
 
 export const SUBJECT = { chip: "a100-sxm4-80gb", model: "llama-2-7b", format: "bf16", batch: 1, context: 2048 };
@@ -31,4 +31,10 @@ export const modelControl = { key: "model", label: "Model", options: models.map(
 export function inputsOf(state) {
   const [chip, of, stored] = [byId(chips, state.chip), byId(models, state.model), byId(formats, state.format)];
   return { chip, of, stored, s: of.shape, f: stored.format, c: device(chip, stored.rate) };
+}
+
+// What a widget says first where weights and caches are larger than the chip's memory; empty where they fit or none is known.
+export function tooLarge(needed, capacity, chip) {
+  if (!(capacity > 0) || needed <= capacity) return "";
+  return `Does not fit: weights and cache need ${quantity(needed, "bytes")}, one ${chip.name} has ${quantity(capacity, "bytes")}. `;
 }

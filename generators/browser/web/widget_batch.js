@@ -6,7 +6,7 @@ import { labels } from "./labels.js";
 import { line, mark, rect, text } from "./svg.js";
 import { linearScale } from "./scales.js";
 import { box, frame } from "./plot.js";
-import { BATCHES, SUBJECT, batchControl, chipControl, contextControl, inputsOf, modelControl } from "./subject.js";
+import { BATCHES, SUBJECT, batchControl, chipControl, contextControl, inputsOf, modelControl, tooLarge } from "./subject.js";
 
 function decades_around(values) {
   return [10 ** Math.floor(Math.log10(Math.min(...values))), 10 ** Math.ceil(Math.log10(Math.max(...values)))];
@@ -33,7 +33,9 @@ function draw(state, layout) {
   marks.push(mark("now", "circle", ...at, 5.5, `mb-hollow mb-now mb-edge-${now.decode.step.binds}`));
   marks.push(...labels([{ k: "now-words", x: at[0], y: at[1], words: quantity(now.decode.step.time, "s"), c: "" }], [place.left, place.top, place.right, place.bottom]));
   marks.push(...held(now.fit, c.capacity, layout));
-  return { marks, words: words(state, of, chip, now, most) };
+  const warning = tooLarge(now.fit.needed, c.capacity, chip);
+  if (warning) marks.push(text("warning", place.right, place.top - 8, "This does not fit in memory.", "mb-halo", "end"));
+  return { marks, words: warning + words(state, of, chip, now) };
 }
 
 function held(fit, capacity, { width, height, narrow }) {
@@ -52,10 +54,9 @@ function held(fit, capacity, { width, height, narrow }) {
   return marks;
 }
 
-function words(state, of, chip, now, most) {
-  const fits = most === Infinity ? "" : state.batch <= most ? "It fits in memory." : "It does not fit in memory.";
+function words(state, of, chip, now) {
   return `${of.name} in BF16 on one ${chip.name} at ${count(state.context)} tokens: batch ${count(state.batch)} takes at least ${quantity(now.decode.step.time, "s")} per token, `
-    + `${numberText(now.per_user)} tokens/s each and ${numberText(now.together)} together, at most. It needs ${quantity(now.fit.needed, "bytes")}. ${fits}`;
+    + `${numberText(now.per_user)} tokens/s each and ${numberText(now.together)} together, at most. It needs ${quantity(now.fit.needed, "bytes")} of memory.`;
 }
 
 define("batch", {

@@ -4,7 +4,7 @@ import { model } from "./model.js";
 import { count, numberText, quantity } from "./numbers.js";
 import { rect, text } from "./svg.js";
 import { linearScale } from "./scales.js";
-import { SUBJECT, chipControl, inputsOf, modelControl, powers } from "./subject.js";
+import { SUBJECT, chipControl, inputsOf, modelControl, powers, tooLarge } from "./subject.js";
 
 const tokens = (value) => `${count(value)} tokens`;
 
@@ -40,7 +40,10 @@ function draw(state, layout) {
     ...row("wait-whole", slow, at(232), [whole.longest], whole, "in one pass"),
     ...row("wait-cut", slow, at(272), [cut.longest], cut, "in chunks"),
   ];
-  return { marks, words: words(state, of, chip, cut, whole) };
+  const needed = model.answers.answer(s, f, c, 1, state.prompt + state.output).fit.needed;
+  const warning = tooLarge(needed, c.capacity, chip);
+  if (warning) marks.push(text("warning", 9, at(96), "This does not fit in memory.", "mb-halo"));
+  return { marks, words: warning + words(state, of, chip, cut, whole) };
 }
 
 // Pieces of equal width stand for the passes, at most 64 of them drawn apart.
