@@ -101,8 +101,12 @@ def draw(data: FigureData, narrow: bool):
     )
     axes.text(300, 22, "fetch it", color=colour.MEMORY, weight="bold", ha="left", va="center", **said)
     axes.text(300, 1.2, "compute it again", color=colour.COMPUTE, weight="bold", ha="left", va="center", **said)
-    side = (0.8, "right") if narrow else (1.25, "left")
-    words = f"measured: {dots[0]['link']:.1f}"
-    axes.text(dots[0]["context"] * side[0], dots[0]["link"], words, ha=side[1], va="center", **said)
+    x, y, words = dots[0]["context"], dots[0]["link"], f"measured: {dots[0]['link']:.1f}"
+    place = (
+        {"x": x, "y": 0.75 * y, "ha": "center", "va": "top"}
+        if narrow
+        else {"x": 1.25 * x, "y": y, "ha": "left", "va": "center"}
+    )
+    axes.text(s=words, **place, **said)
     axes.text(125_000, 13, v["above"][0], color=colour.MUTED, ha="right", va="center", **said)
     return figure

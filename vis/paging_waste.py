@@ -71,7 +71,15 @@ def draw(data: FigureData, narrow: bool):
     said = {"fontsize": size, "gid": theme.HALO}
     many = f"{v['gain']:.1f} times"
     words = f"16: {many}\nthe sequences" if narrow else f"blocks of 16:\n{many} the sequences"
-    axes.text(3.5 if narrow else 16, 9, words, ha="left" if narrow else "center", va="bottom", weight="bold", **said)
+    axes.text(
+        3.5 if narrow else 16,
+        13 if narrow else 9,
+        words,
+        ha="left" if narrow else "center",
+        va="bottom",
+        weight="bold",
+        **said,
+    )
     axes.text(
         paging.LONGEST / 1.35,
         v["whole"] + 4,

@@ -93,7 +93,7 @@ def draw(data: FigureData, narrow: bool):
         theme.measured(axes, [row["context"] for row in dots], [row["time"] for row in dots], size=9)
     said = {"fontsize": size, "gid": theme.HALO}
     line = {row["context"]: row["time"] for row in data.where(cache=WITHOUT, mark="limit")}
-    at = 0.5 * CONTEXT
+    at = 0.5625 * CONTEXT
     axes.text(
         at - 60,
         line[at] + (20 if narrow else 6),

@@ -11,7 +11,7 @@ export function box({ width, height, narrow }, below = 0) {
 export function frame(place, x, y, narrow) {
   const across = (x.linear ? linearScale : logScale)(x.low, x.high, place.left, place.right);
   const up = (y.log ? logScale : linearScale)(y.low, y.high, place.bottom, place.top);
-  const marks = [text("heading", 9, 14, y.name, "mb-soft")];
+  const marks = [text("heading", 9, place.top - 16, y.name, "mb-soft")];
   for (const value of x.linear ? rounds(x.high, narrow ? 3 : 6) : doublings(x.low, x.high, narrow ? 5 : 10)) {
     marks.push(line(`grid-x${value}`, [[across(value), place.bottom], [across(value), place.top]], "mb-gridline"));
     marks.push(text(`tick-x${value}`, across(value), place.bottom + 14, numberText(value, 7), "mb-soft", "middle"));

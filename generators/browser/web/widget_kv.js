@@ -32,13 +32,16 @@ function draw(state, layout) {
   const most = Math.max(1.15 * flight, Math.min(2.6 * weights / fit.kv_token, 1e7));
   const curve = grown(s, f, state.batch, most);
   const top = 1.05 * Math.max(curve.at(-1)[1], weights, fit.kv_all);
-  const place = box(layout);
+  const place = { ...box(layout), top: 48 };
   const { across, up, marks } = frame(place, { low: 0, high: most, name: "Tokens in flight: users × context", linear: true }, { low: 0, high: top, name: "Read at every step", unit: "bytes" }, layout.narrow);
   const [even, room] = [reached(curve, weights), c.capacity > 0 ? c.capacity - fit.weights : Infinity];
   const wanted = [];
+  const even_words = even === null ? "" : count(Number(even.toPrecision(3)));
+  const told = even === null ? "Here the cache stays lighter than the weights" : `${even_words} tokens in flight weigh as much as the weights`;
+  marks.push(text("told", 9, 14, told, "mb-strong"));
   if (even !== null) {
     marks.unshift(area("past", [[across(even), place.bottom], [across(even), place.top], [place.right, place.top], [place.right, place.bottom]], "mb-fill-memory-region"));
-    wanted.push({ k: "even-words", x: across(even), y: up(weights), words: `${count(Math.round(even / 1000) * 1000)} tokens`, c: "", spare: true });
+    wanted.push({ k: "even-words", x: across(even), y: up(weights), words: `${even_words} tokens`, c: "", spare: true });
     if (across(even) - place.left > ROOM) marks.push(text("below", (place.left + across(even)) / 2, place.top + 40, "shrink the weights", "mb-halo mb-strong", "middle"));
     if (place.right - across(even) > ROOM) marks.push(text("above", (across(even) + place.right) / 2, place.bottom - 22, "shrink the cache", "mb-halo mb-strong", "middle"));
   }
