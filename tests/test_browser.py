@@ -111,6 +111,7 @@ def test_the_toggle_recolours_figures_and_page(page, origin, built_site) -> None
     page.goto(origin + with_figure(built_site))
     fill = "getComputedStyle([...document.querySelectorAll('.mb-drawing--wide *')].find(e => (e.getAttribute('style')||'').includes('--mb-surface'))).fill"
     assert page.evaluate(fill) == rgb(PALETTE["surface"][0])
+    page.locator("label[title='Switch to light']").click()  # until then the page follows the system
     page.locator("label[title='Switch to dark']").click()
     page.wait_for_function(f"{fill} === '{rgb(PALETTE['surface'][1])}'", timeout=3000)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(PALETTE["surface"][1])
@@ -164,6 +165,91 @@ def test_search_finds_words_without_asking_elsewhere(page, origin) -> None:
             break
     assert results.count() > 0
     assert outside == []
+
+
+#: What readers type, and the page that answers it: the first of the results.
+ASKED = {
+    "quantization": "01_memory_bound/",
+    "quantisation": "01_memory_bound/",
+    "H100 bandwidth": "reference/accelerators/h100",
+    "MoE": "04_batching/",
+    "mixture of experts": "04_batching/",
+    "continuous batching": "04_batching/",
+    "kv cache size": "02_kv_cache/",
+    "prefix caching": "02_kv_cache/",
+    "GQA": "02_kv_cache/",
+    "why is decode slow": "01_memory_bound/",
+    "memory": "01_memory_bound/",
+    "roofline": "01_memory_bound/",
+    "ridge point": "reference/ridge_points/",
+    "time to first token": "03_prefill_and_decode/",
+    "chunked prefill": "03_prefill_and_decode/",
+    "Llama 3.1 8B": "reference/models/llama-3.1-8b/",
+    "MI300X": "reference/accelerators/mi300x/",
+    "explorer": "explorer/",
+}
+
+
+def test_search_puts_the_right_page_first(page, origin) -> None:
+    faults: list[str] = []
+    page.on("console", lambda told: faults.append(told.text) if "Invalid query" in told.text else None)
+    page.goto(origin)
+    box, first = page.locator(".md-search__input"), page.locator(".md-search-result__item > a").first
+    meta = page.locator(".md-search-result__meta")
+    box.click()
+    page.wait_for_function("document.querySelector('.md-search-result__meta').textContent.includes('start searching')")
+    found = {}
+    for query in ASKED:
+        box.fill("")
+        box.dispatch_event("keyup")
+        page.wait_for_function(
+            "document.querySelector('.md-search-result__meta').textContent.includes('start searching')"
+        )
+        box.fill(query)
+        box.dispatch_event("keyup")
+        page.wait_for_function("/matching/.test(document.querySelector('.md-search-result__meta').textContent)")
+        has_found = not meta.inner_text().startswith("No ")
+        found[query] = first.get_attribute("href").removeprefix(origin) if has_found else ""
+    assert {query: at for query, at in found.items() if not at.startswith(ASKED[query])} == {}
+    assert faults == []
+
+
+def test_a_finger_gets_a_sheet_and_the_reader_stays(browser, origin, built_site) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    address = origin + containing(built_site, 'class="mb-num"')
+    page.goto(address)
+    number, sheet = page.locator("article p a.mb-num").first, page.locator(".mb-hint--sheet")
+    number.scroll_into_view_if_needed()
+    number.tap()
+    sheet.wait_for(timeout=3000)
+    box = sheet.bounding_box()
+    assert page.url == address and round(box["y"] + box["height"]) == PHONE["height"]
+    assert sheet.locator("a").get_attribute("href").split("#")[1] == number.get_attribute("href").split("#")[1]
+    page.locator("article h1").tap()
+    assert not sheet.is_visible() and page.url == address
+    context.close()
+
+
+def test_the_box_leaves_the_line_and_the_next_one_free(page, origin, built_site) -> None:
+    page.goto(origin + containing(built_site, 'class="mb-num"'))
+    numbers, body = page.locator("article p a.mb-num"), page.locator(".mb-hint__body")
+    for at in range(min(6, numbers.count())):
+        number = numbers.nth(at)
+        number.scroll_into_view_if_needed()
+        number.focus()
+        body.wait_for(timeout=3000)
+        line, box = number.bounding_box(), body.bounding_box()
+        assert box["y"] + box["height"] <= line["y"] + 1 or box["y"] >= line["y"] + 2 * line["height"] - 1
+        page.keyboard.press("Escape")
+
+
+def test_the_row_that_a_link_asks_for_is_marked(page, origin, built_site) -> None:
+    page.goto(origin + containing(built_site, 'class="mb-num"'))
+    page.locator("article p a.mb-num").first.click()
+    page.wait_for_url("**/reference/numbers/**")
+    shade = "document.querySelector('a:target').closest('tr')"
+    assert page.evaluate(f"getComputedStyle({shade}).boxShadow") != "none"
 
 
 def test_it_reads_without_javascript(browser, origin, built_site) -> None:

@@ -85,6 +85,7 @@ def test_colours_follow_the_toggle_without_a_redraw(page, origin):
     before, drawing = page.evaluate(fill), "document.querySelector('.mb-live-svg').outerHTML"
     html = page.evaluate(drawing)
     page.evaluate("document.querySelector('.md-header').scrollIntoView()")
+    page.locator("label[title='Switch to light']").click()  # until then the page follows the system
     page.locator("label[title='Switch to dark']").click()
     page.wait_for_function(f"{fill} !== '{before}'")
     assert page.evaluate(drawing) == html

@@ -133,7 +133,7 @@ def test_every_page_says_what_it_is(carded_heads) -> None:
             continue
         address = SITE + path.removesuffix("index.html")
         assert head.meta["og:url"] == address == head.links["canonical"][0]
-        assert head.meta["og:title"] and head.meta["og:locale"] == "en_GB"
+        assert head.meta["og:title"] and head.meta["og:locale"] == "en_US"
         assert head.meta["og:type"] == ("website" if path == "index.html" else "article")
         assert head.meta["og:description"] == head.meta["description"]
 

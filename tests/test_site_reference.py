@@ -95,7 +95,7 @@ def test_every_source_has_its_entry_and_what_cites_it(book, tree) -> None:
 
 
 def test_a_conflict_is_marked_in_the_table_of_all(book) -> None:
-    index = next(iter(reference_accelerators.pages(book))).content
+    index = next(iter(reference_accelerators.pages(book, {}))).content
     for chip in book.accelerators.values():
         disputed = any(datum and datum.conflicts for datum in (chip.memory.bandwidth, chip.memory.capacity))
         line = next(line for line in index.splitlines() if f"]({chip.id}.md)" in line)

@@ -10,7 +10,7 @@ from generators.new import figure, names
 from generators.new.files import Plan, filled, inserted
 
 _CHAPTER = re.compile(r"([0-9]{2})_[a-z0-9_]+\.md")
-_IN_NAV = re.compile(r"^(\s+-\s+)(?:[^\n:]+:\s*)?[0-9]{2}_[a-z0-9_]+\.md\s*$")
+_IN_NAV = re.compile(r'^(\s+-\s+)(?:"[^"\n]*":\s*|[^\n:"]+:\s*)?[0-9]{2}_[a-z0-9_]+\.md\s*$')
 _IN_MAP = re.compile(r"^[0-9]+\. \*\*\[[^\]]*\]\([0-9]{2}_[a-z0-9_]+\.md\)")
 
 
@@ -30,7 +30,9 @@ def plan(root: Path, slug: str, title: str = "", shows: str = "") -> Plan:
     values = {"number": number, "slug": slug, "title": title, "figure": shown}
     made.new[f"docs/{page}"] = filled("chapter.md", **values)
     made.new[claims] = filled("claims_of_figure.txt" if not shows else "claims.txt", **values)
-    made.changed["mkdocs.yml"] = _added(root / "mkdocs.yml", _IN_NAV, lambda match: f"{match[1]}{page}")
+    made.changed["mkdocs.yml"] = _added(
+        root / "mkdocs.yml", _IN_NAV, lambda match: f'{match[1]}"{number}. {title}": {page}'
+    )
     line = f"{number}. **[{title}]({page}).** FILL IN: the question and what the chapter shows, in a sentence or two."
     made.changed["docs/index.md"] = _added(root / "docs/index.md", _IN_MAP, lambda _: line)
     made.todo = [

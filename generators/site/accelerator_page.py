@@ -8,6 +8,8 @@ from generators.book.datum import Datum, Peak
 from generators.book.load import Book
 from generators.escape import plain
 from generators.model.roofline import ridge_point
+from generators.site import in_the_book
+from generators.site.in_the_book import Chapters
 from generators.site.markdown import grouped, page, source_brief, source_link, table, trail
 
 KIND = {
@@ -28,12 +30,13 @@ FIELDS = {
 }
 
 
-def accelerator_page(chip: Accelerator, book: Book) -> str:
+def accelerator_page(chip: Accelerator, book: Book, chapters: Chapters) -> str:
     """The page of one chip in one form factor."""
     precision = chip.half_precision
     blocks = [
         trail(("Reference", "../index.md"), ("Accelerators", "index.md")),
         _summary(chip, precision),
+        in_the_book.block(chip.id, chapters, chip=chip.id),
         plain(chip.note),
         "## What its vendor states",
         table(

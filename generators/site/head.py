@@ -11,7 +11,7 @@ from pathlib import Path
 from generators.errors import BookError, raise_all
 from generators.escape import front_matter
 from generators.pictures.picture import kept
-from generators.site import linked_data
+from generators.site import linked_data, search
 from generators.site.cards import CHAPTER, Material, card_of, card_path, described, is_page, title
 from generators.site.description import shorten
 from generators.site.page import Page
@@ -38,7 +38,7 @@ def with_heads(pages: Iterable[Page], material: Material, root: Path) -> Iterato
             continue
         card = card_of(page, material)
         picture = kept(card, root)
-        path, lines = card_path(page.path), []
+        path, lines = card_path(page.path), search.lines(page.path, str(page.content))
         about = _about(page, material, work) if work else None
         if picture:
             alt = shorten(card.alt or f"{card.title}. {card.words}", LONGEST_ALT)

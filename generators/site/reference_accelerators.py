@@ -10,6 +10,7 @@ from generators.book.datum import Datum
 from generators.book.load import Book
 from generators.model.roofline import ridge_point
 from generators.site.accelerator_page import accelerator_page
+from generators.site.in_the_book import Chapters
 from generators.site.markdown import Raw, link, page, table
 from generators.site.page import Page
 
@@ -24,11 +25,13 @@ KINDS = {
 }
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(book: Book, chapters: Chapters) -> Iterator[Page]:
     """The index and one page per accelerator."""
     yield Page(f"{FOLDER}/index.md", _index(book), "data/accelerators")
     for chip in book.accelerators.values():
-        yield Page(f"{FOLDER}/{chip.id}.md", accelerator_page(chip, book), f"data/accelerators/{chip.id}.toml")
+        yield Page(
+            f"{FOLDER}/{chip.id}.md", accelerator_page(chip, book, chapters), f"data/accelerators/{chip.id}.toml"
+        )
 
 
 def _index(book: Book) -> str:

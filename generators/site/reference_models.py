@@ -11,6 +11,8 @@ from generators.escape import plain
 from generators.model.inputs import Format
 from generators.model.memory import kv_bytes_per_token
 from generators.model.parameters import active_parameter_count, parameter_count
+from generators.site import in_the_book
+from generators.site.in_the_book import Chapters
 from generators.site.markdown import grouped, link, page, source_brief, source_link, table, trail
 from generators.site.page import Page
 
@@ -50,11 +52,11 @@ SHAPE_WORDS = {
 }
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(book: Book, chapters: Chapters) -> Iterator[Page]:
     """The index and one page per model."""
     yield Page(f"{FOLDER}/index.md", _index(book), "data/models")
     for model in book.models.values():
-        yield Page(f"{FOLDER}/{model.id}.md", _one(model, book), f"data/models/{model.id}.toml")
+        yield Page(f"{FOLDER}/{model.id}.md", _one(model, book, chapters), f"data/models/{model.id}.toml")
 
 
 def _index(book: Book) -> str:
@@ -109,12 +111,13 @@ def _active(model: LanguageModel) -> float:
     return active_parameter_count(catalogue.shape(model))
 
 
-def _one(model: LanguageModel, book: Book) -> str:
+def _one(model: LanguageModel, book: Book, chapters: Chapters) -> str:
     size = kv_bytes_per_token(catalogue.shape(model), SIXTEEN_BITS)
     blocks = [
         trail(("Reference", "../index.md"), ("Models", "index.md")),
         f"{plain(model.publisher)}, {model.year}, {plain(model.family)} family.\n"
         f"Attention: {plain(model.attention)}; trained for contexts of {model.context:,} tokens.",
+        in_the_book.block(model.id, chapters, model=model.id),
         plain(model.note),
         "## Parameters, published and counted",
         _parameters(model, book),

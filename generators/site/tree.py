@@ -13,6 +13,7 @@ from generators.edition import read_edition
 from generators.errors import BookError, raise_all
 from generators.pictures.picture import PLACE as PICTURES
 from generators.site import (
+    in_the_book,
     live,
     reference_accelerators,
     reference_figures,
@@ -27,7 +28,7 @@ from generators.site import (
     reference_who,
     twins,
 )
-from generators.site.cards import SHOWN, Material
+from generators.site.cards import CHAPTER, SHOWN, Material, title
 from generators.site.chapter import Context, context_files, read_context, transform
 from generators.site.head import with_heads
 from generators.site.memory import Memory
@@ -99,14 +100,14 @@ def _transformed(name: str, text: str, context: Context) -> Callable[[list[BookE
 
 def _reference(book: Book, context: Context, texts: dict[str, str]) -> dict[str, Part]:
     """The generated pages by part; one that fails on its data is reported and the others still come."""
-    uses = _uses(texts)
+    uses, chapters = _uses(texts), in_the_book.chapters_of([*book.accelerators, *book.models], _chapters(texts))
     beside = {path: text for path, text in texts.items() if path.startswith("reference/")}
     pictures = sorted(path.name for path in (book.root / PICTURES).glob("*.png"))
     history = fingerprint.of_files(book.root / "CHANGELOG.md", book.root / "mkdocs.yml")
     return {
         "index": (beside, lambda: reference_index.pages(book, context.figures, context.numbers, beside)),
-        "accelerators": ((), lambda: reference_accelerators.pages(book)),
-        "models": ((), lambda: reference_models.pages(book)),
+        "accelerators": (chapters, lambda: reference_accelerators.pages(book, chapters)),
+        "models": (chapters, lambda: reference_models.pages(book, chapters)),
         "formats": ((), lambda: reference_formats.pages(book)),
         "published": ((), lambda: reference_published.pages(book)),
         "figures": ((uses, pictures), lambda: reference_figures.pages(book, context.figures, uses)),
@@ -117,6 +118,11 @@ def _reference(book: Book, context: Context, texts: dict[str, str]) -> dict[str,
         "history": (history, lambda: reference_history.pages(book.root)),
         "live": ((), lambda: live.pages(book)),
     }
+
+
+def _chapters(texts: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Path, title and text of every chapter, in order."""
+    return [(path, title(text), text) for path, text in sorted(texts.items()) if CHAPTER.fullmatch(path)]
 
 
 def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:

@@ -83,9 +83,10 @@ function tapped(event) {
   const asked = finger && event.target.closest("a.mb-num");
   const isAgain = asked && asked === host;
   if (finger || event.pointerType === "touch") hide();
-  if (!asked || isAgain || !asked.title) return;
+  if (!asked || !asked.title) return;
   event.preventDefault();
   event.stopPropagation();
+  if (isAgain) return;
   host = asked;
   show(true);
 }
