@@ -1,0 +1,122 @@
+"""Numbers of chapter 5: what issuing costs a layer, where memory takes over, and what graphs, compilation and plans change."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.evidence import overhead
+from generators.evidence.comparison import by_products, decode_case
+from generators.numbers.registry import Numbers, number
+
+
+def _sourced(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
+    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
+
+
+@number("{role}.floor.{mode}", "µs", 2)
+def floor(n: Numbers, role: str, mode: str) -> units.Quantity:
+    """Time that a layer takes on the {role} however few bytes it moves, {mode} PyTorch in BF16: the slope between narrow models of two depths."""
+    return _sourced(n, role, overhead.floor(n.book.speaker(role), mode), "s")
+
+
+@number("{role}.floor-bytes.{mode}.{chip}", "GB", 2)
+def floor_bytes(n: Numbers, role: str, mode: str, chip: str) -> units.Quantity:
+    """Bytes that a {chip} reads at its datasheet's bandwidth in the time that a layer takes on the {role} however few it moves, {mode} PyTorch."""
+    return n[f"{role}.floor.{mode}"] * n[f"{chip}.bandwidth-in-full"]
+
+
+@number("{role}.operations-per-layer", "", 0)
+def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
+    """Operations that a layer of a decode step issues in eager PyTorch, counted by the suite on the {role}."""
+    narrow = n.book.speaker(role).measured("step-overhead", dtype="bfloat16", mode="eager")
+    few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
+    operations, layers = (
+        float(many.parameters[key]) - float(few.parameters[key]) for key in ("aten_ops_per_step", "layers")
+    )
+    return _sourced(n, role, operations / layers, "")
+
+
+@number("{role}.half-of-bound.{mode}", "GB", 2)
+def half_of_bound(n: Numbers, role: str, mode: str) -> units.Quantity:
+    """Bytes per token at which decode on the {role} reaches half of the datasheet's bound, {mode} PyTorch, between the two models measured around it."""
+    return _sourced(n, role, overhead.half_of_bound(n.book, n.book.speaker(role), mode), "byte")
+
+
+@number("{role}.decode.{name}.{mode}.part.{part}", "ms")
+def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quantity:
+    """Part of that decode on the {role}, as the sum of its products timed alone and its issuing gives it ({name}, {mode} PyTorch): {part}.
+
+    ``kernels`` are the products and the cache's read, ``slowness`` what they take beyond the bound, ``gaps`` the issuing beside them, ``left`` what the run took beyond the sum;
+    ``fast-round`` and ``slow-round`` are the 5th and 95th percentile of its rounds.
+    """
+    record = n.book.speaker(role)
+    case = decode_case(record, name, mode)
+    if part in ("fast-round", "slow-round"):
+        return _sourced(n, role, case.interval[part == "slow-round"], "s")
+    told = by_products(record, case)
+    bound = case.work.bytes / n[f"{record.machine.accelerator}.bandwidth-in-full"].value
+    parts = told and {
+        "kernels": told.products + told.cache,
+        "slowness": told.products + told.cache - bound,
+        "gaps": told.overhead,
+        "left": float(case.seconds) - told.total,
+    }
+    if not parts or part not in parts:
+        raise KeyError(
+            f"found {part!r}, wanted kernels, slowness, gaps, left, fast-round or slow-round of a step that the record explains"
+        )
+    return _sourced(n, role, parts[part], "s")
+
+
+@number("{role}.decode.{name}.{mode}.faster-than.{mode2}", "×")
+def faster(n: Numbers, role: str, name: str, mode: str, mode2: str) -> units.Quantity:
+    """How many times as fast as {mode2} PyTorch {mode} PyTorch decodes on the {role}: {name}."""
+    return n[f"{role}.decode.{name}.{mode2}.time"] / n[f"{role}.decode.{name}.{mode}.time"]
+
+
+@number("{role}.decode.{name}.waiting", "%", 2)
+def waiting(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Share of an eager step on the {role} that its operations do not take when a CUDA graph replays them: {name}."""
+    return 1 - n[f"{role}.decode.{name}.graph.time"] / n[f"{role}.decode.{name}.eager.time"]
+
+
+@number("{role}.decode.{name}.graph.fewer-bytes.{size}", "×", 2)
+def fewer_bytes(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Gain of {size} times fewer bytes for a CUDA graph on the {role} if its kernels got as many times faster and its gaps stayed: {name}."""
+    kernels, gaps = (n[f"{role}.decode.{name}.graph.part.{part}"] for part in ("kernels", "gaps"))
+    return (kernels + gaps) / (kernels / size + gaps)
+
+
+@number("{role}.compiling-saves.{name}", "µs", 2)
+def compiling_saves(n: Numbers, role: str, name: str) -> units.Quantity:
+    """What compiling the layers of a CUDA graph saves for each layer on the {role}: {name}."""
+    layers = float(decode_case(n.book.speaker(role), name, "graph").parameters["layers"])
+    return (n[f"{role}.decode.{name}.graph.time"] - n[f"{role}.decode.{name}.compiled-graph.time"]) / layers
+
+
+@number("{role}.busy-tokens.{name}", "tokens", 2)
+def busy_tokens(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Tokens in a pass whose math, at the datasheet's peak, takes the {role} as long as issuing the pass in eager PyTorch: {name}."""
+    record = n.book.speaker(role)
+    case = decode_case(record, name, "eager")
+    peak, flop = n[f"{record.machine.accelerator}.peak-in-full"], _sourced(n, role, case.work.flop, "FLOP")
+    return n[f"{role}.decode.{name}.eager.issuing"] * peak / flop * units.of(1, "tokens")
+
+
+@number("{role}.plan", "ms", 2)
+def plan(n: Numbers, role: str) -> units.Quantity:
+    """What a plan for a new cache length costs on the {role}: median of the rounds that made one less median of those that did not."""
+    return _sourced(n, role, overhead.plans(n.book.speaker(role)).cost, "s")
+
+
+@number("{role}.plan.t{tokens}", "s", 2)
+def plans_of_an_answer(n: Numbers, role: str, tokens: int) -> units.Quantity:
+    """What an answer of {tokens} tokens pays on the {role} where each of its lengths is new."""
+    return tokens * n[f"{role}.plan"]
+
+
+@number("{chip}.{format}.largest-layer", "GB", 2)
+def largest_layer(n: Numbers, chip: str, format: str) -> units.Quantity:
+    """Most bytes that a token reads for each layer among the catalog's models that fit on one {chip} in {format}."""
+    room = n[f"{chip}.capacity"]
+    found = [n[f"{m}.{format}.streamed"] / n.shape(m).layers for m in n.book.alike if n[f"{m}.{format}.stored"] <= room]
+    return max(found)

@@ -1,0 +1,70 @@
+"""What does a step cost whose attention makes a new plan for each cache length?"""
+
+from __future__ import annotations
+
+import statistics
+
+from generators.book.load import Book
+from generators.evidence import overhead
+from vis import _palette as colour
+from vis import _shapes as shapes
+from vis import _theme as theme
+from vis._figure import FigureData
+
+ROLE = "h100"
+COLUMNS = {"round": "", "time": "ms", "planned": ""}
+
+
+def data(book: Book) -> FigureData:
+    """The rounds of one narrow eager step in their order, those that met new cache lengths first."""
+    record = book.speaker(ROLE)
+    plans = overhead.plans(record)
+    kinds = [("yes", time) for time in plans.planned] + [("no", time) for time in plans.plain]
+    rows = [{"round": at, "time": time * 1e3, "planned": kind} for at, (kind, time) in enumerate(kinds, 1)]
+    values = {
+        "machine": book.machine_label(record),
+        "long": statistics.median(plans.planned) * 1e3,
+        "short": statistics.median(plans.plain) * 1e3,
+        "count": len(plans.planned),
+    }
+    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
+
+
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"A step of {v['short']:.1f} ms takes {v['long']:.0f} ms while each cache length is new"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    return (
+        f"{_conclusion(data)}. {len(data.rows)} rounds of one decode step of four narrow layers in eager PyTorch on the {v['machine']}: "
+        f"the first {v['count']} meet a new length of the cache and take {v['long']:.0f} ms in the median, the others meet known lengths and take {v['short']:.1f} ms."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Measured for this book; each bar is one round, in the order of the run, BF16, cuDNN attention. These rounds are held out of all other figures and sentences, since they tell of the planner."
+
+
+def draw(data: FigureData, narrow: bool):
+    """A bar for each round; the tall ones made a plan."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 3.9, 4.2)
+    top = theme.headline(figure, _conclusion(data), "Time of the step (ms)")
+    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    most = max(row["time"] for row in data.rows)
+    axes.set(xlim=(0.4, len(data.rows) + 0.6), ylim=(0, most * 1.05))
+    axes.set_xticks([1, 5, 10, 15])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Round", fontsize=size)
+    for row in data.rows:
+        shapes.bar(axes, row["round"] - 0.38, 0, 0.76, row["time"], colour.OVERHEAD if row["planned"] == "yes" else colour.INK)  # fmt: skip
+    words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
+    axes.text(0.7 if narrow else 6.7, most * 0.72, "new length:\na plan each" if narrow else "a new length, a plan each", va="center", **words)  # fmt: skip
+    axes.text(len(data.rows) + 0.4, most * 0.2, "known\nlengths", ha="right", va="center", **words)
+    theme.note(figure, data.note)
+    return figure

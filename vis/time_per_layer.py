@@ -1,0 +1,104 @@
+"""From which size of a layer on does its reading take longer than its launching?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence import overhead
+from generators.evidence.comparison import datasheet_bandwidth, mode_of
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._decode_share import DASHES
+from vis._figure import FigureData
+
+ROLE = "h200"
+COLUMNS = {"mode": "", "model": "", "bytes": "GB per layer", "measured": "µs per layer", "reading": "µs per layer"}
+NAMES = {"eager": "eager", "graph": "CUDA graph", "compiled-graph": "compiled graph"}
+MODES = tuple(NAMES)
+
+
+def data(book: Book) -> FigureData:
+    """Each decode run as bytes and time for each of its layers, and the floor of two modes: a layer that moves next to nothing."""
+    record = book.speaker(ROLE)
+    sheet, rows = datasheet_bandwidth(book, record).value, []
+    for case in overhead.beyond_the_cache(record):
+        layers = float(case.parameters["layers"])
+        moved = case.work.bytes / layers
+        rows.append({
+            "mode": mode_of(case), "model": str(case.parameters["model"]), "bytes": moved / 1e9,
+            "measured": case.seconds / layers * 1e6, "reading": moved / sheet * 1e6,
+        })  # fmt: skip
+    floors = {mode: overhead.floor(record, mode) * 1e6 for mode in ("eager", "graph")}
+    values = {
+        "machine": book.machine_label(record), "sheet": sheet / 1e12,
+        "eager": floors["eager"], "graph": floors["graph"], "turn": floors["graph"] * sheet / 1e15,
+        "eager turn": floors["eager"] * sheet / 1e15,
+    }  # fmt: skip
+    sources = frozenset({book.accelerators[record.machine.accelerator].memory.bandwidth.source})
+    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+
+
+def _short(microseconds: float) -> str:
+    """Two digits, as the text prints a floor."""
+    return f"{float(f'{microseconds:.2g}'):.0f}"
+
+
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"A layer that reads next to nothing still takes {_short(v['eager'])} µs in eager mode and {_short(v['graph'])} in a graph"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    return (
+        f"{_conclusion(data)}. Time of a decode step for each layer against the bytes that it reads for each layer, {v['machine']}, BF16, both logarithmic. "
+        f"Reading at the datasheet's {v['sheet']:.2f} TB/s overtakes the floor of a graph at {v['turn']:.2f} GB and that of eager mode at {v['eager turn']:.1f} GB. "
+        "The measured steps run flat along their floor and then bend towards the reading."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return (
+        "Dots: measured, medians, batch 1, the whole step over its layers; a line joins the models of one mode. Flat: a layer so narrow that it moves next to nothing, fastest rounds. "
+        "The machine is a virtual one, where launching from Python may take two to three times as long as on a bare server."
+    )
+
+
+def draw(data: FigureData, narrow: bool):
+    """Dots of three modes over two flat floors and one slope."""
+    size, v = theme.page_size(narrow), data.values
+    figure = theme.canvas(narrow, 5.0, 5.4)
+    top = theme.headline(figure, _conclusion(data), "Time per layer (µs)")
+    axes = theme.box(figure, 0.64, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    axes.set(xscale="log", yscale="log", xlim=(0.014, 3.6), ylim=(28, 1500))
+    theme.log_ticks(axes.xaxis, [0.02, 0.1, 0.4, 1, 2])
+    theme.log_ticks(axes.yaxis, [30, 100, 300, 1000])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Read per layer and token (GB)", fontsize=size)
+    words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
+    ends = [0.1, 3.6]
+    axes.plot(ends, [at * 1e3 / v["sheet"] for at in ends], color=colour.MEMORY, lw=2.2)
+    axes.text(0.21, 33, "reading, at least", color=colour.MEMORY, ha="left", **words)
+    for mode, turn in (("eager", v["eager turn"]), ("graph", v["turn"])):
+        axes.axhline(v[mode], color=colour.OVERHEAD, lw=1.4, ls=(0, (4, 3)), zorder=2)
+        theme.predicted(axes, [turn], [v[mode]], edge=colour.MEMORY, size=8)
+        at = (
+            {"x": 0.0155, "y": v[mode] * 0.94, "va": "top"}
+            if mode == "eager"
+            else {"x": 3.4, "y": v[mode] * 1.06, "va": "bottom", "ha": "right"}
+        )
+        axes.text(s=f"no bytes: {_short(v[mode])}", color=colour.MUTED, **at, **words)
+    for mode in MODES:
+        rows = data.where(mode=mode)
+        axes.plot([r["bytes"] for r in rows], [r["measured"] for r in rows], color=colour.INK, lw=1.4, ls=DASHES[mode])
+        theme.measured(axes, [r["bytes"] for r in rows], [r["measured"] for r in rows])
+    places = {"eager": (0.035, 900), "graph": (0.0155, 97), "compiled-graph": (0.0155, 66)}
+    for mode, place in places.items():
+        axes.text(*place, NAMES[mode], va="center", **words)
+    for row in data.where(mode="graph"):
+        if row["model"] in ("8B", "32B"):
+            axes.text(row["bytes"], row["measured"] * 1.13, row["model"], ha="center", va="bottom", **words)
+    theme.note(figure, data.note)
+    return figure
