@@ -71,16 +71,20 @@ def test_math_is_half_a_percent_of_a_decode_step_and_reading_two_hundred_times_a
     assert step.memory / step.compute == pytest.approx(200, rel=0.05)
 
 
-def test_the_numbers_that_the_chapter_repeats_in_words_are_those_that_it_computed(root, numbers):
+def test_the_numbers_that_the_chapter_repeats_in_words_are_those_that_it_computed(root, numbers, llama3):
     """The five lines, and the sentences that say a linked number again without its unit."""
     text = (root / "docs" / "01_memory_bound.md").read_text(encoding="utf-8")
     told = {
+        "decode.llama-3.1-8b.bf16.h200-sxm.b1.s1.compute-rate": "from {} down to 320",
         "decode.llama-3.1-8b.bf16.h200-sxm.b1.s1.tokens-per-s": "{} at most",
         "h200.decode.8b.compiled-graph.tokens-per-s": "{} measured",
         "h200-sxm.ridge-point": "where an H200 could do {}",
     }
     for id_, words in told.items():
         assert words.format(numbers.number(id_).text.split(" ")[0]) in text, id_
+    one = llama3.kv_heads * llama3.head_dim
+    assert f"{llama3.layers:.0f} transformer layers, two vectors of {one:,.0f} values, two bytes each" in text
+    assert numbers["llama-3.1-8b.kv-per-token"].value == llama3.layers * 2 * one * 2
     assert [numbers.number(f"head-sum.llama-3.1-8b.{x}").text for x in ("bytes", "h200-sxm.time", "h200-sxm.tokens-per-s")] == ["16 GB", "3.3 ms", "300 tokens/s"]  # fmt: skip
 
 

@@ -34,17 +34,6 @@ def arrow(axes, x: float, y: float, length: float, thickness: float, fill: str):
     )  # fmt: skip
 
 
-def squares(axes, corners: list[tuple[float, float]], side: float, fill: str, edge: str) -> None:
-    """Many equal squares as one path: a hundred separate ones would triple the file."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    one = [(0, 0), (side, 0), (side, side), (0, side), (0, 0)]
-    points = [(x + dx, y + dy) for x, y in corners for dx, dy in one]
-    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(corners)
-    axes.add_patch(PathPatch(Path(points, codes), fc=fill, ec=edge, lw=0.6))
-
-
 def kv_bar(axes, x: float, y: float, width: float, height: float):
     """KV-cache traffic: its own fill, a hatch and a memory-coloured edge, so that grey print shows it too."""
     return bar(axes, x, y, width, height, colour.KV, colour.MEMORY, hatch="////", line=0.8)

@@ -88,16 +88,17 @@ def _pipe(axes, data: FigureData, x: float, y: float, w: float, size: float) -> 
 def _cells(axes, data: FigureData, x: float, y: float, w: float, h: float, columns: int) -> None:
     """A cell for each FLOP that the chip could do in the time of one byte; lit: what one token asks for."""
     many, asked = data.values["ridge"], data.values["asked"]
-    lines = -(-many // columns)
-    pitch, side = min(w / columns, h / lines), 0.8 * min(w / columns, h / lines)
-    shapes.bar(axes, x, y, w, h, colour.COMPUTE_REGION, colour.COMPUTE, line=1.2)
-    left, up = x + (w - columns * pitch) / 2, y + (h + lines * pitch) / 2
-    corners = [
-        (left + (at % columns) * pitch + 0.1 * pitch, up - (at // columns + 1) * pitch + 0.1 * pitch)
-        for at in range(many)
-    ]
-    shapes.squares(axes, corners[asked:], side, colour.SURFACE, colour.COMPUTE)
-    shapes.squares(axes, corners[:asked], side, colour.COMPUTE, colour.COMPUTE)
+    full, more = divmod(many, columns)
+    side = min(w / columns, h / (full + 1))
+    up, down, right = y + h, y + h - full * side, x + columns * side
+    shapes.bar(axes, x, down, right - x, up - down, colour.COMPUTE_REGION)
+    shapes.bar(axes, x, down - side, more * side, side, colour.COMPUTE_REGION)
+    shapes.bar(axes, x, up - side, asked * side, side, colour.COMPUTE)
+    across = [((x, up - at * side), (right, up - at * side)) for at in range(full + 1)]
+    across.append(((x, down - side), (x + more * side, down - side)))
+    along = [((x + at * side, up), (x + at * side, down - side * (at <= more))) for at in range(columns + 1)]
+    for (x0, y0), (x1, y1) in across + along:
+        axes.plot([x0, x1], [y0, y1], color=colour.COMPUTE, lw=0.6, solid_capstyle="projecting")
 
 
 def _asked(axes, data: FigureData, x: float, y: float, size: float) -> None:

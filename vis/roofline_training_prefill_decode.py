@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import catalogue
+from generators import catalogue, units
 from generators.book.load import Book
 from generators.book.record import Case
 from generators.evidence.comparison import decode_case
@@ -72,7 +72,7 @@ def alt(data: FigureData) -> str:
     one, full = rows["decode, 1 user"], rows["prefill"]
     return (
         f"{_conclusion(data)}. Decode of {v['model']} for one user can reach {one['rate']:.1f} of {v['peak']:g} TFLOP/s and was measured at {rows['measured decode']['rate']:.1f}; "
-        f"prefill of {PROMPT:,} tokens does {full['intensity']:,.0f} FLOP per byte, can reach all of it, and was measured at {rows['measured prefill']['rate']:.0f}."
+        f"prefill of {PROMPT:,} tokens does {units.number_text(full['intensity'], 3)} FLOP per byte, can reach all of it, and was measured at {rows['measured prefill']['rate']:.0f}."
     )
 
 
@@ -88,7 +88,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """The roofs, and each pass under them."""
     size, v = theme.page_size(narrow), data.values
-    figure = theme.canvas(narrow, 5.2, 4.3)
+    figure = theme.canvas(narrow, 5.2, 3.95)
     top = theme.conclusion(figure, _conclusion(data))
     width, height = figure.get_size_inches()
     figure.text(
@@ -111,6 +111,6 @@ def draw(data: FigureData, narrow: bool):
 #: Where each label stands from its mark: offset in points and alignment, so that it crosses nothing.
 PLACES = {
     "decode, 1 user": (9, 3, "left", "center"), f"{USERS} users": (9, -2, "left", "center"),
-    "prefill": (0, -7, "right", "top"), "training": (0, -7, "center", "top"),
+    "prefill": (-9, -6, "right", "top"), "training": (0, -7, "center", "top"),
     "measured decode": (8, -4, "left", "top"), "measured prefill": (0, -9, "center", "top"),
 }  # fmt: skip

@@ -43,7 +43,7 @@ def alt(data: FigureData) -> str:
     v, (one, many) = data.values, (data.where(users=users)[0] for users in (1, MANY))
     return (
         f"{_conclusion(data)}. {v['model']} on one {v['chip']} at a context of {CONTEXT:,}: from {one['rate']:.0f} tokens/s at {one['time']:.2f} ms each to "
-        f"{many['rate']:,.0f} tokens/s at {many['time']:.1f} ms. From {v['balance']:.0f} users on the caches outweigh the weights, and throughput bends toward {v['ceiling words']}."
+        f"{units.number_text(many['rate'], 3)} tokens/s at {many['time']:.1f} ms. From {v['balance']:.0f} users on the caches outweigh the weights, and throughput bends toward {v['ceiling words']}."
     )
 
 

@@ -34,8 +34,8 @@ def chat(n: Numbers, *chips: str) -> Table:
     for chip in chips:
         ids = [f"decode.llama-3.1-8b.bf16.{chip}.b64.s4096.time", f"chat.{chip}.time", f"chat.{chip}.users"]
         rows.append(_row(n, chip, ids))
-    within = f"Users within {n.number('chat.target').text}, estimate >"
-    return Table(["GPU", "Step, at least >", "With prompts, estimate >", within], rows)
+    within = f"Users at {n.number('chat.target').text}, estimate >"
+    return Table(["GPU", "Limit, without prompts >", "Estimate, with prompts >", within], rows)
 
 
 @named_table

@@ -53,7 +53,7 @@ function words(state, chip, of, decode, c) {
 
 define("roofline", {
   name: "Roofline of one chip",
-  start: SUBJECT,
+  start: { ...SUBJECT, chip: "h200-sxm", model: "llama-3.1-8b", context: 4096 },
   controls: [batchControl, contextControl, chipControl("bf16"), modelControl],
   draw,
 });
