@@ -52,13 +52,16 @@ function inPanels(svg, own, place, told) {
   return key(place, own, `${labels ? `: ${labels}` : ": no panel for its number formats"}${beyond}`);
 }
 
+// The middle of a word's letters: its baseline lies about a quarter of their size under it.
+const middle = (word) => Number(word.getAttribute("y")) - 0.256 * Number.parseFloat(getComputedStyle(word).fontSize);
+
 // A mark on each line of slow-downs by context.
 function onLines(svg, own, place, told) {
   const axes = axesOf(svg).filter((one) => one.x).pop();
   const found = axes ? slowDowns(axes, told.cases.flatMap((name) => own.cases[name] || [])) : [];
   if (!found.length) return key(place, own, ": its record holds no such measurement");
   const held = found.map((one) => ({ ...one, px: axes.x(one.times) })).filter(({ px }) => px >= axes.box.left && px <= axes.box.right);
-  layer(svg, held.map(({ line, px }, at) => mark(`m${at}`, "triangle", px, Number(line.getAttribute("y")) - 2.3, 4, "mb-own-mark")));
+  layer(svg, held.map(({ line, px }, at) => mark(`m${at}`, "triangle", px, middle(line), 4, "mb-own-mark")));
   const values = found.map(({ kind, times }) => `${kind === "window" ? kind : kind.toUpperCase()} ${numberText(times)}`).join(", ");
   return key(place, own, `, at ${numberText(Math.max(...found.map(({ context }) => context)), 6)} tokens over its shortest context: ${values} times`);
 }
