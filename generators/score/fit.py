@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from generators.model.expected import Habits
 from generators.score.rows import Run
 
-SHARES = np.linspace(0.3, 1.0, 71)
-LAYERS = np.geomspace(2e-6, 3e-3, 80)
-PEAKS = np.geomspace(0.02, 1.0, 80)
+if TYPE_CHECKING:  # most commands only read what was fitted
+    import numpy as np
+
+#: Grids: least, largest, and how many values, evenly apart for the share and in equal ratios for the others.
+SHARES, LAYERS, PEAKS = (0.3, 1.0, 71), (2e-6, 3e-3, 80), (0.02, 1.0, 80)
 SWEEPS = 6
 KNEE = Habits.sharpness
 #: A build or a kind of product of its own needs rows of so many devices; one of fewer shares its group's constant.
@@ -47,7 +48,10 @@ class Constants:
 
 def fit(runs: list[Run]) -> Constants:
     """The constants of one group's runs: share and layers from its decode where it has any, else from all."""
+    import numpy as np
+
     count = Counter(run.device.key for run in runs)
+    shares, launches, peaks = np.linspace(*SHARES), np.geomspace(*LAYERS), np.geomspace(*PEAKS)
     weight = np.array([count[run.device.key] ** -0.5 for run in runs])
     seconds = np.array([run.seconds for run in runs])
     shape = (len(runs), max(len(run.phases) for run in runs))
@@ -72,19 +76,21 @@ def fit(runs: list[Run]) -> Constants:
     products = _rows_by([(run.product, run.device.key) for run in runs], np.flatnonzero(heavy), 1)
     layer, peak = {}, {}
     for _ in range(SWEEPS):
-        now["share"][:] = best("share", SHARES, light)
-        layer[""] = best("layer", LAYERS, light)
+        now["share"][:] = best("share", shares, light)
+        layer[""] = best("layer", launches, light)
         now["layer"][:] = layer[""]
         for name, rows in builds.items():
-            layer[name] = best("layer", LAYERS, rows)
+            layer[name] = best("layer", launches, rows)
             now["layer"][[n for n, run in enumerate(runs) if run.build == name]] = layer[name]
         for name, rows in products.items():
-            now["peak"][rows] = peak[name] = best("peak", PEAKS, rows)
+            now["peak"][rows] = peak[name] = best("peak", peaks, rows)
     return Constants(float(now["share"][0]), layer, peak, len(count), len(runs))
 
 
 def _rows_by(pairs: list[tuple[str, str]], among: np.ndarray, least: int) -> dict[str, np.ndarray]:
     """Rows by name, of names that at least so many devices have."""
+    import numpy as np
+
     devices, rows = defaultdict(set), defaultdict(list)
     for n in among:
         name, device = pairs[n]
