@@ -60,7 +60,7 @@ def faulty(device: Any, how: str) -> list[Case]:
 
 
 def lost_later(device: Any) -> list[Case]:
-    """A case that loses the device when it is timed in turns, after both of its neighbours were made ready."""
+    """A case that loses the device when it is timed in turns, after both of its neighbors were made ready."""
     calls: list[int] = []
 
     def run() -> None:

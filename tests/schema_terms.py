@@ -2,7 +2,7 @@
 
 Allowed properties are those listed for the type and its parents on https://schema.org/<type> (Thing, CreativeWork and,
 for articles, Article); required ones are those that https://developers.google.com/search/docs/appearance/structured-data
-asks for (Dataset: name, description) and those that this book promises (author, licence, edition).
+asks for (Dataset: name, description) and those that this book promises (author, license, edition).
 """
 
 from __future__ import annotations

@@ -104,14 +104,14 @@ def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
     folder, _ = begun
     path = folder / "data/accelerators/x9-sxm.toml"
     draft = path.read_text()
-    neighbour = (folder / "data/accelerators/a100-sxm4-80gb.toml").read_text()
-    path.write_text(neighbour.replace("A100", "X9"))
+    neighbor = (folder / "data/accelerators/a100-sxm4-80gb.toml").read_text()
+    path.write_text(neighbor.replace("A100", "X9"))
     try:
         assert "x9-sxm" in load_book(folder).accelerators
     finally:
         path.write_text(draft)
     fields = {key for key, value in tomllib.loads(draft).items() if is_draft(value)}
-    assert {"name", "vendor", "year", "memory"} <= fields, "a field of the neighbour came over as if it were true"
+    assert {"name", "vendor", "year", "memory"} <= fields, "a field of the neighbor came over as if it were true"
 
 
 def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):

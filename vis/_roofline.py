@@ -7,7 +7,7 @@ from vis import _theme as theme
 
 
 def roofline(figure, bandwidth: float, peak: float, narrow: bool, bottom: float, top: float, *, x=(0.3, 100_000.0)):
-    """Axes with both roofs (TB/s, TFLOP/s), their regions shaded below, the ridge point marked and labelled."""
+    """Axes with both roofs (TB/s, TFLOP/s), their regions shaded below, the ridge point marked and labeled."""
     axes = theme.box(figure, 0.7, bottom, 0.12, top)
     size, ridge, low = theme.page_size(narrow), peak / bandwidth, 0.5
     axes.set(xscale="log", yscale="log", xlim=x, ylim=(low, peak * 3))

@@ -35,5 +35,5 @@ def arrow(axes, x: float, y: float, length: float, thickness: float, fill: str):
 
 
 def kv_bar(axes, x: float, y: float, width: float, height: float):
-    """KV-cache traffic: its own fill, a hatch and a memory-coloured edge, so that grey print shows it too."""
+    """KV-cache traffic: its own fill, a hatch and a memory-coloured edge, so that gray print shows it too."""
     return bar(axes, x, y, width, height, colour.KV, colour.MEMORY, hatch="////", line=0.8)

@@ -136,7 +136,7 @@ def _rate(work: float, unit: str, seconds: units.Reported) -> units.Reported:
 
 
 def quantile(ordered: list[float], share: float) -> float:
-    """The quantile of sorted values, linearly between neighbours."""
+    """The quantile of sorted values, linearly between neighbors."""
     place = share * (len(ordered) - 1)
     low = math.floor(place)
     high = min(low + 1, len(ordered) - 1)

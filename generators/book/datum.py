@@ -119,7 +119,7 @@ def datum(unit: str, low: float, high: float) -> type[Datum]:
 def peak(unit: str) -> type[Peak]:
     """The type of a field that holds a dense peak rate; integer rates are in TOP/s, others in TFLOP/s."""
 
-    def labelled(value: Peak) -> Peak:
+    def labeled(value: Peak) -> Peak:
         for item in (value, *value.conflicts):
             _bounded(unit, 0.05, 200_000, item)
             if ("OP/s" in item.value.replace("FLOP/s", "")) != ("OP/s" in unit.replace("FLOP/s", "")):
@@ -128,4 +128,4 @@ def peak(unit: str) -> type[Peak]:
             _conflicting_rate(conflict)
         return value
 
-    return Annotated[Peak, AfterValidator(labelled)]
+    return Annotated[Peak, AfterValidator(labeled)]

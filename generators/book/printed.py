@@ -55,7 +55,7 @@ def is_sparse(text: str) -> bool:
 
 
 def rates(text: str) -> list[float]:
-    """The rates of a printed text in FLOP/s; a bare number takes the scale of its neighbour, else tera."""
+    """The rates of a printed text in FLOP/s; a bare number takes the scale of its neighbor, else tera."""
     found: list[tuple[float, float | None]] = []
     for value, written, rest in numbers(_NAMES.sub(" ", _SPARSE.sub(" ", text))):
         scale = _RATE_SCALE.match(rest)

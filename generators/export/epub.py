@@ -122,7 +122,7 @@ def _package(book: Manuscript, files: list[File], has_cover: bool) -> bytes:
         element("dc:identifier", f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", id="id"),
         element("dc:title", book.work.title), element("dc:language", "en"),
         *(element("dc:creator", author) for _, author in book.work.authors),
-        element("dc:rights", book.work.licence), element("dc:date", f"{made_at(Path(book.home)):%Y-%m-%d}"),
+        element("dc:rights", book.work.license), element("dc:date", f"{made_at(Path(book.home)):%Y-%m-%d}"),
         element("meta", f"{made_at(Path(book.home)):%Y-%m-%dT%H:%M:%SZ}", property="dcterms:modified"),
     ])  # fmt: skip
     told.set("xmlns:dc", "http://purl.org/dc/elements/1.1/")

@@ -6,7 +6,7 @@ from generators.export.manuscript import Manuscript
 
 
 def facts(book: Manuscript) -> list[str]:
-    """Authors; edition and commit; the machines measured; the licence; and the address, where the book has one."""
+    """Authors; edition and commit; the machines measured; the license; and the address, where the book has one."""
     edition, where = book.edition, "" if book.addresses.is_placeholder else book.addresses.site
     state = " and changes since" if edition.changed else ""
     commit = f", commit {edition.commit}{state}" if edition.commit else ""
@@ -14,6 +14,6 @@ def facts(book: Manuscript) -> list[str]:
         ", ".join(name for _, name in book.work.authors),
         f"{edition.name[:1].upper()}{edition.name[1:]}{commit}",
         f"Measured on {book.measured_on}",
-        f"Text, figures and data: {book.work.licence}",
+        f"Text, figures and data: {book.work.license}",
     ]
     return lines + ([f"Read it online: {where}"] if where else [])

@@ -138,7 +138,7 @@ class Bench:
     def buffer(self) -> torch.Tensor:
         """The read buffer as bfloat16, uniform in (-1, 1) without zeros.
 
-        Two neighbours seen as one float32 are such a number again (the upper half decides sign and
+        Two neighbors seen as one float32 are such a number again (the upper half decides sign and
         exponent, the lower one only adds mantissa), so that both formats read the same memory.
         """
         if self._buffer is None:

@@ -6,7 +6,7 @@ import math
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The quantile of some values, linearly between neighbours."""
+    """The quantile of some values, linearly between neighbors."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     low = math.floor(place)

@@ -81,7 +81,7 @@ class Case:
 
     @property
     def label(self) -> str:
-        """Name and the words that tell it from its neighbours, for progress lines."""
+        """Name and the words that tell it from its neighbors, for progress lines."""
         return label(self.name, self.parameters)
 
 
@@ -94,7 +94,7 @@ TELLING = (
 
 
 def label(name: str, parameters: dict[str, Any]) -> str:
-    """A case's name and the words that tell it from its neighbours, for a line that a person reads."""
+    """A case's name and the words that tell it from its neighbors, for a line that a person reads."""
     idle = {"method", "working_set_bytes"} if "model" in parameters or "operations" in parameters else set()
     idle |= {"batch"} if parameters.get("batch") == 1 else set()
     words = [_word(key, parameters[key]) for key in TELLING if parameters.get(key) is not None and key not in idle]
@@ -147,7 +147,7 @@ class Replay:
 
     @property
     def label(self) -> str:
-        """Name and the words that tell it from its neighbours, for progress lines."""
+        """Name and the words that tell it from its neighbors, for progress lines."""
         return label(self.name, self.parameters)
 
 

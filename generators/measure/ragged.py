@@ -20,7 +20,7 @@ from generators.measure.llama import Layer, Llama, rms_norm, rotate
 from generators.measure.sdpa import in_order
 from generators.measure.serving.scheduler import Segment
 
-_STRIDE = 7919  # prompts of neighbouring requests begin this far apart in the pool of tokens
+_STRIDE = 7919  # prompts of neighboring requests begin this far apart in the pool of tokens
 Turn = tuple[torch.Tensor, torch.Tensor]
 
 

@@ -153,7 +153,7 @@ def kv_bytes_written(s: Shape, f: Format, p: Pass):
 def activation_bytes(s: Shape, f: Format, p: Pass):
     """Inputs and outputs of the matrix products and of attention, each moved once: 0 in a bound (see `Format`).
 
-    Norms, rotations and the gate are taken as fused into their neighbours; unfused code moves more.
+    Norms, rotations and the gate are taken as fused into their neighbors; unfused code moves more.
     A prefill through latent attention also writes the keys and values it expands, and reads them.
     """
     total = p.batch * p.logits * (s.d_model + s.vocab)

@@ -36,9 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     for kind in row.LIKE:
         made = kinds.add_parser(kind, usage=USAGE)
         made.add_argument("name")
-        made.add_argument(
-            "--like", default="", help=f"the neighbour whose fields it has; {row.LIKE[kind]} if not given"
-        )
+        made.add_argument("--like", default="", help=f"the neighbor whose fields it has; {row.LIKE[kind]} if not given")
         if kind == "model":
             made.add_argument("--from", dest="config", default="", help="its published config.json, for the shape")
         made.add_argument("--source", default="", help="a source that is there; a new one is begun if not given")

@@ -1,4 +1,4 @@
-"""The skeleton of a chip or a model: every field of a neighbour, each to be filled in, and the neighbour's value as a hint.
+"""The skeleton of a chip or a model: every field of a neighbor, each to be filled in, and the neighbor's value as a hint.
 
 No value is copied: one that was left by mistake would be a false datum with a source under it.
 """
@@ -19,7 +19,7 @@ from generators.new.files import Plan, inserted
 from generators.unfinished import MARK, is_draft
 
 LIKE = {"accelerator": "a100-sxm4-80gb", "model": "llama-3.1-8b"}
-#: Fields that a row can do without, and that say something about the neighbour only.
+#: Fields that a row can do without, and that say something about the neighbor only.
 _LEFT_OUT = {"note", "conflicts", "status"}
 _WHAT = {
     "name": "the full name, of a chip with form factor and memory", "short": "the name in running text",

@@ -54,7 +54,7 @@ def book(work: Work) -> dict:
     return {
         "@type": "Book", "@id": Address("#book"), "url": SITE, "name": work.title, "author": _contributors(work),
         "publisher": _contributors(work)[0], "version": work.version, "bookEdition": work.version, "datePublished": work.released,
-        "inLanguage": LANGUAGE, "license": work.licence, "isAccessibleForFree": True,
+        "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True,
     }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def home(work: Work, description: str, chapters: Iterable[tuple[str, str]]) -> d
     ]
     site = {
         "@type": "WebSite", "@id": Address("#site"), "url": SITE, "name": work.title, "description": description,
-        "inLanguage": LANGUAGE, "publisher": _contributors(work)[0], "license": work.licence,
+        "inLanguage": LANGUAGE, "publisher": _contributors(work)[0], "license": work.license,
     }  # fmt: skip
     return {"@graph": [site, book(work) | {"hasPart": parts}]}
 
@@ -76,7 +76,7 @@ def chapter(work: Work, title: str, description: str, place: int) -> dict:
     return {
         "@type": "TechArticle", "url": PAGE, "mainEntityOfPage": PAGE, "headline": title,
         "description": description, "author": _contributors(work), "publisher": _contributors(work)[0],
-        "version": work.version, "inLanguage": LANGUAGE, "license": work.licence, "isAccessibleForFree": True, "position": place,
+        "version": work.version, "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True, "position": place,
         "isPartOf": {"@type": "Book", "@id": Address("#book"), "name": work.title, "url": SITE},
     }  # fmt: skip
 
@@ -113,7 +113,7 @@ def address(path: str) -> str:
 def _dataset(name: str, description: str, work: Work) -> dict:
     return {
         "@type": "Dataset", "url": PAGE, "name": name, "description": description[:5000],
-        "creator": _contributors(work), "license": work.licence, "isAccessibleForFree": True, "inLanguage": LANGUAGE,
+        "creator": _contributors(work), "license": work.license, "isAccessibleForFree": True, "inLanguage": LANGUAGE,
         "isPartOf": {"@type": "Book", "@id": Address("#book"), "name": work.title, "url": SITE},
     }  # fmt: skip
 

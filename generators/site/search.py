@@ -18,14 +18,20 @@ BOOSTS = [
     ("reference/models/*", 2),
     ("reference/method.md", 1),
     ("reference/formats.md", 1),
-    ("reference/figures/*", 0.1),
+    ("reference/figures/*", 0.02),
     ("reference/records/*", 0.05),
     ("reference/predictions/*", 0.05),
     ("*", 0.1),
 ]
 #: Words that readers ask a chapter for and that it may not print; the theme shows them under its title in the results.
 WORDS = {
-    "01_memory_bound.md": ["tokens per second", "quantization", "speculative decoding"],
+    "01_memory_bound.md": [
+        "roofline",
+        "arithmetic intensity",
+        "tokens per second",
+        "quantization",
+        "speculative decoding",
+    ],
     "02_kv_cache.md": ["KV cache size", "PagedAttention", "GQA", "prefix caching"],
     "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill", "FlashAttention"],
     "04_batching.md": ["continuous batching", "MoE", "mixture of experts"],

@@ -1,4 +1,4 @@
-"""The book as a work that can be cited: title, authors, edition and licence, from CITATION.cff."""
+"""The book as a work that can be cited: title, authors, edition and license, from CITATION.cff."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from generators.errors import BookError
 
 PLACE = "CITATION.cff"
-LICENCES = {
+LICENSES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "MIT": "https://opensource.org/license/mit",
 }
@@ -20,7 +20,7 @@ LICENCES = {
 class Work:
     """What CITATION.cff says.
 
-    `authors` are pairs of schema.org's Person or Organization and a name; `licence` is the address of the licence of
+    `authors` are pairs of schema.org's Person or Organization and a name; `license` is the address of the license of
     text, figures and data.
     """
 
@@ -28,7 +28,7 @@ class Work:
     authors: tuple[tuple[str, str], ...]
     version: str
     released: str
-    licence: str
+    license: str
 
 
 def read_work(root: Path) -> Work | None:
@@ -38,12 +38,12 @@ def read_work(root: Path) -> Work | None:
         return None
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        licences = told["license"] if isinstance(told["license"], list) else [told["license"]]
-        content = next((name for name in licences if name.startswith("CC-")), licences[0])
+        licenses = told["license"] if isinstance(told["license"], list) else [told["license"]]
+        content = next((name for name in licenses if name.startswith("CC-")), licenses[0])
         authors = tuple(_author(author) for author in told["authors"])
-        return Work(told["title"], authors, str(told["version"]), str(told["date-released"]), LICENCES[content])
+        return Work(told["title"], authors, str(told["version"]), str(told["date-released"]), LICENSES[content])
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError) as error:
-        known = ", ".join(LICENCES)
+        known = ", ".join(LICENSES)
         message = (
             f"{type(error).__name__}: {error}; wanted title, authors, version, date-released and license ({known})"
         )

@@ -34,7 +34,7 @@ TERMS = {
     r"(?i:time[- ]between[- ]tokens)|TBT": "ITL",
     r"(?i:foot-note|web-site|data[- ]sheets?|time-line)": "one word",
     r"(?i:roof-line|roof line)": "roofline",
-    r"(?i:colors?|gray|behaviors?|centers?|favor|labeled|modeled|[a-z]+ization|(?:util|optim|quant|maxim|minim|normal)ize[sd]?)": "the British spelling",
+    r"(?i:colour\w*|grey|behaviours?|centres?|favour\w*|labelled|modelled|neighbour\w*|licence\w*|[a-z]+isation|(?:util|optim|quant|maxim|minim|normal|organ|recogn)is(?:e[sd]?|ing))": "the American spelling",
 }  # fmt: skip
 #: Words that praise, hurry or hedge; a sentence says as much without them.
 HYPE = set(
@@ -43,7 +43,7 @@ HYPE = set(
     cutting-edge delve dramatic dramatically effortless effortlessly exciting extraordinary fantastic
     game-changer game-changing groundbreaking impressive incredible incredibly insane insanely leverage
     leverages lightning-fast magic magical massive massively mind-blowing obviously powerful remarkable
-    remarkably revolutionary revolutionise seamless seamlessly simply state-of-the-art stunning super-fast
+    remarkably revolutionary revolutionize seamless seamlessly simply state-of-the-art stunning super-fast
     supercharge superior unleash unlock unparalleled unprecedented very world-class
     """.split()  # noqa: SIM905
 )

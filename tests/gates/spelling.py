@@ -1,6 +1,6 @@
 """Gate: every word of the book is in a dictionary, in the sources and in the pages as built, drawings included.
 
-cspell brings the dictionary of British English and of terms of software.  Names stand in ``data/`` and are read from
+cspell brings the dictionary of American English and of terms of software.  Names stand in ``data/`` and are read from
 there; the few other words of this field stand in ``words.txt``, one a line, sorted.
 """
 

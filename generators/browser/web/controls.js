@@ -1,4 +1,4 @@
-// Labelled inputs: sliders over a list of values, and choices.  Native elements, so that keyboard and touch work as ever.
+// Labeled inputs: sliders over a list of values, and choices.  Native elements, so that keyboard and touch work as ever.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -71,7 +71,7 @@ function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
 }
 
 // roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own`.
-// A single roof is shaded and labelled in full; of several each is named at its right end.  A peak of Infinity is not known.
+// A single roof is shaded and labeled in full; of several each is named at its right end.  A peak of Infinity is not known.
 export function roofline(layout, roofs, points, trails = []) {
   const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate));
   const { box, x, y, high } = place;

@@ -103,7 +103,7 @@ def chain_kernel(room: Room, mode: str, operations: int, method: str) -> Kernel:
 
 
 def norm_kernel(room: Room, mode: str) -> Kernel:
-    """A repetition normalises one source, row by row, into one of the two targets."""
+    """A repetition normalizes one source, row by row, into one of the two targets."""
     work = count.rms_norm(room.elements, room.dtype.itemsize, fused=mode == "compiled")
     whole = whole_norm(room.gain) if mode == "compiled" else None
     return _kernel(room, norm_into(room), whole, work, lambda x: norm(x, exact(room.gain)), NORM_WIDTH)

@@ -2,7 +2,7 @@
 
 Every set is passed over again and again, so a small one stays in the cache that holds it; one call
 of torch, which costs a microsecond or more, makes many passes (`repeated`).  Limits: a read is a sum,
-whose additions bound it in the nearest caches, and a GPU does not vectorise a strided pass.
+whose additions bound it in the nearest caches, and a GPU does not vectorize a strided pass.
 """
 
 from __future__ import annotations

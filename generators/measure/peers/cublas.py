@@ -29,7 +29,7 @@ def gemm(
     """A call of out = left @ right, square and row-major, accumulated in float32, on the handle's stream.
 
     cuBLAS is column-major, where row-major matrices appear transposed, so the operands change places.
-    Nothing synchronises; a status other than 0 raises.
+    Nothing synchronizes; a status other than 0 raises.
     """
     if dtype not in KINDS:
         raise Unsupported(f"the direct cuBLAS product is written for {', '.join(KINDS)}, not for {dtype}")
