@@ -15,7 +15,7 @@ A100, H100, H200, L2, L3 = "a100-sxm4-80gb", "h100-sxm5-80gb", "h200-sxm", "llam
 CHIP = {"P": f"{A100}.peak-in-full", r"\beta": f"{A100}.bandwidth-in-full"}
 RUNNING = {"P": f"{H200}.peak-in-full", r"\beta": f"{H200}.bandwidth-in-full"}
 TWO, THREE = ({"W": f"{m}.bf16.streamed", "k": f"{m}.kv-per-token"} for m in (L2, L3))
-CRITICAL = {r"T_{\text{crit}}": f"{H100}.critical-tokens.bf16"}
+CRITICAL = {r"T_{\text{crit}}": f"{H200}.critical-tokens.bf16"}
 
 
 def shaped(model: str, *names: str, head: bool = False) -> dict[str, str]:
@@ -50,22 +50,22 @@ CASES = [
     (2, "break-even-link", f"break-even-link.{L3}.bf16.{H200}.s4096", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h") | {"S": 4096}),
     (3, "critical-tokens", f"{A100}.critical-tokens.fp16", {r"I_{\text{ridge}}": f"{A100}.ridge-point", "b": 2}),
     (3, "critical-tokens", f"{A100}.critical-tokens.int4-g128", {r"I_{\text{ridge}}": f"{A100}.ridge-point", "b": "int4-g128.effective-bits"}),
-    (3, "first-token", f"prefill.{L3}.bf16.{A100}.s2048.time", CHIP | THREE | shaped(L3, "N", "L", "H", "d_h") | {"T": 2048, "t_q": 0}),
+    (3, "first-token", f"prefill.{L3}.bf16.{H200}.s4096.time", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h") | {"T": 4096, "t_q": 0}),
     (3, "attention-parity", f"{L3}.attention-parity", shaped(L3, "N", "L", "H", "d_h")),
-    (3, "mixed-pass", f"landing.{L3}.bf16.{A100}.b32.s2048.p8192.whole.before", CHIP | THREE | shaped(L3, "N", head=True) | {"B": 32, "S": 2048, "c": 0}),
-    (3, "free-tokens", f"free-tokens.{L3}.bf16.{A100}.b32.s2048", THREE | {r"T_{\text{crit}}": f"{A100}.critical-tokens.bf16", "B": 32, "S": 2048}),
-    (3, "mixture-critical-tokens", f"mixtral-8x7b.bf16.{H100}.mixture-critical-tokens", CRITICAL | {"E": 8, "k_E": 2}),
-    (3, "token-cost", f"token-cost.{L3}.bf16.{H100}.b1.s2048", CRITICAL | THREE | {"B": 1, "S": 2048}),
-    (3, "token-cost", f"token-cost.{L3}.bf16.{H100}.b128.s2048", CRITICAL | THREE | {"B": 128, "S": 2048}),
+    (3, "mixed-pass", f"landing.{L3}.bf16.{H200}.b32.s2048.p8192.whole.before", RUNNING | THREE | shaped(L3, "N", head=True) | {"B": 32, "S": 2048, "c": 0}),
+    (3, "free-tokens", f"free-tokens.{L3}.bf16.{H200}.b32.s2048", THREE | {r"T_{\text{crit}}": f"{H200}.critical-tokens.bf16", "B": 32, "S": 2048}),
+    (3, "mixture-critical-tokens", f"mixtral-8x7b.bf16.{H200}.mixture-critical-tokens", CRITICAL | {"E": 8, "k_E": 2}),
+    (3, "token-cost", f"token-cost.{L3}.bf16.{H200}.b1.s2048", CRITICAL | THREE | {"B": 1, "S": 2048}),
+    (3, "token-cost", f"token-cost.{L3}.bf16.{H200}.b32.s2048", CRITICAL | THREE | {"B": 32, "S": 2048}),
     (3, "move-time", f"move.{L2}.connectx-7-port.s32768", TWO | {"S": 32768, r"\beta_{\text{link}}": "quoted.connectx-7-port"}),
-    (4, "batch-rate", f"batch-gain.{L3}.bf16.{A100}.b32.s8192", CHIP | THREE | shaped(L3, "N", head=True) | {"B": 32, "S": 8192, "over": {"B": 1}}),
+    (4, "batch-rate", f"batch-gain.{L3}.bf16.{H200}.b32.s8192", RUNNING | THREE | shaped(L3, "N", head=True) | {"B": 32, "S": 8192, "over": {"B": 1}}),
     (4, "balance-batch", f"{L3}.bf16.balance-batch.s2048", THREE | {"S": 2048}),
-    (4, "memory-gain", f"{L3}.bf16.gain-at-balance.s8192", {"B": f"{L3}.bf16.balance-batch.s8192", "B^{*}": f"{L3}.bf16.balance-batch.s8192", "scale": f"1/{L3}.bf16.balance-batch.s8192"}),
-    (4, "memory-slowdown", f"batch-slowdown.{L3}.bf16.{A100}.b32.s8192", {"B": 32, "B^{*}": f"{L3}.bf16.balance-batch.s8192"}),
+    (4, "memory-gain", f"{L3}.bf16.gain-at-balance.s4096", {"B": f"{L3}.bf16.balance-batch.s4096", "B^{*}": f"{L3}.bf16.balance-batch.s4096", "scale": f"1/{L3}.bf16.balance-batch.s4096"}),
+    (4, "memory-slowdown", f"batch-slowdown.{L3}.bf16.{H200}.b32.s8192", {"B": 32, "B^{*}": f"{L3}.bf16.balance-batch.s8192"}),
     (4, "ceiling-by-parts", f"{L2}.bf16.intensity-ceiling.s2048", TWO | shaped(L2, "N", head=True) | {"S": 2048, r"I_{\text{att}}": f"{L2}.attention-intensity"}),
     (4, "ceiling-by-parts", f"{L3}.bf16.intensity-ceiling.s2048", THREE | shaped(L3, "N", head=True) | {"S": 2048, r"I_{\text{att}}": f"{L3}.attention-intensity"}),
-    (4, "turning-context", f"{L3}.bf16.{A100}.turning-context", THREE | shaped(L3, "N", head=True) | {r"I_{\text{ridge}}": f"{A100}.ridge-point"}),
-    (4, "turning-context", f"{L2}.bf16.{A100}.turning-context", TWO | shaped(L2, "N", head=True) | {r"I_{\text{ridge}}": f"{A100}.ridge-point"}),
+    (4, "turning-context", f"{L3}.bf16.{H200}.turning-context", THREE | shaped(L3, "N", head=True) | {r"I_{\text{ridge}}": f"{H200}.ridge-point"}),
+    (4, "turning-context", f"{L2}.bf16.{H200}.turning-context", TWO | shaped(L2, "N", head=True) | {r"I_{\text{ridge}}": f"{H200}.ridge-point"}),
     (4, "occupied-share", "static-occupied.16", {r"\bar{A}": 1, r"\bar{A}_{\max}": sum(1 / i for i in range(1, 17))}),
     (4, "tokens-per-expert", "mixtral-8x7b.tokens-per-expert.b16", {"B": 16, "E": 8, "k_E": 2}),
     (4, "tokens-per-expert", "deepseek-v3.tokens-per-expert.b256", {"B": 256, "E": 256, "k_E": 8}),
@@ -73,9 +73,9 @@ CASES = [
 #: A printed number that is the last whole one at which a formula keeps below a value: (chapter, formula, number, symbol, symbols, value).
 LAST = [
     (2, "step-without-cache", f"without-cache-turns.{L3}.bf16.{H200}", "S", RUNNING | THREE | shaped(L3, "N", "L", "H", "d_h"), "W/β"),
-    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s128.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s128"}, 1.1),
-    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s2048.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s2048"}, 1.1),
-    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{A100}.s8192.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s8192"}, 1.1),
+    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{H200}.s128.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s128"}, 1.1),
+    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{H200}.s2048.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s2048"}, 1.1),
+    (4, "memory-slowdown", f"batch-within.{L3}.bf16.{H200}.s8192.10", "B", {"B^{*}": f"{L3}.bf16.balance-batch.s8192"}, 1.1),
 ]  # fmt: skip
 #: Formulas with no number of their own beside them, and why.
 WITHOUT = {
