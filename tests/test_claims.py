@@ -83,7 +83,9 @@ def test_the_numbers_that_the_chapter_repeats_in_words_are_those_that_it_compute
     for id_, words in told.items():
         assert words.format(numbers.number(id_).text.split(" ")[0]) in text, id_
     one = llama3.kv_heads * llama3.head_dim
-    assert f"{llama3.layers:.0f} transformer layers, two vectors of {one:,.0f} values, two bytes each" in text
+    assert (
+        f"{llama3.layers:.0f} transformer layers, two vectors of {one:,.0f} values in each, two bytes per value" in text
+    )
     assert numbers["llama-3.1-8b.kv-per-token"].value == llama3.layers * 2 * one * 2
     assert [numbers.number(f"head-sum.llama-3.1-8b.{x}").text for x in ("bytes", "h200-sxm.time", "h200-sxm.tokens-per-s")] == ["16 GB", "3.3 ms", "300 tokens/s"]  # fmt: skip
 

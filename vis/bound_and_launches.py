@@ -51,16 +51,15 @@ def alt(data: FigureData) -> str:
     return (
         f"{_conclusion(data)}. Time per token of a model of eight billion parameters in BF16 at batch 1: the limit is {data.rows[0]['time']:.2f} ms, "
         f"{v['gigabytes']:.1f} GB at the datasheet's {v['sheet']:.2f} TB/s; measured: {times}. "
-        f"The memory's best read, {v['read']:.2f} TB/s, explains {data.rows[1]['memory'] - data.rows[1]['bytes']:.2f} ms; the rest is kernels and their launches."
+        f"The memory's best read, {v['read']:.2f} TB/s, explains {data.rows[1]['memory'] - data.rows[1]['bytes']:.2f} ms; the rest is kernels, launches and what is left over."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    v = data.values
     return (
-        f"Orange: the bytes at datasheet bandwidth. The narrow piece after it: what they take longer at the best read of the same run, {v['read share']:.0f}% of the datasheet. "
-        "Gray: all else. Measured for this book, median, random weights, PyTorch, about 128 tokens of context. The machine is a virtual one, where launching may take two to three times as long as on a bare server."
+        "Measured for this book: one user, random weights, PyTorch, a context of about 128, medians. "
+        "The machine is a virtual one, where launching may take two to three times as long as on a bare server."
     )
 
 
@@ -103,6 +102,6 @@ def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
     for at, x, words, shade in (
         (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
         (1, compiled["time"] + away, f"memory delivers {v['read share']:.0f}%" if narrow else f"the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
-        (3, eager["memory"] + away, "kernels and launches", colour.SURFACE),
+        (3, eager["memory"] + away, "kernels, launches and the rest", colour.SURFACE),
     ):  # fmt: skip
         axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

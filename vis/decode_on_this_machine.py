@@ -48,8 +48,8 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Dots: measured for this book, medians, Llama-shaped models with random weights in PyTorch at batch 1 and about 128 tokens of context; a line joins the models of one mode; a pale dot is held out, for a reason on its record's page. "
-        "BF16 where no other number format is named. The machines are virtual ones, where issuing an operation may take two to three times what a bare server needs."
+        "Measured for this book: medians, random weights, PyTorch, one user, a context of about 128, on virtual machines; BF16 where nothing else is said. "
+        "A line joins the models of one mode; a pale dot is held out, for a reason on its record's page."
     )
 
 

@@ -19,12 +19,11 @@ def _row(n: Numbers, chip: str, ids: list[str]) -> list[str]:
 
 @named_table
 def one_user(n: Numbers, model: str, format_: str, *chips: str) -> Table:
-    """What one user gets at most of each chip: bandwidth, least time per token, tokens per second."""
+    """What one user gets at most of each chip, and the bandwidth that it comes from."""
     rows = []
     for chip in chips:
-        on = f"decode.{model}.{format_}.{chip}.b1.s1"
-        rows.append(_row(n, chip, [f"{chip}.bandwidth", f"{on}.time", f"{on}.tokens-per-s"]))
-    return Table(["GPU", "Memory bandwidth >", "One token, at least >", "One user, at most >"], rows)
+        rows.append(_row(n, chip, [f"{chip}.bandwidth", f"decode.{model}.{format_}.{chip}.b1.s1.tokens-per-s"]))
+    return Table(["GPU", "Memory bandwidth >", "One user, at most >"], rows)
 
 
 @named_table
@@ -34,8 +33,8 @@ def chat(n: Numbers, *chips: str) -> Table:
     for chip in chips:
         ids = [f"decode.llama-3.1-8b.bf16.{chip}.b64.s4096.time", f"chat.{chip}.time", f"chat.{chip}.users"]
         rows.append(_row(n, chip, ids))
-    within = f"Users at {n.number('chat.target').text}, estimate >"
-    return Table(["GPU", "Limit, without prompts >", "Estimate, with prompts >", within], rows)
+    within = f"Users at {n.number('chat.target').text} >"
+    return Table(["GPU", "Limit >", "Estimate >", within], rows)
 
 
 @named_table
