@@ -179,3 +179,11 @@ def test_no_script_spreads_text_over_lines_that_joining_would_change(book):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert line.count("`") % 2 == 0, f"{path.name}:{number}"
     assert CORE in modules(book)
+
+
+def test_every_part_that_a_rule_of_configs_builds_is_in_the_script(book):
+    """The rules call them by name, so that no search for `model.parts.name` finds them."""
+    found = modules(book)
+    named = set(re.findall(r'\["part","(\w+)"', found["rules"].body))
+    assert len(named) > 8
+    assert all(f"function {name}(" in found["model"].body for name in named), named

@@ -35,6 +35,7 @@ KINDS = {
 FIRST = ("search_later", "hints", "start")  # in start.js, which stands before the theme's own script on every page
 RECORDS = "records"  # what a page needs when the reader keeps a record or a probe
 _ASKED = re.compile(r"\bmodel\.(\w+)\.(\w+)")
+_PART = re.compile(r'\["part","(\w+)"')
 _TRANSLATED = re.compile(r"^ *const (\w+) = \(\(\) => \{$", re.MULTILINE)
 WORKER = "probe_worker"  # runs by itself, in workers
 
@@ -68,13 +69,17 @@ def modules(book: Book) -> dict[str, Module]:
     """Every module by name: the files of `web/`, and two that are generated."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js"))}
     found = {name: read_module(name, text) for name, text in texts.items()}
+    rules = as_script("rules", exported(load_rules(book.root)))
+    by_rule = "".join(
+        f" model.parts.{name}" for name in sorted(set(_PART.findall(rules)))
+    )  # called as model.parts[name]
     found["model"] = read_module(
-        "model", f'import {{ arith }} from "./arith.js";\n{model_script("".join(texts.values()))}'
+        "model", f'import {{ arith }} from "./arith.js";\n{model_script("".join(texts.values()) + by_rule)}'
     )
     found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
     found["further"] = read_module("further", f"export {as_script('further', further_models(book))}")
     found["expected"] = read_module("expected", f"export {as_script('expectedOn', expected_rows(book))}")
-    found["rules"] = read_module("rules", f"export {as_script('rules', exported(load_rules(book.root)))}")
+    found["rules"] = read_module("rules", f"export {rules}")
     found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
     facts = [as_script("probeBytes", b64encode(probe_module()).decode()), as_script("nativeShare", _native_share(book))]
     found["probe_facts"] = read_module("probe_facts", "\n".join(f"export {line}" for line in facts))
