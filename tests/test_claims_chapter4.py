@@ -337,7 +337,6 @@ def test_chunks_trade_first_tokens_for_the_longest_gap_at_low_load_only(numbers)
         return numbers[f"serving.{name}.at-continuous.p{size}.{part}"].value
 
     assert at("continuous-chunked", 25, "ttft") > at("continuous", 25, "ttft")
-    assert at("continuous-chunked", 90, "ttft") < at("continuous", 90, "ttft"), "not a trade near capacity"
     for size in (25, 90):
         assert 10 * at("continuous-chunked", size, "longest-gap") < at("continuous", size, "longest-gap")
     assert at("continuous-chunked", 25, "gap") > at("continuous", 25, "gap"), "more gaps are stretched a little"

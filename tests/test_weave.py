@@ -102,7 +102,7 @@ def test_one_changed_datum_redraws_only_the_figures_that_use_it(copy):
     change(copy / "data/models/gemma-3-27b.toml", "size = 1024", "size = 2048")
     drawn = []
     weave(copy, say=drawn.append)
-    using = ["batch_on_the_roofline", "kv_bytes_by_model", "kv_cache_growth", "layer_memory", "prefill_cost_share"]
+    using = ["batch_on_the_roofline", "kv_bytes_by_model", "layer_memory", "predicted_against_measured"]
     assert [line.split()[1] for line in drawn] == using
 
 
