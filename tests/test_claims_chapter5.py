@@ -8,6 +8,8 @@ import pytest
 
 from generators.evidence import overhead
 from generators.evidence.comparison import by_products, ceilings, datasheet_bandwidth, decode_case, decode_in_mode
+from generators.measure.predict import FUSED_LAYER, PRODUCTS
+from generators.model import roofline
 from vis import bandwidth_by_matrix, plan_per_length, time_per_layer
 
 
@@ -86,6 +88,21 @@ def test_the_seven_graph_steps_are_those_whose_error_is_told(n, h200):
     errors = [abs(by_products(h200, case).total / case.seconds - 1) for case in cases]
     assert statistics.median(errors) == n["h200.products-error.median"].value
     assert max(errors) == n["h200.products-error.worst"].value
+
+
+def test_the_eager_steps_are_all_predicted_too_fast(n, h200):
+    errors = [by_products(h200, case).total / float(case.seconds) - 1 for case in decode_in_mode(h200, "eager")]
+    assert len(errors) == 5 and max(errors) < 0
+    assert -min(errors) == pytest.approx(n["h200.products-error-of-all.worst"].value)
+
+
+def test_the_compiled_step_is_predicted_too_fast(n):
+    assert n["h200.decode.8b.compiled-graph.part.left"].value > 0.1 * n["h200.decode.8b.compiled-graph.time"].value
+    assert FUSED_LAYER == 7 == PRODUCTS
+
+
+def test_the_slope_of_a_roofline_has_no_flat_foot():  # row 11 of the claims review
+    assert roofline.attainable(1e15, 4.8e12, 0.01) == pytest.approx(roofline.attainable(1e15, 4.8e12, 1.0) / 100)
 
 
 def test_above_a_hundred_megabytes_a_product_reads_nearly_as_fast_as_anything(book, h200):

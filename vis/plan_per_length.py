@@ -12,7 +12,7 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 ROLE = "h100"
-COLUMNS = {"round": "", "time": "ms", "planned": ""}
+COLUMNS = {"round": "place in the run", "time": "ms", "planned": ""}
 
 
 def data(book: Book) -> FigureData:

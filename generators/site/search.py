@@ -35,6 +35,7 @@ WORDS = {
     "02_kv_cache.md": ["KV cache size", "PagedAttention", "GQA", "prefix caching"],
     "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill", "FlashAttention"],
     "04_batching.md": ["continuous batching", "MoE", "mixture of experts"],
+    "05_overhead.md": ["CUDA graph", "torch.compile", "kernel launch", "GPU utilization"],
 }
 
 
