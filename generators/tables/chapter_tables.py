@@ -79,4 +79,5 @@ def step_terms(n: Numbers) -> Table:
         ["$P$", "peak rate of the math", text("h200-sxm.peak")],
         ["$t_o$", "time in which the CPU issues the pass", "the software's"],
     ]  # fmt: skip
-    return Table(["", "", "Llama 3.1 8B, H200 >"], [[Raw(row[0]), *row[1:]] for row in rows])
+    told = [[Raw(f"{symbol}: {words}"), value] for symbol, words, value in rows]
+    return Table(["Letter", "Llama 3.1 8B, H200 >"], told)
