@@ -63,6 +63,7 @@ def draw(data: FigureData, narrow: bool):
     short, tall = min(r["low"] for r in rows), max(r["high"] for r in rows)
     axes.set(yscale="log", xlim=(min(r["end"] - r["latency"] for r in rows), max(r["end"] for r in rows) * 1.03), ylim=(short / 1.3, tall * 1.5))  # fmt: skip
     theme.log_ticks(axes.yaxis, [v for v in (5, 10, 20, 40, 80) if short / 1.3 < v < tall * 1.5])
+    axes.set_xticks([0, 40, 80])
     axes.tick_params(labelsize=size)
     axes.grid(True, axis="y")
     axes.set_xlabel("Time since the prompt arrived (ms)", fontsize=size)
