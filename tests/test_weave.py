@@ -230,7 +230,7 @@ def test_an_id_is_answered_with_its_value_computation_and_sources(root, capsys):
         ),
         ("<!-- /table -->", "alone on its line"),
         ("<!--table: ridge-points -->\n\n<!-- /table -->", "alone on its line"),
-        ("<!-- table: batching llama-2-7b -->\n\n<!-- /table -->", "missing a required argument"),
+        ("<!-- table: kv-precision llama-2-7b -->\n\n<!-- /table -->", "missing a required argument"),
         ("<!-- formula: intensity foo -->\n\n<!-- /formula -->", "takes no arguments"),
         ('[9](reference/numbers.md#a100-sxm4-80gb.ridge-point "t")', "a form that is not kept current"),
         ("[9](./reference/numbers.md#a100-sxm4-80gb.ridge-point)", "a form that is not kept current"),
@@ -358,7 +358,7 @@ def test_code_that_shows_a_reference_is_left_alone(answers):
 
 
 #: Numbers without a source: units turned into others, and what the book itself chose or simulated from such choices.
-OWN = ("cpu.matrix-size", "memory.gib80-in-gb", "paging.", "kv-bits.", "balance-needed", "static-occupied")
+OWN = ("cpu.matrix-size", "memory.gib80-in-gb", "paging.", "kv-bits.", "balance-needed", "static-occupied", "chat.")
 OWN_TRACE = {
     "serving.places",
     "serving.requests",
