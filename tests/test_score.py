@@ -246,6 +246,20 @@ def test_a_file_of_others_is_scored_line_by_line(tmp_path, capsys, monkeypatch):
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_numbers_that_no_run_has_spoil_their_own_line_only(tmp_path, capsys):
+    path = a_file(
+        tmp_path / "x.csv",
+        {"value": "1e999"},
+        {"model": "y", "params_b": "1e300"},
+        {"model": "y", "params_b": "1e-300", "weights_gb": ""},
+        {},
+    )
+    path.write_bytes(path.read_bytes().replace(b"llama.cpp b1800", b"llama.cpp b1800 \xff", 1))
+    assert main(["score", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("x.csv:") == 3 and "1 rows scored, 3 not" in told
+
+
 def test_a_file_that_is_no_table_is_one_line(tmp_path, capsys):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -7,7 +7,6 @@ lines that gives a column for all rows.  A line that cannot be used is one refus
 from __future__ import annotations
 
 import csv
-import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -27,6 +26,8 @@ COLUMNS = (
 NEEDED = ("device_id", "model", "metric", "value")
 #: What a header says of the project's own files beside columns: where rows and other chips' bandwidths were read.
 CITED = ("source", "bandwidth_source")
+#: A number of a row is below this, and if not zero above its inverse: no unit of a column needs more.
+MOST = 1e9
 LARGEST = 50_000_000  # bytes of a file
 #: Share of the bytes that the cache of a model of unknown shape may be: more, and a guess of it decides the answer.
 GUESSABLE = 0.1
@@ -128,6 +129,8 @@ def read(path: Path, names: Names, shown: str = "") -> tuple[list[Run], list[Ref
             runs.append(run(row, names, shown, number))
         except Unusable as why:
             refusals.append(Refusal(shown, number, str(why)))
+        except ArithmeticError:
+            refusals.append(Refusal(shown, number, "its numbers together give no finite time; check their units"))
     return runs, refusals
 
 
@@ -137,12 +140,7 @@ def table(path: Path, shown: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise BookError(shown, None, "found no file, wanted a CSV file of published rows; check the path")
     if path.stat().st_size > LARGEST:
         raise BookError(shown, None, f"found more than {LARGEST // 10**6} MB, wanted less; split the file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BookError(
-            shown, None, f"found the byte 0x{error.object[error.start]:02x}, wanted UTF-8; save it as UTF-8"
-        ) from None
+    text = path.read_text(encoding="utf-8-sig", errors="replace")  # a bad byte spoils its own line at most
     lines = text.splitlines()
     start = _start(lines)
     given = head(lines, shown)
@@ -412,6 +410,6 @@ def _number(row: dict[str, str], key: str) -> float | None:
         value = float(text)
     except ValueError:
         raise Unusable(f"{key}: found {text[:40]!r}, wanted a number") from None
-    if not math.isfinite(value) or value < 0:
-        raise Unusable(f"{key}: found {text[:40]!r}, wanted a finite number, zero or more")
+    if not 0 <= value <= MOST or 0 < value < 1.0 / MOST:
+        raise Unusable(f"{key}: found {text[:40]!r}, wanted a finite number, zero or more, in the unit of its column")
     return value
