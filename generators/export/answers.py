@@ -73,6 +73,7 @@ def _summary(details: Element) -> Element:
 
 
 def _unfold(up: dict[Element, Element], details: Element) -> None:
-    """Text that a screen folds away, in the open under its heading."""
+    """Text that a screen folds away, in the open at its place, set off under its heading."""
     heading = element("p", children=[element("strong", words(_summary(details)))], class_="unfolded")
-    replace(up[details], details, [heading, *(child for child in details if child.tag != "summary")])
+    inside = [heading, *(child for child in details if child.tag != "summary")]
+    replace(up[details], details, [element("div", children=inside, class_="fold")])

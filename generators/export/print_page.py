@@ -89,8 +89,8 @@ def _keep_together(body: Element) -> None:
     for table in body.iter("table"):
         if len(list(table.iter("tr"))) > LONG_TABLE:
             table.set("class", "long")
-    following = list(body)
-    for one, next_ in pairwise(following):
+    folds = [one for one in body.iter("div") if has_class(one, "fold")]
+    for one, next_ in (pair for block in (body, *folds) for pair in pairwise(block)):
         leads = one.tag == "p" and (next_.tag == "table" or words(one).endswith(":") or has_class(one, "unfolded"))
         if leads:
             one.set("class", " ".join([one.get("class", ""), "lead"]).strip())

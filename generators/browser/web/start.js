@@ -133,3 +133,13 @@ function watch() {
 }
 addEventListener("load", watch);
 addEventListener("resize", watch);
+
+// On paper nothing can be unfolded: what is folded is printed at its place.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("article details:not([open])")];
+  for (const one of folded) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of folded) one.open = false;
+});
