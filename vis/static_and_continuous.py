@@ -6,7 +6,6 @@ import statistics
 
 from generators.book.load import Book
 from generators.evidence import serving
-from vis import _chapter4 as chapter
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -85,7 +84,7 @@ def draw(data: FigureData, narrow: bool):
             ("first", "finish", colour.MEMORY, 9.0),
         ):
             lines = [[(row[start], row["request"]), (row[end], row["request"])] for row in rows]
-            chapter.chains(axes, lines, color=shade, lw=width)
+            _chains(axes, lines, color=shade, lw=width)
     _key(figure, size, top, narrow)
     theme.note(figure, data.note)
     return figure
@@ -100,3 +99,10 @@ def _key(figure, size: float, top: float, narrow: bool) -> None:
         figure.text(x / width, 1 - top / height, "■", fontsize=size, color=patch, va="top")
         figure.text((x + 0.19) / width, 1 - top / height, words, fontsize=size, color=shade, va="top")
         x += wide * (0.97 if narrow else 1.15)
+
+
+def _chains(axes, series: list[list[tuple[float, float]]], **style) -> None:
+    """Several lines of one style as one broken path, to keep the file small."""
+    gap = (float("nan"), float("nan"))
+    points = [point for line in series for point in (*line, gap)]
+    axes.plot([x for x, _ in points], [y for _, y in points], **style)
