@@ -26,17 +26,12 @@ def shaped(model: str, *names: str, head: bool = False) -> dict[str, str]:
 #: (chapter, formula, printed number, symbols).  Symbols are numbers of the book, parts of a shape, or plain values.
 #: `scale` multiplies the formula's value where the page prints a multiple of it, `over` divides by a second value of it.
 CASES = [
-    (1, "ridge-point", f"{A100}.ridge-point", CHIP),
-    (1, "intensity", f"decode.{L2}.bf16.b1.s1.intensity", {"F": f"decode.{L2}.bf16.b1.s1.flop", "Q": f"decode.{L2}.bf16.b1.s1.bytes"}),
-    (1, "step-time", f"decode.{L2}.bf16.{A100}.b1.s2048.time", CHIP | {"F": f"decode.{L2}.bf16.b1.s2048.flop", "Q": f"decode.{L2}.bf16.b1.s2048.bytes", "t_o": 0}),
-    (1, "decode-bytes", f"decode.{L2}.bf16.b1.s1.bytes", TWO | {"B": 1, "S": 1}),
-    (1, "decode-bytes", f"decode.{L2}.bf16.b61.s2048.bytes", TWO | {"B": 61, "S": 2048}),
-    (1, "balance-batch", f"{L2}.bf16.balance-batch.s4096", TWO | {"S": 4096}),
-    (1, "balance-batch", f"{L3}.bf16.balance-batch.s8192", THREE | {"S": 8192}),
+    (1, "intensity", f"prefill.{L3}.bf16.s4096.intensity", {"F": f"prefill.{L3}.bf16.s4096.flop", "Q": f"prefill.{L3}.bf16.s4096.bytes"}),
+    (1, "decode-time", f"decode.{L3}.bf16.{H200}.b1.s1.time", RUNNING | THREE | {"B": 1, "S": 1, "F": f"decode.{L3}.bf16.b1.s1.flop", "t_o": 0}),
     (1, "effective-bits", "mxfp4.effective-bits", {"n_w": 4 / 8, "n_s": 8 / 8, "g": 32}),
     (1, "effective-bits", "q4-0.effective-bits", {"n_w": 4 / 8, "n_s": 16 / 8, "g": 32}),
     (1, "accepted-tokens", "accepted.8.5", {r"\alpha": 0.8, r"\gamma": 5}),
-    (1, "matrix-intensity", f"{A100}.ridge-point", {"T": f"{A100}.critical-tokens.bf16", "b": 2}),
+    (1, "matrix-intensity", f"{H200}.ridge-point", {"T": f"{H200}.critical-tokens.bf16", "b": 2}),
     (1, "expected-experts", "mixtral-8x7b.expert-share.b16", {"k_E": 2, "E": 8, "B": 16}),
     (2, "kv-per-token", f"{L3}.kv-per-token", shaped(L3, "H_{kv}", "d_h", "L") | {"b": 2}),
     (2, "kv-per-token", "falcon-7b.kv-per-token", shaped("falcon-7b", "H_{kv}", "d_h", "L") | {"b": 2}),
@@ -88,7 +83,7 @@ WITHOUT = {
 
 def value(tex: str, symbols: dict[str, float]) -> float:
     """The right-hand side of a formula as printed, with these values."""
-    text = re.split(r"=|\\approx", tex, maxsplit=1)[1]
+    text = re.split(r"=|\\approx|\\ge", tex, maxsplit=1)[1]
     names = sorted(symbols, key=len, reverse=True)
     for at, name in enumerate(names):
         text = re.sub(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z_{{])", f"@{at}@", text)

@@ -41,21 +41,9 @@ def intensity() -> str:
 
 
 @named_formula
-def ridge_point() -> str:
-    """Ridge point."""
-    return rf"I_{{\text{{ridge}}}} = {roofline.ridge_point(PEAK, BANDWIDTH).tex}"
-
-
-@named_formula
 def attainable() -> str:
     """The roofline."""
     return rf"P_{{\text{{attainable}}}}(I) = {roofline.attainable(PEAK, BANDWIDTH, INTENSITY).tex}"
-
-
-@named_formula
-def step_time() -> str:
-    """Time of one pass."""
-    return f"t = {roofline.step_time(WORK, MOVED, PEAK, BANDWIDTH, OVERHEAD).tex}"
 
 
 @named_formula
@@ -63,12 +51,6 @@ def decode_time() -> str:
     """Least time of a decode step, its bytes spelled out."""
     moved = WEIGHTS + BATCH * CONTEXT * KV_TOKEN
     return rf"t \ge {roofline.step_time(WORK, moved, PEAK, BANDWIDTH, OVERHEAD).tex}"
-
-
-@named_formula
-def decode_bytes() -> str:
-    """Bytes of a decode step: weights once, and each sequence's cache."""
-    return f"Q = {(WEIGHTS + BATCH * CONTEXT * KV_TOKEN).tex}"
 
 
 @named_formula
