@@ -330,7 +330,7 @@ def _lines(scored: list[Scored]) -> Iterable[tuple[str, ...]]:
             str(len(found)),
             str(s.devices),
             *(f"{100 * value:.1f}%" for value in (s.by_row, s.by_device, s.p90, s.bound_by_row, s.bound_by_device)),
-            f"{100 * s.inside:.0f}%",
+            "" if found[0].probes else f"{100 * s.inside:.0f}%",
         )
 
 
