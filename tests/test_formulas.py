@@ -151,7 +151,10 @@ def test_a_number_that_a_formula_is_solved_for_is_the_last_that_keeps_it(root, n
 
 def test_a_step_takes_twice_as_long_at_the_printed_context(numbers, known):
     for model, of in ((L2, TWO), (L3, THREE)):
-        given = {name: known(one) for name, one in of.items()} | {"S": numbers[f"{model}.bf16.half-rate-context"].value}
+        given = {name: known(one) for name, one in of.items()} | {
+            "B": 1,
+            "S": numbers[f"{model}.bf16.half-rate-context"].value,
+        }
         assert value(FORMULAS["slow-down"](), given) == pytest.approx(2.0)
 
 

@@ -32,14 +32,14 @@ def data(book: Book) -> FigureData:
 
 
 def _conclusion(data: FigureData) -> str:
-    return f"{round(data.values['even'], -3):,.0f} tokens in flight weigh as much as the model"
+    return f"{round(data.values['even'], -3):,.0f} tokens in flight weigh as much as {data.values['model']}"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, most = data.values, next(row for row in data.rows if row["chats"] == CHATS[-1])
     return (
-        f"{_conclusion(data)}. The cache of {v['model']} rises in a straight line, {v['token']:.0f} kB for each token, past its {v['weights']:.1f} GB of weights, "
+        f"{_conclusion(data)}. Its cache rises in a straight line, {v['token']:.0f} kB for each token, past its {v['weights']:.1f} GB of weights, "
         f"and {CHATS[-1]} chats of {v['context']:,} tokens keep {most['cache']:.1f} GB."
     )
 
@@ -68,7 +68,7 @@ def draw(data: FigureData, narrow: bool):
     theme.predicted(axes, [row["tokens"] for row in marked], [row["cache"] for row in marked], colour.MEMORY, size=9)
     theme.predicted(axes, [v["even"]], [v["weights"]], colour.INK, size=9)
     said = {"fontsize": size, "gid": theme.HALO}
-    axes.text(MOST * 0.985, v["weights"] - 0.7, f"weights: {v['weights']:.1f} GB", ha="right", va="top", **said)
+    axes.text(MOST * 0.985, v["weights"] - 1.2, f"weights: {v['weights']:.1f} GB", ha="right", va="top", **said)
     words = ("shrink\nthe weights", "shrink the cache") if narrow else ("shrink the weights", "shrink the cache")
     axes.text(v["even"] / 2, 0.62 * top, words[0], ha="center", va="center", weight="bold", **said)
     axes.text(

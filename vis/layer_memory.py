@@ -84,7 +84,7 @@ def draw(data: FigureData, narrow: bool):
         0.72,
     )
     axes.set(xscale="log", yscale="log", xlim=(CONTEXTS[0], CONTEXTS[-1]), ylim=(0.03, 2000))
-    theme.log_ticks(axes.xaxis, [128, 2048, 32768] if narrow else [32, 512, 4096, 32768])
+    theme.log_ticks(axes.xaxis, [128, 4096, 131072] if narrow else [32, 512, 8192, 131072])
     theme.log_ticks(axes.yaxis, [0.1, 1, 10, 100, 1000])
     for kind in KINDS:
         rows = data.where(kind=kind)

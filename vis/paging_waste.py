@@ -51,7 +51,7 @@ def caption(data: FigureData) -> str:
     v = data.values
     return (
         f"Line: half a block per sequence of {v['held']:.0f} tokens on average, at most {v['worst small']:.0%} off up to blocks of 256. "
-        f"Hollow: {paging.REQUESTS} made-up requests in this book's own allocator. Diamonds: published shares of other traces."
+        f"Hollow: {paging.REQUESTS} made-up requests in this book's own allocator. Diamonds: published shares of other traces; at {paging.LONGEST:,}, the best and the worst."
     )
 
 
@@ -61,7 +61,7 @@ def draw(data: FigureData, narrow: bool):
     figure = theme.canvas(narrow, 4.3, 4.8)
     axes = axes_of(figure, data, narrow, _conclusion(data), "Allocated and empty (%)", "Size of a block (tokens)", 0.35)
     axes.set(xscale="log", xlim=(3, 3400), ylim=(0, 100))
-    theme.log_ticks(axes.xaxis, [4, 16, 64, 256, 2048] if narrow else [4, 16, 64, 256, 1024])
+    theme.log_ticks(axes.xaxis, [4, 16, 64, 256, 2048])
     axes.set_yticks([0, 25, 50, 75, 100])
     sizes = [3.0 * 1.1**n for n in range(75)]
     axes.plot(sizes, [cache.wasted_share(one, v["held"]) * 100 for one in sizes], color=colour.MEMORY, lw=2.2)
@@ -89,6 +89,6 @@ def draw(data: FigureData, narrow: bool):
         weight="bold",
         **said,
     )
-    for y, words in ((72, "○ simulated"), (63, "◆ published"), (54, "— half a block each")):
+    for y, words in ((72, "○ simulated"), (63, "◆ published"), (54, "— half a block empty")):
         axes.text(3.7, y, words, color=colour.MUTED, va="center", **said)
     return figure

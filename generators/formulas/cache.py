@@ -30,7 +30,7 @@ def step_without_cache() -> str:
 @named_formula
 def slow_down() -> str:
     """Slow-down of a step by its cache."""
-    return rf"\frac{{t(S)}}{{t(0)}} = {cache.slow_down(WEIGHTS, CONTEXT, KV_TOKEN).tex}"
+    return rf"\frac{{t(S)}}{{t(0)}} = {cache.slow_down(WEIGHTS, BATCH, CONTEXT, KV_TOKEN).tex}"
 
 
 @named_formula

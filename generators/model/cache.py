@@ -40,9 +40,9 @@ def prefill_flop_per_token(mac, parameters, layers, heads, head_dim, tokens):
     return mac * parameters + mac * layers * heads * head_dim * tokens
 
 
-def slow_down(weights, context, kv_token):
-    """How much slower a memory-bound step is with a cache than without: 1 + S k / W."""
-    return 1.0 + context * kv_token / weights
+def slow_down(weights, batch, context, kv_token):
+    """How much slower a memory-bound step of `batch` sequences is with their caches than without: 1 + B S k / W."""
+    return 1.0 + batch * context * kv_token / weights
 
 
 def wasted_share(block, held):

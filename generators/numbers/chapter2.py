@@ -94,6 +94,15 @@ def pairs_error(n: Numbers, name: str) -> units.Quantity:
     return units.of(value, "", *(source for pair in pairs for source in pair.sources))
 
 
+@number("context-pairs-added.{name}", "%", 2)
+def pairs_added_error(n: Numbers, name: str) -> units.Quantity:
+    """Error of the time that bytes say a long context adds to a short one's step, over the quoted pairs: {name}, sign dropped."""
+    pairs = context_pairs(n.book)
+    errors = [abs((pair.predicted - 1) / (pair.observed - 1) - 1) for pair in pairs]
+    value = units.statistic(name, errors)
+    return units.of(value, "", *(source for pair in pairs for source in pair.sources))
+
+
 @number("context-pairs-count", "", 0)
 def pairs_count(n: Numbers) -> units.Quantity:
     """Pairs of quoted runs that differ in their context alone."""

@@ -61,7 +61,7 @@ def paging_gain(n: Numbers, size: int) -> units.Quantity:
     return n[f"paging.batch.{size}"] / n[f"paging.batch.{paging.LONGEST}"]
 
 
-@number("paging.held.{size}", "tokens", 2)
+@number("paging.held.{size}", "tokens", 3)
 def paging_held(n: Numbers, size: int) -> units.Quantity:
     """Tokens that a sequence in flight holds on average in this book's allocator, blocks of {size} tokens."""
     return _counted(paging.serve(size).held, "tokens")

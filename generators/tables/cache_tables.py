@@ -22,10 +22,10 @@ def kv_of_every_model(n: Numbers) -> Table:
     heads = [
         "Model",
         "Attention",
-        "Per token, no window full >",
-        "Naive over it >",
+        "Per token, while no window is full >",
+        "Naive / true >",
         "Sequence of 8,192 >",
-        "Naive over it >",
+        "Naive / true >",
     ]
     return Table(heads, rows)
 
