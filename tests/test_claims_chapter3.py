@@ -222,6 +222,7 @@ def test_decode_costs_more_in_four_of_five_workloads_and_less_in_code_completion
     shares_ = {one.id: share(book, one, 32.0) for one in workloads(book)}
     assert len(shares_) == 5 and [id_ for id_, found in shares_.items() if found > 0.5] == ["splitwise-coding"]
     assert shares_["splitwise-coding"] > 0.85
+    assert shares_["splitwise-conversation"] > 0.45, "barely"
     assert all(share(book, one, 1.0) < 0.5 for one in workloads(book))
 
 
@@ -238,6 +239,19 @@ def test_a_larger_batch_shifts_the_even_ratio_to_the_left_but_not_below_its_leas
     assert even == sorted(even, reverse=True)
     kv, weights = memory.kv_bytes(s, BF16, 4096.0), memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
     assert even[-1] == pytest.approx(phases.least_token_cost(critical(chip), kv, weights), rel=0.15)
+
+
+def test_in_requests_of_4096_tokens_the_even_ratio_is_the_price_of_an_answer_token_there(numbers):
+    on = f"{SECOND}.bf16.{H200}.b32"
+    even, cost = numbers[f"even-ratio.{on}.of4096"].value, numbers[f"token-cost.{on}.s4096"].value
+    assert even == pytest.approx(cost, rel=0.05) and cost > 1.3 * numbers[f"token-cost.{on}.s2048"].value
+
+
+def test_half_of_a_chunk_that_the_limit_allows_is_enough_and_above_the_free_tokens(numbers):
+    """512 of the table of rules: at most half of what twenty milliseconds allow, as a prefill may take twice its limit."""
+    on = f"{SECOND}.bf16.{H200}.b32.s2048"
+    assert numbers[f"free-tokens.{on}"].value < 512 < numbers[f"chunk-within.{on}.p8192.ms20"].value / 2
+    assert numbers["h200.prefill.8b.s4096.of-bound"].value > 0.5
 
 
 def test_the_formula_for_the_share_agrees_with_the_passes_it_stands_for(book):

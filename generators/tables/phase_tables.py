@@ -65,14 +65,14 @@ def two_roofs(n: Numbers) -> Table:
 def landing_chunks(
     n: Numbers, model: str, format_: str, chip: str, batch: str, context: str, tokens: str, *chunks: str
 ) -> Table:
-    """Longest inter-token latency and time to first token while a prompt lands whole and in chunks of the named sizes."""
+    """Longest gap between tokens and time to first token while a prompt lands whole and in chunks of the named sizes."""
     of = f"landing.{model}.{format_}.{chip}.b{batch}.s{context}.p{tokens}"
     rows = [["whole", n.link(f"{of}.whole.worst"), n.link(f"{of}.whole.ttft"), ""]]
     rows += [
         [f"{int(c):,} tokens", n.link(f"{of}.c{c}.worst"), n.link(f"{of}.c{c}.ttft"), n.link(f"{of}.delay.c{c}")]
         for c in chunks
     ]
-    return Table(["Read", "Longest inter-token latency >", "Time to first token >", "Later than whole by >"], rows)
+    return Table(["Read", "Longest gap between tokens >", "Time to first token >", "Later than whole by >"], rows)
 
 
 @named_table
