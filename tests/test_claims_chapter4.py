@@ -296,6 +296,10 @@ def test_static_batching_uses_the_mean_answer_over_the_mean_longest(price):
 
 
 def test_continuous_batching_keeps_its_places_busy(numbers):
+    static, continuous = (numbers[f"serving.{name}.occupied"].value for name in ("static", "continuous"))
+    more = numbers["serving.continuous.capacity-over.static"].value
+    assert 1 < more < continuous / static, "prompts take their time under both"
+    assert numbers["serving.places"].value < numbers[f"{SECOND}.bf16.{H200}.largest-batch.s8192"].value
     assert numbers["over-seeds.occupied.continuous-lowest"].value > 0.8
     assert numbers["over-seeds.occupied.static-highest"].value < 0.45
     assert numbers["static-occupied.16"].value == pytest.approx(1 / sum(1 / i for i in range(1, 17)))
@@ -311,6 +315,15 @@ def test_the_wait_differs_far_more_than_the_capacity(book, numbers):
     assert v["static wait"] == static and v["same load"] == continuous
     queue, whole = (numbers[f"serving.static.p90.{part}"].value for part in ("queueing", "ttft"))
     assert queue > 0.5 * whole, "under load the queue is most of the wait"
+    assert numbers["serving.continuous.p50.queueing"].value < 0.02 * queue, "hardly a queue"
+    assert numbers["serving.continuous.capacity"].value / 2 > 0.9 * numbers["serving.static.capacity"].value
+    assert 1.9 < numbers["serving.continuous.capacity-over.static"].value < 2, "nearly doubles"
+
+
+def test_continuous_batching_answers_more_slowly_and_a_few_gaps_lift_its_mean(numbers):
+    tpot = {name: numbers[f"serving.{name}.p90.tpot"].value for name in ("static", "continuous")}
+    assert tpot["continuous"] > 1.5 * tpot["static"]
+    assert numbers["serving.continuous.p50.tpot"].value > numbers["serving.continuous.p50.gap"].value
 
 
 def test_measured_first_tokens_come_sooner_under_continuous_batching(book):

@@ -71,7 +71,7 @@ def policies_under_load(n: Numbers, *sizes: str) -> Table:
     heads = [
         "Policy",
         "Capacity >",
-        "Load, of its own >",
+        "Load, of its own capacity >",
         "Mean queue >",
         "Mean TTFT >",
         "Mean TPOT >",
