@@ -59,7 +59,7 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return f"Lines: predicted, the ratio of two datasheet limits. Diamonds: published by Argonne National Laboratory for {data.values['engine']}."
+    return f"Texts: a prompt and an answer, each of that many tokens. Lines: predicted, the ratio of two datasheet limits. Diamonds: published by Argonne National Laboratory for {data.values['engine']}."
 
 
 def draw(data: FigureData, narrow: bool):
@@ -77,7 +77,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set_xlabel("Users in the batch", fontsize=size)
     axes.plot([0, most], [0, most], color=colour.MUTED, lw=1.2, ls=(0, (4, 3)))
     words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
-    axes.text(30, 41 if narrow else 40, "all shared", color=colour.MUTED, ha="right", **words)
+    axes.text(30, 41 if narrow else 40, "linear", color=colour.MUTED, ha="right", **words)
     for length in evidence.SWEEP_LENGTHS:
         rows = data.where(length=length)
         axes.plot([r["batch"] for r in rows], [r["predicted"] for r in rows], color=colour.MEMORY, lw=2.0)
@@ -89,7 +89,9 @@ def draw(data: FigureData, narrow: bool):
             place, told = (63, last["quoted"] - 8.5 if short else last["predicted"] - 9), {"ha": "right"}
             axes.text(*place, f"texts of {length:,}", **(words | told))
         else:
-            axes.text(most * 1.05, (last["predicted"] + last["quoted"]) / 2, f"texts of {length:,}\ntokens", **words)
+            axes.text(
+                most * 1.05, (last["predicted"] + last["quoted"]) / 2, f"prompts and\nanswers of {length:,}", **words
+            )
     line, dot = (2, 59), (2, 53)
     axes.plot([line[0], line[0] + 3], [line[1]] * 2, color=colour.MEMORY, lw=2.0)
     axes.text(line[0] + 4.5, line[1], "predicted", **words)

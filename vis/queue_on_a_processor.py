@@ -48,7 +48,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Hollow: simulated from two rates fitted to other runs; filled: measured, with the quickest and the slowest of three plays. Load is relative to what continuous batching sustains."
+        "Hollow: simulated from two rates fitted to other runs; filled: measured, with the quickest and the slowest of three plays."
         if data.rows
         else AWAITED
     )
@@ -68,7 +68,7 @@ def draw(data: FigureData, narrow: bool):
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.tick_params(labelsize=size)
     axes.grid(True, axis="y")
-    axes.set_xlabel("Load", fontsize=size)
+    axes.set_xlabel("Load, of continuous capacity", fontsize=size)
     last = 0.0
     for name in sorted(NAMES, key=lambda one: max(r["measured"] for r in rows if r["policy"] == one)):
         mine = data.where(policy=name)
