@@ -11,6 +11,7 @@ from generators import catalogue
 from generators.browser import answers
 from generators.browser.scripts import modules
 from generators.model import operators
+from generators.model.expected import Habits
 from generators.model.inputs import Chip, Pass
 
 #: (batch, context) at their least, at round and odd values, and far beyond what any device holds.
@@ -32,8 +33,9 @@ FUNCTION = """
     if (kind === "answer") return flat(M.answers.answer(s, f, c, ...rest));
     if (kind === "each") {
       const [module, name, ...given] = rest, p = M.inputs.Pass(3, 2, 4097, 2), g = s.parts[s.parts.length - 1];
+      const h = M.expected.Habits(0.8, 0.5, 1e-5, 3);
       const bent = { window: { ...g, stride: 3, window: 9 }, chunk: { ...g, stride: 3, chunk: 9 }, top: { ...g, stride: 3, top: 5 } };
-      return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g, ...bent }[value] || value))));
+      return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g, h, ...bent }[value] || value))));
     }
     const p = M.inputs.Pass(...rest);
     if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p)).concat(flat(M.operators.operators(s, f, p)));
@@ -64,7 +66,7 @@ def states(book) -> list[list[object]]:
 
 #: Layers that keep every third entry and no more than a window, a chunk or so many entries hold: no model has them yet.
 STRIDED = {"window": 9.0, "chunk": 9.0, "top": 5.0}
-INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g"}
+INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g", "Habits": "h"}
 
 
 def each_function(book) -> list[list[object]]:
@@ -135,7 +137,7 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
         return flat(answers.answer(s, f, c, *rest))
     if kind == "each":
         g = s.parts[-1]
-        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": g}
+        inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": g, "h": Habits(0.8, 0.5, 1e-5, 3.0)}
         inputs |= {field: replace(g, stride=3.0, **{field: most}) for field, most in STRIDED.items()}
         function = getattr(importlib.import_module(f"generators.model.{rest[0]}"), rest[1])
         return flat(function(*(inputs[v] if isinstance(v, str) else v for v in rest[2:])))

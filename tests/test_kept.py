@@ -62,7 +62,7 @@ INPUTS = {
         "docs/vis/ridge_points.svg: figure is stale",
     ),
     "a row of data/ deleted": (
-        lambda root: (root / "data/accelerators/v100-pcie-32gb.toml").unlink(), "table 'ridge-points' is stale",
+        lambda root: (root / "data/accelerators/l40.toml").unlink(), "table 'ridge-points' is stale",
     ),
     "the words of a drawing module": (
         lambda root: replace(root / "vis/ridge_points.py", '"""How much arithmetic', '"""How much work'),

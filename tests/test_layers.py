@@ -32,13 +32,14 @@ ALLOWED = {
     "evidence": {"evidence", *FACTS},
     "predictions": {"book", "errors", "measure", "model"},
     "formulas": {"formulas", "errors", "model", "symbols"},
-    "numbers": {"numbers", "tables", "evidence", "escape", *FACTS},
-    "tables": {"tables", "errors", "escape", "numbers", "evidence"},
+    "score": {"score", "evidence", *FACTS},
+    "numbers": {"numbers", "tables", "evidence", "score", "escape", *FACTS},
+    "tables": {"tables", "errors", "escape", "numbers", "evidence", "score"},
     "pictures": {"pictures", "errors", "vis"},
     "export": {"export", "addresses", "edition", "errors", "git", "pictures", "site", "vis"},
-    "vis": {"vis", "evidence", *FACTS},
+    "vis": {"vis", "evidence", "score", *FACTS},
     "weave": {"weave", "evidence", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
-    "browser": {"browser", "evidence", "portable", "portable_names", *FACTS},
+    "browser": {"browser", "evidence", "score", "portable", "portable_names", *FACTS},
 }
 
 

@@ -59,7 +59,7 @@ CHANGES = {
     "the ledger": (lambda root: replace(root / "docs/reference/numbers.json", "Ridge point of", "The ridge point of"), "01_memory_bound.md"),
     "a formula's MathML": (lambda root: replace(root / "generators/site/maths.json", "<mi>", "<mi >"), None),
     "a row of data": (lambda root: replace(root / "data/accelerators/m4.toml", 'note = "', 'note = "New. '), "reference/accelerators/m4.md"),
-    "a row deleted": (lambda root: (root / "data/accelerators/v100-pcie-32gb.toml").unlink(), "assets/live/core.js"),
+    "a row deleted": (lambda root: (root / "data/accelerators/l40.toml").unlink(), "assets/live/core.js"),
     "a record's note": (lambda root: replace(next((root / "data/measurements").glob("*Z.json")), '"note": ""', '"note": "Seen."'), None),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from generators.errors import BookError
 
 GLOBAL, CORE, WEB = "memoryBound", "core", "generators/browser/web"
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w-]+)\.js";$')
+_INDENTATION = re.compile(r"^  +")
 _EXPORT = re.compile(r"^export (?=(?:async function|function|const|let|class) (\w+))")
 _DEFINED = re.compile(r"^(?:export )?(?:async function|function|const|let|class) (\w+)", re.MULTILINE)
 
@@ -84,6 +85,7 @@ def join(entry: str, modules: dict[str, Module], core: str | None) -> str:
     if not core:
         exported = [symbol for name in names for symbol in modules[name].exports]
         lines.append(f"Object.assign(MB, {{ {', '.join(exported)} }});")
+    lines = [_INDENTATION.sub(" ", line) for line in "\n".join(lines).split("\n")]  # half a kilobyte, compressed
     return "\n".join([*lines, f"}})(globalThis.{GLOBAL} = globalThis.{GLOBAL} || {{}});", ""])
 
 

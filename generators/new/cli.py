@@ -68,8 +68,11 @@ def summary(plan: Plan, woven: list[str], edited: frozenset[str] = frozenset()) 
     drawn = sorted(
         {f"{Path(path).parent.as_posix()}/{Path(path).name.split('.')[0]}.*" for path in made if "docs/vis/" in path}
     )
-    kept = [*plan.changed, *(path for path in made if "docs/vis/" not in path)]
-    lines += ["to take it back:", f"  rm {' '.join([*plan.new, *drawn])}"]
+    parts = {f"docs/reference/numbers/{Path(path).name}" for path in plan.new}.intersection(
+        made
+    )  # a page's own numbers
+    kept = [*plan.changed, *(path for path in made if "docs/vis/" not in path and path not in parts)]
+    lines += ["to take it back:", f"  rm {' '.join([*plan.new, *drawn, *sorted(parts)])}"]
     clean = [path for path in kept if path not in edited]
     lines += [f"  git checkout {' '.join(clean)}"] if clean else []
     if mixed := [path for path in kept if path in edited]:

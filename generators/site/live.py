@@ -35,6 +35,9 @@ NOT_MARKED = {
     "fetch_or_recompute": "one model on one chip",
     "bound_and_launches": "one model on one chip",
     "tokens_per_second_against_bytes": "a row is a chip of the catalogue, and one more would need a row of its own",
+    "time_per_layer": "its floors are those of one machine in each way of launching",
+    "bandwidth_by_matrix": "one machine's products, cut at the sizes of one model",
+    "plan_per_length": "which lengths were met for the first time is told by one record's order",
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
 }

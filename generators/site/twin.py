@@ -56,7 +56,7 @@ def _clean(text: str) -> str:
 
 def _link(match: re.Match[str], path: str) -> str:
     """A link's words; with the address of the text twin where another page is meant, and of a source as it is."""
-    words, target = match["words"], match["target"].split("#")[0]
+    words, target = match["words"], re.split("[#?]", match["target"])[0]
     if match["target"].startswith(("https:", "http:", "mailto:")):
         return f"[{words}]({match['target']})"
     full = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.escape import Raw
+from generators.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
@@ -13,7 +13,7 @@ def _row(n: Numbers, chip: str, ids: list[str]) -> list[str]:
     """A chip's short name and its numbers; bold, and the last one linked, where it is the chapter's example."""
     name, told = n.book.accelerators[chip].short, [n.number(id_).text for id_ in ids]
     if chip == EXAMPLE:
-        return [Raw(f"**{name}**"), *told[:-1], n.link(ids[-1])]
+        return [Raw(f"**{cell(name)}**"), *told[:-1], n.link(ids[-1])]
     return [name, *told]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.escape import Raw
+from generators.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
@@ -18,7 +18,7 @@ def share_by_size(n: Numbers, role: str, example: str, *models: str) -> Table:
         name = model.upper().replace("-", ".")
         moved, bound = (n.number(f"{role}.decode.{model}.graph.{what}").text for what in ("bytes", "bound"))
         if model == example:
-            name, cells[-1] = Raw(f"**{name}**"), n.link(f"{role}.decode.{model}.compiled-graph.of-bound")
+            name, cells[-1] = Raw(f"**{cell(name)}**"), n.link(f"{role}.decode.{model}.compiled-graph.of-bound")
         rows.append([name, moved, bound, *cells])
     return Table(["Model", "Read per token >", "Limit >", "Eager >", "CUDA graph >", "Compiled graph >"], rows)
 
