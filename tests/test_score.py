@@ -81,7 +81,6 @@ def test_a_probe_gives_its_constant_back():
     h = Habits(share=0.7, peak_share=0.0, layer=1e-4)
     time = expected.expected_time(8e9, 0.0, 32.0, 1e12, 0.0, h)
     assert expected.probed_share(8e9, 32.0, 1e12, time, h.layer) == pytest.approx(h.share)
-    assert expected.probed_layer(8e9, 32.0, 1e12, time, h.share) == pytest.approx(h.layer)
 
 
 def test_the_fit_finds_the_constants_that_made_the_rows(names):

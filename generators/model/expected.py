@@ -36,8 +36,3 @@ def expected_time(moved, flop, layers, bandwidth, peak, h: Habits):
 def probed_share(moved, layers, bandwidth, time, layer):
     """The share of bandwidth that a measured pass shows, once what its layers add is taken off."""
     return moved / (bandwidth * (time - layers * layer))
-
-
-def probed_layer(moved, layers, bandwidth, time, share):
-    """Seconds per layer that a measured pass shows, once its traffic at a measured share of bandwidth is taken off."""
-    return (time - moved / (share * bandwidth)) / layers

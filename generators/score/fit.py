@@ -99,11 +99,6 @@ def _rows_by(pairs: list[tuple[str, str]], among: np.ndarray, least: int) -> dic
     return {name: np.array(found) for name, found in sorted(rows.items()) if len(devices[name]) >= least}
 
 
-def fit_all(runs: Iterable[Run]) -> dict[str, Constants]:
-    """The constants of every group."""
-    return {name: fit(found) for name, found in sorted(by_group(runs).items())}
-
-
 def by_group(runs: Iterable[Run]) -> dict[str, list[Run]]:
     """Runs by group; those of engines that are not known are in none."""
     groups = defaultdict(list)
