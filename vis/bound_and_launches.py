@@ -101,7 +101,7 @@ def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
     away = 0.012 * eager["time"]
     for at, x, words, shade in (
         (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
-        (1, compiled["time"] + away, f"memory delivers {v['read share']:.0f}%" if narrow else f"the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
+        (1, compiled["time"] + away, f"pale: memory delivers {v['read share']:.0f}%" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
         (3, eager["memory"] + away, "kernels, launches and the rest", colour.SURFACE),
     ):  # fmt: skip
         axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

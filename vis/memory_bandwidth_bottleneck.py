@@ -104,11 +104,15 @@ def _cells(axes, data: FigureData, x: float, y: float, w: float, h: float, colum
 def _asked(axes, data: FigureData, x: float, y: float, size: float) -> None:
     """What the cells say."""
     v = data.values
-    axes.text(x, y, f"Per byte read, it could do {v['ridge']} FLOP.", fontsize=size, color=colour.COMPUTE, va="top")
+    axes.text(
+        x, y, f"Per byte, the math units could do {v['ridge']} FLOP.", fontsize=size, color=colour.COMPUTE, va="top"
+    )
     axes.text(
         x, y - 0.23, f"Writing a token uses {v['asked']}:", fontsize=size, color=colour.COMPUTE, va="top", weight="bold"
     )
-    axes.text(x, y - 0.46, "1 weight = 2 bytes = 2 FLOP.", fontsize=size, color=colour.COMPUTE, va="top")
+    axes.text(
+        x, y - 0.46, "a weight is 2 bytes to read and 2 FLOP to do.", fontsize=size, color=colour.COMPUTE, va="top"
+    )
 
 
 def _times(axes, data: FigureData, x: float, y: float, w: float, size: float) -> None:

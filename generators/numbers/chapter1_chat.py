@@ -6,6 +6,8 @@ the datasheet's bandwidth, its share of the peak in a long prefill, and the time
 
 from __future__ import annotations
 
+import math
+
 from generators import units
 from generators.model import work
 from generators.model.arith import smallest
@@ -71,6 +73,19 @@ def time(n: Numbers, chip: str) -> units.Quantity:
     return n[f"chat.{chip}.step"] + n[f"chat.{chip}.prompts"]
 
 
+@number("chat.{chip}.time-with-8-bit-cache", "ms", 3)
+def time_8_bit(n: Numbers, chip: str) -> units.Quantity:
+    """Estimated time per token of the service on the {chip} with an 8-bit KV cache, messages included; what the smaller cache costs its kernels is not."""
+    bound = n[f"kv-bits.8-bit.{MODEL}.{FORMAT}.{chip}.b{USERS}.s{CONTEXT}.time"]
+    return bound / n[f"{ROLE}.read-share"] + n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"] + n[f"chat.{chip}.prompts"]
+
+
+@number("chat.{chip}.step-and-prompt", "ms", 2)
+def step_and_prompt(n: Numbers, chip: str) -> units.Quantity:
+    """Estimated time between two tokens of a user on the {chip} when a whole message of another is read in between."""
+    return n[f"chat.{chip}.step"] + n[f"chat.{chip}.prompt"]
+
+
 @number("chat.{chip}.users", "", 0)
 def users(n: Numbers, chip: str) -> units.Quantity:
     """Users that the {chip} is estimated to serve within the target, messages included, as many as fit into its memory."""
@@ -79,6 +94,13 @@ def users(n: Numbers, chip: str) -> units.Quantity:
     many = spare / (own / n[f"chat.{chip}.reading"] + n[f"chat.{chip}.prompt"] / ANSWER)
     fit = smallest(many, n[f"{MODEL}.{FORMAT}.{chip}.largest-batch.s{CONTEXT}"])
     return units.Quantity(float(int(fit.value)), fit.dims, fit.sources)
+
+
+@number("chat.{chip}.cards", "", 0)
+def cards(n: Numbers, chip: str) -> units.Quantity:
+    """Whole cards of the {chip} that the users of the service take, by the users that one is estimated to serve."""
+    served = n[f"chat.{chip}.users"]
+    return units.Quantity(float(math.ceil(USERS / served.value)), served.dims, served.sources)
 
 
 @number("chat.{chip}.over.{chip2}", "×", 2)

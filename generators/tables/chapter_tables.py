@@ -6,7 +6,7 @@ from generators.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
-EXAMPLE = "h200-sxm"
+EXAMPLE, NOT = "h200-sxm", "not measured"
 
 
 def _row(n: Numbers, chip: str, ids: list[str]) -> list[str]:
@@ -28,13 +28,18 @@ def one_user(n: Numbers, model: str, format_: str, *chips: str) -> Table:
 
 @named_table
 def chat(n: Numbers, *chips: str) -> Table:
-    """The service of chapter 1 on each chip: the bound of its step, the estimate with messages, and the users within the target."""
+    """The service of chapter 1 on each chip: the bound of its step, the estimates with messages, and the users within the target."""
     rows = []
     for chip in chips:
-        ids = [f"decode.llama-3.1-8b.bf16.{chip}.b64.s4096.time", f"chat.{chip}.time", f"chat.{chip}.users"]
+        ids = [
+            f"decode.llama-3.1-8b.bf16.{chip}.b64.s4096.time",
+            f"chat.{chip}.time",
+            f"chat.{chip}.time-with-8-bit-cache",
+            f"chat.{chip}.users",
+        ]
         rows.append(_row(n, chip, ids))
     within = f"Users at {n.number('chat.target').text} >"
-    return Table(["GPU", "Limit >", "Estimate >", within], rows)
+    return Table(["GPU", "Limit >", "Estimate >", "Estimate, 8-bit cache >", within], rows)
 
 
 @named_table
@@ -54,30 +59,33 @@ def levers(n: Numbers) -> Table:
     rows = [
         ["8-bit weights ᵃ", "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
         ["4-bit weights ᵃ", "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
-        ["Smaller or distilled model", "W, often k", "in proportion", "", "the answers get worse"],
-        ["8-bit cache, 64 users", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), "", "weights outweigh caches"],
-        ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "", "caches outweigh weights"],
-        ["Speculation ᶜ", "tokens per pass", text("accepted.8.5"), text(speculation), "guesses fail, or batches are large"],
-        ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), "", "launches dominate"],
+        ["Smaller or distilled model", "W, often k", "in proportion", "less, see above", "the answers get worse"],
+        ["8-bit cache, 64 users", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
+        ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "see chapter 4", "caches outweigh weights"],
+        ["Speculation ᶜ", "tokens per pass", text("accepted.8.5") + "×", text(speculation), "guesses fail, or batches are large"],
+        ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), NOT, "launches dominate"],
         ["Eight GPUs ᵈ", "β", "8×", text(f"quoted.{a100.format('8gpus')}"), "they wait for each other"],
-        ["Compiled CUDA graph for eager", "what is added", "", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
+        ["Compiled CUDA graph for eager", "what is added", "no change", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
     ]  # fmt: skip
     return Table(["Lever", "Moves", "Bytes allow >", "Published or measured >", "Stops helping when"], rows)
 
 
 @named_table
 def step_terms(n: Numbers) -> Table:
-    """The letters of a step's equation, with their values for one user of the chapter's example."""
+    """The letters of a step's equation, with their values for one user of the chapter's example and for many."""
     text, one = (lambda id_: n.number(id_).text), "llama-3.1-8b.bf16"
+    few, many = f"decode.{one}.b1.s1", f"decode.{one}.b64.s4096"
+    least = [text(f"decode.{one}.h200-sxm.{at}.time") for at in ("b1.s1", "b64.s4096")]
     rows = [
-        ["$W$", "bytes of weights that a pass reads", text(f"{one}.one-token")],
-        ["$B$", "batch: the users who share the pass", "1"],
-        ["$S$", "context: tokens so far, of each user", "next to none"],
-        ["$k$", "KV cache per token", text("llama-3.1-8b.kv-per-token")],
-        [r"$\beta$", "memory bandwidth", text("h200-sxm.bandwidth")],
-        ["$F$", "FLOP of the pass: two per weight and user, and attention's", text("decode.llama-3.1-8b.bf16.b1.s1.flop")],
-        ["$P$", "peak rate of the math", text("h200-sxm.peak")],
-        ["$t_o$", "time in which the CPU issues the pass", "the software's"],
+        ["$W$", "bytes of weights that a pass reads", *[text(f"{one}.one-token")] * 2],
+        ["$B$", "batch: the users who share the pass", "1", "64"],
+        ["$S$", "context: tokens so far, of each user", "next to none", "4,096"],
+        ["$k$", "KV cache per token", *[text("llama-3.1-8b.kv-per-token")] * 2],
+        [r"$\beta$", "memory bandwidth", *[text("h200-sxm.bandwidth")] * 2],
+        ["$F$", "FLOP of the pass: two per weight and user, and attention's", text(f"{few}.flop"), text(f"{many}.flop")],
+        ["$P$", "peak rate of the math", *[text("h200-sxm.peak")] * 2],
+        ["$t_o$", "time in which the CPU starts the pass's operations", *["the software's"] * 2],
+        ["$t$", "time of a step, at least", *least],
     ]  # fmt: skip
-    told = [[Raw(f"{symbol}: {words}"), value] for symbol, words, value in rows]
-    return Table(["Letter", "Llama 3.1 8B, H200 >"], told)
+    told = [[Raw(f"{symbol}: {words}"), *values] for symbol, words, *values in rows]
+    return Table(["Letter (Llama 3.1 8B, H200)", "One user >", "64 users >"], told)
