@@ -34,7 +34,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Writing a token, an {v['chip']} waits for memory {v['idle']:.1f}% of the time"
+    return f"Writing a token leaves at least {v['idle']:.1f}% of an {v['chip']}'s math unused"
 
 
 def alt(data: FigureData) -> str:
