@@ -48,7 +48,8 @@ def test_fetching_and_computing_take_equally_long_at_the_break_even():
 
 
 def test_a_doubled_step_has_as_many_bytes_of_cache_as_of_weights():
-    assert cache.slow_down(1000.0, memory.balance(1000.0, 8.0), 8.0) == 2.0
+    in_flight = memory.balance(1000.0, 8.0)
+    assert cache.slow_down(1000.0, 1.0, in_flight, 8.0) == cache.slow_down(1000.0, 5.0, in_flight / 5.0, 8.0) == 2.0
 
 
 def test_what_fits_fills_the_memory(book):
