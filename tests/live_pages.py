@@ -67,11 +67,23 @@ def set_slider(page, label: str, value: str, within: str = "body") -> None:
 def set_number(page, label: str, value: int, within: str = ".mb-explorer") -> None:
     """Type a whole number into a field."""
     page.locator(within).get_by_role("spinbutton", name=label).fill(str(value))
+    drawn(page)
+
+
+def drawn(page) -> None:
+    """Wait until the page has drawn what it was asked: live figures draw in the next frame, however late that comes."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def settled(page) -> None:
+    """Wait, by the page's own clock, until the address and the spoken line say what was drawn: at most 0.8 s later."""
+    drawn(page)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 850))")
 
 
 def cell(page, quantity: str, column: int = 0) -> str:
     """What the explorer's table says of a quantity."""
-    page.wait_for_timeout(60)  # the next frame
+    drawn(page)
     return page.locator(f".mb-scroll tr:has(th:text-is('{quantity}')) td").nth(column).inner_text()
 
 

@@ -21,7 +21,7 @@ from generators.model import memory
 from generators.model.expected import Habits, expected_time
 from generators.model.inputs import Pass
 from generators.shape_command import figures
-from tests.live_pages import EXPLORER, cell, open_live, reach, set_number
+from tests.live_pages import EXPLORER, cell, drawn, open_live, reach, set_number, settled
 
 CONFIG = {
     "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
@@ -39,6 +39,7 @@ def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", ba
 
 def choose(page, label: str, value: str) -> None:
     page.locator(".mb-explorer").get_by_label(label, exact=True).select_option(value)
+    drawn(page)
 
 
 def test_the_table_shows_the_books_numbers(page, origin, book):
@@ -122,7 +123,7 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
     assert page.get_by_role("button", name="Compare with another").count() == 0
     seen = [cell(page, "Tokens/s together, at most", column) for column in range(4)]
     assert seen == [units.number_text(expected(book, batch=float(batch)).together, 3) for batch in (1, 4, 16, 64)]
-    page.wait_for_timeout(600)
+    settled(page)
     link = page.url
     page.goto("about:blank")
     open_live(page, link, "explorer")
@@ -197,7 +198,7 @@ def test_the_cache_is_kept_in_fewer_bits(page, origin, book, kept, bits):
     wide = expected(book)
     assert cell(page, "KV cache of one token") == f"{units.number_text(wide.fit.kv_token * bits / 16 / 1e3, 3)} kB"
     assert f"KV cache at {bits} bits" in page.locator(".mb-configs").inner_text()
-    page.wait_for_timeout(600)
+    settled(page)
     page.goto(page.url)
     reach(page, "explorer")
     assert f"KV cache at {bits} bits" in page.locator(".mb-configs").inner_text()
@@ -272,12 +273,11 @@ def test_each_label_stands_nearest_to_its_own_mark(page, origin, width):
 def test_every_configuration_is_named_at_its_mark_roof_and_bars(page, origin):
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_role("button", name="Compare with another").click()
-    page.wait_for_timeout(60)
+    drawn(page)
     texts = page.locator(".mb-live-svg text").all_text_contents()
     assert "A, B decode" in texts  # both at one place
     assert texts.count("A") == texts.count("B") == 2  # a step and a memory
     choose(page, "Chip", "h100-sxm5-80gb")
-    page.wait_for_timeout(60)
     texts = page.locator(".mb-live-svg text").all_text_contents()
     assert {"A decode", "B decode", "A: A100 80GB SXM", "B: H100 SXM"} <= set(texts)
 
@@ -289,7 +289,7 @@ def test_bars_of_a_panel_share_its_scale(page, origin, book):
         f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048&b=1~rtx-4090~qwen2.5-0.5b~bf16~1~2048",
         "explorer",
     )
-    page.wait_for_timeout(60)
+    drawn(page)
     bars = "nodes => nodes.map((node) => Number(node.getAttribute('width')))"
     wide = page.locator(".mb-live-svg rect.mb-fill-memory[height='10']").evaluate_all(bars)
     two = [expected(book), expected(book, "rtx-4090", "qwen2.5-0.5b")]
@@ -312,9 +312,10 @@ def test_an_own_chip_is_typed_in(page, origin):
     assert cell(page, "Ridge point") == "200 FLOP/byte"
     for wrong in ("0", "-5", "", "1e99"):
         page.get_by_label("Memory bandwidth (GB/s)").fill(wrong)
+        drawn(page)
         assert "the last one stands" in page.locator(".mb-own .mb-notice").first.inner_text()
         assert cell(page, "Ridge point") == "200 FLOP/byte"
-    page.wait_for_timeout(600)
+    settled(page)
     page.goto(page.url)
     reach(page, "explorer")
     assert cell(page, "Ridge point") == "200 FLOP/byte"
@@ -337,7 +338,7 @@ def test_an_own_model_is_pasted(page, origin, book):
         cell(page, "Time per token, at least")
         == f"{units.number_text(expected(book, model='llama-3.1-8b').decode.step.time * 1e3, 3)} ms"
     )
-    page.wait_for_timeout(600)
+    settled(page)
     page.goto(page.url)
     reach(page, "explorer")
     assert cell(page, "KV cache of one token") == "131 kB"
@@ -357,7 +358,7 @@ def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, book):
     assert 5e9 < shipped < 6e9
     for _ in range(2):  # as pasted, and as the address keeps it
         assert cell(page, "Memory needed") == f"{units.number_text(needed / 1e9, 3)} GB"
-        page.wait_for_timeout(600)
+        settled(page)
         page.goto(page.url)
         reach(page, "explorer")
     choose(page, "Model", "llama-2-7b")
@@ -421,7 +422,7 @@ def test_matching_measurements_stand_beside_the_bound_with_their_error(page, ori
     head = page.locator(".mb-scroll").last.locator("thead").inner_text()
     assert "Share of the bound" in head and "Error" not in head
     page.locator(".mb-explorer").get_by_label("Chip", exact=True).select_option("record-1")
-    page.wait_for_timeout(100)
+    drawn(page)
     assert "Intel Xeon" in page.locator(".mb-scroll").last.inner_text()
 
 
@@ -457,7 +458,7 @@ def test_a_model_of_several_kinds_of_layers_is_pasted_and_comes_back_from_the_ad
     page.get_by_role("button", name="Use this model").click()
     seen = cell(page, "KV cache of one token"), cell(page, "Memory needed")
     assert seen[0] == "24.6 kB"
-    page.wait_for_timeout(600)
+    settled(page)
     page.goto(page.url)
     reach(page, "explorer")
     assert (cell(page, "KV cache of one token"), cell(page, "Memory needed")) == seen

@@ -7,7 +7,7 @@ import pytest
 from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
 
 from generators.browser.scripts import KINDS
-from tests.live_pages import FAULTS, axe, open_live, place_of, reach
+from tests.live_pages import FAULTS, axe, drawn, open_live, place_of, reach, settled
 
 WIDGETS = {kind: place_of(kind) for kind in KINDS}
 
@@ -22,7 +22,7 @@ def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_addres
     before, slider = told.inner_text(), form.locator("input[type=range]").first
     slider.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(900)
+    settled(page)
     after = told.inner_text()
     assert after != before and f"w-{kind}=1~" in page.url.replace("%7E", "~")
     assert form.locator("xpath=following-sibling::p[@role='status']").inner_text() == after
@@ -30,6 +30,7 @@ def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_addres
     reach(page, kind)
     assert told.inner_text() == after
     form.get_by_role("button", name="Reset").click()
+    drawn(page)
     assert told.inner_text() == before
     assert box.count() == 1
 
@@ -41,7 +42,7 @@ def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
     form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))
     assert "not fit" not in told.inner_text()
     form.get_by_label("Model", exact=True).select_option("llama-3.1-405b")
-    page.wait_for_timeout(900)
+    settled(page)
     assert told.inner_text().startswith("Does not fit: weights and cache need ")
     warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text("This does not fit in memory.")  # fmt: skip
     assert warning.count() >= 1
