@@ -58,17 +58,8 @@ def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
     """Shares against bytes on a logarithmic axis, the bound at 100, and dashed what the first machine's memory delivers."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.9, 5.6)
-    top = theme.conclusion(figure, conclusion)
-    height = figure.get_size_inches()[1]
-    figure.text(
-        0.12 / figure.get_size_inches()[0],
-        1 - top / height,
-        "Share of the limit (%)",
-        fontsize=size,
-        color=colour.MUTED,
-        va="top",
-    )
-    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.28)
+    top = theme.headline(figure, conclusion, "Share of the limit (%)")
+    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.12, top - 0.02)
     least, most = (f(row["bytes"] for row in data.rows) for f in (min, max))
     axes.set(xscale="log", xlim=(least / 1.6, most * (60 if narrow else 9)), ylim=(0, 114))
     theme.log_ticks(axes.xaxis, [v for v in (0.1, 1, 10, 100) if least / 1.6 <= v <= most * 4])
@@ -103,6 +94,7 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
         ms=5.5,
         zorder=4,
     )
+    longest = max(len(some) for some in series(data))
     several = len({row["machine"] for row in data.rows}) > 1
     for some in series(data):
         x, y = [row["bytes"] for row in some], [row["share"] for row in some]
@@ -117,7 +109,13 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
             axes.text(x[-1] * 0.8, y[-1] + 1, words, color=shade, fontsize=size, ha="right", gid=theme.HALO, zorder=7)
         else:
             ends.append((y[-1], x[-1], words, shade))
+        if some[0]["machine"] == first and len(x) == longest:
+            for row in [row for row in some[:-1] if row["bytes"] > 1]:  # smaller ones crowd together
+                axes.annotate(row["model"], (row["bytes"], row["share"]), (5, -4), textcoords="offset points", fontsize=size, color=colour.MUTED, va="top", gid=theme.HALO, zorder=5)  # fmt: skip
     last = -99.0
     for share, at, words, shade in sorted(ends):
+        if shade == colour.OVERHEAD:  # clear of the first machine's lines
+            axes.text(at * 1.45, max(share - 3.4, 2), words, color=shade, fontsize=size, va="center", zorder=7)
+            continue
         last = max(share, last + 6.5)
         axes.text(at * 1.16, last, words, color=shade, fontsize=size, va="center", gid=theme.HALO, zorder=7)

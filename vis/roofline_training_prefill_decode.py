@@ -89,12 +89,9 @@ def draw(data: FigureData, narrow: bool):
     """The roofs, and each pass under them."""
     size, v = theme.page_size(narrow), data.values
     figure = theme.canvas(narrow, 5.2, 3.95)
-    top = theme.conclusion(figure, _conclusion(data))
-    width, height = figure.get_size_inches()
-    figure.text(
-        0.12 / width, 1 - top / height, "Attainable rate (TFLOP/s)", fontsize=size, color=colour.MUTED, va="top"
-    )
-    axes = roofline_axes(figure, v["bandwidth"], v["peak"], narrow, theme.floor(data.note, narrow) + 0.05, top + 0.3)
+    words = "Rate (TFLOP/s)" if narrow else f"Rate (TFLOP/s) of {v['model']} on one {v['chip']}"
+    top = theme.headline(figure, _conclusion(data), words)
+    axes = roofline_axes(figure, v["bandwidth"], v["peak"], narrow, theme.floor(data.note, narrow) + 0.05, top)
     for row in data.rows:
         square = row["kind"] == "prefill"
         if row["mark"] == "limit":
@@ -102,7 +99,7 @@ def draw(data: FigureData, narrow: bool):
         else:
             theme.measured(axes, row["intensity"], row["rate"], square)
         dx, dy, ha, va = PLACES[row["pass"]]
-        words = "measured" if row["mark"] == "measured" else row["pass"]
+        words = f"measured: {units.number_text(row['rate'], 2)}" if row["mark"] == "measured" else row["pass"]
         axes.annotate(words, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size, gid=theme.HALO, zorder=7)  # fmt: skip
     theme.note(figure, data.note)
     return figure

@@ -69,15 +69,13 @@ def draw(data: FigureData, narrow: bool):
         best[row["chip"]] = max(best.get(row["chip"], 0.0), row["share"])
     order, size = sorted(best, key=best.get, reverse=True), theme.page_size(narrow)
     figure = theme.canvas(narrow, 1.7 + 0.27 * len(order), 2.2 + 0.3 * len(order))
-    top = theme.conclusion(figure, _conclusion(data))
-    width, height = figure.get_size_inches()
     key = (
         "diamond: published; dot: measured here"
         if narrow
         else "Share of the limit. Diamond: published; dot: measured for this book"
     )
-    figure.text(0.12 / width, 1 - top / height, key, fontsize=size, color=colour.MUTED, va="top")
-    axes = theme.box(figure, 1.68 if narrow else 1.9, theme.floor(data.note, narrow) - 0.15, 0.15, top + 0.26)
+    top = theme.headline(figure, _conclusion(data), key)
+    axes = theme.box(figure, 1.68 if narrow else 1.9, theme.floor(data.note, narrow) - 0.15, 0.15, top - 0.04)
     axes.set(xlim=(0, 104), ylim=(len(order) - 0.4, -0.7))
     axes.axvline(100, color=colour.MEMORY, lw=2.2)
     axes.grid(True, axis="x")

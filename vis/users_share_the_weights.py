@@ -57,19 +57,18 @@ def draw(data: FigureData, narrow: bool):
     """One curve between the line that it would follow if caches were free, and the level that they set."""
     size, v = theme.page_size(narrow), data.values
     figure = theme.canvas(narrow, 4.7, 4.9)
-    top = theme.conclusion(figure, _conclusion(data))
-    height, high = figure.get_size_inches()[1], v["ceiling"] * 1.12
-    words = "Tokens per second, all users together, at most"
-    figure.text(
-        0.12 / figure.get_size_inches()[0], 1 - top / height, words, fontsize=size, color=colour.MUTED, va="top"
-    )
-    axes = theme.box(figure, 0.75, theme.floor(data.note, narrow) + 0.05, 0.24, top + 0.3)
+    high = v["ceiling"] * 1.12
+    words = f"Tokens/s of all, at most: {v['model']} on one {v['chip']}, context {CONTEXT:,}"
+    if narrow:
+        words = "Tokens/s of all users, at most"
+    top = theme.headline(figure, _conclusion(data), words)
+    axes = theme.box(figure, 0.75, theme.floor(data.note, narrow) + 0.05, 0.24, top)
     axes.set(xlim=(0, MOST), ylim=(0, high))
     axes.set_xticks([0, 32, 64, 96, 128])
     axes.set_yticks([0, 2000, 4000, 6000, 8000], ["0", "2,000", "4,000", "6,000", "8,000"])
     axes.tick_params(labelsize=size)
     axes.set_xlabel("Users who share each pass", fontsize=size)
-    axes.plot([v["balance"]] * 2, [0, high * 0.95], color=colour.MUTED, lw=1.2, ls=":")
+    axes.plot([v["balance"]] * 2, [high * 0.09, high * 0.95], color=colour.MUTED, lw=1.2, ls=":")
     axes.axhline(v["ceiling"], color=colour.MUTED, lw=1.4, ls=(0, (5, 3)))
     axes.text(
         MOST - 1,
