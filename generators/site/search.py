@@ -33,9 +33,10 @@ WORDS = {
         "speculative decoding",
     ],
     "02_kv_cache.md": ["KV cache size", "PagedAttention", "GQA", "prefix caching"],
-    "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill", "FlashAttention"],
+    "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill"],
     "04_batching.md": ["continuous batching", "MoE", "mixture of experts"],
     "05_overhead.md": ["CUDA graph", "torch.compile", "kernel launch", "GPU utilization"],
+    "06_roofline.md": ["roofline model", "kernel fusion", "FlashAttention", "flash decoding"],
 }
 
 

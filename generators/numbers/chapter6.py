@@ -1,0 +1,253 @@
+"""Numbers of chapter 6: kernels under their own roofs, what fusing saves, and what attention moves with and without its scores."""
+
+from __future__ import annotations
+
+import math
+
+from generators import catalogue, units
+from generators.book.record import Case
+from generators.book.record_checks import PEAKS
+from generators.evidence import kernels
+from generators.evidence.comparison import ceilings, decode_case, measured_shape, repeat_record
+from generators.measure.plan import Work
+from generators.numbers.registry import Numbers, number
+
+MODES = ("eager", "compiled")
+DTYPES = {peak: dtype for dtype, peak in PEAKS.items()}
+
+
+def _from_record(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
+    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
+
+
+def _from_model(n: Numbers, model: str, value: float, unit: str) -> units.Quantity:
+    return units.of(value, unit, n.book.models[model].source)
+
+
+def _small(n: Numbers, model: str, tokens: int, way: str) -> float:
+    shape = catalogue.shape(n.book.models[model])
+    return shape.layers * math.fsum(getattr(one, way) for one in kernels.small_operations(shape, tokens))
+
+
+@number("{role}.roof.{name}", "TFLOP/s")
+def roof(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Fastest matrix product measured on the {role} in {name}."""
+    return _from_record(n, role, ceilings(n.book.speaker(role)).products[DTYPES[name]], "FLOP/s")
+
+
+@number("{role}.roof-share.{name}", "%", 2)
+def roof_share(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Fastest matrix product measured on the {role} in {name} over the dense peak of its datasheet."""
+    return n[f"{role}.roof.{name}"] / n[f"{n.book.speaker(role).machine.accelerator}.peak.{name}"]
+
+
+@number("{role}.roof-ridge.{name}", "FLOP/byte")
+def roof_ridge(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Measured ridge point of the {role} in {name}: its own best product over its own read bandwidth."""
+    return n[f"{role}.roof.{name}"] / n[f"{role}.read-bandwidth"]
+
+
+@number("{role}.prefill.{name}.s{tokens}.part.{part}", "ms")
+def prefill_part(n: Numbers, role: str, name: str, tokens: int, part: str) -> units.Quantity:
+    """Part of that prefill on the {role}, each kernel under the roof measured in the same run ({name}, {tokens} tokens): {part}.
+
+    ``products`` and ``attention`` at the best matrix product, ``small`` operations at the copy bandwidth, ``gaps`` those of a decode step as a graph;
+    ``sum`` is all of these, ``left`` what the pass took longer.
+    """
+    return _from_record(n, role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
+
+
+@number("{role}.prefill.{name}.s{tokens}.explained", "%", 2)
+def prefill_explained(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Share of that prefill on the {role} that the sum of its kernels explains, each under its own measured roof ({name}, {tokens} tokens)."""
+    at = f"{role}.prefill.{name}.s{tokens}"
+    return n[f"{at}.part.sum"] / n[f"{at}.time"]
+
+
+@number("{role}.prefill.{name}.s{tokens}.attention-at.{quote}", "ms")
+def attention_at_quote(n: Numbers, role: str, name: str, tokens: int, quote: str) -> units.Quantity:
+    """Time that attention of that prefill would take on the {role} at a quoted share of the datasheet's peak ({name}, {tokens} tokens): {quote}."""
+    at_measured = n[f"{role}.prefill.{name}.s{tokens}.part.attention"] * n[f"{role}.product.bfloat16"]
+    return at_measured / (n[f"{n.book.speaker(role).machine.accelerator}.peak-in-full"] * n[f"quoted.{quote}"])
+
+
+@number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms")
+def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
+    return tokens * n[f"{role}.fusing-saves-per-token.{name}"]
+
+
+@number("{role}.fusing-saves-per-token.{name}", "µs|ns", 2)
+def fusing_saves_per_token(n: Numbers, role: str, name: str) -> units.Quantity:
+    """What the bytes that fusing saves for one token take at the copy bandwidth of the {role}: {name}, an estimate."""
+    shape = measured_shape(_decode(n, role, name))
+    saved = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, 1))
+    return _from_record(n, role, saved, "byte") / n[f"{role}.copy-bandwidth"]
+
+
+@number("{role}.compiling-saves.{name}.step", "ms")
+def compiling_saves_step(n: Numbers, role: str, name: str) -> units.Quantity:
+    """What compiling the layers saves in a whole decode step as a CUDA graph on the {role}: {name}, measured."""
+    return n[f"{role}.decode.{name}.graph.time"] - n[f"{role}.decode.{name}.compiled-graph.time"]
+
+
+@number("{role}.fusing-turns.{name}", "tokens", 2)
+def fusing_turns(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Tokens in a pass from which on the bytes that fusing saves take longer than what compiling saves at one token, on the {role}: {name}."""
+    return n[f"{role}.compiling-saves.{name}.step"] / n[f"{role}.fusing-saves-per-token.{name}"] * units.of(1, "tokens")
+
+
+def _decode(n: Numbers, role: str, name: str) -> Case:
+    return decode_case(n.book.speaker(role), name, "graph")
+
+
+@number("{model}.norm.{name}.s{tokens}", "MB|kB")
+def norm_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity:
+    """Bytes that one RMSNorm of {model} moves for {tokens} tokens in BF16, {name}: plain PyTorch is six kernels, fused is one."""
+    return _from_model(n, model, getattr(kernels.norm(catalogue.shape(n.book.models[model]), tokens), name), "byte")
+
+
+@number("{model}.small.{name}.s{tokens}", "GB|MB")
+def small_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity:
+    """Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}."""
+    return _from_model(n, model, _small(n, model, tokens, name), "byte")
+
+
+@number("{model}.scores.s{tokens}", "TB|GB|MB")
+def scores(n: Numbers, model: str, tokens: int) -> units.Quantity:
+    """The matrix of scores of one layer of {model} for a prompt of {tokens} tokens, 16 bits each, all heads."""
+    shape = n.shape(model)
+    return shape.heads * tokens * tokens * units.of(kernels.WIDTH, "bytes")
+
+
+@number("{model}.attention.{phase}.{way}.s{tokens}.bytes", "GB|MB")
+def attention_bytes(n: Numbers, model: str, phase: str, way: str, tokens: int) -> units.Quantity:
+    """Bytes that attention of one layer of {model} moves, {phase} at {tokens} tokens, {way}: plain writes the scores down, fused does not."""
+    return _from_model(n, model, _attention(n, model, phase, way, tokens).bytes, "byte")
+
+
+@number("{model}.attention.{phase}.{way}.s{tokens}.intensity", "FLOP/byte")
+def attention_intensity(n: Numbers, model: str, phase: str, way: str, tokens: int) -> units.Quantity:
+    """Arithmetic intensity of attention of one layer of {model}, {phase} at {tokens} tokens, {way}."""
+    work = _attention(n, model, phase, way, tokens)
+    return _from_model(n, model, work.flop / work.bytes, "FLOP/byte")
+
+
+@number("{model}.attention.{phase}.{way}.{chip}.s{tokens}.time", "ms|µs")
+def attention_time(n: Numbers, model: str, phase: str, way: str, chip: str, tokens: int) -> units.Quantity:
+    """Least time of attention of one layer of {model} on the {chip}, {phase} at {tokens} tokens, {way}."""
+    work, device = _attention(n, model, phase, way, tokens), n.chip(chip)
+    return (_from_model(n, model, work.bytes, "byte") / device.bandwidth).largest(
+        _from_model(n, model, work.flop, "FLOP") / device.peak
+    )
+
+
+@number("{model}.attention.{phase}.fusing-saves.s{tokens}", "%", 2)
+def attention_saves(n: Numbers, model: str, phase: str, tokens: int) -> units.Quantity:
+    """Share of the bytes of attention that keeping the scores on the chip saves in {model}, {phase} at {tokens} tokens."""
+    at = f"{model}.attention.{phase}"
+    return 1 - n[f"{at}.fused.s{tokens}.bytes"] / n[f"{at}.plain.s{tokens}.bytes"]
+
+
+def _attention(n: Numbers, model: str, phase: str, way: str, tokens: int) -> Work:
+    return kernels.attention(catalogue.shape(n.book.models[model]), phase, way, tokens)
+
+
+@number("suite.attention.{phase}.{way}.{chip}.s{tokens}.time", "µs")
+def suite_attention_time(n: Numbers, phase: str, way: str, chip: str, tokens: int) -> units.Quantity:
+    """Least time of the suite's attention, eight heads of 64 channels in BF16, on the {chip}, {phase} at {tokens} tokens, {way}."""
+    work, device = kernels.attention(kernels.SUITE, phase, way, tokens), n.chip(chip)
+    return (units.of(work.bytes, "byte") / device.bandwidth).largest(units.of(work.flop, "FLOP") / device.peak)
+
+
+@number("suite.attention.{phase}.{way}.s{tokens}.memory", "MB")
+def suite_attention_memory(n: Numbers, phase: str, way: str, tokens: int) -> units.Quantity:
+    """Least memory of the suite's attention beyond its operands, {phase} at {tokens} tokens, {way}: its result, and plain the scores and their shares at once."""
+    shape, rows = kernels.SUITE, tokens if phase == "prefill" else 1
+    result, scores = (shape.heads * rows * width * kernels.WIDTH for width in (shape.head_dim, tokens))
+    return units.of(result if way == "fused" else 2 * scores, "byte")
+
+
+@number("{role}.attention.{phase}.s{tokens}.{name}.time", "ms|µs")
+def attention_measured(n: Numbers, role: str, phase: str, tokens: int, name: str) -> units.Quantity:
+    """Time of the suite's attention measured on the {role}, {phase} at {tokens} tokens, back end {name}."""
+    case = _backend(n, role, phase, tokens, name)
+    return _from_record(n, role, case.seconds / float(case.parameters["calls_per_repetition"]), "s")
+
+
+@number("{role}.attention.{phase}.s{tokens}.{name}.memory", "MB")
+def attention_memory(n: Numbers, role: str, phase: str, tokens: int, name: str) -> units.Quantity:
+    """Memory that a call of the suite's attention takes at its height on the {role}, {phase} at {tokens} tokens, back end {name}."""
+    return _from_record(n, role, float(_backend(n, role, phase, tokens, name).parameters["peak_memory_bytes"]), "byte")
+
+
+@number("{role}.attention.{phase}.s{tokens}.gain", "×")
+def attention_gain(n: Numbers, role: str, phase: str, tokens: int) -> units.Quantity:
+    """How much longer PyTorch's plain attention takes on the {role} than its fused one, {phase} at {tokens} tokens."""
+    plain, fused = (n[f"{role}.attention.{phase}.s{tokens}.{backend}.time"] for backend in ("math", "flash"))
+    return plain / fused
+
+
+def _backend(n: Numbers, role: str, phase: str, tokens: int, name: str) -> Case:
+    for case in n.book.speaker(role).measured("attention", phase=phase, context=tokens, backend=name):
+        return case
+    raise KeyError(f"{role} has no measured attention of back end {name!r}, {phase} at {tokens} tokens")
+
+
+@number("{role}.chain.{name}.gain", "×")
+def chain_gain(n: Numbers, role: str, name: str) -> units.Quantity:
+    """How many times as fast a chain of {name} elementwise operations runs on the {role} as one kernel instead of one for each, on tensors beyond the caches."""
+    plain, fused = (_fusion(n, role, mode, kernel="chain", operations=int(name), resident=False) for mode in MODES)
+    return _from_record(n, role, plain.seconds, "s") / _from_record(n, role, fused.seconds, "s")
+
+
+@number("{role}.chain.{name}.small.{mode}", "µs")
+def chain_small(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
+    """Time of a chain of {name} elementwise operations on a tensor of a kilobyte on the {role}, {mode} PyTorch."""
+    case = _fusion(n, role, mode, kernel="chain", operations=int(name), resident=True)
+    return _from_record(n, role, case.seconds, "s")
+
+
+@number("{role}.norm.gain", "×", 2)
+def norm_gain(n: Numbers, role: str) -> units.Quantity:
+    """How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches."""
+    plain, fused = (_fusion(n, role, mode, kernel="RMSNorm") for mode in MODES)
+    return _from_record(n, role, plain.seconds, "s") / _from_record(n, role, fused.seconds, "s")
+
+
+@number("{role}.norm.bytes-ratio", "×", 2)
+def norm_bytes_ratio(n: Numbers, role: str) -> units.Quantity:
+    """How many times as many bytes those four passes move as the one kernel, as the suite counts them on the {role}."""
+    plain, fused = (_fusion(n, role, mode, kernel="RMSNorm") for mode in MODES)
+    return _from_record(n, role, plain.work.bytes, "byte") / _from_record(n, role, fused.work.bytes, "byte")
+
+
+def _fusion(n: Numbers, role: str, mode: str, **told: object) -> Case:
+    (case,) = n.book.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **told)
+    return case
+
+
+@number("{role}.read-of.{size}", "GB/s")
+def read_of(n: Numbers, role: str, size: int) -> units.Quantity:
+    """Bandwidth of reading a working set of {size} bytes again and again on the {role}."""
+    (case,) = n.book.speaker(role).measured("read-by-size", working_set_bytes=size)
+    return _from_record(n, role, case.bandwidth, "byte/s")
+
+
+@number("{role}.decode-attention.{name}", "×", 3)
+def decode_attention_gain(n: Numbers, role: str, name: str) -> units.Quantity:
+    """How much longer decode attention as two plain products takes in the {role}'s second run than as one fused kernel, {name} query heads for each cached key."""
+    record = repeat_record(n.book, role)
+    plain, fused = (
+        units.of(case.seconds, "s", f"record:{record.id}")
+        for way in ("products", "fused")
+        for case in record.measured("attention-heads", query_heads_per_kv_head=int(name), method=way)
+    )
+    return plain / fused
+
+
+@number("{model}.{chip}.cached-tokens", "tokens", 2)
+def cached_tokens(n: Numbers, model: str, chip: str) -> units.Quantity:
+    """Tokens whose widest tensor, between the matrices of the MLP of {model} in BF16, just fills the last-level cache of the {chip}."""
+    row = n.shape(model).d_ff * units.of(kernels.WIDTH, "bytes")
+    return n[f"{chip}.last-level-cache"] / row * units.of(1, "tokens")

@@ -1,0 +1,59 @@
+"""Tables of chapter 6: the roofs of one machine, and attention by back end, where what was not measured is awaited."""
+
+from __future__ import annotations
+
+from generators.numbers.registry import Numbers
+from generators.tables.registry import Table, named_table
+
+NAMES = {"fp32": "FP32, no tensor cores", "int8": "INT8 ᵃ"}
+ORDER, LINKED = ("fp8", "bf16", "fp16", "tf32", "fp32", "int8"), "bf16"
+BACKENDS = {"math": "scores written (math)", "flash": "flash", "efficient": "memory-efficient", "cudnn": "cuDNN"}
+SIZES = {"prefill": 4096, "decode": 16_384}  # the largest of the suite
+
+
+@named_table
+def roofs(n: Numbers, role: str) -> Table:
+    """Each roof of a machine: by its datasheet, as measured, the share, and the measured ridge point."""
+    chip = n.book.speaker(role).machine.accelerator
+    ids = [f"{chip}.bandwidth", f"{role}.read-bandwidth", f"{role}.read-share"]
+    rows = [["Memory", *(n.number(id_).text for id_ in ids), ""]]
+    for key in ORDER:
+        sheet, measured, ridge = (
+            n.number(id_).text for id_ in (f"{chip}.peak.{key}", f"{role}.roof.{key}", f"{role}.roof-ridge.{key}")
+        )
+        id_ = f"{role}.roof-share.{key}"
+        share = n.link(id_) if key == LINKED else n.number(id_).text
+        rows.append([NAMES.get(key, key.upper()), sheet, measured, share, ridge])
+    return Table(["Roof", "Datasheet >", "Measured >", "Share >", "Ridge point >"], rows)
+
+
+@named_table
+def attention_by_backend(n: Numbers, role: str) -> Table:
+    """Attention of the suite's size by PyTorch's back ends: least time and memory, and what a record has of it."""
+    chip, rows = n.book.speaker(role).machine.accelerator, []
+    for backend, name in BACKENDS.items():
+        way, cells = "plain" if backend == "math" else "fused", []
+        for phase, tokens in SIZES.items():
+            for what in ("time", "memory") if phase == "prefill" else ("time",):
+                on = f".{chip}" if what == "time" else ""
+                cells.append(n.number(f"suite.attention.{phase}.{way}{on}.s{tokens}.{what}").text)
+                cells.append(_or_awaited(n, f"{role}.attention.{phase}.s{tokens}.{backend}.{what}"))
+        rows.append([name, *cells])
+    heads = [
+        "Back end",
+        "Prefill, least >",
+        "measured >",
+        "Memory, least >",
+        "measured >",
+        "Decode, least >",
+        "measured >",
+    ]
+    return Table(heads, rows)
+
+
+def _or_awaited(n: Numbers, id_: str) -> str:
+    """The number's text; where the record has no such run, that it is awaited."""
+    try:
+        return n.number(id_).text
+    except KeyError:
+        return "awaited"

@@ -1,0 +1,101 @@
+"""For whom does keeping the scores of attention on the chip matter: a prompt, or the token after it?"""
+
+from __future__ import annotations
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.evidence import kernels
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+from vis._subject import H200, LLAMA
+
+TOLD, CONTEXTS = 4096, [2**n for n in range(8, 18)]
+COLUMNS = {"phase": "", "context": "tokens", "plain": "ms", "fused": "ms"}
+
+
+def data(book: Book) -> FigureData:
+    """Least time of attention of one layer, with the scores written down and without, for both phases."""
+    shape, device = (
+        catalogue.shape(book.models[LLAMA]),
+        catalogue.sourced_device(book.accelerators[H200], "bf16"),
+    )
+    rows = []
+    for phase in ("prefill", "decode"):
+        for context in CONTEXTS:
+            times = {
+                way: kernels.least_time(
+                    kernels.attention(shape, phase, way, context), device.bandwidth.value, device.peak.value
+                )
+                * 1e3
+                for way in ("plain", "fused")
+            }
+            rows.append({"phase": phase, "context": context, **times})
+    values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name}
+    for row in (row for row in rows if row["context"] == TOLD):
+        values[row["phase"]] = row["plain"] / row["fused"]
+    sources = device.bandwidth.sources | device.peak.sources | {book.models[LLAMA].source}
+    return FigureData(COLUMNS, rows, values, sources)
+
+
+def _conclusion(data: FigureData) -> str:
+    v = data.values
+    return f"At {TOLD:,} tokens keeping the scores on the chip is worth {v['prefill']:.1f}× in prefill and {v['decode']:.2f}× in decode"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    told = "; ".join(
+        f"{r['phase']} at {r['context']:,} tokens {r['plain']:.3g} ms written and {r['fused']:.3g} ms fused"
+        for r in data.rows
+        if r["context"] == TOLD
+    )
+    return (
+        f"{_conclusion(data)}. Least time of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {told}. "
+        "In prefill the two lines lie far apart at long contexts, and the lower one is the math; in decode they lie on each other."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Limits by the datasheet, BF16, one user, no measurement. Plain: scores and their shares are each written and read once."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Two panels of one scale: far apart, and on each other."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.6, 6.8)
+    top = theme.headline(figure, _conclusion(data), "Least time, one layer (ms)")
+    width, height = figure.get_size_inches()
+    floor = theme.floor(data.note, narrow) + 0.05
+    half = (height - floor - top - 0.65) / 2 if narrow else (width - 0.75 - 0.15 - 0.3) / 2
+    words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
+    for place, phase in enumerate(("prefill", "decode")):
+        if narrow:
+            low = floor + (1 - place) * (half + 0.55)
+            axes = theme.box(figure, 0.75, low, 0.15, height - low - half)
+        else:
+            left = 0.75 + place * (half + 0.3)
+            axes = theme.box(figure, left, floor, width - left - half, top + 0.05)
+        rows = data.where(phase=phase)
+        axes.set(xscale="log", yscale="log", xlim=(CONTEXTS[0] / 1.2, CONTEXTS[-1] * 1.2), ylim=(1e-4, 3e3))
+        theme.log_ticks(axes.xaxis, [256, TOLD, 65_536])
+        theme.log_ticks(axes.yaxis, [0.001, 0.1, 10, 1000])
+        axes.tick_params(labelsize=size, labelleft=narrow or not place)
+        axes.grid(True, axis="y")
+        if place or not narrow:
+            axes.set_xlabel("Context (tokens)", fontsize=size)
+        at = [row["context"] for row in rows]
+        fused = colour.COMPUTE if phase == "prefill" else colour.MEMORY
+        axes.plot(at, [row["plain"] for row in rows], color=colour.MEMORY, lw=2.0, ls=(0, (4, 2)))
+        axes.plot(at, [row["fused"] for row in rows], color=fused, lw=2.2 if phase == "prefill" else 1.4)
+        axes.text(CONTEXTS[0] * 1.1, 1.1e3, phase, weight="bold", va="center", **words)
+        if phase == "prefill":
+            axes.text(9000, 30, "scores written", color=colour.MEMORY, ha="right", **words)
+            axes.text(9000, 0.055, "fused:\nthe math", color=fused, va="top", **words)
+        else:
+            axes.text(9000, 0.05, "scores written", color=colour.MEMORY, ha="right", **words)
+            axes.text(9000, 0.0026, "fused", color=fused, va="top", **words)
+    theme.note(figure, data.note)
+    return figure

@@ -1,0 +1,86 @@
+"""What does a roofline of a whole prefill leave out?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence import kernels
+from generators.evidence.comparison import ceilings
+from generators.evidence.phases import prefill_case
+from vis import _palette as colour
+from vis import _shapes as shapes
+from vis import _theme as theme
+from vis._figure import FigureData
+
+ROLE, MODEL, PROMPT = "h200", "8b", 4096
+COLUMNS = {"part": "", "start": "ms", "time": "ms"}
+SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD,
+          "left": colour.GRID}  # fmt: skip
+
+
+def data(book: Book) -> FigureData:
+    """A measured prefill cut at its kernels, each under its own measured roof, below the limit of the pass as one point."""
+    record = book.speaker(ROLE)
+    case, chip = prefill_case(record, MODEL, PROMPT), book.accelerators[record.machine.accelerator]
+    peak, roof = chip.peaks()["bf16"].quantity, ceilings(record)
+    parts = kernels.prefill_parts(record, MODEL, PROMPT)
+    rows, start = [{"part": "limit", "start": 0.0, "time": case.work.flop / peak.value * 1e3}], 0.0
+    for part in SHADES:
+        rows.append({"part": part, "start": start, "time": parts[part] * 1e3})
+        start += parts[part] * 1e3
+    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "measured": case.seconds * 1e3,
+              "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
+    return FigureData(COLUMNS, rows, values, frozenset(peak.sources), frozenset({record.id}))
+
+
+def _of(data: FigureData, part: str) -> float:
+    return data.where(part=part)[0]["time"]
+
+
+def _conclusion(data: FigureData) -> str:
+    return f"{_of(data, 'small'):.0f} of a prefill's {data.values['measured']:.0f} ms lie under the memory roof"
+
+
+def _names(data: FigureData) -> dict[str, str]:
+    v = data.values
+    return {
+        "limit": "limit of the pass as one point", "products": f"matrix products at {v['peak']:.0f} TFLOP/s",
+        "attention": "attention at the same rate", "small": f"small operations at {v['copy']:.2f} TB/s",
+        "gaps": "gaps between kernels", "left": "left over",
+    }  # fmt: skip
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v, names = data.values, _names(data)
+    told = ", ".join(f"{names[r['part']]} {r['time']:.1f} ms" for r in data.rows[1:5])
+    return (
+        f"{_conclusion(data)}. A prompt of {PROMPT:,} tokens through a model of {v['model']} on the {v['machine']} took {v['measured']:.0f} ms; the limit of the pass as one point is {_of(data, 'limit'):.1f} ms. "
+        f"By its kernels: {told}; {_of(data, 'left'):.1f} ms are left over."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Measured for this book as a CUDA graph, median; the parts were worked out afterwards from the roofs of the same record, with each small operation's bytes counted once."
+
+
+def draw(data: FigureData, narrow: bool):
+    """The limit as one bar, and under it the parts of the measured pass as steps."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.9, 5.4)
+    top = theme.conclusion(figure, _conclusion(data))
+    axes = theme.box(figure, 0.12, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.05)
+    axes.set(xlim=(0, data.values["measured"] * 1.03), ylim=(len(data.rows) - 0.25, -0.55))
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.tick_params(labelsize=size)
+    axes.set_xlabel(f"Time of a prompt of {PROMPT:,} tokens (ms)", fontsize=size)
+    names = _names(data)
+    for at, row in enumerate(data.rows):
+        shade = SHADES.get(row["part"], colour.COMPUTE)
+        shapes.bar(axes, row["start"], at, row["time"], 0.42, shade)
+        words = {"fontsize": size, "va": "bottom", "weight": "bold" if row["part"] == "limit" else "normal"}
+        late = row["start"] > 40
+        axes.text(data.values["measured"] if late else row["start"], at - 0.06, f"{names[row['part']]}: {row['time']:.1f} ms", ha="right" if late else "left", **words)  # fmt: skip
+    theme.note(figure, data.note)
+    return figure

@@ -1,0 +1,106 @@
+"""Which kernels of a layer does a long prompt carry over the ridge point?"""
+
+from __future__ import annotations
+
+from generators import catalogue, units
+from generators.book.load import Book
+from generators.evidence import kernels
+from generators.model import roofline
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+from vis._subject import H200, LLAMA
+
+PROMPT = 4096
+COLUMNS = {"kernel": "", "decode": "FLOP/byte", "prefill": "FLOP/byte"}
+PRODUCTS, NORM = "matrix products", "RMSNorm, one kernel"
+
+
+def data(book: Book) -> FigureData:
+    """Intensity of each kind of kernel for one token after a context, and for a prompt as long."""
+    shape, device = catalogue.shape(book.models[LLAMA]), catalogue.sourced_device(book.accelerators[H200], "bf16")
+
+    def norm(tokens: int, way: str) -> float:
+        return kernels.NORM_FLOP * tokens * shape.d_model / getattr(kernels.norm(shape, tokens), way)
+
+    def attention(phase: str, way: str) -> float:
+        work = kernels.attention(shape, phase, way, PROMPT)
+        return work.flop / work.bytes
+
+    one, many = kernels.products(shape, 1), kernels.products(shape, PROMPT)
+    pairs = {
+        PRODUCTS: (one.flop / one.bytes, many.flop / many.bytes),
+        "attention, fused": (attention("decode", "fused"), attention("prefill", "fused")),
+        "attention, scores written": (attention("decode", "plain"), attention("prefill", "plain")),
+        NORM: (norm(1, "fused"), norm(PROMPT, "fused")),
+        "RMSNorm, plain PyTorch": (norm(1, "plain"), norm(PROMPT, "plain")),
+    }
+    rows = [{"kernel": name, "decode": few, "prefill": many} for name, (few, many) in pairs.items()]
+    values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name,
+              "ridge": roofline.ridge_point(device.peak, device.bandwidth).value}  # fmt: skip
+    sources = device.bandwidth.sources | device.peak.sources | {book.models[LLAMA].source}
+    return FigureData(COLUMNS, rows, values, sources)
+
+
+def _told(value: float) -> str:
+    return units.number_text(value, 2 if value < 100 else 3).removesuffix(".0")
+
+
+def _conclusion(data: FigureData) -> str:
+    products, norm = (data.where(kernel=name)[0] for name in (PRODUCTS, NORM))
+    return (
+        f"A prompt of {PROMPT:,} lifts the matrix products from {_told(products['decode'])} to {_told(products['prefill'])} FLOP per byte; "
+        f"RMSNorm stays at {_told(norm['prefill'])}"
+    )
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    told = "; ".join(f"{r['kernel']} {_told(r['decode'])} and {_told(r['prefill'])}" for r in data.rows)
+    return (
+        f"{_conclusion(data)}. Arithmetic intensity of the kernels of a layer of {v['model']}, for one token after {PROMPT:,} and for a prompt of {PROMPT:,}, "
+        f"against the {v['chip']}'s ridge point at {v['ridge']:.0f}: {told}."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Counted, BF16; circles: one token, squares: the prompt. Written scores cross memory four times, fused ones never."
+
+
+def draw(data: FigureData, narrow: bool):
+    """One line for each kernel from its circle to its square, over the two sides of the ridge point."""
+    size, v = theme.page_size(narrow), data.values
+    figure = theme.canvas(narrow, 4.3, 5.0)
+    top = theme.conclusion(figure, _conclusion(data))
+    axes = theme.box(figure, 0.15 if narrow else 2.35, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.3)
+    least, most, last = 0.02, 9000, len(data.rows)
+    axes.set(xscale="log", xlim=(least, most), ylim=(last - 0.4, -0.75))
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    theme.log_ticks(axes.xaxis, [0.1, 1, 10, 100, 1000])
+    axes.tick_params(labelsize=size)
+    axes.set_xlabel("Arithmetic intensity (FLOP/byte)", fontsize=size)
+    axes.axvspan(least, v["ridge"], color=colour.MEMORY_REGION, lw=0)
+    axes.axvspan(v["ridge"], most, color=colour.COMPUTE_REGION, lw=0)
+    axes.axvline(v["ridge"], color=colour.MUTED, lw=0.9, ls=":")
+    above = {"fontsize": size, "va": "bottom", "weight": "bold", "y": -0.78}
+    axes.text(v["ridge"] * 0.85, s="memory-bound", color=colour.MEMORY, ha="right", **above)
+    axes.text(v["ridge"] * 1.15, s="math" if narrow else "compute-bound", color=colour.COMPUTE, ha="left", **above)
+    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
+    for at, row in enumerate(data.rows):
+        axes.text(*((least * 1.1, at - 0.36) if narrow else (least * 0.8, at)), row["kernel"], ha="left" if narrow else "right", **words)  # fmt: skip
+        same = row["prefill"] < 1.05 * row["decode"]
+        axes.plot([row["decode"], row["prefill"]], [at, at], color=colour.MUTED, lw=1.6)
+        if same:
+            theme.predicted(axes, [row["prefill"]], [at], colour.MEMORY, square=True, size=12)
+        else:
+            shade = colour.COMPUTE if row["prefill"] > v["ridge"] else colour.MEMORY
+            theme.predicted(axes, [row["prefill"]], [at], shade, square=True, size=8)
+            axes.text(row["prefill"] * 1.35, at, _told(row["prefill"]), ha="left", **words)
+        theme.predicted(axes, [row["decode"]], [at], colour.MEMORY, size=7)
+        axes.text(row["decode"] / 1.45, at, _told(row["decode"]), ha="right", **words)
+    axes.text(1.9, last - 1, "○ one token   □ the prompt", color=colour.MUTED, ha="left", **words)
+    theme.note(figure, data.note)
+    return figure
