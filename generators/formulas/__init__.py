@@ -110,6 +110,13 @@ def accepted_tokens() -> str:
     return rf"\bar{{a}} = {work.accepted_tokens(acceptance, drafts).tex}"
 
 
+@named_formula
+def speculative_gain() -> str:
+    """Speed of speculative decoding against plain decode."""
+    tokens, drafts, cost, check = (Symbol(s) for s in (r"\bar{a}", r"\gamma", "c_d", "c_v"))
+    return rf"\text{{speed-up}} = {work.speculative_gain(tokens, drafts, cost, check).tex}"
+
+
 for _module in pkgutil.iter_modules(
     __path__
 ):  # each declares its formulas, so that a new one need not be named anywhere

@@ -81,3 +81,11 @@ def accepted_tokens(acceptance, drafts):
     `acceptance` is the chance, independent for each of `drafts` draft tokens, that it is accepted.
     """
     return (1.0 - acceptance ** (drafts + 1.0)) / (1.0 - acceptance)
+
+
+def speculative_gain(accepted, drafts, cost, check):
+    """Speed against plain decode (Leviathan, Kalman and Matias 2023, theorem 3.8, there with `check` = 1).
+
+    `accepted` tokens come from one cycle, which drafts `drafts` tokens at `cost` each and checks them at `check`, both in plain passes.
+    """
+    return accepted / (drafts * cost + check)

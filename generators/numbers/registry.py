@@ -150,6 +150,7 @@ class Numbers:
             "chip": self.book.accelerators,
             "chip2": self.book.accelerators,
             "model": self.book.models,
+            "model2": self.book.models,
             "format": self.book.formats,
             "quote": self.book.published,
             "quote2": self.book.published,
@@ -170,6 +171,7 @@ class Numbers:
             "chip": self.book.accelerators,
             "chip2": self.book.accelerators,
             "model": self.book.models,
+            "model2": self.book.models,
             "format": self.book.formats,
             "format2": self.book.formats,
         }

@@ -38,6 +38,9 @@ NOT_MARKED = {
     "time_per_layer": "its floors are those of one machine in each way of launching",
     "bandwidth_by_matrix": "one machine's products, cut at the sizes of one model",
     "plan_per_length": "which lengths were met for the first time is told by one record's order",
+    "free_zone": "its dots are passes of one model on one machine, beside the limits of one chip",
+    "draft_cost": "its measured cost is that of two models on one machine",
+    "checks_on_a_processor": "one model on one machine, under that machine's ceilings",
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
 }

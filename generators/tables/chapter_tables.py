@@ -62,7 +62,7 @@ def levers(n: Numbers) -> Table:
         ["Smaller or distilled model", "W, often k", "in proportion", "less, see above", "the answers get worse"],
         ["8-bit cache, 64 users", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
         ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "see chapter 4", "caches outweigh weights"],
-        ["Speculation ᶜ", "tokens per pass", text("accepted.8.5") + "×", text(speculation), "guesses fail, or batches are large"],
+        [Raw("[Speculation](08_speculative_decoding.md) ᶜ"), "tokens per pass", text("accepted.8.5") + "×", text(speculation), "guesses fail, or batches are large"],
         ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), NOT, "launches dominate"],
         ["Eight GPUs ᵈ", "β", "8×", text(f"quoted.{a100.format('8gpus')}"), "they wait for each other"],
         ["Compiled CUDA graph for eager", "what is added", "no change", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],

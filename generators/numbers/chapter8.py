@@ -1,0 +1,162 @@
+"""Numbers of chapter 8: the cost of checking drafts, the cost of making them, and what copied drafts got right."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.evidence import speculation
+from generators.model import roofline
+from generators.model.inputs import Pass
+from generators.model.work import accepted_tokens, speculative_gain
+from generators.numbers.registry import Numbers, number
+
+ON = "{model}.{format}.{chip}.b{batch}.s{context}"
+PAPER, TEXTS = "leviathan-2023", ("carroll-manuscript", "carroll-printed")
+
+
+def _step(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> roofline.Step:
+    """One pass over `tokens` new tokens of each user, each with scores, after `context` tokens."""
+    step = Pass(batch, tokens, context + tokens, tokens)
+    return roofline.step(n.shape(model), n.format(format), n.chip(chip, format), step)
+
+
+def _check(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:
+    many, one = (_step(n, model, format, chip, batch, context, count).time for count in (tokens, 1))
+    return many / one
+
+
+@number(f"checking.{ON}.n{{tokens}}", "×")
+def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:
+    """Least time of a pass over {tokens} tokens of each of {batch} users over that of a pass over one: {model} ({format}) on the {chip}, {context} tokens cached."""
+    return _check(n, model, format, chip, batch, context, tokens)
+
+
+@number(f"free-checks.{ON}", "tokens", 0)
+def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
+    """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
+    found = 1
+    while _step(n, model, format, chip, batch, context, found + 1).binds == "memory":
+        found += 1
+    return units.of(found, "tokens", *_step(n, model, format, chip, batch, context, 1).time.sources)
+
+
+@number(f"speculation.{ON}.{{name}}.{{tokens}}", "×")
+def speculation_gain(
+    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, name: str, tokens: int
+) -> units.Quantity:
+    """What {tokens} free drafts, each right with probability 0.{name}, give by the limits: speed-up of {batch} users of {model} ({format}) on the {chip}, {context} tokens cached."""
+    check = _check(n, model, format, chip, batch, context, tokens + 1)
+    return speculative_gain(n[f"accepted.{name}.{tokens}"], tokens, 0, check)
+
+
+@number("speculation-loses.{model}.{format}.{chip}.s{context}.{name}.{tokens}", "", 0)
+def speculation_loses(
+    n: Numbers, model: str, format: str, chip: str, context: int, name: str, tokens: int
+) -> units.Quantity:
+    """Fewest users from which on {tokens} free drafts, each right with probability 0.{name}, slow {model} ({format}) down on the {chip}, {context} tokens cached."""
+    at = f"speculation.{model}.{format}.{chip}.b{{}}.s{context}.{name}.{tokens}"
+    few, many = 64, 4096  # the gain falls from where math binds; below 64 users a mixture's may still rise
+    if n[at.format(many)].value >= 1:
+        raise KeyError(f"found no loss up to {many} users")
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if n[at.format(middle)].value < 1 else (middle, many)
+    return units.of(many, "", *n[at.format(many)].sources)
+
+
+@number("draft-cost.{model}.{model2}.{format}", "", 2)
+def draft_cost(n: Numbers, model: str, model2: str, format: str) -> units.Quantity:
+    """Bytes that a token of the draft {model} reads over those of {model2}, both in {format}, next to no context."""
+    return n[f"decode.{model}.{format}.b1.s1.bytes"] / n[f"decode.{model2}.{format}.b1.s1.bytes"]
+
+
+@number("{role}.draft-cost.{name}.{name2}.{mode}", "", 2)
+def measured_draft_cost(n: Numbers, role: str, name: str, name2: str, mode: str) -> units.Quantity:
+    """Time of a decode step of {name} over one of {name2}, both measured on the {role}, {mode} PyTorch."""
+    return n[f"{role}.decode.{name}.{mode}.time"] / n[f"{role}.decode.{name2}.{mode}.time"]
+
+
+@number("{role}.drafting.{name}.{name2}.{mode}.a{size}", "×")
+def drafting(n: Numbers, role: str, name: str, name2: str, mode: str, size: int) -> units.Quantity:
+    """Largest speed-up of {name2} with {name} as its draft, at the cost measured on the {role} in {mode} PyTorch, {size} % of drafts right, checking as dear as a plain pass."""
+    cost = n[f"{role}.draft-cost.{name}.{name2}.{mode}"]
+    return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
+
+
+@number("drafting.{model}.{model2}.{format}.a{size}", "×")
+def drafting_by_bytes(n: Numbers, model: str, model2: str, format: str, size: int) -> units.Quantity:
+    """Largest speed-up of {model2} with {model} as its draft, at the cost that their bytes allow, {size} % of drafts right, checking as dear as a plain pass."""
+    cost = n[f"draft-cost.{model}.{model2}.{format}"]
+    return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
+
+
+@number("{role}.checking.{name}.n{tokens}", "×")
+def measured_checking(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Time of a pass of {name} over {tokens} tokens over that of a plain decode step, both measured on the {role}, batch 1; on a GPU as CUDA graphs, the pass a prompt of its own."""
+    record = n.book.speaker(role)
+    cases = speculation.checks(record, name)
+    many, one = (units.of(cases[count].seconds, "s", f"record:{record.id}") for count in (tokens, 1))
+    return many / one
+
+
+@number("{role}.checking-told.{name}.n{tokens}", "×")
+def told_checking(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """The same ratio as the best read and the best product of the {role} allow it: {name}, {tokens} tokens."""
+    record = n.book.speaker(role)
+    cases = speculation.checks(record, name)
+    many, one = (speculation.told_by_ceilings(record, cases[count]) for count in (tokens, 1))
+    return units.of(many / one, "", f"record:{record.id}")
+
+
+@number("copied.{name}.{tokens}", "tokens")
+def copied(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """Tokens per pass with up to {tokens} drafts copied from the text so far, two chapters of Alice, {name}: new has nothing before them, rewritten has the manuscript."""
+    return units.of(speculation.copied(n.book, name, tokens).tokens_per_pass, "tokens", *TEXTS)
+
+
+@number("copied.{name}.chance.{tokens}", "%", 2)
+def copied_chance(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """Share of copied drafts at position {tokens} of eight that were right, of those whose forerunners all were; chapters of Alice, {name}."""
+    return units.of(speculation.copied(n.book, name, 8).chance(tokens), "", *TEXTS)
+
+
+@number("copied.{name}.first", "%", 2)
+def copied_first(n: Numbers, name: str) -> units.Quantity:
+    """Share of passes whose one copied draft is right, passes without a draft included; chapters of Alice, {name}."""
+    return units.of(speculation.one_chance(n.book, name), "", *TEXTS)
+
+
+@number("copied.{name}.formula.{tokens}", "tokens")
+def copied_formula(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """Tokens per pass that the formula gives for {tokens} drafts when all have the chance of the first; chapters of Alice, {name}."""
+    return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", PAPER)
+
+
+@number("copied.{name}.miss.{tokens}", "%", 2)
+def copied_miss(n: Numbers, name: str, tokens: int) -> units.Quantity:
+    """How far the formula lies below what was counted with {tokens} copied drafts; chapters of Alice, {name}."""
+    return 1 - n[f"copied.{name}.formula.{tokens}"] / n[f"copied.{name}.{tokens}"]
+
+
+@number("{role}.copied.{name}.{name2}.{tokens}", "×")
+def copied_gain(n: Numbers, role: str, name: str, name2: str, tokens: int) -> units.Quantity:
+    """Speed-up of {name2} on the {role} with {tokens} copied drafts: tokens per pass of the chapters of Alice, {name}, over the measured cost of checking; drafting free."""
+    check = n[f"{role}.checking.{name2}.n{tokens + 1}"]
+    return speculative_gain(n[f"copied.{name}.{tokens}"], tokens, 0, check)
+
+
+@number("cycle.{quote}.{quote2}", "×")
+def cycle(n: Numbers, quote: str, quote2: str) -> units.Quantity:
+    """Plain passes that one cycle of drafting and checking took: {quote}; over {quote2}."""
+    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+
+
+@number("accepted.{name}.{tokens}.below.{quote}", "%", 2)
+def accepted_below(n: Numbers, name: str, tokens: int, quote: str) -> units.Quantity:
+    """How far the tokens per pass expected of {tokens} drafts, each right with probability 0.{name}, lie below the speed-up measured: {quote}."""
+    return 1 - n[f"accepted.{name}.{tokens}"] / n[f"quoted.{quote}"]
+
+
+@number("accepted.{name}.{tokens}.c{size}", "×")
+def gain_at_cost(n: Numbers, name: str, tokens: int, size: int) -> units.Quantity:
+    """Speed-up of {tokens} drafts, each right with probability 0.{name}, at {size} % of a pass each, checking as dear as a plain pass."""
+    return speculative_gain(n[f"accepted.{name}.{tokens}"], tokens, size / 100, 1)

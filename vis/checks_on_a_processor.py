@@ -1,0 +1,68 @@
+"""How many tokens can a processor check before a pass takes longer?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence.speculation import checks, told_by_ceilings
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+
+ROLE, MODEL = "cpu", "0-4b"
+COLUMNS = {"tokens": "tokens", "measured": "× one token", "low": "× one token", "high": "× one token", "told": "× one token"}  # fmt: skip
+
+
+def data(book: Book) -> FigureData:
+    """Passes over several tokens against one over one, measured, and as the machine's own ceilings would have them."""
+    record = book.speaker(ROLE)
+    cases = checks(record, MODEL)
+    once, told = float(cases[1].seconds), told_by_ceilings(record, cases[1])
+    rows = [
+        {"tokens": n, "measured": float(case.seconds) / once, "low": case.interval[0] / once, "high": case.interval[1] / once,
+         "told": told_by_ceilings(record, case) / told}
+        for n, case in sorted(cases.items())
+    ]  # fmt: skip
+    values = {"machine": book.machine_label(record), "context": cases[1].parameters["context"]}
+    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
+
+
+def _conclusion(data: FigureData) -> str:
+    few, last = (next(r for r in data.rows if r["tokens"] == n) for n in (16, 64))
+    return f"Two cores check 16 tokens in {few['measured'] - 1:.0%} more time than one, and 64 in {last['measured'] - 1:.0%} more"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    last = data.rows[-1]
+    return (
+        f"{_conclusion(data)}. Time of a pass against the tokens in it, relative to a pass over one, {data.values['machine']}, a model of 0.4 billion weights in BF16, {data.values['context']} tokens cached. "
+        f"By its own best read and best product {last['tokens']} tokens would take {last['told'] - 1:.0%} more."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Dots: measured, medians with the 5th to 95th percentile of the rounds. Line: what the machine's own best read and best matrix product allow."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Measured dots that leave the line before it rises."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.2, 4.6)
+    top = theme.headline(figure, _conclusion(data), "Time against a pass over one token (×)")
+    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.08)
+    axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2))
+    theme.log_ticks(axes.xaxis, [1, 2, 4, 8, 16, 32, 64])
+    axes.set_yticks([0, 0.5, 1, 1.5, 2])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Tokens in the pass", fontsize=size)
+    tokens = [r["tokens"] for r in data.rows]
+    axes.plot(tokens, [r["told"] for r in data.rows], color=colour.MEMORY, lw=2.0)
+    axes.vlines(tokens, [r["low"] for r in data.rows], [r["high"] for r in data.rows], color=colour.INK, lw=1.2)
+    theme.measured(axes, tokens, [r["measured"] for r in data.rows])
+    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
+    axes.text(1, 0.82, "what its ceilings allow", color=colour.MEMORY, **words)
+    axes.text(22, 1.5, "measured", ha="right", **words)
+    theme.note(figure, data.note)
+    return figure

@@ -1,0 +1,94 @@
+"""How many users share a pass before speculation gains nothing?"""
+
+from __future__ import annotations
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.model import memory, roofline
+from generators.model.inputs import Pass
+from generators.model.work import accepted_tokens, speculative_gain
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+from vis._subject import FORMAT, H200, LLAMA
+
+MIXTURE, CHANCE, DRAFTS = "qwen3-30b-a3b", 0.7, 4
+CASES = ((LLAMA, 512), (LLAMA, 4096), (MIXTURE, 512))
+USERS = sorted({round(2 ** (at / 8)) for at in range(81)})
+COLUMNS = {"model": "", "context": "tokens", "users": "users", "speed-up": "×", "binds": ""}
+
+
+def data(book: Book) -> FigureData:
+    """What four free drafts give a batch by the limits, for as many users as fit into memory."""
+    chip, stored = book.accelerators[H200], book.formats[FORMAT]
+    form, device = catalogue.number_format(stored), catalogue.device(chip, stored.rate)
+    accepted, rows, sources = accepted_tokens(CHANCE, DRAFTS), [], {chip.memory.bandwidth.source, stored.source, "leviathan-2023"}  # fmt: skip
+
+    def drafted(shape, users: float, context: int) -> tuple[float, str]:
+        one, many = (roofline.step(shape, form, device, Pass(users, n, context + n, n)) for n in (1.0, DRAFTS + 1.0))
+        return speculative_gain(accepted, DRAFTS, 0.0, many.time / one.time), many.binds
+
+    for id_, context in CASES:
+        shape = catalogue.shape(book.models[id_])
+        sources.add(book.models[id_].source)
+        for users in map(float, USERS):
+            if memory.memory_needed(shape, form, users, context) > device.capacity:
+                break
+            gain, binds = drafted(shape, users, context)
+            rows.append({"model": book.models[id_].name, "context": context, "users": int(users), "speed-up": gain, "binds": binds})  # fmt: skip
+    dense = catalogue.shape(book.models[LLAMA])
+    lost = next(users for users in range(1, USERS[-1]) if drafted(dense, float(users), CASES[0][1])[0] < 1)
+    values = {"machine": chip.short.split(" ")[0], "dense": book.models[LLAMA].name, "mixture": book.models[MIXTURE].name, "lost": lost}  # fmt: skip
+    return FigureData(COLUMNS, rows, values, frozenset(sources))
+
+
+def _alone(data: FigureData, which: str) -> float:
+    return data.where(model=data.values[which], users=1)[0]["speed-up"]
+
+
+def _conclusion(data: FigureData) -> str:
+    return f"By the limits, four free drafts give {_alone(data, 'dense'):.1f}× to one user of a dense model and a loss to one of a mixture of experts"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    v = data.values
+    best = max(data.where(model=v["mixture"]), key=lambda row: row["speed-up"])
+    return (
+        f"{_conclusion(data)}. Speed against plain decode by the limits, against users in the batch, {DRAFTS} drafts that cost nothing and are right in {CHANCE:.0%} each, one {v['machine']}. "
+        f"{v['dense']} at a context of {CASES[0][1]} loses from {v['lost']} users on, at {CASES[1][1]:,} it keeps its gain until memory is full; {v['mixture']} starts at {_alone(data, 'mixture'):.2f} and is best at {best['users']} users."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Limits of the datasheet, orange where the checking pass waits for memory and blue where it waits for math; experts chosen evenly and independently. Measurements are awaited from a GPU."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Three curves, told by dashes, colored by what binds."""
+    size, v = theme.page_size(narrow), data.values
+    figure = theme.canvas(narrow, 4.8, 5.3)
+    top = theme.headline(figure, _conclusion(data), "Speed against plain decode, by the limits (×)")
+    axes = theme.box(figure, 0.45, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.08)
+    axes.set(xscale="log", xlim=(0.9, 1100), ylim=(0.25, 3.6))
+    theme.log_ticks(axes.xaxis, [1, 8, 64, 256, 1024])
+    axes.set_yticks([1, 2, 3])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.axhline(1, color=colour.MUTED, lw=1.2)
+    axes.set_xlabel("Users in the batch", fontsize=size)
+    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
+    for (id_, context), dash in zip(CASES, ("solid", (0, (1, 1.2)), (0, (6, 2))), strict=True):
+        rows = data.where(model=v["mixture" if id_ == MIXTURE else "dense"], context=context)
+        turn = next((at for at, row in enumerate(rows) if row["binds"] == "compute"), len(rows))
+        for part, shade in ((rows[:turn], colour.MEMORY), (rows[max(turn - 1, 0) :] if turn < len(rows) else [], colour.COMPUTE)):  # fmt: skip
+            axes.plot([r["users"] for r in part], [r["speed-up"] for r in part], color=shade, lw=2.2, ls=dash)
+    last = data.where(model=v["dense"], context=CASES[1][1])[-1]
+    theme.predicted(axes, [last["users"]], [last["speed-up"]], colour.MEMORY)
+    axes.text(1, 3.0, v["dense"], **words)
+    axes.text(last["users"], 3.22, f"context {CASES[1][1]:,}:\nmemory full", ha="center", **words)
+    axes.text(135, 1.75, f"context {CASES[0][1]}", **words)
+    axes.text(1, 0.55, v["mixture"] + ",\nmixture of experts", **words)
+    theme.note(figure, data.note)
+    return figure
