@@ -59,7 +59,8 @@ def test_the_rows_are_hundreds_over_many_devices_and_engines(own):
     assert len({one.device.key for one in own}) >= 30
     assert len({one.engine.split()[0].lower() for one in own}) >= 5
     assert len({one.source for one in own}) >= 15
-    assert {one.device.memory for one in own} == {"hbm", "gddr", "gddr-amd", "apple", "unified", "cpu"}
+    assert {one.device.memory for one in own} == {"hbm", "hbm-amd", "gddr", "gddr-amd", "apple", "unified", "cpu"}
+    assert {"dgx-spark", "mi300x", "rtx-pro-6000-blackwell", "b200-sxm"} <= {one.device.id for one in own}
 
 
 def test_no_row_is_beyond_its_bound(own):
@@ -181,6 +182,23 @@ def test_a_stored_size_counts_without_the_table_that_no_step_reads(names):
     one = a_run(names)
     weights = one.phases[0].bytes - one.phases[0].kv
     assert weights == pytest.approx(3.825e9 * (1 - 131072000 / 6738415616), rel=1e-4)
+
+
+def test_experts_of_gpt_oss_are_read_at_their_own_format_and_the_rest_at_what_is_left_of_the_file(names):
+    """At the file's mean of 4.6 bits a step would be a fifth too light: what every token reads is kept at 8 bits."""
+    told = {
+        "model": "gpt-oss-20b",
+        "params_b": "20.9",
+        "precision": "MXFP4",
+        "weights_gb": "12.101",
+        "gen_len": "32",
+        "value": "50",
+    }
+    phase = a_run(names, **told).phases[0]
+    experts = 4 * 24 * 3 * 2880 * 2880 * 4.25 / 8
+    rest = (12.101e9 - 8 * experts) / (20914757184 - 32 * 24 * 3 * 2880 * 2880)
+    assert 8.0 < 8 * rest < 9.0
+    assert phase.bytes - phase.kv == pytest.approx(experts + rest * (3608307264 - 4 * 24 * 3 * 2880 * 2880), rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from generators import catalogue
 from generators.errors import BookError, printable
 from generators.model import expected, memory, parameters, work
 from generators.model.inputs import Format, Pass, Shape
+from generators.model.parts import parts_of
 from generators.score.names import Known, Names, build_of, engine_family, guessed_class, memory_class
 
 COLUMNS = (
@@ -37,6 +38,8 @@ MEMORY_BOUND = 8.0
 LIKE = 0.1
 #: Printed precisions of 16 bits and more.
 WIDE = ("f16", "bf16", "fp16", "float16", "bfloat16", "f32", "fp32", "half")
+#: Ids of models whose experts every file keeps in MXFP4, as they were trained: what is left of its size is the rest's.
+MXFP4_EXPERTS = "gpt-oss-"
 #: Mean context of LocalScore's nine tests, whose mean its rows print.
 LOCALSCORE_CONTEXT = 1840.0
 _NUMBERS = ("bandwidth_gb_s", "n_devices", "params_b", "bits_per_weight", "weights_gb", "batch", "prompt_len", "gen_len", "depth")  # fmt: skip
@@ -320,8 +323,7 @@ def described(
                 f"model {row['model'][:60]!r}: a mixture of experts that is not in the catalogue; its active bytes are not known"
             )
         shape = typical(printed)
-        total = parameters.parameter_count(shape)
-    form = stored(row, number, names, total)
+    form = stored(row, number, names, shape, id_)
     if device.id and (rate := form_rate(row, names)):
         chip = names.book.accelerators[device.id]
         faster = catalogue.device(chip, rate)
@@ -345,9 +347,16 @@ def form_rate(row: dict[str, str], names: Names) -> str:
     return rate if rate in ("fp8", "fp4", "fp32") else ""
 
 
-def stored(row: dict[str, str], number: dict[str, float | None], names: Names, total: float) -> Format:
+def stored(row: dict[str, str], number: dict[str, float | None], names: Names, shape: Shape, model: str) -> Format:
     """Bytes of a stored value: by the printed size of the file, the format of the catalogue, or the printed bits."""
     size, bits, id_ = number["weights_gb"], number["bits_per_weight"], names.format(row["precision"])
+    total = parameters.parameter_count(shape)
+    if size and model.startswith(MXFP4_EXPERTS):
+        expert = names.book.formats["mxfp4"].effective_bits / 8.0
+        experts = sum(g.count * g.experts * g.expert for g in parts_of(shape))
+        rest = (size * 1e9 - experts * expert) / (total - experts)
+        if 0.4 <= rest <= 4.5:
+            return Format(rest, rest, 2.0, expert=expert, embedding=rest)
     if size:
         mean = size * 1e9 / total
         if not 0.1 <= mean <= 4.5:
