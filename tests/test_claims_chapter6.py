@@ -104,8 +104,8 @@ def test_the_parts_of_the_prefill_are_the_measured_pass(n, h200, book):
     seconds = prefill_case(h200, "8b", 4096).seconds
     assert math.fsum(parts[p] for p in ("products", "attention", "small", "gaps", "left")) == pytest.approx(seconds)
     assert n[f"{AT}.explained"] > n[f"{AT}.of-bound"]
-    more = n[f"{AT}.attention-at.flash-attention-2-h100"].value - n[f"{AT}.part.attention"].value
-    assert more == pytest.approx(7e-3, rel=0.03) and more < parts["left"]
+    slower = n["h200.roof-share.bf16"].value / n["quoted.flash-attention-2-h100"].value
+    assert slower > 2 and parts["attention"] * (slower - 1) == pytest.approx(7e-3, rel=0.03)
     drawn = prefill_by_kernel.data(book)
     assert drawn.rows[-1]["start"] + drawn.rows[-1]["time"] == pytest.approx(drawn.values["measured"])
 
@@ -123,19 +123,19 @@ def test_at_the_prompt_bytes_are_worth_ten_times_the_launches(n, book):
     gain = n[f"{AT}.fusing-saves"] / n["h200.compiling-saves.8b.step"]
     assert gain.value == pytest.approx(10, abs=0.5)
     turn, data = n["h200.fusing-turns.8b"].value, fusing_bytes_and_launches.data(book)
-    assert turn == pytest.approx(4096 / gain.value) == pytest.approx(data.values["turn"])
+    assert turn == pytest.approx(4096 / gain.value)
+    assert round(turn, -1) == float(data.values["turn"])
     fits = n[f"{LLAMA}.h200-sxm.cached-tokens"].value
     assert turn < fits < 4096 and fits == pytest.approx(data.values["fits"])
 
 
-def test_fusing_takes_something_from_each_kind_of_small_operation(llama):
-    found = kernels.small_operations(llama, 1)
-    assert len(found) == 3 and all(one.fused < one.plain for one in found)
-
-
-def test_a_chain_of_sixteen_gains_a_little_more_than_its_bytes_and_a_norm_less(n):
+def test_a_chain_of_sixteen_gains_a_little_more_than_its_bytes_and_a_norm_less(n, book):
     assert 16 < n["cpu.chain.16.gain"].value < 1.15 * 16
-    assert n["cpu.norm.gain"] < 0.75 * n["cpu.norm.bytes-ratio"]
+    plain, fused = (
+        book.speaker("cpu").measured("fusion", kernel="RMSNorm", mode=mode)[0] for mode in ("eager", "compiled")
+    )
+    assert plain.work.bytes / fused.work.bytes == 3.5 and n["cpu.norm.gain"].value < 0.75 * 3.5
+    assert fused.bandwidth < 0.75 * ceilings(book.speaker("cpu")).copy, "it did not reach the memory's rate"
 
 
 def test_up_to_eight_small_operations_plain_is_faster_on_the_processor(n):
@@ -149,6 +149,8 @@ def test_the_scores_of_a_layer_cross_memory_four_times(n):
     plain, fused = (n[f"{LLAMA}.attention.prefill.{way}.s4096.bytes"] for way in ("plain", "fused"))
     assert (plain - fused).value == 4 * n[f"{LLAMA}.scores.s4096"].value > 4e9
     assert (fused / (plain - fused)).value == pytest.approx(1 / 50, rel=0.05)
+    plain, fused = (n[f"{LLAMA}.attention.decode.{way}.s4096.bytes"] for way in ("plain", "fused"))
+    assert 1 - (fused / plain).value == pytest.approx(0.06, abs=0.002)
 
 
 def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_ones_for_math(book, llama):
@@ -164,6 +166,8 @@ def test_traffic_fell_ninefold_and_time_not_quite_sixfold(n):
     traffic = n["quoted.attention-plain-bytes"] / n["quoted.attention-flash-bytes"]
     time = n["quoted.attention-plain-time"] / n["quoted.attention-flash-time"]
     assert traffic.value == pytest.approx(9, abs=0.2) and 5.5 < time.value < 6
+    rate = n["quoted.attention-flash-bytes"] / n["quoted.attention-flash-time"]
+    assert rate / n["a100-sxm4-40gb.bandwidth"] < 0.5, "memory no longer sets the pace, on the slower A100 either"
 
 
 def test_the_scores_explain_a_few_percent_of_the_processors_decode_and_a_copy_of_the_keys_doubles_it(n, book):
@@ -174,13 +178,9 @@ def test_the_scores_explain_a_few_percent_of_the_processors_decode_and_a_copy_of
     assert 1.3 < n["cpu.attention.decode.s8192.gain"].value < 2
 
 
-def test_as_many_query_heads_as_half_the_channels_bring_scores_as_heavy_as_the_cache(llama):
-    assert kernels.SCORE_PASSES * 64 == 2 * 128 and llama.heads / llama.kv_heads == 4 and llama.head_dim == 128
-
-
 def test_what_was_not_measured_is_awaited(numbers, h200):
     for row in attention_by_backend(numbers, "h200").rows:
-        assert row.count("awaited") == (0 if h200.measured("attention") else 3)
+        assert sum(cell.endswith("awaited") for cell in row) == (0 if h200.measured("attention") else 3)
     assert not h200.measured("read-by-size") and not h200.measured("fusion"), "then print what they say"
     shorter = {case.parameters["tokens"] for case in h200.measured("prefill")} - {4096}
     assert max(shorter) == 32

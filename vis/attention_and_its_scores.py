@@ -15,22 +15,18 @@ COLUMNS = {"phase": "", "context": "tokens", "plain": "ms", "fused": "ms"}
 
 
 def data(book: Book) -> FigureData:
-    """Least time of attention of one layer, with the scores written down and without, for both phases."""
-    shape, device = (
-        catalogue.shape(book.models[LLAMA]),
-        catalogue.sourced_device(book.accelerators[H200], "bf16"),
-    )
-    rows = []
-    for phase in ("prefill", "decode"):
-        for context in CONTEXTS:
-            times = {
-                way: kernels.least_time(
-                    kernels.attention(shape, phase, way, context), device.bandwidth.value, device.peak.value
-                )
-                * 1e3
-                for way in ("plain", "fused")
-            }
-            rows.append({"phase": phase, "context": context, **times})
+    """Time of attention of one layer by the datasheet, with the scores written down and without, for both phases."""
+    shape, device = catalogue.shape(book.models[LLAMA]), catalogue.sourced_device(book.accelerators[H200], "bf16")
+    roofs = device.bandwidth.value, device.peak.value
+
+    def time(phase: str, way: str, context: int) -> float:
+        return kernels.least_time(kernels.attention(shape, phase, way, context), *roofs) * 1e3
+
+    rows = [
+        {"phase": phase, "context": at, **{way: time(phase, way, at) for way in ("plain", "fused")}}
+        for phase in ("prefill", "decode")
+        for at in CONTEXTS
+    ]
     values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name}
     for row in (row for row in rows if row["context"] == TOLD):
         values[row["phase"]] = row["plain"] / row["fused"]
@@ -52,21 +48,21 @@ def alt(data: FigureData) -> str:
         if r["context"] == TOLD
     )
     return (
-        f"{_conclusion(data)}. Least time of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {told}. "
+        f"{_conclusion(data)}. Time by the datasheet of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {told}. "
         "In prefill the two lines lie far apart at long contexts, and the lower one is the math; in decode they lie on each other."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Limits by the datasheet, BF16, one user, no measurement. Plain: scores and their shares are each written and read once."
+    return "By the datasheet, BF16, one user, no measurement. Fused: limits. Scores written: an estimate, each score and its share written and read once; a cache may keep some."
 
 
 def draw(data: FigureData, narrow: bool):
     """Two panels of one scale: far apart, and on each other."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.6, 6.8)
-    top = theme.headline(figure, _conclusion(data), "Least time, one layer (ms)")
+    top = theme.headline(figure, _conclusion(data), "Time by the datasheet, one layer (ms)")
     width, height = figure.get_size_inches()
     floor = theme.floor(data.note, narrow) + 0.05
     half = (height - floor - top - 0.65) / 2 if narrow else (width - 0.75 - 0.15 - 0.3) / 2

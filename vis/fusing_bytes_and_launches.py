@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from generators import units
 from generators.book.load import Book
 from generators.evidence import kernels
 from generators.evidence.comparison import ceilings, decode_case, measured_shape
@@ -24,28 +25,23 @@ def data(book: Book) -> FigureData:
     each = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, 1)) / ceilings(record).copy * 1e3  # fmt: skip
     saved = (plain.seconds - compiled.seconds) * 1e3
     cache = chip.last_level_cache.quantity
-    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": saved / each,
+    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": units.number_text(saved / each, 2),
               "bytes": each * PROMPT, "measured": prefill_case(record, MODEL, PROMPT).seconds * 1e3,
               "fits": cache.value / (kernels.WIDTH * shape.d_ff)}  # fmt: skip
     rows = [{"tokens": 2**n, "bytes": each * 2**n, "launches": saved} for n in range(14)]
     return FigureData(COLUMNS, rows, values, frozenset(cache.sources), frozenset({record.id}))
 
 
-def _round(tokens: float) -> str:
-    """Two digits, as the text prints the crossing."""
-    return f"{float(f'{tokens:.2g}'):.0f}"
-
-
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Fusing saves launches up to {_round(v['turn'])} tokens at least; at {PROMPT:,} it can save {v['bytes']:.0f} ms of traffic"
+    return f"Fusing saves launches up to {v['turn']} tokens at least; at {PROMPT:,} it can save {v['bytes']:.0f} ms of traffic"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. Time that fusing saves in a pass of a {v['model']} model on the {v['machine']}, by tokens in the pass, both logarithmic. "
+        f"{_conclusion(data)}. Time that fusing saves in a pass of an {v['model']} model on the {v['machine']}, by tokens in the pass, both logarithmic. "
         f"Launches and gaps: {v['launches']:.2f} ms, measured at one token, the same at any number. Bytes: in proportion to the tokens, {v['bytes']:.1f} ms at {PROMPT:,}; up to about {v['fits']:,.0f} tokens the widest tensor fits into the cache, and the bytes save less."
     )
 
@@ -73,10 +69,11 @@ def draw(data: FigureData, narrow: bool):
     axes.axhline(v["launches"], color=colour.OVERHEAD, lw=2.0)
     theme.measured(axes, [1], [v["launches"]])
     theme.predicted(axes, [PROMPT], [v["bytes"]], edge=colour.MEMORY, size=8)
-    theme.predicted(axes, [v["turn"]], [v["launches"]], size=8)
+    turn = v["launches"] / each
+    theme.predicted(axes, [turn], [v["launches"]], size=8)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     axes.text(1.15, v["launches"] * 1.25, "launches and gaps", color=colour.MUTED, va="bottom", **words)
-    axes.text(v["turn"] * 1.25, v["launches"] / 1.25, _round(v["turn"]), va="top", **words)
+    axes.text(turn * 1.25, v["launches"] / 1.25, v["turn"], va="top", **words)
     axes.text(
         24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words
     )

@@ -64,24 +64,11 @@ def prefill_explained(n: Numbers, role: str, name: str, tokens: int) -> units.Qu
     return n[f"{at}.part.sum"] / n[f"{at}.time"]
 
 
-@number("{role}.prefill.{name}.s{tokens}.attention-at.{quote}", "ms")
-def attention_at_quote(n: Numbers, role: str, name: str, tokens: int, quote: str) -> units.Quantity:
-    """Time that attention of that prefill would take on the {role} at a quoted share of the datasheet's peak ({name}, {tokens} tokens): {quote}."""
-    at_measured = n[f"{role}.prefill.{name}.s{tokens}.part.attention"] * n[f"{role}.product.bfloat16"]
-    return at_measured / (n[f"{n.book.speaker(role).machine.accelerator}.peak-in-full"] * n[f"quoted.{quote}"])
-
-
-@number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms")
+@number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms|µs")
 def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
-    return tokens * n[f"{role}.fusing-saves-per-token.{name}"]
-
-
-@number("{role}.fusing-saves-per-token.{name}", "µs|ns", 2)
-def fusing_saves_per_token(n: Numbers, role: str, name: str) -> units.Quantity:
-    """What the bytes that fusing saves for one token take at the copy bandwidth of the {role}: {name}, an estimate."""
-    shape = measured_shape(_decode(n, role, name))
-    saved = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, 1))
+    shape = measured_shape(decode_case(n.book.speaker(role), name, "graph"))
+    saved = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, tokens))
     return _from_record(n, role, saved, "byte") / n[f"{role}.copy-bandwidth"]
 
 
@@ -94,11 +81,9 @@ def compiling_saves_step(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.fusing-turns.{name}", "tokens", 2)
 def fusing_turns(n: Numbers, role: str, name: str) -> units.Quantity:
     """Tokens in a pass from which on the bytes that fusing saves take longer than what compiling saves at one token, on the {role}: {name}."""
-    return n[f"{role}.compiling-saves.{name}.step"] / n[f"{role}.fusing-saves-per-token.{name}"] * units.of(1, "tokens")
-
-
-def _decode(n: Numbers, role: str, name: str) -> Case:
-    return decode_case(n.book.speaker(role), name, "graph")
+    return (
+        n[f"{role}.compiling-saves.{name}.step"] / n[f"{role}.prefill.{name}.s1.fusing-saves"] * units.of(1, "tokens")
+    )
 
 
 @number("{model}.norm.{name}.s{tokens}", "MB|kB")
@@ -135,18 +120,11 @@ def attention_intensity(n: Numbers, model: str, phase: str, way: str, tokens: in
 
 @number("{model}.attention.{phase}.{way}.{chip}.s{tokens}.time", "ms|µs")
 def attention_time(n: Numbers, model: str, phase: str, way: str, chip: str, tokens: int) -> units.Quantity:
-    """Least time of attention of one layer of {model} on the {chip}, {phase} at {tokens} tokens, {way}."""
+    """Time of attention of one layer of {model} by the datasheet of the {chip}, {phase} at {tokens} tokens: fused, a limit; plain, an estimate in which each score crosses memory four times ({way})."""
     work, device = _attention(n, model, phase, way, tokens), n.chip(chip)
     return (_from_model(n, model, work.bytes, "byte") / device.bandwidth).largest(
         _from_model(n, model, work.flop, "FLOP") / device.peak
     )
-
-
-@number("{model}.attention.{phase}.fusing-saves.s{tokens}", "%", 2)
-def attention_saves(n: Numbers, model: str, phase: str, tokens: int) -> units.Quantity:
-    """Share of the bytes of attention that keeping the scores on the chip saves in {model}, {phase} at {tokens} tokens."""
-    at = f"{model}.attention.{phase}"
-    return 1 - n[f"{at}.fused.s{tokens}.bytes"] / n[f"{at}.plain.s{tokens}.bytes"]
 
 
 def _attention(n: Numbers, model: str, phase: str, way: str, tokens: int) -> Work:
@@ -155,14 +133,14 @@ def _attention(n: Numbers, model: str, phase: str, way: str, tokens: int) -> Wor
 
 @number("suite.attention.{phase}.{way}.{chip}.s{tokens}.time", "µs")
 def suite_attention_time(n: Numbers, phase: str, way: str, chip: str, tokens: int) -> units.Quantity:
-    """Least time of the suite's attention, eight heads of 64 channels in BF16, on the {chip}, {phase} at {tokens} tokens, {way}."""
+    """Time of the suite's attention, eight heads of 64 channels in BF16, by the datasheet of the {chip}, {phase} at {tokens} tokens: fused, a limit; plain, an estimate in which each score crosses memory four times ({way})."""
     work, device = kernels.attention(kernels.SUITE, phase, way, tokens), n.chip(chip)
     return (units.of(work.bytes, "byte") / device.bandwidth).largest(units.of(work.flop, "FLOP") / device.peak)
 
 
 @number("suite.attention.{phase}.{way}.s{tokens}.memory", "MB")
 def suite_attention_memory(n: Numbers, phase: str, way: str, tokens: int) -> units.Quantity:
-    """Least memory of the suite's attention beyond its operands, {phase} at {tokens} tokens, {way}: its result, and plain the scores and their shares at once."""
+    """Memory of the suite's attention beyond its operands, {phase} at {tokens} tokens, {way}: its result, and plain the scores and their shares at once."""
     shape, rows = kernels.SUITE, tokens if phase == "prefill" else 1
     result, scores = (shape.heads * rows * width * kernels.WIDTH for width in (shape.head_dim, tokens))
     return units.of(result if way == "fused" else 2 * scores, "byte")
@@ -213,13 +191,6 @@ def norm_gain(n: Numbers, role: str) -> units.Quantity:
     """How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches."""
     plain, fused = (_fusion(n, role, mode, kernel="RMSNorm") for mode in MODES)
     return _from_record(n, role, plain.seconds, "s") / _from_record(n, role, fused.seconds, "s")
-
-
-@number("{role}.norm.bytes-ratio", "×", 2)
-def norm_bytes_ratio(n: Numbers, role: str) -> units.Quantity:
-    """How many times as many bytes those four passes move as the one kernel, as the suite counts them on the {role}."""
-    plain, fused = (_fusion(n, role, mode, kernel="RMSNorm") for mode in MODES)
-    return _from_record(n, role, plain.work.bytes, "byte") / _from_record(n, role, fused.work.bytes, "byte")
 
 
 def _fusion(n: Numbers, role: str, mode: str, **told: object) -> Case:

@@ -29,26 +29,24 @@ def roofs(n: Numbers, role: str) -> Table:
 
 @named_table
 def attention_by_backend(n: Numbers, role: str) -> Table:
-    """Attention of the suite's size by PyTorch's back ends: least time and memory, and what a record has of it."""
+    """Attention of the suite's size by PyTorch's back ends: time and memory by the datasheet, and what a record has of it."""
     chip, rows = n.book.speaker(role).machine.accelerator, []
     for backend, name in BACKENDS.items():
         way, cells = "plain" if backend == "math" else "fused", []
-        for phase, tokens in SIZES.items():
-            for what in ("time", "memory") if phase == "prefill" else ("time",):
-                on = f".{chip}" if what == "time" else ""
-                cells.append(n.number(f"suite.attention.{phase}.{way}{on}.s{tokens}.{what}").text)
-                cells.append(_or_awaited(n, f"{role}.attention.{phase}.s{tokens}.{backend}.{what}"))
+        for phase, what in (("prefill", "time"), ("prefill", "memory"), ("decode", "time")):
+            tokens, on = SIZES[phase], f".{chip}" if what == "time" else ""
+            least = n.number(f"suite.attention.{phase}.{way}{on}.s{tokens}.{what}").text
+            cells.append(f"{least}, {_or_awaited(n, f'{role}.attention.{phase}.s{tokens}.{backend}.{what}')}")
         rows.append([name, *cells])
-    heads = [
-        "Back end",
-        "Prefill, least >",
-        "measured >",
-        "Memory, least >",
-        "measured >",
-        "Decode, least >",
-        "measured >",
-    ]
-    return Table(heads, rows)
+    return Table(
+        [
+            "Back end",
+            "Prefill: predicted, measured >",
+            "Memory: predicted, measured >",
+            "Decode: predicted, measured >",
+        ],
+        rows,
+    )
 
 
 def _or_awaited(n: Numbers, id_: str) -> str:
