@@ -118,6 +118,7 @@ def test_the_gain_of_a_dense_model_goes_with_the_batch_and_stays_at_a_long_conte
     lost = int(n[f"speculation-loses.{LLAMA}.s512.7.4"].value)
     assert n[f"speculation.{LLAMA}.b{lost - 1}.s512.7.4"].value >= 1 > n[f"speculation.{LLAMA}.b{lost}.s512.7.4"].value
     assert speculation_against_batch.data(n.book).values["lost"] == lost
+    assert 0.4 < 1 - n["accepted.7.4"].value / 5 < 0.5  # "nearly half" of the math is thrown away
 
 
 def test_a_mixture_loses_alone_and_gains_in_a_batch(n):
@@ -151,3 +152,7 @@ def test_two_cores_leave_the_flat_sooner_than_their_ceilings_say(book):
 def test_the_best_of_exercise_one_is_three_drafts():
     gains = {g: speculative_gain(accepted_tokens(0.6, g), g, 0.1, 1) for g in range(1, 12)}
     assert max(gains, key=gains.get) == 3 and gains[2] > gains[5]
+
+
+def test_two_copied_tokens_per_pass_beat_the_small_model(n):
+    assert 2 / n["h200.checking.8b.n16"].value > n["h200.drafting.1-1b.8b.graph.a90"].value

@@ -19,7 +19,7 @@ function draw(state, layout) {
   const [left, right, top, bottom] = [44, width - 16, 30, height - 150];
   const most = Math.max(2, ...all.map(([, { gain }]) => gain)) * 1.1;
   const [x, y] = [linearScale(0, 16, left, right), linearScale(0, most, bottom, top)];
-  const marks = [text("heading", 9, 14, "Speed against plain decode, at most (×)", "mb-soft")];
+  const marks = [text("heading", 9, 14, "Speed against plain decode, by the limits (×)", "mb-soft")];
   for (const value of [0, 4, 8, 12, 16]) marks.push(text(`tick-x${value}`, x(value), bottom + 14, String(value), "mb-soft", "middle"));
   for (let value = 0; value <= most; value += 1) {
     marks.push(line(`grid-y${value}`, [[left, y(value)], [right, y(value)]], value === 1 ? "mb-ink-line mb-dashed" : "mb-gridline"), text(`tick-y${value}`, left - 6, y(value) + 3, String(value), "mb-soft", "end"));
@@ -45,12 +45,12 @@ function cycle(now, top, width, narrow) {
 
 function words(state, of, small, chip, now) {
   return `${of.name} with ${small.name} drafting, BF16 on one ${chip.name}, batch ${state.batch}: ${state.drafts} drafts accepted with a chance of ${quantity(state.acceptance, "%", 2)} each make ${numberText(now.tokens)} tokens per cycle of ${quantity(now.cycle, "s")}, `
-    + `${numberText(now.gain)}× the speed of one token at a time, at most. ${now.binds === "compute" ? "Checking is bound by compute: drafts are no longer free." : "Checking waits for memory, as a plain step does."}`;
+    + `${numberText(now.gain)}× the speed of one token at a time, by the limits. ${now.binds === "compute" ? "Checking is bound by compute: drafts are no longer free." : "Checking waits for memory, as a plain step does."}`;
 }
 
 define("draft", {
   name: "Speculative decoding",
-  start: { ...SUBJECT, model: "llama-3.1-8b", draft: "llama-3.2-1b", chip: "h100-sxm5-80gb", acceptance: 0.7, drafts: 4 },
+  start: { ...SUBJECT, model: "llama-3.1-8b", draft: "llama-3.2-1b", chip: "h200-sxm", acceptance: 0.7, drafts: 4 },
   controls: [
     { key: "acceptance", label: "Chance that a draft is accepted", values: CHANCES, say: (value) => quantity(value, "%", 2) },
     { key: "drafts", label: "Draft tokens", values: LENGTHS, say: String },
