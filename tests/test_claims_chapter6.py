@@ -11,7 +11,13 @@ from generators.evidence import kernels
 from generators.evidence.comparison import ceilings, measured_shape
 from generators.evidence.phases import prefill_case
 from generators.tables.roofline_tables import attention_by_backend
-from vis import attention_and_its_scores, fusing_bytes_and_launches, prefill_by_kernel, which_side_of_the_ridge
+from vis import (
+    attention_and_its_scores,
+    fusing_bytes_and_launches,
+    kernels_on_a_processor,
+    prefill_by_kernel,
+    which_side_of_the_ridge,
+)
 
 AT, LLAMA = "h200.prefill.8b.s4096", "llama-3.1-8b"
 
@@ -108,6 +114,14 @@ def test_the_parts_of_the_prefill_are_the_measured_pass(n, h200, book):
     assert slower > 2 and parts["attention"] * (slower - 1) == pytest.approx(7e-3, rel=0.03)
     drawn = prefill_by_kernel.data(book)
     assert drawn.rows[-1]["start"] + drawn.rows[-1]["time"] == pytest.approx(drawn.values["measured"])
+
+
+def test_on_the_processor_gemv_comes_close_to_its_roof_and_products_of_a_few_rows_do_not(book):
+    rows = kernels_on_a_processor.data(book).rows
+    share = {row["kernel"]: row["share"] for row in rows if row["kernel"] != "product"}
+    assert share["GEMV"] > 90 and share["RMSNorm"] < share["softmax"] < 67
+    few = [row for row in rows if row["kernel"] == "product"][3:5]  # eight rows and sixteen
+    assert all(row["intensity"] < 8 and row["share"] < 33 for row in few)
 
 
 def test_the_small_operations_of_a_token_are_an_eighth_of_a_percent_of_the_step(n):

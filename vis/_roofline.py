@@ -6,8 +6,10 @@ from vis import _palette as colour
 from vis import _theme as theme
 
 
-def roofline(figure, bandwidth: float, peak: float, narrow: bool, bottom: float, top: float, *, x=(0.3, 100_000.0)):
-    """Axes with both roofs (TB/s, TFLOP/s), their regions shaded below, the ridge point marked and labeled."""
+def roofline(
+    figure, bandwidth: float, peak: float, narrow: bool, bottom: float, top: float, *, x=(0.3, 100_000.0), prefix="T"
+):
+    """Axes with both roofs (TB/s, TFLOP/s, or G), their regions shaded below, the ridge point marked and labeled."""
     axes = theme.box(figure, 0.7, bottom, 0.12, top)
     size, ridge, low = theme.page_size(narrow), peak / bandwidth, 0.5
     axes.set(xscale="log", yscale="log", xlim=x, ylim=(low, peak * 3))
@@ -24,18 +26,21 @@ def roofline(figure, bandwidth: float, peak: float, narrow: bool, bottom: float,
     axes.plot([ridge, ridge], [low, peak], color=colour.MUTED, lw=0.9, ls=":")
     axes.tick_params(labelsize=size)
     axes.set_xlabel("Arithmetic intensity (FLOP/byte)", fontsize=size)
-    _words(axes, bandwidth, peak, ridge, low, x, size, narrow)
+    _words(axes, bandwidth, peak, ridge, low, x, size, narrow, prefix)
     return axes
 
 
-def _words(axes, bandwidth: float, peak: float, ridge: float, low: float, x, size: float, narrow: bool) -> None:
+def _words(
+    axes, bandwidth: float, peak: float, ridge: float, low: float, x, size: float, narrow: bool, prefix: str
+) -> None:
     """Labels on the roofs, the ridge point, and the two regions."""
     start = x[0] * 1.3
-    words = f"{bandwidth:.2f} TB/s" if narrow else f"memory: {bandwidth:.2f} TB/s"
+    words = f"{bandwidth:.3g} {prefix}B/s" if prefix != "T" else f"{bandwidth:.2f} TB/s"
+    words = words if narrow else f"memory: {words}"
     axes.text(
         start, start * bandwidth * 1.45, words, rotation=45, rotation_mode="anchor", color=colour.MEMORY, fontsize=size
     )
-    words = f"math: {peak:g} TFLOP/s" if not narrow else f"{peak:g} TFLOP/s"
+    words = f"{peak:.4g} {prefix}FLOP/s" if narrow else f"math: {peak:.4g} {prefix}FLOP/s"
     axes.text(x[1] * 0.95, peak * 1.25, words, color=colour.COMPUTE, fontsize=size, va="bottom", ha="right")
     axes.plot([ridge], [peak], "o", mfc=colour.SURFACE, mec=colour.INK, mew=1.4, ms=7, zorder=6)
     words = f"ridge point: {ridge:.0f}"
