@@ -75,7 +75,7 @@ def test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says
     models = {q.row.model for q in rows}
     assert all(re.match(r"llama-(2|3|3\.1)-|mistral-7b|mixtral", model) for model in models), models
     assert (
-        "none of these runs is on an H100 or later, an Instinct or a TPU, and none is of a model after Llama 3.1"
+        "None of these runs is on an H100 or later, an AMD Instinct, or a TPU, and none is of a model after Llama 3.1"
         in text_of(root, 1)
     )
 
@@ -225,7 +225,7 @@ COUNTED = {
     "in every run in the same direction": "test_what_chapter_1_says_of_its_record",
     "falls short on every size": "test_what_chapter_1_says_of_its_record",
     "none beats its chip's limit": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
-    "none of these runs is on an H100 or later": "test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says",
+    "None of these runs is on an H100 or later": "test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says",
     "on every chip of the catalog with a known 16-bit peak": "test_decode_at_batch_one_and_a_short_context_is_memory_bound_on_every_chip_with_a_16_bit_peak",
     "without it, there always too fast": "test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable",
     "such pairs of models in this book's catalog": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue",

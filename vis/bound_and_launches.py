@@ -58,7 +58,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Measured for this book: one user, random weights, PyTorch, a context of about 128, medians. "
+        "Measured for this book: one user, random weights, PyTorch, a context of about 128, medians. For eager mode the GPU's own work is drawn as in the CUDA graph. "
         "The machine is a virtual one, where launching may take two to three times as long as on a bare server."
     )
 
@@ -72,21 +72,27 @@ NAMES = {
 
 
 def draw(data: FigureData, narrow: bool):
-    """Four bars of one scale; each measured one is cut at its bytes, and at what the memory's best read makes of them."""
+    """Four bars of one scale, cut at their bytes and at what the memory's best read makes of them; under eager's, the CPU's."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 3.6, 4.4)
     top = theme.conclusion(figure, _conclusion(data))
     axes = theme.box(figure, 0.12, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.05)
     longest, step = max(row["time"] for row in data.rows), 1.0
-    axes.set(xlim=(0, longest * 1.02), ylim=(len(data.rows) * step - 0.1, -0.62))
+    axes.set(xlim=(0, longest * 1.02), ylim=(len(data.rows) * step + 0.3, -0.62))
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.tick_params(labelsize=size)
     axes.set_xlabel("Time per token (ms)", fontsize=size)
+    graph = data.where(run="graph")[0]
     for at, row in enumerate(data.rows):
-        shapes.bar(axes, 0, at, row["bytes"], 0.36, colour.MEMORY)
-        shapes.bar(axes, row["bytes"], at, row["memory"] - row["bytes"], 0.36, colour.KV)
-        shapes.bar(axes, row["memory"], at, row["time"] - row["memory"], 0.36, colour.OVERHEAD)
+        gpu = (
+            graph if row["run"] == "eager" else row
+        )  # eager launches the same kernels, beside the CPU's work and within it
+        shapes.bar(axes, 0, at, gpu["bytes"], 0.36, colour.MEMORY)
+        shapes.bar(axes, gpu["bytes"], at, gpu["memory"] - gpu["bytes"], 0.36, colour.KV)
+        shapes.bar(axes, gpu["memory"], at, gpu["time"] - gpu["memory"], 0.36, colour.OVERHEAD)
+        if row["run"] == "eager":
+            shapes.bar(axes, 0, at + 0.42, row["time"], 0.36, colour.OVERHEAD)
         words = f"{NAMES[row['run']]}: {row['time']:.1f} ms"
         words += "" if row["run"] == "bound" else f", {row['share']:.0f}% of the limit"
         axes.text(0, at - 0.06, words, fontsize=size, va="bottom", weight="bold" if row["run"] == "bound" else "normal")
@@ -96,12 +102,14 @@ def draw(data: FigureData, narrow: bool):
 
 
 def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
-    """The three parts of a bar, each named once on the bar that shows it best."""
-    v, (bound, compiled, _, eager) = data.values, data.rows
+    """The parts of a bar, each named once on the bar that shows it best."""
+    v, (bound, compiled, graph, eager) = data.values, data.rows
     away = 0.012 * eager["time"]
     for at, x, words, shade in (
         (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
-        (1, compiled["time"] + away, f"pale: memory delivers {v['read share']:.0f}%" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of its datasheet", colour.MEMORY),
-        (3, eager["memory"] + away, "kernels, launches and the rest", colour.SURFACE),
+        (1, compiled["time"] + away, "pale: slower memory" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of the datasheet's speed", colour.MEMORY),
+        (2, graph["time"] + away, "gray: gaps, and the rest", colour.OVERHEAD),
+        (3, graph["time"] + away, "the GPU's work", colour.INK),
+        (3.42, away, "the CPU launches the kernels" if narrow else "the CPU launches the kernels one by one", colour.SURFACE),
     ):  # fmt: skip
         axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

@@ -38,7 +38,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"In the time of {v['steps']} written tokens, an {v['chip']} can read {PROMPT:,}"
+    return f"In the time of {v['steps']} written tokens, an {v['chip']} can take in a prompt of {PROMPT:,}"
 
 
 def alt(data: FigureData) -> str:
@@ -66,7 +66,9 @@ def draw(data: FigureData, narrow: bool):
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.tick_params(labelsize=size)
-    axes.set_xlabel("Time (ms)", fontsize=size)
+    axes.set_xlabel(
+        "Time (ms), at least" if narrow else f"Time (ms), at least: {v['model']} on one {v['chip']}", fontsize=size
+    )
     for y in (0, 3):
         for at, name, shade in ((y + 0.4, "memory", colour.MEMORY), (y + 1.3, "math", colour.COMPUTE)):
             axes.annotate(

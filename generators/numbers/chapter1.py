@@ -17,6 +17,15 @@ def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str,
     return slow / n[f"decode.{model}.{format2}.{chip}.b1.s{context}.time"]
 
 
+@number("decode-speedup.{model}.{format}.{format2}.{chip}.b{batch}.s{context}", "×")
+def batch_format_speedup(
+    n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int
+) -> units.Quantity:
+    """How much faster a decode step of {model} can be with weights in {format2} than in {format}, at batch {batch} and {context} tokens of context."""
+    slow = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"]
+    return slow / n[f"decode.{model}.{format2}.{chip}.b{batch}.s{context}.time"]
+
+
 @number("batch-gain.{model}.{format}.{chip}.b{batch}.s{context}", "×")
 def batch_gain(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Throughput of {model} at batch {batch} over batch 1, at {context} tokens of context, as the roofline allows."""

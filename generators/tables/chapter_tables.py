@@ -57,15 +57,16 @@ def levers(n: Numbers) -> Table:
     eight, four = (a100.format("int8"), rtx.format("fp8")), (a100.format("int4"), rtx.format("gf4"))
     speculation = "quoted.gpt-fast-70b-int4-speculative.over.gpt-fast-70b-int4"
     rows = [
-        ["8-bit weights ᵃ", "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
-        ["4-bit weights ᵃ", "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
-        ["Smaller or distilled model", "W, often k", "in proportion", "less, see above", "the answers get worse"],
-        ["8-bit cache, 64 users", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
+        ["8-bit weights, one user ᵃ", "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
+        ["4-bit weights, one user ᵃ", "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
+        ["Smaller or distilled model", "W, often k", "in proportion", "less, see chapter 5", "the answers get worse"],
+        ["8-bit weights, 64 users ᵇ", "W", text("decode-speedup.llama-3.1-8b.bf16.fp8.h200-sxm.b64.s4096"), NOT, "caches outweigh weights, as here"],
+        ["8-bit cache, 64 users ᵇ", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
         ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "see chapter 4", "caches outweigh weights"],
         [Raw("[Speculation](08_speculative_decoding.md) ᶜ"), "tokens per pass", text("accepted.8.5") + "×", text(speculation), "guesses fail, or batches are large"],
         ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), NOT, "launches dominate"],
         ["Eight GPUs ᵈ", "β", "8×", text(f"quoted.{a100.format('8gpus')}"), "they wait for each other"],
-        ["Compiled CUDA graph for eager", "what is added", "no change", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
+        ["Compiled CUDA graph for eager ᵉ", "what is added", "no change", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
     ]  # fmt: skip
     return Table(["Lever", "Moves", "Bytes allow >", "Published or measured >", "Stops helping when"], rows)
 
@@ -74,17 +75,17 @@ def levers(n: Numbers) -> Table:
 def step_terms(n: Numbers) -> Table:
     """The letters of a step's equation, with their values for one user of the chapter's example and for many."""
     text, one = (lambda id_: n.number(id_).text), "llama-3.1-8b.bf16"
-    few, many = f"decode.{one}.b1.s1", f"decode.{one}.b64.s4096"
-    least = [text(f"decode.{one}.h200-sxm.{at}.time") for at in ("b1.s1", "b64.s4096")]
+    few, many = f"decode.{one}.b1.s4096", f"decode.{one}.b64.s4096"
+    least = [text(f"decode.{one}.h200-sxm.{at}.time") for at in ("b1.s4096", "b64.s4096")]
     rows = [
         ["$W$", "bytes of weights that a pass reads", *[text(f"{one}.one-token")] * 2],
         ["$B$", "batch: the users who share the pass", "1", "64"],
-        ["$S$", "context: tokens so far, of each user", "next to none", "4,096"],
+        ["$S$", "context: tokens so far, of each user", *["4,096"] * 2],
         ["$k$", "KV cache per token", *[text("llama-3.1-8b.kv-per-token")] * 2],
         [r"$\beta$", "memory bandwidth", *[text("h200-sxm.bandwidth")] * 2],
         ["$F$", "FLOP of the pass: two per weight and user, and attention's", text(f"{few}.flop"), text(f"{many}.flop")],
         ["$P$", "peak rate of the math", *[text("h200-sxm.peak")] * 2],
-        ["$t_o$", "time in which the CPU starts the pass's operations", *["the software's"] * 2],
+        ["$t_o$", "time in which the CPU starts the pass's operations", *["measure it"] * 2],
         ["$t$", "time of a step, at least", *least],
     ]  # fmt: skip
     told = [[Raw(f"{symbol}: {words}"), *values] for symbol, words, *values in rows]
