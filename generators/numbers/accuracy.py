@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from generators import units
-from generators.evidence import accuracy
+from generators.evidence import accuracy, own_errors
 from generators.numbers.registry import Numbers, number
 from generators.score.table import Scored, Summary, summary
 
@@ -11,6 +13,7 @@ KINDS = {
     "decode": accuracy.DECODE,
     "prefill": accuracy.PREFILL,
     "batched": accuracy.BATCHED,
+    "batched-decode": accuracy.BATCHED_DECODE,
     "products": accuracy.OPERATOR,
 }
 
@@ -90,3 +93,23 @@ def quoted_devices(n: Numbers) -> units.Quantity:
     """Devices of the quoted runs."""
     there = accuracy.runs(n.book)
     return units.of(float(len({run.device.key for run in there})), "", *{run.source for run in there})
+
+
+def _read_tested(n: Numbers) -> list[float]:
+    return [error for one in own_errors.own_errors(n.book) if one.way == own_errors.PROBE for error in one.errors]
+
+
+@number("accuracy.read-test", "%", 2)
+def read_test(n: Numbers) -> units.Quantity:
+    """Median error of decode on the machines of the book's records, predicted from a read test and one decode run of each."""
+    return units.of(median(map(abs, _read_tested(n))), "", *_records(n))
+
+
+@number("accuracy.read-test-runs", "", 0)
+def read_test_runs(n: Numbers) -> units.Quantity:
+    """Decode runs that were predicted so."""
+    return units.of(float(len(_read_tested(n))), "", *_records(n))
+
+
+def _records(n: Numbers) -> set[str]:
+    return {f"record:{record.id}" for record in n.book.roles.values()}

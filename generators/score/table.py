@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ RUNS = "data/published/runs"
 CONSTANTS = "data/expected.json"
 #: Shares of rows that the prediction interval leaves below and above.
 TAIL = 0.1
-SHOWN = 12  # reasons of refused lines that are printed of a file; the rest is counted
+#: What differs between two refusals for one reason: quoted words, numbers, the device at the end, a marked row's own note.
+_VARIES = re.compile(r"(?<=INVALID: ).*|'[^']*'|\d[\d.]*|(?<=peak of ).*(?=, which)|(?<=allow on ).*(?=: no such)")
 
 
 @dataclass(frozen=True)
@@ -262,8 +264,11 @@ def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
     names = Names(book)
     own = own_runs(book, names)
     if files == ["--fit"]:
+        from generators.score.tried import TRIED, tried_text  # late: it needs this module
+
         (root / CONSTANTS).write_text(constants_text(book, own), encoding="utf-8")
-        say(f"wrote {CONSTANTS}")
+        (root / TRIED).write_text(tried_text(own, names), encoding="utf-8")
+        say(f"wrote {CONSTANTS} and {TRIED}")
         return 0
     predictor, status = Predictor(own), 0
     runs, refusals = (own, []) if not files else ([], [])
@@ -285,7 +290,9 @@ def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
             scored.append(answer)
     for line in refused_lines(refusals):
         say(line)
-    for line in table(scored + predictor.probed(runs)):
+    if not runs and not refusals:
+        return status
+    for line in table(scored + predictor.probed(runs)) if scored else ():
         say(line)
     say(
         f"{len(scored)} rows scored, {len(refusals)} not; constants fitted to {len(own)} rows of {RUNS}, without the row's own device"
@@ -294,14 +301,15 @@ def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
 
 
 def refused_lines(refusals: list[Refusal]) -> list[str]:
-    """One line for each refused row, those of one reason in one file together."""
+    """One line for each kind of reason in a file, with its first row's words: reasons that differ in names and numbers are alike."""
     together = defaultdict(list)
     for one in refusals:
-        together[one.file, one.why].append(one.line)
+        together[one.file, _VARIES.sub("…", one.why)].append(one)
     lines = []
-    for (file, why), where in together.items():
-        rest = f" (and {len(where) - 1} lines more, to {where[-1]})" if len(where) > 1 else ""
-        lines.append(f"{Refusal(file, where[0], why)}{rest}")
+    for alike in together.values():
+        more = len(alike) - 1
+        rest = f" (and {more} line{'s' * (more > 1)} more for such a reason, to {alike[-1].line})" if more else ""
+        lines.append(f"{alike[0]}{rest}")
     return lines
 
 

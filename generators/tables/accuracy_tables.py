@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from statistics import median
 
-from generators.evidence import accuracy
+from generators.evidence import accuracy, own_errors
 from generators.numbers.registry import Numbers
 from generators.score.table import CONSTANTS, Scored, summary
+from generators.score.tried import TRIED
 from generators.tables.registry import Table, named_table
 
 ERRORS = [
@@ -100,3 +101,18 @@ def accuracy_constants(n: Numbers) -> Table:
         ["Engine and memory", "Devices >", "Runs >", "Share of bandwidth >", "Microseconds per layer", "Share of peak"],
         rows,
     )
+
+
+@named_table
+def accuracy_own(n: Numbers) -> Table:
+    """Errors of the book's predictions of its own records, by figure, machine and way, the best first."""
+    rows = [[one.figure, one.machine, one.way, str(len(one.errors)), f"{one.median:.1%}", f"{max(one.errors, key=abs):+.1%}"] for one in own_errors.own_errors(n.book)]  # fmt: skip
+    return Table(["Figure", "Machine", "Predicted from", "Cases >", "Median error >", "Furthest off >"], rows)
+
+
+@named_table
+def accuracy_tried(n: Numbers) -> Table:
+    """Changes to the predictor's form: median errors by run and by device, on each half of the devices and on all."""
+    told = json.loads((n.book.root / TRIED).read_text(encoding="utf-8"))
+    rows = [[change, *(f"{by_run:.1%}, {by_device:.1%}" for kind in kinds.values() for by_run, by_device in zip(kind[1::3], kind[2::3], strict=True))] for change, kinds in told.items()]  # fmt: skip
+    return Table(["Change", "Decode, half A >", "Half B >", "All >", "Prefill, half A >", "Half B >", "All >"], rows)

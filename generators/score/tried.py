@@ -1,0 +1,84 @@
+"""Changes to the predictor's form that were tried: chosen by one half of the devices, judged on the other half.
+
+``python -m generators score --fit`` writes the errors; the page on accuracy prints them.  Each change
+alters what a run is said to move, compute or launch, or whose constants it shares, and all is fitted anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from generators.model.parts import parts_of
+from generators.score.names import Names
+from generators.score.rows import WIDE, Phase, Run
+from generators.score.table import Predictor, Scored, summary
+
+TRIED = "data/tried.json"
+KINDS = ("decode, batch 1", "prefill")
+MICRO_BATCH = 512.0  # tokens that llama.cpp computes at once, unless told otherwise
+
+
+def half(device: str) -> int:
+    """Which half a device is in: the parity of a hash of its name, so that nobody chooses it."""
+    return hashlib.sha256(device.encode()).digest()[0] % 2
+
+
+def _each(run: Run, change: Callable[[Phase], Phase]) -> Run:
+    return replace(run, phases=tuple(change(phase) for phase in run.phases))
+
+
+def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
+    """Each change by what it says."""
+
+    def mixtures(run: Run) -> Run:
+        if run.read or run.kind == "operator" or not (id_ := names.model(run.model)):
+            return run
+        more = 0.5 * sum(part.count for part in parts_of(names.shape(id_)) if part.experts)
+        return _each(run, lambda p: replace(p, layers=p.layers + more))
+
+    def dequantized(run: Run) -> Run:
+        if run.precision.lower() in WIDE or not run.read or not run.device.peak:
+            return run
+        slower = 5.0 * run.read * run.device.bandwidth / run.device.peak
+        return _each(run, lambda p: replace(p, bytes=p.bytes + slower))
+
+    def in_parts(run: Run) -> Run:
+        if run.kind != "prefill" or run.family != "llama.cpp":
+            return run
+        n = math.ceil(run.phases[0].tokens / MICRO_BATCH)
+        return _each(run, lambda p: replace(p, times=p.times * n, flop=p.flop / n, tokens=p.tokens / n))
+
+    return {
+        "as it is": lambda run: run,
+        "a layer with experts launches half as much again": mixtures,
+        "the cache is read at half the share of bandwidth": lambda run: _each(run, lambda p: replace(p, bytes=p.bytes + p.kv)),
+        "host and sampler take the time of four more layers": lambda run: _each(run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)),
+        "unpacking a narrow weight takes five FLOP at the 16-bit peak": dequantized,
+        "prompts are computed 512 tokens at a time": in_parts,
+        "builds from 2025 on share no constant with older ones": lambda run: replace(run, family=run.family + (" 2025" if run.build.endswith("2025 on") else "")),
+        "the share of peak belongs to the build too": lambda run: replace(run, device=replace(run.device, kind=f"{run.device.kind}, {run.build}")),
+    }  # fmt: skip
+
+
+def errors(runs: list[Run]) -> dict[str, list[float]]:
+    """By kind: for each half of the devices and for all the runs, and the median error by run and by device."""
+    predictor = Predictor(runs)
+    scored = [one for one in map(predictor.score, runs) if isinstance(one, Scored) and one.devices > 1]
+    told = {}
+    for kind in KINDS:
+        told[kind] = []
+        for side in ((0,), (1,), (0, 1)):
+            s = summary([one for one in scored if one.run.kind == kind and half(one.run.device.key) in side])
+            told[kind] += [s.rows, round(s.by_row, 4), round(s.by_device, 4)]
+    return told
+
+
+def tried_text(runs: list[Run], names: Names) -> str:
+    """The text of data/tried.json."""
+    rows = {name: errors([change(run) for run in runs]) for name, change in changes(names).items()}
+    lines = ",\n ".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
+    return f"{{\n {lines}\n}}\n"
