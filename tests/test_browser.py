@@ -169,8 +169,8 @@ def test_search_finds_words_without_asking_elsewhere(page, origin) -> None:
 
 #: What readers type, and the page that answers it: the first of the results.
 ASKED = {
-    "quantization": "01_memory_bound/",
-    "quantisation": "01_memory_bound/",
+    "quantization": "07_smaller_models/",
+    "quantisation": "07_smaller_models/",
     "H100 bandwidth": "reference/accelerators/h100",
     "MoE": "04_batching/",
     "mixture of experts": "04_batching/",

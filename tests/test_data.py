@@ -181,6 +181,7 @@ SAID = [
     ("data/models/gemma-2-2b.toml", "590,118,912 +", "590,118,912 and", "parameters"),
     ("data/models/deepseek-v3.toml", 'as_printed = "70.272 KB"', 'as_printed = "72.072 KB"', "kv_bytes_per_token"),
     ("data/published/chapter1.toml", 'as_printed = "104.9"', 'as_printed = "140.9"', "gpt-fast-7b-bf16"),
+    ("data/published/chapter7.toml", 'file = "4.58 GiB"', 'file = "4.85 GiB"', "mmlu-8b-q4-k-m"),
     ("data/published/chapter2.toml", "Computed: 100 % less", "100 % less", "vllm-kv-waste"),
 ]
 

@@ -28,8 +28,8 @@ def shaped(model: str, *names: str, head: bool = False) -> dict[str, str]:
 CASES = [
     (1, "intensity", f"prefill.{L3}.bf16.s4096.intensity", {"F": f"prefill.{L3}.bf16.s4096.flop", "Q": f"prefill.{L3}.bf16.s4096.bytes"}),
     (1, "decode-time", f"decode.{L3}.bf16.{H200}.b1.s1.time", RUNNING | THREE | {"B": 1, "S": 1, "F": f"decode.{L3}.bf16.b1.s1.flop", "t_o": 0}),
-    (1, "effective-bits", "mxfp4.effective-bits", {"n_w": 4 / 8, "n_s": 8 / 8, "g": 32}),
-    (1, "effective-bits", "q4-0.effective-bits", {"n_w": 4 / 8, "n_s": 16 / 8, "g": 32}),
+    (7, "effective-bits", "mxfp4.effective-bits", {"n_w": 4 / 8, "n_s": 8 / 8, "g": 32}),
+    (7, "effective-bits", "int4-g128-bf16.effective-bits", {"n_w": 4 / 8, "n_s": 32 / 8, "g": 128}),
     (1, "matrix-intensity", f"{H200}.ridge-point", {"T": f"{H200}.critical-tokens.bf16", "b": 2}),
     (1, "expected-experts", "mixtral-8x7b.expert-share.b16", {"k_E": 2, "E": 8, "B": 16}),
     (2, "kv-per-token", f"{L3}.kv-per-token", shaped(L3, "H_{kv}", "d_h", "L") | {"b": 2}),

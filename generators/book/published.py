@@ -46,6 +46,7 @@ class Published(Row):
     `accelerator`, `model` and `format` are catalogue ids where they apply, so that a prediction
     can be put beside the value; empty where the book has no such row.  `above_bound` says why a
     run may be faster than the bound of one token per sequence and pass, where it is.
+    `file` is the size of the model's file, where it is printed beside the value.
     """
 
     value: str
@@ -62,6 +63,7 @@ class Published(Row):
     engine: str = ""
     note: str = ""
     above_bound: str = ""
+    file: str = ""
 
     @property
     def quantity(self) -> units.Quantity:
@@ -80,4 +82,8 @@ class Published(Row):
         if not math.isfinite(quantity.value) or quantity.value <= 0:
             raise ValueError(f"found {self.value!r}, wanted a finite value above zero; correct it")
         said(self.value, self.as_printed, self.note)
+        if self.file:
+            if units.parse(self.file).dims != units.unit_of("bytes")[1]:
+                raise ValueError(f"found file = {self.file!r}, wanted a size such as '4.58 GiB'; correct it")
+            said(self.file, self.as_printed, self.note)
         return self

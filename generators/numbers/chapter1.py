@@ -10,22 +10,6 @@ from generators.model.work import accepted_tokens, linear_flop, step_flop
 from generators.numbers.registry import Numbers, number
 
 
-@number("decode-speedup.{model}.{format}.{format2}.{chip}.s{context}", "×")
-def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, context: int) -> units.Quantity:
-    """How much faster a decode step of {model} can be in {format2} than in {format} at batch 1 and {context} tokens of context."""
-    slow = n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"]
-    return slow / n[f"decode.{model}.{format2}.{chip}.b1.s{context}.time"]
-
-
-@number("decode-speedup.{model}.{format}.{format2}.{chip}.b{batch}.s{context}", "×")
-def batch_format_speedup(
-    n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int
-) -> units.Quantity:
-    """How much faster a decode step of {model} can be with weights in {format2} than in {format}, at batch {batch} and {context} tokens of context."""
-    slow = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"]
-    return slow / n[f"decode.{model}.{format2}.{chip}.b{batch}.s{context}.time"]
-
-
 @number("batch-gain.{model}.{format}.{chip}.b{batch}.s{context}", "×")
 def batch_gain(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Throughput of {model} at batch {batch} over batch 1, at {context} tokens of context, as the roofline allows."""
@@ -114,13 +98,6 @@ def tokens_per_verification(n: Numbers, name: str, tokens: int) -> units.Quantit
     """Tokens expected per verification pass of {tokens} drafts when each is accepted with probability 0.{name} (Leviathan et al., equation 1)."""
     alpha = float(f"0.{name}")
     return units.of(accepted_tokens(alpha, tokens), "", "leviathan-2023")
-
-
-@number("sparse24.share", "%", 4)
-def two_of_four(n: Numbers) -> units.Quantity:
-    """Bytes of a 2:4-pruned 16-bit matrix over the dense one: half the values, and two bits of index for each kept."""
-    kept, index_bits, value_bits = 0.5, 2.0, 16.0
-    return units.of(kept * (value_bits + index_bits) / value_bits, "", "nvidia-ampere-whitepaper")
 
 
 @number("stream-rate.{model}.{format}.{chip}", "tokens/s")

@@ -25,12 +25,24 @@ BOOSTS = [
 ]
 #: Words that readers ask a chapter for and that it may not print; the theme shows them under its title in the results.
 WORDS = {
-    "01_memory_bound.md": ["roofline", "arithmetic intensity", "tokens per second", "quantization"],
+    "01_memory_bound.md": ["roofline", "arithmetic intensity", "tokens per second"],
     "02_kv_cache.md": ["KV cache size", "PagedAttention", "GQA", "prefix caching"],
     "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill"],
     "04_batching.md": ["continuous batching", "MoE", "mixture of experts"],
     "05_overhead.md": ["CUDA graph", "torch.compile", "kernel launch", "GPU utilization"],
     "06_roofline.md": ["roofline model", "kernel fusion", "FlashAttention", "flash decoding"],
+    "07_smaller_models.md": [
+        "quantization",
+        "quantized",
+        "AWQ",
+        "GPTQ",
+        "int4",
+        "int8",
+        "FP8",
+        "W4A16",
+        "W8A8",
+        "sparsity",
+    ],
     "08_speculative_decoding.md": ["speculative decoding", "draft model", "EAGLE", "n-gram", "acceptance rate"],
 }
 

@@ -24,25 +24,6 @@ def every_chip(n: Numbers) -> list[str]:
 
 
 @named_table
-def formats(n: Numbers, *names: str) -> Table:
-    """Effective bits of the named formats, the reduction in bytes, and the decode speed-up the bound allows for Llama-2-7B."""
-    model, chip = "llama-2-7b", "a100-sxm4-80gb"
-    rows = [
-        [n.book.formats[f].name, n.link(f"{f}.effective-bits"), n.link(f"{f}.reduction"),
-         n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s1"), n.link(f"decode-speedup.{model}.bf16.{f}.{chip}.s4096")]
-        for f in names
-    ]  # fmt: skip
-    heads = [
-        "Format",
-        "Effective bits >",
-        "Fewer bytes per weight >",
-        "Speed-up allowed, empty context >",
-        "Speed-up allowed, context of 4,096 >",
-    ]
-    return Table(heads, rows)
-
-
-@named_table
 def kv_sizes(n: Numbers, *models: str) -> Table:
     """KV cache per token of the named models beside the naive formula's answer, and one sequence of 8,192 tokens."""
     rows = [

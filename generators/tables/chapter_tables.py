@@ -57,9 +57,9 @@ def levers(n: Numbers) -> Table:
     eight, four = (a100.format("int8"), rtx.format("fp8")), (a100.format("int4"), rtx.format("gf4"))
     speculation = "quoted.gpt-fast-70b-int4-speculative.over.gpt-fast-70b-int4"
     rows = [
-        ["8-bit weights, one user ᵃ", "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
-        ["4-bit weights, one user ᵃ", "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
-        ["Smaller or distilled model", "W, often k", "in proportion", "less, see chapter 5", "the answers get worse"],
+        [Raw("[8-bit weights](07_smaller_models.md), one user ᵃ"), "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
+        [Raw("[4-bit weights](07_smaller_models.md), one user ᵃ"), "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
+        [Raw("[Smaller or distilled model](07_smaller_models.md#a-smaller-student)"), "W, often k", "in proportion", "less, see chapter 5", "the answers get worse"],
         ["8-bit weights, 64 users ᵇ", "W", text("decode-speedup.llama-3.1-8b.bf16.fp8.h200-sxm.b64.s4096"), NOT, "caches outweigh weights, as here"],
         ["8-bit cache, 64 users ᵇ", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
         ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "see chapter 4", "caches outweigh weights"],

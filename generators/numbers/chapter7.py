@@ -1,0 +1,127 @@
+"""Numbers of chapter 7: weights in fewer bits, pruned matrices, and smaller models."""
+
+from __future__ import annotations
+
+from generators import units
+from generators.evidence import smaller
+from generators.measure.counting import techniques
+from generators.model.memory import effective_bits
+from generators.model.parameters import head_parameters
+from generators.numbers.registry import Numbers, number
+
+INDEX_BITS = 32  # of a column in CSR, as PyTorch and the vendors' libraries take it
+
+
+def _sourced(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
+    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
+
+
+@number("{role}.fewer-bits.{name}.bytes", "GB")
+def fewer_bits_bytes(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Bytes that a decode step of the 8B model moves as the suite packs it, layers in {name}, embedding and head in 16 bits ({role})."""
+    return _sourced(n, role, smaller.step(n.book.speaker(role), "8b", name).bytes, "byte")
+
+
+@number("{role}.fewer-bits.{name}.bound", "ms")
+def fewer_bits_bound(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Least time of that step by the datasheet of the {role}: layers in {name}."""
+    return n[f"{role}.fewer-bits.{name}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth-in-full"]
+
+
+@number("{role}.fewer-bits.{name}.time", "ms")
+def fewer_bits_time(n: Numbers, role: str, name: str) -> units.Quantity:
+    """Estimate of that step as a CUDA graph on the {role}, layers in {name}: each product as long as a cold BF16 matrix of as many bytes took, cache and gaps as in BF16."""
+    told = smaller.step(n.book.speaker(role), "8b", name)
+    return _sourced(n, role, told.kernels + told.gaps, "s")
+
+
+@number("{role}.fewer-bits.{name}.gain", "×", 2)
+def fewer_bits_gain(n: Numbers, role: str, name: str) -> units.Quantity:
+    """How many times as fast as in BF16 that estimate is on the {role}: layers in {name}."""
+    return n[f"{role}.fewer-bits.bfloat16.time"] / n[f"{role}.fewer-bits.{name}.time"]
+
+
+@number("{role}.fewer-bits.{name}.fewer", "×", 2)
+def fewer_bits_fewer(n: Numbers, role: str, name: str) -> units.Quantity:
+    """How many times fewer bytes than in BF16 that step moves on the {role}: layers in {name}."""
+    return n[f"{role}.fewer-bits.bfloat16.bytes"] / n[f"{role}.fewer-bits.{name}.bytes"]
+
+
+@number("{role}.packed.{name}.r{size}.gain", "×", 2)
+def packed_gain(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """How many times as fast as BF16 a packed kernel multiplies {size} rows by a 4,096 × 4,096 matrix in {name} on the {role}."""
+    record = n.book.speaker(role)
+    plain, packed = (smaller.product(record, weights, size).seconds for weights in ("bfloat16", name))
+    return _sourced(n, role, plain / packed, "")
+
+
+@number("{role}.packed.{name}.r{size}.rate", "GB/s")
+def packed_rate(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Bandwidth that this product reaches on the {role}, weights as stored: {name}, {size} rows."""
+    return _sourced(n, role, smaller.product(n.book.speaker(role), name, size).bandwidth, "byte/s")
+
+
+@number("{role}.packed.{name}.r{size}.flops", "TFLOP/s|GFLOP/s")
+def packed_flops(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
+    """Math rate that this product reaches on the {role}: {name}, {size} rows."""
+    return _sourced(n, role, smaller.product(n.book.speaker(role), name, size).flops, "FLOP/s")
+
+
+@number("quoted.{quote}.rest", "ms")
+def rest_of_token(n: Numbers, quote: str) -> units.Quantity:
+    """Time per token of a quoted run beyond its bytes over the datasheet's bandwidth: {quote}."""
+    return 1 / n[f"quoted.{quote}"] - 1 / n[f"quoted.{quote}.bound"]
+
+
+@number("quoted.{quote}.most-by-bits", "×", 2)
+def most_by_bits(n: Numbers, quote: str) -> units.Quantity:
+    """How many times as fast a quoted run would be with weights of no bits at all, if the rest of its time stayed: {quote}."""
+    return 1 / n[f"quoted.{quote}"] / n[f"quoted.{quote}.rest"]
+
+
+@number("quoted.{quote}.in-bits.{size}", "ms")
+def in_bits(n: Numbers, quote: str, size: int) -> units.Quantity:
+    """Time per token of a quoted 16-bit run if its bytes took {size} bits for each 16 and the rest of its time stayed: {quote}."""
+    return size / 16 / n[f"quoted.{quote}.bound"] + n[f"quoted.{quote}.rest"]
+
+
+@number("{model}.{format}.head-share", "%", 2)
+def head_share(n: Numbers, model: str, format: str) -> units.Quantity:
+    """Share of the output head in the bytes that a token of {model} reads in {format}."""
+    return head_parameters(n.shape(model)) * n.format(format).other / n[f"{model}.{format}.one-token"]
+
+
+@number("quoted.{quote}.file", "GB")
+def file_size(n: Numbers, quote: str) -> units.Quantity:
+    """Size of the file of that run, as its source prints it: {quote}."""
+    row = n.book.published[quote]
+    return units.parse(row.file, row.source)
+
+
+@number("decode-speedup.{model}.{format}.{format2}.{chip}.b{batch}.s{context}", "×")
+def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
+    """How much faster a decode step of {model} can be in {format2} than in {format} on the {chip}: batch {batch}, {context} tokens of context."""
+    at = f"{chip}.b{batch}.s{context}.time"
+    return n[f"decode.{model}.{format}.{at}"] / n[f"decode.{model}.{format2}.{at}"]
+
+
+@number("csr-break-even.{size}", "%", 2)
+def csr_break_even(n: Numbers, size: int) -> units.Quantity:
+    """Share of zeros from which on CSR with 32-bit columns takes fewer bytes than a plain matrix of {size}-bit weights, row pointers left out."""
+    return units.of(INDEX_BITS / (size + INDEX_BITS), "")
+
+
+@number("csr-share.{size}.{size2}", "%", 2)
+def csr_share(n: Numbers, size: int, size2: str) -> units.Quantity:
+    """Bytes in CSR over those of the plain matrix, {size}-bit weights, {size2} percent of them zeros, 4,096 × 4,096."""
+    wide, values = 4096, size / 8
+    kept = wide * wide * (1 - int(size2) / 100)
+    stored = techniques.csr(wide, kept, values, INDEX_BITS // 8).bytes
+    return units.of(stored / (wide * wide * values), "")
+
+
+@number("sparse24.share.{size}", "%", 4)
+def two_of_four(n: Numbers, size: int) -> units.Quantity:
+    """Bytes of a 2:4-pruned matrix of {size}-bit weights over the dense one: half the values, and two bits of index for each."""
+    half = effective_bits(size, 1, 2) / 2
+    return units.of(half / size, "", "nvidia-ampere-whitepaper")

@@ -1,0 +1,56 @@
+"""Tables of chapter 7: numbers plain, but for links in the row of the running example, which show how its columns are computed."""
+
+from __future__ import annotations
+
+from generators.escape import Raw, cell
+from generators.numbers.registry import Numbers
+from generators.tables.registry import Table, named_table
+
+MODEL, CHIP, NAMES = "llama-3.1-8b", "h200-sxm", {"bfloat16": "BF16", "int8": "INT8", "int4": "INT4"}
+
+
+@named_table
+def formats(n: Numbers, example: str, *names: str) -> Table:
+    """Effective bits of the named formats, what a token of the chapter's model reads, and the speed-up that its bytes allow at two contexts."""
+    rows = []
+    for name in names:
+        at = f"decode-speedup.{MODEL}.bf16.{name}.{CHIP}.b1"
+        ids = [f"{name}.effective-bits", f"{MODEL}.{name}.one-token", f"{at}.s128", f"{at}.s32768"]
+        told = n.book.formats[name].name
+        if name == example:
+            rows.append([Raw(f"**{cell(told)}**"), *(n.number(id_).text for id_ in ids[:-1]), n.link(ids[-1])])
+        else:
+            rows.append([told, *(n.number(id_).text for id_ in ids)])
+    heads = ["Format", "Effective bits >", "Read per token >", "Faster, at most >", "At 32,768 tokens >"]
+    return Table(heads, rows)
+
+
+@named_table
+def fewer_bits(n: Numbers, role: str) -> Table:
+    """Bytes, bound and estimate of the 8B model's step in three widths, and what was measured of it; a width without a record is awaited."""
+    rows = []
+    for name, told in NAMES.items():
+        at = f"{role}.fewer-bits.{name}"
+        measured = n.book.speaker(role).measured("decode-quantised", model="8B", weights=name)
+        found = n.number(f"{role}.decode.8b.graph.time").text if name == "bfloat16" else "awaited"
+        if measured:
+            found = f"{measured[0].seconds * 1e3:.3g} ms"
+        rows.append([told, *(n.number(f"{at}.{part}").text for part in ("bytes", "bound", "time")), found])
+    return Table(["Weights of the layers", "Read per token >", "Limit >", "Estimate >", "Measured >"], rows)
+
+
+@named_table
+def students(n: Numbers, *models: str) -> Table:
+    """What a token of each model reads, its cache, what one user gets at most, and its maker's own score."""
+    rows = []
+    for m in models:
+        ids = [f"{m}.bf16.one-token", f"{m}.kv-per-token", f"decode.{m}.bf16.{CHIP}.b1.s1.tokens-per-s"]
+        score = f"quoted.mmlu-{m.replace('.', '-')}"
+        rows.append(
+            [
+                n.book.models[m].name,
+                *(n.number(id_).text for id_ in ids),
+                n.number(score).text if rows else n.link(score),
+            ]
+        )
+    return Table(["Model, BF16", "Read per token >", "Cache >", "One user, at most >", "MMLU, by Meta >"], rows)

@@ -1,0 +1,91 @@
+"""Up to how many users do weights in fewer bits make decode faster?"""
+
+from __future__ import annotations
+
+from generators import catalogue
+from generators.book.load import Book
+from generators.model import roofline
+from generators.model.inputs import Pass
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+
+CHIP, MODEL, PLAIN = "h200-sxm", "llama-3.1-8b", "bf16"
+FORMATS = {"int4-g128-bf16": "4-bit weights, 16-bit math", "fp8": "8-bit weights and math"}
+CONTEXTS = (128, 4096)
+BATCHES = tuple(sorted({round(2 ** (at / 4)) for at in range(41)}))
+COLUMNS = {"format": "", "context": "tokens", "batch": "users", "gain": "× BF16", "binds": ""}
+
+
+def data(book: Book) -> FigureData:
+    """Least step in BF16 over least step in each format, for every batch, at two contexts."""
+    chip, model = book.accelerators[CHIP], book.models[MODEL]
+    shape, rows = catalogue.shape(model), []
+
+    def step(name: str, batch: int, context: int) -> roofline.Step:
+        stored = book.formats[name]
+        device = catalogue.device(chip, stored.rate)
+        return roofline.step(shape, catalogue.number_format(stored), device, Pass(float(batch), 1.0, float(context)))
+
+    for name in FORMATS:
+        for context in CONTEXTS:
+            for batch in BATCHES:
+                few = step(name, batch, context)
+                gain = step(PLAIN, batch, context).time / few.time
+                rows.append({"format": name, "context": context, "batch": batch, "gain": gain, "binds": few.binds})
+    sources = {book.formats[name].source for name in (PLAIN, *FORMATS)} | {model.source, chip.memory.bandwidth.source}
+    sources |= catalogue.sourced_device(chip, "bf16").peak.sources | catalogue.sourced_device(chip, "fp8").peak.sources
+    return FigureData(COLUMNS, rows, {"model": model.name, "chip": "H200"}, frozenset(sources))
+
+
+def _gain(data: FigureData, name: str, context: int, batch: int) -> float:
+    return data.where(format=name, context=context, batch=batch)[0]["gain"]
+
+
+def _conclusion(data: FigureData) -> str:
+    four = [_gain(data, "int4-g128-bf16", CONTEXTS[0], batch) for batch in (1, 64, 256)]
+    return f"4-bit weights allow {four[0]:.1f}× for one user, {four[1]:.1f}× for 64, and {four[2]:.1f}× for 256; long contexts end it sooner"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    four, eight = FORMATS
+    return (
+        f"{_conclusion(data)}. Speed that the datasheet allows over BF16, {data.values['model']} on one {data.values['chip']}, 1 to {BATCHES[-1]:,} users. "
+        f"At a context of {CONTEXTS[1]:,}, 64 users gain {_gain(data, four, CONTEXTS[1], 64):.1f}× with 4-bit weights and {_gain(data, eight, CONTEXTS[1], 64):.1f}× with 8-bit weights and math. "
+        f"At {CONTEXTS[0]}, 8-bit weights with 8-bit math keep {min(r['gain'] for r in data.where(format=eight, context=CONTEXTS[0])):.1f}× to 2× at any of these batches."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Ratios of two limits from the datasheet, the 16-bit KV cache read in both; solid: a context of 128, dashed: 4,096. Whether so many users fit is not asked."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Two solid lines that end differently, two dashed ones that end alike."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.8, 5.2)
+    top = theme.headline(figure, _conclusion(data), "Speed allowed, times BF16")
+    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.3, top + 0.05)
+    axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.8, 3.5))
+    theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
+    axes.set_yticks([1, 2, 3])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Users in the batch", fontsize=size)
+    axes.axhline(1, color=colour.OVERHEAD, lw=1.2, zorder=2)
+    for name in FORMATS:
+        for context, dash in zip(CONTEXTS, ("-", (0, (4, 3))), strict=True):
+            rows = data.where(format=name, context=context)
+            shade = colour.MEMORY if name.startswith("int4") else colour.INK
+            axes.plot([r["batch"] for r in rows], [r["gain"] for r in rows], color=shade, lw=2.1, ls=dash)
+    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
+    four, eight = FORMATS.values()
+    eight = "8-bit math\nand weights" if narrow else eight
+    axes.text(1.1 if narrow else 12, 3.34, four, color=colour.MEMORY, **words)
+    axes.text(1.1, 2.16 if narrow else 2.03, eight, **words)
+    axes.text(1.1, 1.32, "dashed:\ncontext of 4,096", color=colour.MUTED, **words)
+    axes.text(1.1, 0.89, "as fast as BF16", color=colour.MUTED, **words)
+    theme.note(figure, data.note)
+    return figure

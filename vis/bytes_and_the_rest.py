@@ -1,0 +1,104 @@
+"""What becomes of the time per token when the weights take a half and a quarter of the bits?"""
+
+from __future__ import annotations
+
+from generators.book.load import Book
+from generators.evidence import smaller
+from generators.evidence.comparison import datasheet_bandwidth, decode_case, quoted_decodes
+from vis import _palette as colour
+from vis import _shapes as shapes
+from vis import _theme as theme
+from vis._figure import FigureData
+
+ROLE, MODEL = "h200", "8b"
+QUOTED = {"16": "gpt-fast-7b-bf16", "8": "gpt-fast-7b-int8", "4": "gpt-fast-7b-int4"}
+ESTIMATED = {"16": "bfloat16", "8": "int8", "4": "int4"}
+COLUMNS = {"group": "", "bits": "", "bytes": "GB", "reading": "ms", "rest": "ms", "measured": "ms"}
+
+
+def data(book: Book) -> FigureData:
+    """Reading at the datasheet's bandwidth and all the rest, of three published runs and of three estimates."""
+    record, quotes = book.speaker(ROLE), {quote.id: quote for quote in quoted_decodes(book)}
+    sheet = datasheet_bandwidth(book, record).value
+    rows = [
+        {"group": "A100", "bits": bits, "bytes": q.bytes / 1e9, "reading": 1e3 / q.bound, "rest": 1e3 / q.reached - 1e3 / q.bound}
+        for bits, id_ in QUOTED.items() for q in [quotes[id_]]
+    ]  # fmt: skip
+    for bits, weights in ESTIMATED.items():
+        step = smaller.step(record, MODEL, weights)
+        reading = step.bytes / sheet
+        rows.append({
+            "group": "H200", "bits": bits, "bytes": step.bytes / 1e9, "reading": reading * 1e3,
+            "rest": (step.kernels + step.gaps - reading) * 1e3,
+            "measured": decode_case(record, MODEL, "graph").seconds * 1e3 if bits == "16" else "",
+        })  # fmt: skip
+    sources = frozenset().union(*(quotes[id_].sources for id_ in QUOTED.values()))
+    sources |= {book.accelerators[record.machine.accelerator].memory.bandwidth.source}
+    return FigureData(COLUMNS, rows, {"machine": book.machine_label(record)}, sources, frozenset({record.id}))
+
+
+def _total(row: dict) -> float:
+    return row["reading"] + row["rest"]
+
+
+def _conclusion(data: FigureData) -> str:
+    gains = {}
+    for group in ("A100", "H200"):
+        wide, _, narrow = data.where(group=group)
+        gains[group] = wide["bytes"] / narrow["bytes"], _total(wide) / _total(narrow)
+    (fewer, faster), (_, estimate) = gains.values()
+    return f"{fewer:.1f} times fewer bytes made an A100 {faster:.1f} times as fast, and an H200 by our estimate {estimate:.1f}: the rest stays"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    told = {
+        group: ", ".join(
+            f"{r['bits']} bits {r['reading']:.1f} ms of reading and {r['rest']:.1f} of all else" for r in data.where(group=group)
+        )
+        for group in ("A100", "H200")
+    }  # fmt: skip
+    return (
+        f"{_conclusion(data)}. Time per token at batch 1 in two parts. Llama 2 7B on an A100, published: {told['A100']}. "
+        f"A model of eight billion weights as a CUDA graph on the {data.values['machine']}, estimated: {told['H200']}; measured in 16 bits: {data.rows[3]['measured']:.1f} ms."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Reading: the bytes over the datasheet's bandwidth. A100: published runs of gpt-fast, compiled. H200: our estimate for a plain CUDA graph, from products timed in BF16; only 16 bits are measured."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Two groups of three bars, each of a part that shrinks and a part that does not."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.7, 5.1)
+    top = theme.headline(figure, _conclusion(data), "Time per token (ms)")
+    axes = theme.box(figure, 0.75, theme.floor(data.note, narrow) - 0.2, 0.15, top + 0.05)
+    axes.set(xlim=(0, 12.2 if narrow else 11.4), ylim=(7.2, -1.25))
+    axes.set_xticks([0, 2, 4, 6, 8, 10])
+    axes.set_yticks([])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+    words = {"fontsize": size, "va": "center", "zorder": 7}
+    heads = {"A100": "Llama 2 7B, A100: published", "H200": "8B, H200: estimated"}
+    for start, group in ((0, "A100"), (4.6, "H200")):
+        axes.text(0, start - 0.85, heads[group], weight="bold", **words)
+        for at, row in enumerate(data.where(group=group)):
+            y = start + at
+            hollow = group == "H200"
+            shapes.bar(axes, 0, y - 0.38, row["reading"], 0.76, colour.MEMORY)
+            shapes.bar(axes, row["reading"], y - 0.38, row["rest"], 0.76, colour.GRID, colour.OVERHEAD if hollow else "none", line=1.0 if hollow else 0)  # fmt: skip
+            axes.text(-0.12, y, f"{row['bits']} bits", ha="right", **words)
+            if row.get("measured"):
+                theme.measured(axes, [row["measured"]], [y])
+                told = f"{'' if narrow else f'{_total(row):.1f}; '}measured {row['measured']:.1f}"
+                axes.text(row["measured"] + 0.25, y, told, **words)
+            else:
+                axes.text(_total(row) + 0.15, y, f"{_total(row):.1f}", **words)
+            if at == 0:
+                axes.text(row["reading"] / 2, y, "reading", ha="center", color=colour.SURFACE, **words)
+            axes.text(row["reading"] + row["rest"] / 2, y, "the rest" if at == 0 else f"{row['rest']:.1f}", ha="center", **words)  # fmt: skip
+    theme.note(figure, data.note)
+    return figure

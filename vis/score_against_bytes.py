@@ -1,0 +1,79 @@
+"""How much of a score do fewer bits cost, and is a large model in few bits better than a small one in many?"""
+
+from __future__ import annotations
+
+from generators import units
+from generators.book.load import Book
+from vis import _palette as colour
+from vis import _theme as theme
+from vis._figure import FigureData
+
+RUNS = {
+    "8B": {"fp16": "16", "q6-k": "6.6", "q4-k-m": "4.8", "q3-k-m": "3.8", "iq2-m": "2.6", "iq2-xxs": "2.1"},
+    "70B": {"q5-k-m": "5.7", "iq4-xs": "4.3", "iq3-xxs": "3.0", "iq2-xxs": "2.1", "iq1-m": "1.8"},
+}
+COLUMNS = {"model": "", "bits": "bits per weight", "file": "GB", "score": "% of MMLU"}
+
+
+def data(book: Book) -> FigureData:
+    """Quoted scores of two models of one family in several formats, with the sizes of their files."""
+    rows, sources = [], set()
+    for model, runs in RUNS.items():
+        for run, bits in runs.items():
+            row = book.published[f"mmlu-{model.lower()}-{run}"]
+            rows.append({"model": model, "bits": bits, "file": units.parse(row.file).value / 1e9, "score": row.quantity.value * 100})  # fmt: skip
+            sources.add(row.source)
+    return FigureData(COLUMNS, rows, {}, frozenset(sources))
+
+
+def _at(data: FigureData, model: str, bits: str) -> dict:
+    return data.where(model=model, bits=bits)[0]
+
+
+def _conclusion(data: FigureData) -> str:
+    whole, four, two = (_at(data, "8B", bits)["score"] for bits in ("16", "4.8", "2.1"))
+    return f"From 16 bits to 4.8, Llama 3 8B lost {whole - four:.1f} points of MMLU; from 4.8 to 2.1 it lost {four - two:.0f}"
+
+
+def alt(data: FigureData) -> str:
+    """What it shows, and its one conclusion."""
+    small, large = _at(data, "8B", "16"), _at(data, "70B", "2.1")
+    told = {m: ", ".join(f"{r['bits']} bits {r['score']:.1f}% in {r['file']:.1f} GB" for r in data.where(model=m)) for m in RUNS}  # fmt: skip
+    return (
+        f"{_conclusion(data)}. Published scores against the size of the file. 8B: {told['8B']}. 70B: {told['70B']}. "
+        f"In about as many bytes as 8B in 16 bits, {small['file']:.0f} GB, 70B in 2.1 bits takes {large['file']:.0f} and scores {large['score'] - small['score']:.0f} points more."
+    )
+
+
+def caption(data: FigureData) -> str:
+    """How to read it."""
+    return "Diamonds: published by one author, llama.cpp, Llama 3 Instruct; labels are bits per weight of the layers. The 70B files were asked only 50 questions of each category. One test, one family: not a law."
+
+
+def draw(data: FigureData, narrow: bool):
+    """Two curves that fall off to the left."""
+    size = theme.page_size(narrow)
+    figure = theme.canvas(narrow, 4.8, 5.2)
+    top = theme.headline(figure, _conclusion(data), "Questions of MMLU answered right (%)")
+    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.05)
+    axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88))
+    theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])
+    axes.set_yticks([40, 50, 60, 70, 80])
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel("Size of the file (GB)", fontsize=size)
+    words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
+    for model in RUNS:
+        rows = data.where(model=model)
+        axes.plot([r["file"] for r in rows], [r["score"] for r in rows], color=colour.MUTED, lw=1.4, ls="-" if model == "8B" else (0, (4, 3)))  # fmt: skip
+        theme.quoted(axes, [r["file"] for r in rows], [r["score"] for r in rows], 8)
+        for row in rows:
+            low = row["bits"] in ("2.1", "2.6", "1.8") or (model == "70B" and row["bits"] == "3.0")
+            place = (row["file"] * 1.06, row["score"] - 2.2) if low else (row["file"], row["score"] + 1.5)
+            if narrow and (model, row["bits"]) in (("8B", "6.6"), ("70B", "4.3")):
+                continue  # no room
+            axes.text(*place, row["bits"], ha="left" if low else "center", va="center" if low else "bottom", **words)
+    axes.text(7.5, 60, "Llama 3 8B", ha="center", weight="bold", **words)
+    axes.text(13 if narrow else 16, 83, "Llama 3 70B", ha="center", weight="bold", **words)
+    theme.note(figure, data.note)
+    return figure
