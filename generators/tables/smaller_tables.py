@@ -16,12 +16,12 @@ def formats(n: Numbers, example: str, *names: str) -> Table:
     for name in names:
         at = f"decode-speedup.{MODEL}.bf16.{name}.{CHIP}.b1"
         ids = [f"{name}.effective-bits", f"{MODEL}.{name}.one-token", f"{at}.s128", f"{at}.s32768"]
-        told = n.book.formats[name].name
+        told, texts = n.book.formats[name].name, [n.number(id_).text for id_ in ids]
+        texts[0] = texts[0].removesuffix(" bits/parameter")  # the heading says so, and a phone is narrow
         if name == example:
-            rows.append([Raw(f"**{cell(told)}**"), *(n.number(id_).text for id_ in ids[:-1]), n.link(ids[-1])])
-        else:
-            rows.append([told, *(n.number(id_).text for id_ in ids)])
-    heads = ["Format", "Effective bits >", "Read per token >", "Faster, at most >", "At 32,768 tokens >"]
+            told, texts[-1] = Raw(f"**{cell(told)}**"), n.link(ids[-1])
+        rows.append([told, *texts])
+    heads = ["Format", "Bits >", "Per token >", "Faster, at most >", "At 32,768 >"]
     return Table(heads, rows)
 
 
