@@ -75,7 +75,7 @@ def draw(data: FigureData, narrow: bool):
     figure = theme.canvas(narrow, 4.3, 5.0)
     top = theme.conclusion(figure, _conclusion(data))
     axes = theme.box(figure, 0.15 if narrow else 2.35, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.3)
-    least, most, last = 0.02, 9000, len(data.rows)
+    least, most, last = 0.02, 15_000, len(data.rows)
     axes.set(xscale="log", xlim=(least, most), ylim=(last - 0.4, -0.75))
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
