@@ -411,3 +411,17 @@ def test_refusals_of_one_kind_are_one_line(tmp_path, capsys):
     told = capsys.readouterr().out
     assert told.count("x.csv:") == 2 and told.count("1 line more") == 2
     assert "devices" not in told, "no table where nothing was scored"
+
+
+def test_prefill_is_off_as_the_page_says(book):
+    """The largest cards too fast, two others too slow, and the worst engine's row near its bound."""
+    from generators.evidence.accuracy import of_kind
+    from generators.numbers.registry import Numbers
+    from generators.tables.accuracy_tables import accuracy_parts
+
+    found = of_kind(book, "prefill")
+    for device, slow in (("rtx-4090", False), ("rtx-5090", False), ("rtx-3090", True), ("rtx-4080", True)):
+        errors = [one.error for one in found if one.run.device.key == device]
+        assert (sum(errors) > 0) == slow, device
+    worst = max(accuracy_parts(Numbers(book), "engine", "prefill").rows, key=lambda row: float(row[2].rstrip("%")))
+    assert float(worst[4].rstrip("%")) < 10, worst

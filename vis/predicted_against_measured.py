@@ -32,7 +32,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Decode on {v['devices']} devices never fitted to: half within {v['by row']:.0f}%, the bare bound {v['bound']:.0f}% off"
+    return f"Half of the runs on {v['devices']} devices never fitted to are within {v['by row']:.0f}%; the bare bound is {v['bound']:.0f}% off"
 
 
 def alt(data: FigureData) -> str:
@@ -71,5 +71,6 @@ def draw(data: FigureData, narrow: bool):
     axes.plot([row["predicted"] for row in data.rows], measured, "D", ls="none", mfc=colour.INK, mec=colour.SURFACE, mew=0.5, ms=4.8, zorder=5)  # fmt: skip
     theme.say(axes, 0.34, 30, "bare bound", colour.MEMORY, halo=True).set_fontsize(size)
     theme.say(axes, 30, 9, "predicted" if narrow else "predicted, device left out", colour.INK, halo=True).set_fontsize(size)  # fmt: skip
+    theme.say(axes, 2.2, 1.75, "as predicted" if narrow else "on this line: as long as predicted", colour.INK, halo=True).set_fontsize(size)  # fmt: skip
     theme.note(figure, data.note)
     return figure

@@ -46,8 +46,8 @@ class Scored:
     def kind(self) -> str:
         """The line of the table that it counts in."""
         if self.probes:
-            return f"{self.run.kind}, {('one run', 'two runs')[self.probes - 1]} of the machine as probe"
-        return self.run.kind + ("" if self.devices > 1 else ", fitted on one device")
+            return f"{self.run.kind}, {('one probe', 'two probes')[self.probes - 1]}"
+        return self.run.kind + ("" if self.devices > 1 else ", from one device")
 
     @property
     def error(self) -> float:

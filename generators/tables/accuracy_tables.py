@@ -46,10 +46,10 @@ _PARTS: dict[str, Callable[[Scored], str]] = {
 
 
 @named_table
-def accuracy_parts(n: Numbers, by: str) -> Table:
-    """Decode of batch 1 by device, engine, precision or bytes per token: errors, and whether predictions are slow or fast."""
+def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
+    """Runs of a kind by device, engine, precision or bytes per pass: errors, and whether predictions are slow or fast."""
     rows = []
-    for part, found in accuracy.parted(accuracy.of_kind(n.book, accuracy.DECODE), _PARTS[by]).items():
+    for part, found in accuracy.parted(accuracy.of_kind(n.book, kind), _PARTS[by]).items():
         errors = [one.error for one in found]
         rows.append([part, str(len(found)), f"{median(map(abs, errors)):.1%}", f"{median(errors):+.1%}", f"{median(abs(one.bare) for one in found):.1%}"])  # fmt: skip
     return Table(
