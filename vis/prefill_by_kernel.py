@@ -37,7 +37,7 @@ def _of(data: FigureData, part: str) -> float:
 
 
 def _conclusion(data: FigureData) -> str:
-    return f"{_of(data, 'small'):.0f} of a prefill's {data.values['measured']:.0f} ms lie under the memory roof"
+    return f"By our count {_of(data, 'small'):.0f} of a prefill's {data.values['measured']:.0f} ms lie under the memory roof"
 
 
 def _names(data: FigureData) -> dict[str, str]:
