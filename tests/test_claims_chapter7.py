@@ -7,7 +7,7 @@ import pytest
 from generators.evidence import smaller
 from generators.evidence.comparison import by_products, decode_case
 from generators.measure.counting import techniques
-from vis import bits_against_batch, packed_products, score_against_bytes
+from vis import bits_against_batch, bytes_and_the_rest, packed_products, score_against_bytes
 
 INT4, SPEEDUP = "int4-g128-bf16", "decode-speedup.llama-3.1-8b.bf16.{}.h200-sxm.b{}.s{}"
 
@@ -51,6 +51,13 @@ def test_estimate_lies_between_the_limit_and_the_step_in_bf16(n):
         at = f"h200.fewer-bits.{name}"
         assert n[f"{at}.bound"] < n[f"{at}.time"] < n["h200.fewer-bits.bfloat16.time"]
         assert 1 < n[f"{at}.gain"].value < n[f"{at}.fewer"].value
+
+
+def test_both_groups_of_the_first_figure_read_the_same_share(book):
+    data = bytes_and_the_rest.data(book)
+    for group in ("A100", "H200"):
+        wide, _, narrow = data.where(group=group)
+        assert narrow["bytes"] / wide["bytes"] == pytest.approx(0.32, abs=0.005)
 
 
 def test_the_suite_and_the_catalog_count_the_same_bytes_in_four_bits(n):

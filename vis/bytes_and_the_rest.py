@@ -13,7 +13,7 @@ from vis._figure import FigureData
 ROLE, MODEL = "h200", "8b"
 QUOTED = {"16": "gpt-fast-7b-bf16", "8": "gpt-fast-7b-int8", "4": "gpt-fast-7b-int4"}
 ESTIMATED = {"16": "bfloat16", "8": "int8", "4": "int4"}
-COLUMNS = {"group": "", "bits": "", "bytes": "GB", "reading": "ms", "rest": "ms", "measured": "ms"}
+COLUMNS = {"group": "", "bits": "bits per weight", "bytes": "GB", "reading": "ms", "rest": "ms", "measured": "ms"}
 
 
 def data(book: Book) -> FigureData:
@@ -45,9 +45,9 @@ def _conclusion(data: FigureData) -> str:
     gains = {}
     for group in ("A100", "H200"):
         wide, _, narrow = data.where(group=group)
-        gains[group] = wide["bytes"] / narrow["bytes"], _total(wide) / _total(narrow)
-    (fewer, faster), (_, estimate) = gains.values()
-    return f"{fewer:.1f} times fewer bytes made an A100 {faster:.1f} times as fast, and an H200 by our estimate {estimate:.1f}: the rest stays"
+        gains[group] = narrow["bytes"] / wide["bytes"], _total(wide) / _total(narrow)
+    (share, faster), (_, estimate) = gains.values()
+    return f"{share:.0%} of the bytes made an A100 {faster:.1f} times as fast, and an H200 by our estimate {estimate:.1f}: the rest stays"
 
 
 def alt(data: FigureData) -> str:

@@ -11,7 +11,7 @@ from vis._figure import FigureData
 
 ROLE = "cpu"
 ROWS = (1, 4, 16, 64, 256)
-COLUMNS = {"weights": "", "rows": "", "predicted": "× BF16", "measured": "× BF16"}
+COLUMNS = {"weights": "", "rows": "tokens", "predicted": "× BF16", "measured": "× BF16"}
 
 
 def data(book: Book) -> FigureData:
