@@ -42,7 +42,7 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Counted, as the measurement suite counts them; for one vector, bytes are the limit of the time. The times are awaited from any quiet machine: <code>python -m generators.measure run pruned-product</code>."
+    return "Counted, as the measurement suite counts them; for one vector, bytes are the limit of the time. The times are awaited from any quiet machine: python -m generators.measure run pruned-product."
 
 
 def draw(data: FigureData, narrow: bool):

@@ -33,7 +33,7 @@ function bytes(k, { decode }, x, y) {
   return [
     rect(`${k}-weights`, x(0), y, x(weights) - x(0), 18, "mb-fill-memory"), rect(`${k}-rest`, x(weights), y, x(total) - x(weights), 18, "mb-fill-kv"),
     text(`${k}-words`, x(total) + 5, y + 8, quantity(total, "bytes")), text(`${k}-time`, x(total) + 5, y + 19, quantity(decode.step.time, "s"), "mb-soft"),
-    text(`${k}-name`, x(0), y + 30, k === "before" ? "16 bits" : "quantised", "mb-soft"),
+    text(`${k}-name`, x(0), y + 30, k === "before" ? "16 bits" : "quantized", "mb-soft"),
   ];
 }
 
@@ -46,7 +46,7 @@ function words(state, of, chip, each, from, to) {
 
 define("bits", {
   name: "Effective bits of a weight",
-  start: { ...SUBJECT, model: "llama-3.1-8b", bits: 4, group: 128, scale: 16 },
+  start: { ...SUBJECT, chip: "h200-sxm", model: "llama-3.1-8b", context: 128, bits: 4, group: 128, scale: 32 },
   controls: [
     { key: "bits", label: "Bits of a weight", values: [2, 3, 4, 5, 6, 8, 16], say: bits },
     { key: "group", label: "Weights sharing a scale", values: [0, 16, 32, 64, 128, 256], say: (value) => (value ? String(value) : "no scale") },
