@@ -152,6 +152,8 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
         ({"metric": "mbu_fraction"}, "is no time of a run"),
         ({"metric": "ttft_ms", "notes": "includes queueing"}, "waiting in a queue"),
         ({"notes": "batch = concurrency"}, "under load"),
+        ({"notes": "vLLM under load; KV offload to CPU False"}, "a server under load"),
+        ({"notes": "partly offloaded"}, "partly offloaded to the host"),
         ({"model": "Llama-2-70B", "params_b": "69", "weights_gb": "39", "value": "15", "notes": "memory printed 24 GB"}, "must have been elsewhere"),
     ],
 )  # fmt: skip

@@ -44,6 +44,7 @@ MXFP4_EXPERTS = "gpt-oss-"
 LOCALSCORE_CONTEXT = 1840.0
 _NUMBERS = ("bandwidth_gb_s", "n_devices", "params_b", "bits_per_weight", "weights_gb", "batch", "prompt_len", "gen_len", "depth")  # fmt: skip
 _MIXTURE = re.compile(r"moe\b|\ba\d+b\b|-a\d+(?:\.\d+)?b|\d+x\d+b|gpt-oss|mixtral|scout|maverick|deepseek-v[234]|glm-4\.5|dots\.llm|kimi|minimax", re.I)  # fmt: skip
+_ELSEWHERE = re.compile(r"offload(?!\w* to \w+ false)|broken", re.I)
 _DRAFTED = re.compile(r"speculative decoding (?:or MTP )?flagged|\bMTP\b|speculative decoding (?:on|mtp|eagle)", re.I)
 
 
@@ -181,7 +182,7 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
         raise Unusable(f"value: found {row['value'][:40]!r}, wanted a number above zero")
     if "INVALID" in row["notes"]:
         raise Unusable(f"the row is marked INVALID: {row['notes'][:100]}")
-    if "offload" in row["notes"].lower() or "broken" in row["notes"].lower():
+    if _ELSEWHERE.search(row["notes"]):
         raise Unusable("its notes say that the run was broken, or partly offloaded to the host")
     if _DRAFTED.search(row["notes"]):
         raise Unusable("speculative decoding: a pass gives more than one token")
