@@ -29,7 +29,7 @@ ALLOWED = {
     "unfinished": {"errors", "spans"},
     "new": {"new", "book", "model", "errors", "git", "unfinished"},
     "catalogue": {"units", "book", "model"},
-    "evidence": {"evidence", "score", *FACTS},
+    "evidence": {"evidence", "predictions", "score", *FACTS},
     "predictions": {"book", "errors", "measure", "model"},
     "formulas": {"formulas", "errors", "model", "symbols"},
     "score": {"score", *FACTS},

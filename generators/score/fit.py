@@ -59,7 +59,7 @@ def fit(runs: list[Run]) -> Constants:
     for n, run in enumerate(runs):
         for k, phase in enumerate(run.phases):
             times[n, k], layers[n, k] = phase.times, phase.layers
-            memory[n, k] = phase.bytes / run.device.bandwidth
+            memory[n, k] = run.reading(phase) / run.device.bandwidth
             compute[n, k] = phase.flop / run.device.peak if run.device.peak else 0.0
     heavy = np.array([run.heavy for run in runs])
     light = np.flatnonzero(~heavy) if not heavy.all() else np.arange(len(runs))

@@ -50,7 +50,7 @@ _DRAFTED = re.compile(r"speculative decoding (?:or MTP )?flagged|\bMTP\b|specula
 
 @dataclass(frozen=True)
 class Phase:
-    """`times` passes alike: bytes moved, those of them that are cache or state, FLOP, tokens processed, layers gone through."""
+    """`times` passes alike: bytes moved, those of them that are cache or state, FLOP, tokens processed, layers gone through, narrow weights unpacked."""
 
     times: float
     bytes: float
@@ -58,6 +58,7 @@ class Phase:
     flop: float
     tokens: float
     layers: float
+    unpacked: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ class Run:
         """Whether a pass has so many tokens that its arithmetic may decide."""
         return any(p.tokens > MEMORY_BOUND for p in self.phases)
 
+    def reading(self, phase: Phase) -> float:
+        """Bytes that a phase's reading and unpacking take as long as."""
+        return expected.reading_bytes(phase.bytes, phase.unpacked, self.device.bandwidth, self.device.peak)
+
     def expected(self, habits: expected.Habits) -> float:
         """Seconds that the phases are expected to take."""
         d = self.device
         return sum(
-            p.times * expected.expected_time(p.bytes, p.flop, p.layers, d.bandwidth, d.peak, habits)
+            p.times * expected.expected_time(self.reading(p), p.flop, p.layers, d.bandwidth, d.peak, habits)
             for p in self.phases
         )
 
@@ -195,7 +200,8 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
         phases, size, values = (operator(row, number),), 0.0, 0.0
     else:
         shape, form, device, guessed = described(row, number, names, device)
-        phases = tuple(_phase(shape, form, times, p) for times, p in passes)
+        narrow = expected.unpacked_values(shape, form)
+        phases = tuple(_phase(shape, form, times, p, narrow) for times, p in passes)
         size, values = memory.weight_bytes_stored(shape, form), _dense_parameters(shape)
         if guessed and any(p.kv > GUESSABLE * p.bytes for p in phases):
             raise Unusable(
@@ -406,10 +412,10 @@ def _dense_parameters(shape: Shape) -> float:
     return total - (0.0 if shape.tied else parameters.embedding_parameters(shape))
 
 
-def _phase(shape: Shape, form: Format, times: float, p: Pass) -> Phase:
+def _phase(shape: Shape, form: Format, times: float, p: Pass, narrow: float) -> Phase:
     traffic = memory.step_bytes(shape, form, p)
     cache = traffic.kv_read + traffic.kv_written
-    return Phase(times, traffic.total, cache, work.step_flop(shape, form, p), p.batch * p.new, shape.layers)
+    return Phase(times, traffic.total, cache, work.step_flop(shape, form, p), p.batch * p.new, shape.layers, narrow)
 
 
 def _number(row: dict[str, str], key: str) -> float | None:

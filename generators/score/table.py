@@ -150,11 +150,11 @@ def _layers(run: Run) -> float:
 
 
 def _per_layer(run: Run) -> float:
-    return run.phases[0].bytes / _layers(run)
+    return run.reading(run.phases[0]) / _layers(run)
 
 
 def _share(run: Run, layer: float) -> float:
-    return expected.probed_share(run.phases[0].bytes, _layers(run), run.device.bandwidth, run.seconds, layer)
+    return expected.probed_share(run.reading(run.phases[0]), _layers(run), run.device.bandwidth, run.seconds, layer)
 
 
 def _by_probe(runs: list[Run], share: float, layer: float, probes: int) -> list[Scored]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from generators.model.parts import parts_of
 from generators.score.names import Names
-from generators.score.rows import WIDE, Phase, Run
+from generators.score.rows import Phase, Run
 from generators.score.table import Predictor, Scored, summary
 
 TRIED = "data/tried.json"
@@ -40,12 +40,6 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         more = 0.5 * sum(part.count for part in parts_of(names.shape(id_)) if part.experts)
         return _each(run, lambda p: replace(p, layers=p.layers + more))
 
-    def dequantized(run: Run) -> Run:
-        if run.precision.lower() in WIDE or not run.read or not run.device.peak:
-            return run
-        slower = 5.0 * run.read * run.device.bandwidth / run.device.peak
-        return _each(run, lambda p: replace(p, bytes=p.bytes + slower))
-
     def in_parts(run: Run) -> Run:
         if run.kind != "prefill" or run.family != "llama.cpp":
             return run
@@ -57,7 +51,7 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         "a layer with experts launches half as much again": mixtures,
         "the cache is read at half the share of bandwidth": lambda run: _each(run, lambda p: replace(p, bytes=p.bytes + p.kv)),
         "host and sampler take the time of four more layers": lambda run: _each(run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)),
-        "unpacking a narrow weight takes five FLOP at the 16-bit peak": dequantized,
+        "unpacking a narrow weight costs nothing": lambda run: _each(run, lambda p: replace(p, unpacked=0.0)),
         "prompts are computed 512 tokens at a time": in_parts,
         "builds from 2025 on share no constant with older ones": lambda run: replace(run, family=run.family + (" 2025" if run.build.endswith("2025 on") else "")),
         "the share of peak belongs to the build too": lambda run: replace(run, device=replace(run.device, kind=f"{run.device.kind}, {run.build}")),

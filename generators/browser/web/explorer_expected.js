@@ -4,7 +4,7 @@ import { model } from "./model.js";
 import { numberText, quantity } from "./numbers.js";
 
 // [engine, seconds of a step, least, most] for each engine whose runs had as many bytes and sequences; or why there is none.
-export function expectations({ chip, of, c, lacks, config, answer }) {
+export function expectations({ chip, of, stored, c, lacks, config, answer }) {
   const { step } = answer.decode;
   if (config.chips > 1) return "outside the fitted range: several chips";
   const rows = expectedOn[chip.id];
@@ -13,7 +13,9 @@ export function expectations({ chip, of, c, lacks, config, answer }) {
   if (!found.length) return "outside the fitted range: its runs had other bytes per step or smaller batches";
   return found.map(([engine, share, peak, layer, low, high]) => {
     const habits = model.expected.Habits(share, config.batch > 1 ? peak : 0, layer);
-    const time = model.expected.expected_time(step.traffic.total, step.flop, of.shape.layers, c.bandwidth, lacks ? 0 : c.peak, habits);
+    const peaked = lacks ? 0 : c.peak;
+    const moved = model.expected.reading_bytes(step.traffic.total, model.expected.unpacked_values(of.shape, stored.format), c.bandwidth, peaked);
+    const time = model.expected.expected_time(moved, step.flop, of.shape.layers, c.bandwidth, peaked, habits);
     return { engine, time: Math.max(time, step.time), low: Math.max(time * low, step.time), high: time * high, share, layer };
   });
 }
