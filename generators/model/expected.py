@@ -1,7 +1,7 @@
 """What a pass is expected to take on a real machine: the roofline at fitted shares of bandwidth and peak, and launches.
 
 An estimate, no bound.  The constants and how far left-out devices lay from what they give are data
-(`data/expected.toml`); this is the formula.
+(`data/expected.json`); this is the formula.
 """
 
 from dataclasses import dataclass

@@ -59,14 +59,14 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
 
 
 def errors(runs: list[Run]) -> dict[str, list[float]]:
-    """By kind: for each half of the devices and for all the runs, and the median error by run and by device."""
+    """By kind: for each half of the devices the runs, and the median error by run and by device."""
     predictor = Predictor(runs)
     scored = [one for one in map(predictor.score, runs) if isinstance(one, Scored) and one.devices > 1]
     told = {}
     for kind in KINDS:
         told[kind] = []
-        for side in ((0,), (1,), (0, 1)):
-            s = summary([one for one in scored if one.run.kind == kind and half(one.run.device.key) in side])
+        for side in (0, 1):
+            s = summary([one for one in scored if one.run.kind == kind and half(one.run.device.key) == side])
             told[kind] += [s.rows, round(s.by_row, 4), round(s.by_device, 4)]
     return told
 

@@ -112,7 +112,7 @@ def accuracy_own(n: Numbers) -> Table:
 
 @named_table
 def accuracy_tried(n: Numbers) -> Table:
-    """Changes to the predictor's form: median errors by run and by device, on each half of the devices and on all."""
+    """Changes to the predictor's form: median errors by run and by device on each half of the devices."""
     told = json.loads((n.book.root / TRIED).read_text(encoding="utf-8"))
-    rows = [[change, *(f"{by_run:.1%}, {by_device:.1%}" for kind in kinds.values() for by_run, by_device in zip(kind[1::3], kind[2::3], strict=True))] for change, kinds in told.items()]  # fmt: skip
-    return Table(["Change", "Decode, half A >", "Half B >", "All >", "Prefill, half A >", "Half B >", "All >"], rows)
+    rows = [[change, *(f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}" for kind in kinds.values() for n in (1, 4))] for change, kinds in told.items()]  # fmt: skip
+    return Table(["Change", "Decode, half A (%) >", "Half B (%) >", "Prefill, half A (%) >", "Half B (%) >"], rows)
