@@ -85,7 +85,15 @@ def draw(data: FigureData, narrow: bool):
     axes.text(0, 2.88, f"Prefill: {PROMPT:,} tokens, one reading", fontsize=size, weight="bold", va="bottom")
     shapes.bar(axes, 0, 3.0, prefill["reading"], 0.8, colour.MEMORY)
     shapes.bar(axes, prefill["reading"], 3.0, prefill["time"] - prefill["reading"], 0.8, colour.MEMORY_REGION)
-    axes.text(prefill["time"] / 2, 3.4, "memory idle", fontsize=size, color=colour.MEMORY, ha="center", va="center")
+    axes.text(
+        prefill["reading"] + 0.8,
+        3.4,
+        f"weights and cache: {prefill['reading']:.2f} ms",
+        fontsize=size,
+        color=colour.MEMORY,
+        ha="left",
+        va="center",
+    )
     shapes.bar(axes, 0, 3.9, prefill["math"], 0.8, colour.COMPUTE)
     axes.text(
         prefill["time"] / 2,
