@@ -180,7 +180,7 @@ ASKED = {
     "GQA": "02_kv_cache/",
     "why is decode slow": "01_memory_bound/",
     "memory": "01_memory_bound/",
-    "roofline": "01_memory_bound/",
+    "roofline": "06_roofline/",
     "ridge point": "reference/ridge_points/",
     "time to first token": "03_prefill_and_decode/",
     "chunked prefill": "03_prefill_and_decode/",

@@ -25,7 +25,7 @@ BOOSTS = [
 ]
 #: Words that readers ask a chapter for and that it may not print; the theme shows them under its title in the results.
 WORDS = {
-    "01_memory_bound.md": ["roofline", "arithmetic intensity", "tokens per second"],
+    "01_memory_bound.md": ["arithmetic intensity", "tokens per second"],
     "02_kv_cache.md": ["KV cache size", "PagedAttention", "GQA", "prefix caching"],
     "03_prefill_and_decode.md": ["TTFT", "time to first token", "chunked prefill"],
     "04_batching.md": ["continuous batching", "MoE", "mixture of experts"],
