@@ -65,6 +65,11 @@ def test_no_measured_step_is_faster_than_the_ceilings_of_its_record(book):
         ("104.9", "204.9"),
         ("1397.31", "2397.31"),
         ('above_bound = "the draft', '# "the draft'),
+        (
+            'value = "76.33 tokens/s"\nmetric = "decode_tokens_per_s"\nas_printed = "76.33"',
+            'value = "76330 tokens/s"\nmetric = "decode_tokens_per_s"\nas_printed = "76330"',
+        ),
+        ('value = "1028.70 GB/s"', 'value = "1028700 GB/s"'),  # rows of one die, which name no chip
     ],
 )
 def test_a_run_that_no_chip_can_do_is_refused(copy, change, told):

@@ -122,7 +122,7 @@ def hostile():
             {"a": 1},
         ):
             yield json.dumps(good | {key: value})
-    for key in ("num_local_experts", "sliding_window", "layer_types", "kv_lora_rank", "architectures", "text_config", "new_dim",
+    for key in ("num_local_experts", "num_hidden_layerss", "sliding_window", "layer_types", "kv_lora_rank", "architectures", "text_config", "new_dim",
                 "block_configs", "is_encoder_decoder", "quantization_config", "__proto__", "constructor"):  # fmt: skip
         for value in (7, [7], {"a": 7}, "seven", True):
             yield json.dumps(good | {key: value})
@@ -227,6 +227,10 @@ def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
         with pytest.raises(Refused, match=key):
             read_config(json.dumps(good | {key: value}), rules)
         read_config(json.dumps(good | {key: None}), rules)
+    with pytest.raises(
+        Refused, match=r"num_hidden_layerss = 56.*wanted.*nearest is num_hidden_layers; correct the name"
+    ):
+        read_config(json.dumps(good | {"num_hidden_layerss": 56}), rules)
     assert "keys not read: surprise" in read_config(json.dumps(good | {"surprise": 1}), rules).notes
 
 

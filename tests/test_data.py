@@ -6,7 +6,10 @@ import shutil
 import pytest
 
 from generators import catalogue
+from generators.book.accelerator import Accelerator
+from generators.book.chip_checks import chip_errors
 from generators.book.load import load_book
+from generators.book.printed import agrees
 from generators.errors import BookErrors
 from generators.model import memory, parameters
 from generators.validate import validate_data, validate_files
@@ -48,6 +51,35 @@ def test_a_wrong_chip_is_refused_in_words(copy, old, new, said):
     change(copy, CHIP, old, new)
     lines = refusal(copy)
     assert any(line.startswith(CHIP) and said in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "capacity", "bandwidth", "said"),
+    [
+        ("apple", 32, 11, "34 GB/s at least"),
+        ("workstation", 16, 11, "25 GB/s at least"),
+        ("cpu", 192, 11, "19 GB/s at least"),
+        ("apple", 512, 153, "wanted 80 to 1300 ms"),
+        ("consumer", 32, 28, "wanted 8 to 1000 ms"),
+        ("apple", 32, 153, ""),
+        ("workstation", 16, 102, ""),
+    ],
+)
+def test_a_memory_as_slow_as_no_chip_of_its_kind_is_refused(kind, capacity, bandwidth, said):
+    def printed(value):
+        return {"value": value, "as_printed": value, "source": "x"}
+
+    chip = Accelerator(
+        id="x", name="X", short="X", vendor="V", kind=kind, year=2025,
+        memory={"type": "LPDDR5X", "capacity": printed(f"{capacity} GB"), "bandwidth": printed(f"{bandwidth} GB/s")},
+    )  # fmt: skip
+    told = [str(error) for error in chip_errors(chip)]
+    assert any(said in line for line in told) if said else told == [], told
+
+
+def test_no_rate_is_printed_in_thousands_that_nobody_names():
+    assert not agrees("76330 tokens/s", "76.33") and agrees("76.33 tokens/s", "76.33")
+    assert agrees("2039 GB/s", "2.039") and agrees("1296 MHz", "1.296")  # columns in TB/s and GHz
 
 
 def test_a_rate_printed_only_as_sparse_cannot_be_called_dense(copy):

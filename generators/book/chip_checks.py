@@ -118,11 +118,13 @@ def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
     )
 
 
-#: Watts of a board or package, and milliseconds to read the whole memory, by kind of chip: twice below and above any sold.
+#: Watts of a board or package, ms to read the whole memory, and GB/s at least, by kind of chip: about twice below and above any sold.
 _POWER = {"data-centre": (30, 30_000), "tpu": (30, 3_000), "workstation": (20, 1_500), "consumer": (10, 1_500),
           "apple": (5, 1_000), "cpu": (5, 1_500)}  # fmt: skip
-_READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 2_000), "consumer": (8, 2_000),
-             "apple": (20, 3_000), "cpu": (20, 60_000)}  # fmt: skip
+_READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 1_000), "consumer": (8, 1_000),
+             "apple": (80, 1_300), "cpu": (20, 60_000)}  # fmt: skip
+#: A Jetson Nano has 25.6 GB/s, a first Inferentia 50, an M1 68; a processor has one channel of DDR4-2400 at least.
+_SLOWEST = {"data-centre": 25, "tpu": 25, "workstation": 25, "consumer": 25, "apple": 34, "cpu": 19}
 _PER_WATT = 40e9  # byte/s and watt: four times the best memory outside the chip
 _WORK_PER_WATT = 12e12  # 16-bit FLOP/s and watt: five times the best chip
 
@@ -132,6 +134,12 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
     on_chip = "SRAM" in chip.memory.type
     capacity, power = chip.capacity, chip.power.quantity.value if chip.power else None
     cache = chip.last_level_cache
+    if chip.bandwidth.value < _SLOWEST[chip.kind] * 1e9:
+        yield (
+            "memory.bandwidth",
+            f"found {chip.memory.bandwidth.value!r}, wanted {_SLOWEST[chip.kind]} GB/s at least, which any chip of the kind {chip.kind} has; "
+            "correct the number, its unit, or the kind",
+        )
     if cache and capacity and cache.quantity.value * 20 > capacity.value:
         yield (
             "last_level_cache",

@@ -165,6 +165,14 @@ def _says(value: object) -> bool:
     return value not in (None, False, 0, "") and value != [] and value != {}
 
 
+def _nearest(key: str, known: frozenset[str]) -> str:
+    """The known key that shares most pairs of letters with another (Dice's coefficient), in words; "" where none is alike."""
+    pairs = {one: {one[i : i + 2] for i in range(len(one) - 1)} for one in (key, *known)}
+    alike = {one: 2 * len(pairs[key] & pairs[one]) / max(1, len(pairs[key]) + len(pairs[one])) for one in sorted(known)}
+    best = max(alike, key=alike.__getitem__, default="")
+    return f", nearest is {best}" if alike.get(best, 0) > 0.6 else ""
+
+
 def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[str]:
     """Keys that nothing reads, refused where they may change the shape."""
     unread = []
@@ -173,11 +181,13 @@ def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[s
             continue
         if key in rules.keys:
             raise Refused(
-                f"{short(key)[1:-1]} = {short(value)} changes the shape of other models; the rules for {type_ or 'a file without model_type'} do not read it"
+                f"found {short(key)[1:-1]} = {short(value)}, which changes the shape of other models, wanted no key that "
+                f"the rules for {type_ or 'a file without model_type'} do not read; remove it or correct model_type"
             )
         if re.search(rules.suspicious, key) and not isinstance(value, str):
             raise Refused(
-                f"{short(key)[1:-1]} = {short(value)} may change the shape and is not known; it would need a rule in data/config_rules.toml"
+                f"found {short(key)[1:-1]} = {short(value)}, which may change the shape, wanted a key that the rules know"
+                f"{_nearest(key, family.keys)}; correct the name, or add a rule to data/config_rules.toml"
             )
         unread.append(short(key)[1:-1])
     return unread

@@ -27,7 +27,7 @@ def bound(book: Book, row: Published) -> float | None:
         return 1.0
     chip, form = book.accelerators.get(row.accelerator), book.formats.get(row.format)
     if chip is None:
-        return None
+        return _of_any_chip(book, row)
     if row.metric == "achieved_bandwidth":
         return chip.bandwidth.value  # of one device
     device = catalogue.device(chip, form.rate) if form else None
@@ -48,6 +48,24 @@ def bound(book: Book, row: Published) -> float | None:
     return None
 
 
+def _of_any_chip(book: Book, row: Published) -> float | None:
+    """The bound of a rate whose chip the row does not name, a part of one perhaps: the fastest memory and peak sold.
+
+    Memory of SRAM is left out: who measures on such a chip names it.
+    """
+    outside = [chip for chip in book.accelerators.values() if "SRAM" not in chip.memory.type]
+    fastest = max(chip.bandwidth.value for chip in outside)
+    if row.metric == "achieved_bandwidth":
+        return fastest
+    if row.metric == "achieved_flops":
+        return max(peak.quantity.value for chip in outside for peak in chip.peaks().values())
+    if row.metric != "decode_tokens_per_s" or row.model not in book.models or row.format not in book.formats:
+        return None
+    shape, stored = catalogue.shape(book.models[row.model]), catalogue.number_format(book.formats[row.format])
+    batch = float(row.batch)
+    return row.devices * batch / roofline.step(shape, stored, Chip(fastest, math.inf), Pass(batch, 1.0, 1.0)).time
+
+
 def impossible(book: Book, row: Published) -> str | None:
     """What is wrong with a run beyond its bound that gives no reason, or with a reason that no run needs."""
     least = bound(book, row)
@@ -57,7 +75,7 @@ def impossible(book: Book, row: Published) -> str | None:
     if beyond and not row.above_bound:
         shown = units.text(units.Quantity(least, row.quantity.dims), UNIT_OF_METRIC.get(row.metric, "%"))
         return (
-            f"found {row.value}, wanted less: {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic'} allows {shown} at best; "
+            f"found {row.value}, wanted less: {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic' if row.metric == 'mfu' else 'the fastest chip outside SRAM'} allows {shown} at best; "
             "correct the value, chip, model, format, batch or context, or say in above_bound why the run can be faster"
         )
     if row.above_bound and not beyond:

@@ -134,7 +134,10 @@ def _readings(text: str, unit: str) -> Iterator[Found]:
             yield value, own
         elif not known and (after[1] in _BARE if after else _same_sign(rest, unit)):
             yield value * factor, own
-            if unit not in ("%", "×"):  # of which no column is in thousands
+            if unit in (
+                "GB/s",
+                "MHz",
+            ):  # of which sheets print columns in TB/s and GHz; no other is in thousands unsaid
                 yield value * factor * 1000, own
 
 

@@ -122,14 +122,27 @@ function saysSomething(value) {
   return value !== null && value !== false && value !== "";
 }
 
+// The known key that shares most pairs of letters with another, in words; "" where none is alike.
+function nearest(key, keys) {
+  const pairs = (text, letters = [...text]) => new Set(letters.slice(1).map((letter, i) => letters[i] + letter));
+  const own = pairs(key);
+  let best = "", most = 0.6;
+  for (const one of [...keys].sort()) {
+    const other = pairs(one);
+    const alike = 2 * [...own].filter((pair) => other.has(pair)).length / Math.max(1, own.size + other.size);
+    if (alike > most) [best, most] = [one, alike];
+  }
+  return best && `, nearest is ${best}`;
+}
+
 function checkKeys(inner, family, type) {
   const everything = new Set(Object.values(rules.families).flatMap((row) => row[6]));
   const known = new Set([...family.keys, ...family.ignores, ...rules.harmless]);
   const unread = [];
   for (const [key, value] of Object.entries(inner)) {
     if (known.has(key) || !saysSomething(value)) continue;
-    if (everything.has(key)) noModel(`${plainKey(key)} = ${worded(value)} changes the shape of other models; the rules for ${type || "a file without model_type"} do not read it`);
-    if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`${plainKey(key)} = ${worded(value)} may change the shape and is not known; it would need a rule in data/config_rules.toml`);
+    if (everything.has(key)) noModel(`found ${plainKey(key)} = ${worded(value)}, which changes the shape of other models, wanted no key that the rules for ${type || "a file without model_type"} do not read; remove it or correct model_type`);
+    if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`found ${plainKey(key)} = ${worded(value)}, which may change the shape, wanted a key that the rules know${nearest(key, family.keys)}; correct the name, or add a rule to data/config_rules.toml`);
     unread.push(plainKey(key));
   }
   return unread;
