@@ -57,6 +57,7 @@ _HIDDEN = [
     re.compile(r"\[[^\]\n]*\]\(https?://[^)\n]*\)"),
     re.compile(r"(?<=\])\([^)\n]*\)"),
     re.compile(r"<[^>\n]+>|https?://\S+"),
+    re.compile(r"(?<=Printed as )“[^”\n]*”"),  # a vendor's words on the pages of numbers
 ]
 
 

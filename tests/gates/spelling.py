@@ -20,7 +20,8 @@ from tests.gates import node
 HERE = Path(__file__).resolve().parent
 SOURCES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
 #: Keys of ``data/`` whose values are names and titles that others chose; what we wrote there, the notes, is not among them.
-NAMES = {"name", "short", "publisher", "family", "title", "as_printed", "via", "url", "environment", "machine", "cases"}
+NAMES = {"name", "short", "publisher", "family", "title", "as_printed", "via", "url", "environment", "machine", "cases",
+         "hybrid_override_pattern"}  # fmt: skip
 _FOUND = re.compile(r"^(?P<path>.*?):(?P<line>\d+):\d+ - Unknown word \((?P<word>.*?)\)(?: fix: \((?P<fix>.*?)\))?")
 
 
