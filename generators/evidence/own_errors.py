@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 from generators.book.load import Book
+from generators.book.prediction import Prediction
 from generators.book.record import Case, Record
 from generators.evidence import comparison
 from generators.model.expected import Habits, expected_time
@@ -32,18 +35,20 @@ class OwnError:
         return median(map(abs, self.errors))
 
 
-def own_errors(book: Book) -> list[OwnError]:
+@lru_cache(maxsize=4)
+def own_errors(book: Book) -> tuple[OwnError, ...]:
     """Every figure that a machine's record allows to predict, the best predicted first."""
     found = []
+    frozen = load_predictions(book).values()
     for record in book.roles.values():
-        for (figure, way), errors in _of(book, record).items():
+        for (figure, way), errors in _of(record, frozen, book).items():
             found.append(OwnError(book.machine_label(record), figure, way, tuple(errors)))
-    return sorted(found, key=lambda one: (one.median, one.machine, one.figure, one.way))
+    return tuple(sorted(found, key=lambda one: (one.median, one.machine, one.figure, one.way)))
 
 
-def _of(book: Book, record: Record) -> dict[tuple[str, str], list[float]]:
+def _of(record: Record, frozen: Iterable[Prediction], book: Book) -> dict[tuple[str, str], list[float]]:
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for prediction in load_predictions(book).values():
+    for prediction in frozen:
         if (told := prediction.record(book.records)) and told.id == record.id:
             for row, case in prediction.compared(record):
                 found[row.name.replace("-", " "), DATASHEET].append(row.of_bound(case) - 1.0)

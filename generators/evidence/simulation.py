@@ -8,9 +8,9 @@ machine's ceilings; `calibrated` fits the two rates of a price to passes that we
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from generators import catalogue
 from generators.book.load import Book
@@ -69,34 +69,33 @@ class Price:
 
     def work(self, segments: Sequence[Segment]) -> tuple[float, float]:
         """FLOP and bytes of the pass."""
-        parts = [self._segment(one.new, one.cached, one.answers) for one in segments]
-        weights = self._weights(sum(one.new for one in segments), any(one.answers for one in segments))
-        return math.fsum(flop for flop, _ in parts), weights + math.fsum(moved for _, moved in parts)
+        segment = self._segment
+        parts = [segment(one.new, one.cached, one.answers) for one in segments]
+        weights = self._weights(sum([one.new for one in segments]), any(one.answers for one in segments))
+        return math.fsum([flop for flop, _ in parts]), weights + math.fsum([moved for _, moved in parts])
 
     @cached_property
-    def _streamed(self) -> dict[tuple[int, bool], float]:
-        return {}
-
-    @cached_property
-    def _known(self) -> dict[tuple[int, int, bool], tuple[float, float]]:
-        return {}
-
-    def _segment(self, new: int, cached: int, answers: bool) -> tuple[float, float]:
+    def _segment(self) -> Callable[[int, int, bool], tuple[float, float]]:
         """FLOP of one sequence's new tokens and the bytes that it shares with no other; remembered, as many recur."""
-        if (new, cached, answers) not in self._known:
+
+        @cache
+        def segment(new: int, cached: int, answers: bool) -> tuple[float, float]:
             one = Pass(1.0, float(new), float(cached + new), float(answers))
             moved = memory.step_bytes(self.shape, self.format, one)
-            flop = work.step_flop(self.shape, self.format, one)
-            self._known[new, cached, answers] = flop, moved.total - moved.weights
-        return self._known[new, cached, answers]
+            return work.step_flop(self.shape, self.format, one), moved.total - moved.weights
 
-    def _weights(self, new: int, answers: bool) -> float:
-        """Bytes of weights that a pass over `new` tokens reads, the output head among them only if it answers."""
-        if (new, answers) not in self._streamed:
+        return segment
+
+    @cached_property
+    def _weights(self) -> Callable[[int, bool], float]:
+        """Bytes of weights that a pass over new tokens reads, the output head among them only if it answers."""
+
+        @cache
+        def weights(new: int, answers: bool) -> float:
             streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
-            silent = 0.0 if answers else parameters.head_parameters(self.shape) * self.format.other
-            self._streamed[new, answers] = streamed - silent
-        return self._streamed[new, answers]
+            return streamed - (0.0 if answers else parameters.head_parameters(self.shape) * self.format.other)
+
+        return weights
 
 
 def chip_price(book: Book, accelerator: str, model: str, form: str, overhead: float = 0.0) -> Price:

@@ -77,7 +77,9 @@ class Result:
 def measured(results: Iterable[Result], name: str, **parameters: object) -> list[Result]:
     """The measured results of a case name whose parameters include those given."""
     return [
-        one for one in results if one.name == name and one.measured and parameters.items() <= one.parameters.items()
+        one
+        for one in results
+        if one.row["name"] == name and one.measured and parameters.items() <= one.parameters.items()
     ]
 
 

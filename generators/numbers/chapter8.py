@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import units
+from generators import catalogue, units
 from generators.evidence import speculation
 from generators.model import roofline
 from generators.model.inputs import Pass
@@ -33,10 +33,13 @@ def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context
 @number(f"free-checks.{ON}", "tokens", 0)
 def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
-    found = 1
-    while _step(n, model, format, chip, batch, context, found + 1).binds == "memory":
+    sources = _step(n, model, format, chip, batch, context, 1).time.sources  # or that the chip lacks the peak
+    found, row = 1, n.book.formats[format]
+    given = catalogue.shape(n.book.models[model]), catalogue.number_format(row)  # floats: some hundred passes are tried
+    device = catalogue.device(n.book.accelerators[chip], row.rate)
+    while roofline.step(*given, device, Pass(batch, found + 1, context + found + 1, found + 1)).binds == "memory":
         found += 1
-    return units.of(found, "tokens", *_step(n, model, format, chip, batch, context, 1).time.sources)
+    return units.of(found, "tokens", *sources)
 
 
 @number(f"speculation.{ON}.{{name}}.{{tokens}}", "×")

@@ -112,7 +112,9 @@ class Scheduler:
         """The next pass: everyone who decodes, then prompts in order of arrival; empty when nothing is to do."""
         budget = self.policy.chunk_tokens or float("inf")
         may_join = self.policy.name != "static" or not self._live
-        segments = [self._segment(one, 1) for one in self._live if one.cached >= one.prompt]
+        segments = [
+            Segment(one.request, one.slot, 1, one.cached, False, True) for one in self._live if one.cached >= one.prompt
+        ]
         for one in self._live:
             if one.cached < one.prompt:  # at most one prompt is read in part, as the next begins only with budget left
                 budget -= self._prefill(one, budget, segments)
@@ -127,8 +129,9 @@ class Scheduler:
             if segment := done.get(one.request):
                 one.cached += segment.new
                 one.answered += segment.answers
-        self._free += sorted((one.slot for one in self._live if one.answered == one.answer), reverse=True)
-        self._live = [one for one in self._live if one.answered < one.answer]
+        if freed := [one.slot for one in self._live if one.answered == one.answer]:
+            self._free += sorted(freed, reverse=True)
+            self._live = [one for one in self._live if one.answered < one.answer]
 
     def _admit(self) -> _Live:
         number, request = self._waiting.popleft()
