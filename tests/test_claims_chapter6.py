@@ -63,7 +63,7 @@ def test_the_norm_of_the_sum_in_the_head(n, book):
     moved = n[f"{LLAMA}.norm.fused.s4096"].value
     assert moved == 4 * values
     assert moved / chip.bandwidth.value == pytest.approx(14e-6, rel=0.01)
-    assert 4 * values / chip.peaks()["bf16"].quantity.value < 0.1e-6
+    assert 4 * values / chip.peaks()["fp32"].quantity.value == pytest.approx(1e-6, rel=0.01)
 
 
 def test_fp8_turns_compute_bound_at_as_many_tokens_and_fp8_weights_alone_at_half(n, book):
@@ -76,11 +76,6 @@ def test_fp8_turns_compute_bound_at_as_many_tokens_and_fp8_weights_alone_at_half
 
     assert tokens("fp8", 1) == tokens("bf16", 2) == pytest.approx(n["h200-sxm.critical-tokens.bf16"].value)
     assert tokens("bf16", 1) == tokens("bf16", 2) / 2
-
-
-def test_the_single_try_at_the_cache_read_slower_than_the_memory(h200):
-    ((case, _),) = h200.pale("cache-read-bandwidth")
-    assert case.bandwidth < 0.5 * ceilings(h200).read
 
 
 def test_the_processors_ridge_points_lie_ninefold_apart(n):
@@ -109,7 +104,7 @@ def test_the_parts_of_the_prefill_are_the_measured_pass(n, h200, book):
     parts = kernels.prefill_parts(h200, "8b", 4096)
     seconds = prefill_case(h200, "8b", 4096).seconds
     assert math.fsum(parts[p] for p in ("products", "attention", "small", "gaps", "left")) == pytest.approx(seconds)
-    assert n[f"{AT}.explained"] > n[f"{AT}.of-bound"]
+    assert n[f"{AT}.explained"] > n[f"{AT}.at-measured-rate"] > n[f"{AT}.of-bound"]
     slower = n["h200.roof-share.bf16"].value / n["quoted.flash-attention-2-h100"].value
     assert slower > 2 and parts["attention"] * (slower - 1) == pytest.approx(7e-3, rel=0.03)
     drawn = prefill_by_kernel.data(book)
@@ -129,6 +124,18 @@ def test_the_small_operations_of_a_token_are_an_eighth_of_a_percent_of_the_step(
     assert share.value == pytest.approx(0.00125, rel=0.03)
 
 
+def test_the_table_of_the_small_operations_is_the_count(root, llama):
+    text = (root / "docs/06_roofline.md").read_text(encoding="utf-8")
+    for one in kernels.small_operations(llama, 4096):
+        assert f"| {one.plain / 1e6:,.0f} | {one.fused / 1e6:,.0f} |" in text, one.name
+
+
+def test_the_suites_decode_fits_into_the_cache_and_fp8_measured_less_than_twice(n, h200):
+    assert n["suite.attention.decode.fused.s16384.bytes"] < n["h200-sxm.last-level-cache"]
+    assert (n["h200.roof.fp8"] / n["h200.roof.bf16"]).value == pytest.approx(1.8, abs=0.05)
+    assert "backend" not in str(prefill_case(h200, "8b", 4096).parameters)
+
+
 def test_the_small_operations_of_the_prompt_move_five_times_the_weights(n):
     assert (n[f"{LLAMA}.small.plain.s4096"] / n[f"{LLAMA}.bf16.streamed"]).value == pytest.approx(5, abs=0.2)
 
@@ -140,6 +147,7 @@ def test_at_the_prompt_bytes_are_worth_ten_times_the_launches(n, book):
     assert turn == pytest.approx(4096 / gain.value)
     assert round(turn, -1) == float(data.values["turn"])
     fits = n[f"{LLAMA}.h200-sxm.cached-tokens"].value
+    assert fits / 3 == pytest.approx(600, rel=0.03), "the gate's three tensors"
     assert turn < fits < 4096 and fits == pytest.approx(data.values["fits"])
 
 
@@ -167,12 +175,14 @@ def test_the_scores_of_a_layer_cross_memory_four_times(n):
     assert 1 - (fused / plain).value == pytest.approx(0.06, abs=0.002)
 
 
-def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_ones_for_math(book, llama):
+def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_ones_for_math(n, book, llama):
     chip = book.accelerators["h200-sxm"]
     peak, bandwidth = chip.peaks()["bf16"].quantity.value, chip.bandwidth.value
     plain, fused = (kernels.attention(llama, "prefill", way, 4096) for way in ("plain", "fused"))
     assert kernels.least_time(plain, bandwidth, peak) == plain.bytes / bandwidth
     assert kernels.least_time(fused, bandwidth, peak) == fused.flop / peak
+    share = n["quoted.flash-attention-2-h100"].value
+    assert plain.bytes / bandwidth / (fused.flop / (share * peak)) == pytest.approx(2.3, abs=0.05)
     assert attention_and_its_scores.data(book).values["prefill"] > 6 > 1.1 > attention_and_its_scores.data(book).values["decode"]  # fmt: skip
 
 

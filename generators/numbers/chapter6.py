@@ -64,6 +64,13 @@ def prefill_explained(n: Numbers, role: str, name: str, tokens: int) -> units.Qu
     return n[f"{at}.part.sum"] / n[f"{at}.time"]
 
 
+@number("{role}.prefill.{name}.s{tokens}.at-measured-rate", "%", 2)
+def prefill_at_measured_rate(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
+    """Share of that prefill on the {role} that its products and attention explain at the best product of the same run ({name}, {tokens} tokens)."""
+    at = f"{role}.prefill.{name}.s{tokens}"
+    return (n[f"{at}.part.products"] + n[f"{at}.part.attention"]) / n[f"{at}.time"]
+
+
 @number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms|µs")
 def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
@@ -136,6 +143,12 @@ def suite_attention_time(n: Numbers, phase: str, way: str, chip: str, tokens: in
     """Time of the suite's attention, eight heads of 64 channels in BF16, by the datasheet of the {chip}, {phase} at {tokens} tokens: fused, a limit; plain, an estimate in which each score crosses memory four times ({way})."""
     work, device = kernels.attention(kernels.SUITE, phase, way, tokens), n.chip(chip)
     return (units.of(work.bytes, "byte") / device.bandwidth).largest(units.of(work.flop, "FLOP") / device.peak)
+
+
+@number("suite.attention.{phase}.{way}.s{tokens}.bytes", "MB")
+def suite_attention_bytes(n: Numbers, phase: str, way: str, tokens: int) -> units.Quantity:
+    """Bytes that the suite's attention moves, eight heads of 64 channels in BF16, {phase} at {tokens} tokens, {way}."""
+    return units.of(kernels.attention(kernels.SUITE, phase, way, tokens).bytes, "byte")
 
 
 @number("suite.attention.{phase}.{way}.s{tokens}.memory", "MB")
