@@ -9,7 +9,6 @@ import pytest
 from generators.evidence import overhead
 from generators.evidence.comparison import by_products, ceilings, datasheet_bandwidth, decode_case, decode_in_mode
 from generators.measure.predict import FUSED_LAYER, PRODUCTS
-from generators.model import roofline
 from vis import bandwidth_by_matrix, plan_per_length, time_per_layer
 
 
@@ -101,10 +100,6 @@ def test_the_compiled_step_is_predicted_too_fast(n):
     assert FUSED_LAYER == 7 == PRODUCTS
 
 
-def test_the_slope_of_a_roofline_has_no_flat_foot():  # row 11 of the claims review
-    assert roofline.attainable(1e15, 4.8e12, 0.01) == pytest.approx(roofline.attainable(1e15, 4.8e12, 1.0) / 100)
-
-
 def test_above_a_hundred_megabytes_a_product_reads_nearly_as_fast_as_anything(book, h200):
     rows = bandwidth_by_matrix.data(book).where(kind="measured")
     assert [r["share"] for r in rows] == sorted(r["share"] for r in rows)
@@ -169,3 +164,26 @@ def test_each_measured_step_lies_above_its_reading_and_an_eager_one_above_its_fl
     assert all(row["measured"] > row["reading"] for row in data.rows)
     assert all(row["measured"] > data.values["eager"] for row in data.where(mode="eager"))
     assert all(row["measured"] > data.values["graph"] for row in data.where(mode="graph"))
+
+
+def test_a_bare_server_would_come_near_the_graph(n):
+    at = "h200.decode.8b.graph.part"
+    assert n["h200.decode.8b.eager.issuing"].value / 2.5 < n[f"{at}.kernels"].value + n[f"{at}.gaps"].value
+
+
+def test_the_later_rounds_of_the_eager_step_are_the_slower_ones(h200):
+    case = decode_case(h200, "8b", "eager")
+    assert len(case.samples) == 15
+    assert max(case.samples[:7]) < statistics.median(case.samples) == min(case.samples[7:])
+
+
+def test_the_h200_has_no_round_that_lies_a_plan_above_its_fastest(n, h200):
+    narrow = h200.measured("step-overhead", dtype="bfloat16", mode="eager")
+    cases = [*decode_in_mode(h200, "eager"), *narrow]
+    assert len(cases) == 7
+    assert all(max(case.samples) - min(case.samples) < n["h100.plan"].value for case in cases)
+
+
+def test_merging_saves_a_few_percent_of_a_layer(n):
+    saved = sum(n[f"h200.merging-saves.8b.{part}"].value for part in ("qkv", "gate-up"))
+    assert saved * 32 / n["h200.decode.8b.graph.time"].value == pytest.approx(0.04, abs=0.005)

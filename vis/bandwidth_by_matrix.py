@@ -62,14 +62,18 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Dots: measured for this book, fastest tenth. Hollow: where a layer's matrices lie on the line between them, an estimate; merged ones are not measured in a model."
+    return f"100% is the datasheet's bandwidth. Filled: measured for this book, fastest tenth. Open: a matrix of the {data.values['model']} model, an estimate on the line; a filled dot in a ring is both. Merged matrices are not measured in a model."
 
 
 def draw(data: FigureData, narrow: bool):
     """One rising curve, and on it the matrices of a layer."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.7, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Share of the bandwidth (%)")
+    top = theme.headline(
+        figure,
+        _conclusion(data),
+        "Share of the datasheet's bandwidth" + (" (%)" if narrow else " (%); filled: measured, open: estimated"),
+    )
     axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
     axes.set(xscale="log", xlim=(0.4, 420), ylim=(0, 104))
     theme.log_ticks(axes.xaxis, [0.5, 2, 8, 34, 134])
@@ -86,9 +90,9 @@ def draw(data: FigureData, narrow: bool):
     for row in marked:
         if row["name"].startswith("Q, K"):
             place = {"x": 410, "ha": "right"} if narrow else {"x": row["size"] * 1.1, "ha": "left"}
-            axes.text(y=row["share"] - 7, s=row["name"], **place, **words)
+            axes.text(y=row["share"] - (11 if narrow else 7), s=row["name"], **place, **words)
         else:
-            up = 6 if row is last else 0
-            axes.text(row["size"] * (1.1 if up else 0.83), row["share"] + up, row["name"], ha="right", **words)
+            up = 8 if row is last else 0
+            axes.text(row["size"] * (1.6 if up else 0.83), row["share"] + up, row["name"], ha="right", **words)
     theme.note(figure, data.note)
     return figure

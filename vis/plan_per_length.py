@@ -39,14 +39,14 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. {len(data.rows)} rounds of one decode step of four narrow layers in eager PyTorch on the {v['machine']}: "
+        f"{_conclusion(data)}. {len(data.rows)} decode steps of four narrow layers, one after the other, in eager PyTorch on the {v['machine']}: "
         f"the first {v['count']} meet a new length of the cache and take {v['long']:.0f} ms in the median, the others meet known lengths and take {v['short']:.1f} ms."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Measured for this book; each bar is one round, in the order of the run, BF16, cuDNN attention. These rounds are held out of all other figures and sentences, since they tell of the planner."
+    return "Measured for this book; each bar is one decode step, in the order of the run, BF16, cuDNN attention; why the tallest took so long is not known. These steps are held out of all other figures and sentences, since they tell of the planner."
 
 
 def draw(data: FigureData, narrow: bool):
@@ -60,7 +60,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set_xticks([1, 5, 10, 15])
     axes.tick_params(labelsize=size)
     axes.grid(True, axis="y")
-    axes.set_xlabel("Round", fontsize=size)
+    axes.set_xlabel("Decode step", fontsize=size)
     for row in data.rows:
         shapes.bar(axes, row["round"] - 0.38, 0, 0.76, row["time"], colour.OVERHEAD if row["planned"] == "yes" else colour.INK)  # fmt: skip
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from generators import units
 from generators.evidence import overhead
 from generators.evidence.comparison import by_products, decode_case
+from generators.measure import predict
 from generators.numbers.registry import Numbers, number
 
 
@@ -91,6 +92,26 @@ def compiling_saves(n: Numbers, role: str, name: str) -> units.Quantity:
     """What compiling the layers of a CUDA graph saves for each layer on the {role}: {name}."""
     layers = float(decode_case(n.book.speaker(role), name, "graph").parameters["layers"])
     return (n[f"{role}.decode.{name}.graph.time"] - n[f"{role}.decode.{name}.compiled-graph.time"]) / layers
+
+
+@number("{role}.merging-saves.{name}.{part}", "µs", 2)
+def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity:
+    """What one product in place of those with the same input would save of a layer's time on the {role}, read between the sizes timed ({name}, BF16): {part} is qkv or gate-up."""
+    record = n.book.speaker(role)
+    told = {
+        key: float(value)
+        for key, value in decode_case(record, name, "graph").parameters.items()
+        if key in ("d_model", "d_ff", "kv_heads", "head_dim")
+    }
+    widths = {"qkv": [told["d_model"], *2 * [told["kv_heads"] * told["head_dim"]]], "gate-up": 2 * [told["d_ff"]]}
+    if part not in widths:
+        raise KeyError(f"found {part!r}, wanted qkv or gate-up")
+
+    def seconds(width: float) -> float:
+        size = 2 * told["d_model"] * width
+        return size * predict.seconds_per_byte(record.used, "bfloat16", size)
+
+    return _sourced(n, role, sum(map(seconds, widths[part])) - seconds(sum(widths[part])), "s")
 
 
 @number("{role}.busy-tokens.{name}", "tokens", 2)
