@@ -86,8 +86,8 @@ def draw(data: FigureData, narrow: bool):
     for mode, turn in (("eager", v["eager turn"]), ("graph", v["turn"])):
         axes.axhline(v[mode], color=colour.OVERHEAD, lw=1.4, ls=(0, (4, 3)), zorder=2)
         theme.predicted(axes, [turn], [v[mode]], edge=colour.MEMORY, size=8)
-        side, at = ("right", 0.84) if mode == "eager" else ("left", 1.12)
-        axes.text(turn * at, v[mode] * 0.94, f"{turn:.2g} GB", color=colour.MEMORY, va="top", ha=side, **words)
+        side, at, edge, rise = ("right", 0.9, "bottom", 1.08) if mode == "eager" else ("left", 1.12, "top", 0.94)
+        axes.text(turn * at, v[mode] * rise, f"{turn:.2g} GB", color=colour.MEMORY, va=edge, ha=side, **words)
         axes.text(
             0.0155,
             v[mode] * 0.94,
