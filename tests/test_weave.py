@@ -258,7 +258,7 @@ def test_a_broken_reference_is_one_line_with_its_place(answers, added, said):
         ("<!-- tabell: ridge-points -->\n\n<!-- /table -->", 3, "'tabell', the nearest is 'table'"),
         ("<!-- table: ridge-points -->\n\n<!-- /tabell -->", 5, "'tabell', the nearest is 'table'"),
         ("<!-- Formula: intensity -->\n\n<!-- /formula -->", 3, "'Formula', the nearest is 'formula'"),
-        ("<!-- table: ridge-point -->\n\n<!-- /table -->", 3, "unknown table; nearest is ridge-points"),
+        ("<!-- table: ridge-point -->\n\n<!-- /table -->", 3, "unknown table; nearest are ridge-points"),
         ("<!-- formula: intensty -->\n\n<!-- /formula -->", 3, "unknown formula; nearest are intensity"),
     ],
 )
@@ -358,7 +358,16 @@ def test_code_that_shows_a_reference_is_left_alone(answers):
 
 
 #: Numbers without a source: units turned into others, and what the book itself chose or simulated from such choices.
-OWN = ("cpu.matrix-size", "memory.gib80-in-gb", "paging.", "kv-bits.", "balance-needed", "static-occupied", "chat.")
+OWN = (
+    "cpu.matrix-size",
+    "memory.gib80-in-gb",
+    "paging.",
+    "kv-bits.",
+    "balance-needed",
+    "static-occupied",
+    "chat.",
+    "csr-",
+)
 OWN_TRACE = {
     "serving.places",
     "serving.requests",

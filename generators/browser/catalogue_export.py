@@ -7,6 +7,7 @@ functions that the book's figures call, as floats in base units.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, is_dataclass
 
 from generators import catalogue
@@ -186,7 +187,16 @@ def _case(record, case) -> dict[str, object]:
     }
 
 
+#: A string, which stays, or a whole number of many zeros, which is the same number with an exponent.
+_LONG = re.compile(r'"(?:[^"\\]|\\.)*"|(?<=[\[,:])(?P<digits>[1-9]\d*?)(?P<zeros>0{6,})(?:\.0)?(?=[,\]}])')
+
+
+def _shorter(found: re.Match) -> str:
+    return found[0] if found["zeros"] is None else f"{found['digits']}e{len(found['zeros'])}"
+
+
 def as_script(name: str, value: object) -> str:
     """`const name = …;` with the value as JSON that is safe inside a script."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _LONG.sub(_shorter, text).replace("</", "<\\/")
     return f"const {name} = {text};"

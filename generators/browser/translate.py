@@ -40,10 +40,12 @@ def translate(sources: list[Source], by_hand: set[str], asked: set[tuple[str, st
         trees = _reached(trees, asked)
         sources = [source for source in sources if source.name in trees]
     signatures = {source.name: _signatures(trees[source.name]) for source in sources}
+    used = {(node.module, alias.name) for tree in trees.values() for node in _imports(tree) for alias in node.names}
+    used |= asked or set()
     parts = []
     for source in _in_order(sources, trees):
         if source.name not in by_hand:
-            parts.append(_module(source, trees[source.name], signatures))
+            parts.append(_module(source, trees[source.name], signatures, None if asked is None else used))
     return "\n".join(parts)
 
 
@@ -60,16 +62,25 @@ def _reached(trees: dict[str, ast.Module], asked: set[tuple[str, str]]) -> dict[
         if one in kept or one not in defined:
             continue  # met before, or a name inside a function
         kept.add(one)
-        called = {part.id for part in ast.walk(defined[one]) if isinstance(part, ast.Name)}
-        waiting += [origins[one[0]].get(name, (one[0], name)) for name in called]
+        waiting += [origins[one[0]].get(name, (one[0], name)) for name in _called(defined[one])]
     found = {}
     for name, tree in trees.items():
         body = [node for node in tree.body if any((name, made) in kept for made in _defines(node))]
+        called = set().union(*map(_called, body))
         for node in _imports(tree) if body else ():
-            node.names = [alias for alias in node.names if (node.module, alias.name) in kept]
+            node.names = [alias for alias in node.names if (alias.asname or alias.name) in called]
         if body:
             found[name] = ast.Module([node for node in _imports(tree) if node.names] + body, [])
     return found
+
+
+def _called(node: ast.AST) -> set[str]:
+    """The names that a statement uses; those in annotations are Python's alone."""
+    if isinstance(node, (ast.arg, ast.AnnAssign)):
+        inner = [node.value] if isinstance(node, ast.AnnAssign) and node.value else []
+    else:
+        inner = [part for part in ast.iter_child_nodes(node) if part is not getattr(node, "returns", None)]
+    return set().union({node.id} if isinstance(node, ast.Name) else set(), *map(_called, inner))
 
 
 def _defines(node: ast.stmt) -> list[str]:
@@ -113,7 +124,10 @@ def _fields(node: ast.ClassDef) -> list[ast.AnnAssign]:
     return [part for part in node.body if isinstance(part, ast.AnnAssign)]
 
 
-def _module(source: Source, tree: ast.Module, signatures: dict[str, Signatures]) -> str:
+def _module(
+    source: Source, tree: ast.Module, signatures: dict[str, Signatures], used: set[tuple[str | None, str]] | None
+) -> str:
+    """One module as a function that returns its names; of constants those in `used`, or all where that is None."""
     known = dict(signatures[source.name])
     lines = [f"const {source.short} = (() => {{"]
     for node in _imports(tree):
@@ -127,7 +141,8 @@ def _module(source: Source, tree: ast.Module, signatures: dict[str, Signatures])
     writer = _Statements(Expressions(source.shown, known))
     for node in tree.body:
         lines += [f"  {line}" for line in writer.top(node)]
-    exported = [*signatures[source.name], *writer.constants]
+    constants = [name for name in writer.constants if used is None or (source.name, name) in used]
+    exported = [*signatures[source.name], *constants]
     return "\n".join([*lines, f"  return {{ {', '.join(exported)} }};", "})();"])
 
 

@@ -7,7 +7,7 @@ An estimate, no bound.  The constants and how far left-out devices lay from what
 from dataclasses import dataclass
 
 from generators.model.inputs import Format, Shape
-from generators.model.parameters import active_parameter_count, embedding_parameters
+from generators.model.parameters import active_linear_parameters, head_parameters
 from generators.model.phases import knee_time
 
 #: FLOP at the dense peak that turning a narrow weight into a number to multiply by costs, before it is multiplied:
@@ -31,12 +31,10 @@ class Habits:
 
 
 def unpacked_values(s: Shape, f: Format):
-    """Narrow weights that a token uses: all but an input table of its own; none where weights have 16 bits and more."""
+    """Narrow weights that a token uses, those of matrix products; none where weights have 16 bits and more."""
     if f.weight >= NARROW and (f.expert <= 0 or f.expert >= NARROW):
         return 0.0
-    if s.tied:
-        return active_parameter_count(s)
-    return active_parameter_count(s) - embedding_parameters(s)
+    return active_linear_parameters(s) + head_parameters(s)
 
 
 def reading_bytes(moved, unpacked, bandwidth, peak):

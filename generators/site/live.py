@@ -41,6 +41,11 @@ NOT_MARKED = {
     "free_zone": "its dots are passes of one model on one machine, beside the limits of one chip",
     "draft_cost": "its measured cost is that of two models on one machine",
     "checks_on_a_processor": "one model on one machine, under that machine's ceilings",
+    "prefill_by_kernel": "one model on one chip, cut by that record's own rates",
+    "fusing_bytes_and_launches": "one model on one chip, at the launches of one record",
+    "kernels_on_a_processor": "its roofs are those of one machine",
+    "bytes_and_the_rest": "one model on two chips, each beside its own estimate",
+    "packed_products": "one machine's products, as shares of its own time in BF16",
     "browser_against_native": "compares a browser with native code on one machine, which a record has no browser for",
     "decode_on_this_machine": "its bound is a datasheet's, which a record does not carry",
 }
