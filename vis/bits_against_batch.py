@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.model import roofline
+from generators.model import cache, roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
 from vis import _theme as theme
@@ -18,9 +18,10 @@ COLUMNS = {"format": "", "context": "tokens", "batch": "users", "gain": "× BF16
 
 
 def data(book: Book) -> FigureData:
-    """Least step in BF16 over least step in each format, for every batch, at two contexts."""
+    """Least step in BF16 over least step in each format, for every batch whose BF16 weights and caches fit, at two contexts."""
     chip, model = book.accelerators[CHIP], book.models[MODEL]
-    shape, rows = catalogue.shape(model), []
+    shape, rows, plain = catalogue.shape(model), [], catalogue.number_format(book.formats[PLAIN])
+    capacity = catalogue.sourced_device(chip, PLAIN).capacity.value
 
     def step(name: str, batch: int, context: int) -> roofline.Step:
         stored = book.formats[name]
@@ -29,7 +30,8 @@ def data(book: Book) -> FigureData:
 
     for name in FORMATS:
         for context in CONTEXTS:
-            for batch in BATCHES:
+            room = int(cache.batch_that_fits(shape, plain, capacity, context))
+            for batch in [*(batch for batch in BATCHES if batch < room), *([room] if room < BATCHES[-1] else [])]:
                 few = step(name, batch, context)
                 gain = step(PLAIN, batch, context).time / few.time
                 rows.append({"format": name, "context": context, "batch": batch, "gain": gain, "binds": few.binds})
@@ -59,16 +61,17 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Ratios of two limits from the datasheet, the 16-bit KV cache read in both; solid: a context of 128, dashed: 4,096. Whether so many users fit is not asked."
+    return "Ratios of two limits from the datasheet, the 16-bit KV cache read in both; solid: a context of 128, dashed: 4,096, to the cross where BF16 weights and caches fill the memory. The 8-bit line dips as caches grow and rises once BF16 is compute-bound."
 
 
 def draw(data: FigureData, narrow: bool):
     """Two solid lines that end differently, two dashed ones that end alike."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.8, 5.2)
-    top = theme.headline(figure, _conclusion(data), "Speed allowed, times BF16")
+    of = f"{data.values['model']}, one {data.values['chip']}"
+    top = theme.headline(figure, _conclusion(data), f"{of}: × BF16" if narrow else f"{of}: speed allowed, times BF16")
     axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.3, top + 0.05)
-    axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.8, 3.5))
+    axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.4, 3.5))
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
     axes.set_yticks([1, 2, 3])
     axes.tick_params(labelsize=size)
@@ -80,12 +83,14 @@ def draw(data: FigureData, narrow: bool):
             rows = data.where(format=name, context=context)
             shade = colour.MEMORY if name.startswith("int4") else colour.INK
             axes.plot([r["batch"] for r in rows], [r["gain"] for r in rows], color=shade, lw=2.1, ls=dash)
+            if rows[-1]["batch"] < BATCHES[-1]:
+                axes.plot(rows[-1]["batch"], rows[-1]["gain"], "x", color=shade, ms=8, mew=2, zorder=6)
     words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     four, eight = FORMATS.values()
     eight = "8-bit math\nand weights" if narrow else eight
     axes.text(1.1 if narrow else 12, 3.34, four, color=colour.MEMORY, **words)
-    axes.text(1.1, 2.16 if narrow else 2.03, eight, **words)
-    axes.text(1.1, 1.32, "dashed:\ncontext of 4,096", color=colour.MUTED, **words)
-    axes.text(1.1, 0.89, "as fast as BF16", color=colour.MUTED, **words)
+    axes.text(1.1, 1.5 if narrow else 1.4, eight, **words)
+    axes.text(1.1, 0.6, "solid: context of 128,\ndashed: 4,096; ×: memory full", color=colour.MUTED, **words)
+    axes.text(1.1, 1.1, "as fast as BF16", color=colour.MUTED, **words)
     theme.note(figure, data.note)
     return figure

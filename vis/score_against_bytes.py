@@ -54,7 +54,7 @@ def draw(data: FigureData, narrow: bool):
     """Two curves that fall off to the left."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.8, 5.2)
-    top = theme.headline(figure, _conclusion(data), "Questions of MMLU answered right (%)")
+    top = theme.headline(figure, _conclusion(data), "MMLU, % right; at each mark its bits")
     axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.05)
     axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88))
     theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])
@@ -70,7 +70,7 @@ def draw(data: FigureData, narrow: bool):
         for row in rows:
             low = row["bits"] in ("2.1", "2.6", "1.8") or (model == "70B" and row["bits"] == "3.0")
             place = (row["file"] * 1.06, row["score"] - 2.2) if low else (row["file"], row["score"] + 1.5)
-            if narrow and (model, row["bits"]) in (("8B", "6.6"), ("70B", "4.3")):
+            if narrow and (model, row["bits"]) in (("8B", "6.6"), ("8B", "3.8"), ("70B", "4.3")):
                 continue  # no room
             axes.text(*place, row["bits"], ha="left" if low else "center", va="center" if low else "bottom", **words)
     axes.text(7.5, 60, "Llama 3 8B", ha="center", weight="bold", **words)
