@@ -367,6 +367,7 @@ OWN = (
     "static-occupied",
     "chat.",
     "csr-",
+    "suite.",
 )
 OWN_TRACE = {
     "serving.places",
