@@ -72,10 +72,8 @@ INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g", "H
 def each_function(book) -> list[list[object]]:
     """Every function of the model that the browser has by itself, for a few models."""
     found, script = [], modules(book)["model"].body
-    for module in sorted(
-        path.stem for path in (book.root / "generators" / "model").glob("*.py") if path.stem[0] != "_"
-    ):
-        loaded = importlib.import_module(f"generators.model.{module}")
+    for module in [*sorted(path.stem for path in (book.root / "generators" / "model").glob("[!_]*.py")), "answers"]:
+        loaded = _loaded(module)
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
             if function.__module__ == loaded.__name__ and f"function {name}(" in _of_module(script, module):
                 given = [
@@ -87,7 +85,15 @@ def each_function(book) -> list[list[object]]:
                     [field if v == "g" else v for v in given] for field in STRIDED if "g" in given
                 ]
                 found += [["each", "h100-sxm5-80gb", EACH[0], "fp8", module, name, *one] for one in others]
-    return found
+    more_than_heads = 160.0  # chips, so that some keep copies
+    return found + [
+        ["each", "h100-sxm5-80gb", model, "fp8", "answers", "copies", "s", more_than_heads] for model in EACH
+    ]
+
+
+def _loaded(module: str):
+    """A module of the model, or that of the answers, which the browser has beside them."""
+    return importlib.import_module(f"generators.{'browser' if module == 'answers' else 'model'}.{module}")
 
 
 def _of_module(script: str, module: str) -> str:
@@ -139,7 +145,7 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
         g = s.parts[-1]
         inputs = {"s": s, "f": f, "c": c, "p": Pass(3.0, 2.0, 4097.0, 2.0), "g": g, "h": Habits(0.8, 0.5, 1e-5, 3.0)}
         inputs |= {field: replace(g, stride=3.0, **{field: most}) for field, most in STRIDED.items()}
-        function = getattr(importlib.import_module(f"generators.model.{rest[0]}"), rest[1])
+        function = getattr(_loaded(rest[0]), rest[1])
         return flat(function(*(inputs[v] if isinstance(v, str) else v for v in rest[2:])))
     if kind == "request":
         return flat(answers.request(s, f, c, *rest))
