@@ -129,9 +129,8 @@ def test_a_mixture_loses_alone_and_gains_in_a_batch(n):
     assert share[1] / share[0] == pytest.approx(4.5, abs=0.1)
 
 
-def test_drafts_cost_a_loaded_server_a_fifth_where_the_limit_allows_a_gain(n):
+def test_drafts_cost_one_loaded_server_a_fifth(n):
     assert n["quoted.gemma-256-drafted"] / n["quoted.gemma-256-plain"] < 0.8
-    assert n["checking.gemma-4-31b.fp8.h100-nvl-94gb.b256.s400.n4"].value < accepted_tokens(0.5, 3)
 
 
 def test_the_tests_told_lie_as_told(n):
