@@ -59,7 +59,7 @@ def alt(data: FigureData) -> str:
     )
     return (
         f"{_conclusion(data)}. Speed against plain decode at the best draft length, against the chance that a draft is right, for three costs of a draft token; at {TOLD:.0%}: {told}. "
-        f"The marks say how many drafts are best: the dearer a draft and the less often it is right, the fewer."
+        f"The marks say how many drafts are best: the more a draft costs and the less often it is right, the fewer."
     )
 
 
