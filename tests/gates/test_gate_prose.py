@@ -93,7 +93,7 @@ MARKDOWN = [
     ("[text]()", "MD042"),
     ("[text](#nowhere)", "MD051"),
     ("| a | b |\n| - | - |\n| 1 |", "MD056"),
-    ("<div>x</div>", "MD033"),
+    ("<center>x</center>", "MD033"),
     ("## A\n\n## A", "MD024"),
     ("Trailing tab\there", "MD010"),
     ("**A bold line as a heading**", "MD036"),
