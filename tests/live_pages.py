@@ -48,7 +48,7 @@ def open_live(page, address: str, kind: str):
 def reach(page, kind: str):
     """Scroll to a live figure of the page and wait until it is ready; its box."""
     page.locator(f".mb-live-box--{kind}").evaluate("box => box.scrollIntoView({ block: 'center' })")
-    page.wait_for_selector(f"mb-live[kind={kind}][data-ready]", state="attached", timeout=8000)
+    page.wait_for_selector(f"mb-live[kind={kind}][data-ready]", state="attached")
     return page.locator(f".mb-live-box--{kind}")
 
 

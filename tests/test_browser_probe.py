@@ -211,7 +211,7 @@ def test_it_stops_at_once_and_gives_the_memory_back(probe_page):
     box = probe_page.locator(".mb-live-box--probe")
     box.get_by_role("button", name="Measure this browser").click()
     box.get_by_role("button", name="Stop").click()
-    box.get_by_text("Stopped; the memory is given back.").wait_for(timeout=3000)
+    box.get_by_text("Stopped; the memory is given back.").wait_for()
     for _ in range(60):
         left = [worker.url for worker in probe_page.workers if "probe_worker" in worker.url]
         if not left:

@@ -136,6 +136,7 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
     open_live(page, link, "explorer")
     assert [cell(page, "Tokens/s together, at most", column) for column in range(4)] == seen
     page.get_by_role("button", name="Remove this one").click()
+    drawn(page)
     assert page.locator(".mb-scroll").first.locator("th[scope=col]").count() == 4
 
 

@@ -83,7 +83,7 @@ def interrupt_when(sign: Path, stages: list[Stage], out: Path) -> dict[str, Any]
     process = begin(stages, out)
     wait_for(sign)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     return json.loads(next(out.glob("*.partial")).read_text())
 
@@ -431,7 +431,7 @@ def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
     process = begin(stages, tmp_path)
     wait_for(sign)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "3 of 5 cases are kept" in told
     assert "go on with them: resume" in told

@@ -16,7 +16,7 @@ from generators.browser.catalogue_export import _record
 from generators.errors import BookError
 from generators.evidence.comparison import decode_records
 from generators.site.live import MARKED, NOT_MARKED
-from tests.live_pages import EXPLORER, FIRST, cell, dropped, open_live, reach, record
+from tests.live_pages import EXPLORER, FIRST, cell, drawn, dropped, open_live, reach, record
 
 CHECK = "(rows) => rows.map((words) => { const told = memoryBound.checked(words); return told.error || ''; })"
 HOSTILE = [
@@ -178,6 +178,7 @@ def test_a_good_record_appears_stays_and_is_removed(page, origin):
     page.get_by_text("My own machine", exact=True).last.click()
     page.locator("input[type=file]").set_input_files(dropped(record()))
     page.get_by_text("Taken:").wait_for()
+    drawn(page)
     assert "A readers machine" in page.locator(".mb-configs").inner_text()
     assert cell(page, "Ridge point") == "no BF16 peak"  # the record measured FP32
     page.locator(".mb-explorer").get_by_label("Weights in", exact=True).select_option("fp32")

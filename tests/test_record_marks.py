@@ -60,7 +60,7 @@ def shown(page, origin: str, words: str, name: str) -> list[dict]:
     page.goto(origin + "404.html")
     page.evaluate("(words) => localStorage.setItem('memory-bound.record', words)", words)
     page.goto(origin + chapter_of(name))
-    page.wait_for_selector(f"#fig-{name} .mb-mine", state="attached", timeout=8000)
+    page.wait_for_selector(f"#fig-{name} .mb-mine", state="attached")
     return page.evaluate(LOOK, name)
 
 
