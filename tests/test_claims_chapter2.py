@@ -140,7 +140,7 @@ def test_the_naive_formula_misses_models_for_the_three_reasons_and_no_other(book
         elif s.head_dim * s.heads != s.d_model:
             assert error == pytest.approx(s.d_model / (s.head_dim * s.heads))
     told = kv_bytes_by_model.data(book)
-    assert {row["cause"] for row in told.rows} == {"latent", "window", "head size", "both"}
+    assert {row["cause"] for row in told.rows} == {"latent", "window", "head size", "window, size"}
     assert [row["error"] for row in told.rows] == sorted((row["error"] for row in told.rows), reverse=True)
 
 

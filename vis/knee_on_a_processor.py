@@ -53,7 +53,7 @@ def draw(data: FigureData, narrow: bool):
     size, told = theme.page_size(narrow), data.values["told"]
     floor, many = theme.floor(data.note, narrow) + 0.05, max(len(told), 1)
     figure = theme.canvas(narrow, 4.4, floor + 2.9 * many + 1.2)
-    top = theme.headline(figure, _conclusion(data), "Rate of one matrix product") + 0.3
+    top = theme.headline(figure, _conclusion(data), "One matrix product; dots: measured, thin: fitted") + 0.3
     width, height = figure.get_size_inches()
     for at, (form, one) in enumerate(told.items()):
         each = (height - floor - top) / many

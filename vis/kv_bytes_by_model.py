@@ -48,7 +48,7 @@ def _cause(model: LanguageModel) -> str:
         return "latent"
     size = "head size" if shape.head_dim * shape.heads != shape.d_model else ""
     bound = "window" if shape.window and shape.window.size < min(CONTEXT, model.context) else ""
-    return "both" if bound and size else bound or size
+    return "window, size" if bound and size else bound or size
 
 
 def _conclusion(data: FigureData) -> str:
@@ -69,7 +69,7 @@ def caption(data: FigureData) -> str:
     """How to read it."""
     return (
         f"From published shapes at 16 bits, averaged over {CONTEXT:,.0f} tokens, or the longest text that the model is published for. "
-        "The number is the formula's answer over the cache kept, and the word what the formula does not know; both is the head size and a window."
+        "The number is the formula's answer over the cache kept, and the word what the formula does not know: latent attention, a window, the size of a head."
     )
 
 
@@ -82,13 +82,13 @@ def draw(data: FigureData, narrow: bool):
     row = 0.62 if narrow else 0.36
     height = row * len(data.rows) + 1.75
     figure = theme.canvas(narrow, height, height + 0.35)
-    axes = axes_of(figure, data, narrow, _conclusion(data), "filled: kept; outline: the formula", "KV cache per token (kB)",
+    axes = axes_of(figure, data, narrow, _conclusion(data), "Filled: kept; outline: the formula", "KV cache per token (kB)",
                    1.42 if narrow else 1.75, 0.15 if narrow else 1.9)  # fmt: skip
     axes.set(xlim=(0, MOST), ylim=(len(data.rows) - 0.4, -0.6))
     axes.set_xticks([0, 200, 400, 600])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    low = 0.26 if narrow else 0.0
+    low, gap = (0.26, "\n") if narrow else (0.0, " ")
     for at, one in enumerate(data.rows):
         shapes.bar(
             axes, 0, at + low - 0.3 * (0.6 if narrow else 1), one["bytes"], 0.6 * (0.6 if narrow else 1), colour.KV
@@ -99,7 +99,7 @@ def draw(data: FigureData, narrow: bool):
         axes.plot([0, naive], [edges[1]] * 2, color=colour.INK, lw=1.4)
         if one["naive"] < MOST:
             axes.plot([naive, naive], edges, color=colour.INK, lw=1.4)
-        axes.text(MOST * 1.02, at + low, f"{one['error']:.3g}×, {one['cause']}", va="center", fontsize=size)
+        axes.text(MOST * 1.02, at + low, f"{one['error']:.3g}×,{gap}{one['cause']}", va="center", fontsize=size)
         if narrow:
             axes.text(0, at - 0.25, one["model"], ha="left", va="center", fontsize=size)
         else:

@@ -58,7 +58,8 @@ def draw(data: FigureData, narrow: bool):
     """Levels of each landing, and the measured passes on them."""
     size, rows = theme.page_size(narrow), data.rows
     figure = theme.canvas(narrow, 4.6, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Time between two tokens (ms)")
+    key = "Time between two tokens (ms)", "dots: measured, lines: predicted"
+    top = theme.headline(figure, _conclusion(data), ("\n" if narrow else "; ").join(key)) + 0.2 * narrow
     axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
     short, tall = min(r["low"] for r in rows), max(r["high"] for r in rows)
     axes.set(yscale="log", xlim=(min(r["end"] - r["latency"] for r in rows), max(r["end"] for r in rows) * 1.03), ylim=(short / 1.3, tall * 1.5))  # fmt: skip

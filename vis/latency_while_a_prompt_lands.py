@@ -66,7 +66,7 @@ def draw(data: FigureData, narrow: bool):
     v, size = data.values, theme.page_size(narrow)
     floor = theme.floor(data.note, narrow) + 0.05
     figure = theme.canvas(narrow, floor + 3.55, floor + 4.15)
-    key = f"Ticks: tokens of the {BATCH} others", "square: the prompt's first token"
+    key = f"Limits. Ticks: tokens of the {BATCH} others", "square: the prompt's first token"
     top = theme.headline(figure, _conclusion(data), ("\n" if narrow else "; ").join(key)) + 0.2 * narrow
     axes = theme.box(figure, 0.15, floor, 0.15, top + 0.02)
     start = data.rows[0]["end"] - data.rows[0]["latency"]

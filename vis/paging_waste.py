@@ -26,7 +26,7 @@ def data(book: Book) -> FigureData:
         rows.append({"block": size, "waste": 100 - book.published[id_].quantity.to("%"), "mark": "published"})
     paged, whole = (next(r for r in rows if r["block"] == size) for size in (16, paging.LONGEST))
     values = {
-        "paged": paged["waste"], "whole": whole["waste"], "gain": paged["batch"] / whole["batch"],
+        "first": rows[0]["waste"], "paged": paged["waste"], "whole": whole["waste"], "gain": paged["batch"] / whole["batch"],
         "held": paging.serve(16).held, "worst small": max(abs(r["rule"] / r["waste"] - 1) for r in rows if r["block"] <= 256 and r["mark"] == "simulated"),
     }  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(book.published[id_].source for id_, _ in QUOTES))
@@ -41,8 +41,8 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. The empty share rises with the size of a block from under {v['paged']:.0f}% at 4 tokens to {v['whole']:.0f}% when {paging.LONGEST:,} tokens are reserved for each, "
-        f"so paging keeps {v['gain']:.1f} times as many sequences in the same memory."
+        f"{_conclusion(data)}. The empty share rises with the size of a block from {v['first']:.1f}% at 4 tokens to {v['whole']:.0f}% when {paging.LONGEST:,} tokens are reserved for each, "
+        f"so here paging keeps {v['gain']:.1f} times as many sequences in the same memory."
     )
 
 

@@ -48,7 +48,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"At {v['longest']:,.0f} tokens, {v['GQA model']} keeps {v['GQA left']:.0%} of its speed; a model with windows keeps {v['window left']:.0%}"
+    return f"At {v['longest']:,.0f} tokens, {v['GQA model']} keeps {v['GQA left']:.0%} of its speed; one with windows in every layer keeps {v['window left']:.0%}"
 
 
 def alt(data: FigureData) -> str:
@@ -72,7 +72,7 @@ def draw(data: FigureData, narrow: bool):
     """Four lines from one corner, named at the right end, and the published diamonds on them."""
     v, size = data.values, theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.4, 4.9)
-    axes = axes_of(figure, data, narrow, _conclusion(data), "Speed, share of its own at no context (%)",
+    axes = axes_of(figure, data, narrow, _conclusion(data), "One user's speed, share of that at no context (%)",
                    "Context (tokens)", 1.2 if narrow else 2.25)  # fmt: skip
     axes.set(xscale="log", xlim=(CONTEXTS[0], CONTEXTS[-1]), ylim=(0, 103))
     theme.log_ticks(axes.xaxis, [128, 2048, 32768] if narrow else [128, 1024, 8192, 65536])

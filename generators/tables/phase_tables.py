@@ -34,7 +34,7 @@ def measured_passes(n: Numbers, role: str, model: str, mode: str) -> Table:
     for tokens in sorted(int(c.parameters["tokens"]) for c in record.measured("prefill", dtype="bfloat16")):
         of = f"{role}.prefill.{model}.s{tokens}"
         rows.append([f"{tokens:,}", *(n.link(f"{of}.{part}") for part in ("bound", "time", "of-bound"))])
-    return Table(["Tokens in the pass >", "Limit >", "Measured >", "Share of the limit >"], rows)
+    return Table(["Tokens in the pass >", "Limit >", "Measured >", "Limit ÷ measured >"], rows)
 
 
 @named_table
