@@ -426,6 +426,30 @@ def narrow_rate(rng: random.Random, row: Row) -> str:
     return "rate = fp4" if isinstance(row.get("bits"), (int, float)) and row["bits"] > 4 else ""
 
 
+def other_bits_than_named(rng: random.Random, row: Row) -> str:
+    """Bits of a value, plausible for some format, that are not those of its name; or parts narrower than all of it."""
+    name = rng.choice([one for one in ("bits", "expert_bits", "attention_bits", "embedding_bits") if row.get(one)])
+    if name == "bits" and "expert_bits" in row:
+        return ""  # of which the name need not tell
+    named = float(re.search(r"\d+(?:\.\d+)?", row["name"])[0])
+    narrow = [bits for bits in (1, 1.58, 2, 3, 3.4375, 4, 5, 6, 6.5625, 8, 12) if bits < named]
+    wide = (
+        [bits for bits in (3, 4.5, 5, 6, 8, 16, 32) if named + 1 <= bits <= 32]
+        if name.startswith(("bits", "exp"))
+        else []
+    )
+    row[name] = rng.choice(narrow + wide)
+    return f"{name} = {row[name]} of {row['name']}"
+
+
+def other_group(rng: random.Random, row: Row) -> str:
+    """A group of another size than is printed."""
+    if "group" not in row:
+        return ""
+    row["group"] = rng.choice([size for size in (7, 24, 48, 96, 512) if size != row["group"]])
+    return f"group = {row['group']} of {row['as_printed']!r:.60}"
+
+
 def too_fast(rng: random.Random, row: Row) -> str:
     """A quoted rate that no memory allows, printed alike."""
     if row.get("metric") not in ("decode_tokens_per_s", "achieved_bandwidth", "mfu", "achieved_flops") or not row.get(
@@ -573,7 +597,7 @@ KINDS: dict[str, Kind] = {
         setting("name", "", "x" * 3999), setting("context", 0, -1, 1, "8192", 10**12), setting("year", 1999, 2102, "2024"), setting("window.size", 0, 10**9), setting("kv_heads", 0, -1),
     ]}),
     "format": Kind(_glob("formats.toml"), {"harmless": [same_words], "harmful": [
-        *_EVERY, source_typo, group_dropped, narrow_rate, missing("name", "bits", "other_bits", "rate", "source", "as_printed"), setting("bits", 0, -4, 1e9, "4", 65), setting("other_bits", 0.01, 0, 1000, -1),
+        *_EVERY, source_typo, group_dropped, narrow_rate, other_bits_than_named, other_group, missing("name", "bits", "other_bits", "rate", "source", "as_printed"), setting("bits", 0, -4, 1e9, "4", 65), setting("other_bits", 0.01, 0, 1000, -1),
         setting("group", -1, 2.5, 10**9), setting("scale_bits", -8, 1e308), setting("rate", "int4", "", "FP8"), setting("name", ""),
     ]}, is_table=True),
     "source": Kind(_glob("sources.toml"), {"harmless": [same_words], "harmful": [

@@ -1,14 +1,17 @@
 """The facts refuse what is wrong, in one line each that names file, field, found and wanted."""
 
 import json
+import re
 import shutil
 
 import pytest
+from pydantic import ValidationError
 
 from generators import catalogue
 from generators.book.accelerator import Accelerator
 from generators.book.chip_checks import chip_errors
 from generators.book.load import load_book
+from generators.book.number_format import NumberFormat
 from generators.book.printed import agrees
 from generators.errors import BookErrors
 from generators.model import memory, parameters
@@ -365,6 +368,48 @@ def test_effective_bits_count_the_scales(book):
     assert book.formats["q4-0"].effective_bits == 4.5
     assert book.formats["mxfp4"].effective_bits == 4.25
     assert book.formats["int4-g32"].effective_bits == 5.0
+
+
+@pytest.mark.parametrize(
+    ("id_", "field", "value", "said"),
+    [
+        ("fp16", "bits", 3, "bits: found 3 in a format called 'FP16', wanted 16; correct bits, or the name"),
+        ("fp32", "bits", 16, "bits: found 16 in a format called 'FP32', wanted 32"),
+        ("int4-g128", "bits", 4.5, "bits: found 4.5 in a format called 'INT4, groups of 128"),
+        ("gf4", "bits", 4, "bits: found 5 in a format called 'gf4 (calm)', wanted 4"),
+        ("q5-k-m", "bits", 6.2, "found 6.2 in a format called 'Q5_K_M (llama.cpp)', wanted 5 to 5.99, scales counted"),
+        ("q5-k-m", "attention_bits", 4.5, "attention_bits: found 4.5"),
+        ("mxfp4-experts", "expert_bits", 8.25, "expert_bits: found 8.25"),
+        ("int4-g32", "group", 128, "group: found 128, of which as_printed 'int4, groupsize 32;"),
+        ("nf4", "group", 32, "group: found 32, of which as_printed"),
+        ("fp16", "rate", "bf16", "rate: found 'bf16' for FP16 weights, wanted 'fp16', their own"),
+        ("fp16", "name", "half precision", "name: found 'half precision', wanted one that tells the bits"),
+        ("nvfp4", "name", "E2M1 values, 4 bits", "bits: found 4 in a format called 'E2M1 values, 4 bits', wanted 2"),
+    ],
+)
+def test_a_format_has_the_bits_of_its_name_and_the_group_that_is_printed(book, id_, field, value, said):
+    row = book.formats[id_].model_dump()
+    NumberFormat(**row)
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        NumberFormat(**row | {field: value})
+
+
+def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(copy):
+    path = copy / "data/formats.toml"
+    text = (
+        path.read_text().replace("[fp8]\n", "[half]\n").replace("[bf16]\n", "[fp8]\n").replace("[half]\n", "[bf16]\n")
+    )
+    path.write_text(text)
+    wanted = (
+        "'BF16' under the id 'fp8', wanted an id with the 16 bits",
+        "'FP8 (E4M3), one scale per tensor' under the id 'bf16'",
+    )
+    assert all(any(one in line for line in refusal(copy)) for one in wanted)
+    change(copy, "data/formats.toml", "bits = 32\nother_bits = 32", "bits = 3\nother_bits = 32")
+    assert (
+        "data/formats.toml:fp32: bits: found 3 in a format called 'FP32', wanted 32; correct bits, or the name"
+        in refusal(copy)
+    )
 
 
 def test_mixed_formats_come_to_their_printed_bits(book):

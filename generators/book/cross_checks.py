@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,16 @@ def cross_check(book: Book) -> list[BookError]:
         errors += chip_errors(accelerator)
     for model in book.models.values():
         errors += _model(model)
+    for id_, row in book.formats.items():
+        if not re.search(rf"(?<![\d.]){row.named_bits:g}(?![\d.]*\d)", id_):
+            errors.append(
+                BookError(
+                    "data/formats.toml",
+                    f"{id_}.name",
+                    f"found {row.name!r} under the id {id_!r}, wanted an id with the {row.named_bits:g} bits of the name; "
+                    "correct one of them",
+                )
+            )
     return errors + _possible(book)
 
 
