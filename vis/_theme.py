@@ -158,6 +158,23 @@ def headline(figure: Figure, text: str, quantity: str) -> float:
     return top + 0.3
 
 
+def chart(data, narrow: bool, heights: tuple[float, float], headings: tuple[str, str, str], *, left=0.45, right=0.3):
+    """Axes under a conclusion and the upright axis' quantity, above its label for the level axis and the source note.
+
+    `heights` are the wide figure's and the narrow one's in inches, `headings` the conclusion, the quantity and the label.
+    Returns the axes and the settings of text in them.
+    """
+    size, figure = page_size(narrow), canvas(narrow, *heights)
+    conclusion, quantity, label = headings
+    top = headline(figure, conclusion, quantity)
+    axes = box(figure, left, floor(data.note, narrow) + 0.05, right, top + 0.08)
+    axes.tick_params(labelsize=size)
+    axes.grid(True, axis="y")
+    axes.set_xlabel(label, fontsize=size)
+    note(figure, data.note)
+    return axes, {"fontsize": size, "va": "center", "gid": HALO, "zorder": 7}
+
+
 def page_size(narrow: bool) -> float:
     """Points at which a drawing's text is as large as the page's, on a phone and on a desktop."""
     return 11.0 if narrow else 12.0

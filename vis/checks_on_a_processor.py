@@ -47,22 +47,15 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Measured dots that leave the line before it rises."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.2, 4.6)
-    top = theme.headline(figure, _conclusion(data), "Time against a pass over one token (×)")
-    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.08)
+    headings = ("Time, × that of a pass over one token", "Tokens in the pass")
+    axes, words = theme.chart(data, narrow, (4.2, 4.8), (_conclusion(data), *headings), left=0.5)
     axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2))
     theme.log_ticks(axes.xaxis, [1, 2, 4, 8, 16, 32, 64])
     axes.set_yticks([0, 0.5, 1, 1.5, 2])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Tokens in the pass", fontsize=size)
     tokens = [r["tokens"] for r in data.rows]
     axes.plot(tokens, [r["told"] for r in data.rows], color=colour.MEMORY, lw=2.0)
     axes.vlines(tokens, [r["low"] for r in data.rows], [r["high"] for r in data.rows], color=colour.INK, lw=1.2)
     theme.measured(axes, tokens, [r["measured"] for r in data.rows])
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
-    axes.text(1, 0.82, "what its ceilings allow", color=colour.MEMORY, **words)
-    axes.text(22, 1.5, "measured", ha="right", **words)
-    theme.note(figure, data.note)
-    return figure
+    axes.text(1, 0.72, "line: by the machine's\nbest read and product", color=colour.MEMORY, **words)
+    axes.text(1, 1.65, "measured. Dot: median;\nwhisker: 5% to 95%\nof the rounds", **words)
+    return axes.figure

@@ -9,6 +9,7 @@ from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
+TOLD = 8
 LENGTHS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 COLUMNS = {"task": "", "drafts": "tokens", "counted": "tokens per pass", "formula": "tokens per pass"}
 
@@ -19,22 +20,22 @@ def data(book: Book) -> FigureData:
         {"task": task, "drafts": most, "counted": copied(book, task, most).tokens_per_pass, "formula": accepted_tokens(one_chance(book, task), most)}
         for task in TASKS for most in LENGTHS
     ]  # fmt: skip
-    values = {"chances": [copied(book, "rewritten", 8).chance(at) for at in (1, 2, 3)]}
+    values = {"chances": [copied(book, "rewritten", TOLD).chance(at) for at in (1, 2, 3)]}
     return FigureData(COLUMNS, rows, values, frozenset({"carroll-manuscript", "carroll-printed", "leviathan-2023"}))
 
 
 def _conclusion(data: FigureData) -> str:
-    new, again = (data.where(task=task, drafts=16)[0]["counted"] for task in TASKS)
-    return f"Copied drafts give {again:.1f} tokens per pass where a text is rewritten, {new:.1f} where it is new"
+    new, again = (data.where(task=task, drafts=TOLD)[0]["counted"] for task in TASKS)
+    return f"With up to {TOLD} copied drafts a pass gives {again:.1f} tokens where a text is rewritten, {new:.1f} where it is new"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    last = data.where(task="rewritten", drafts=32)[0]
+    told = data.where(task="rewritten", drafts=TOLD)[0]
     first, second, third = data.values["chances"]
     return (
         f"{_conclusion(data)}. Tokens per pass against the most draft tokens in it, counted over two chapters of Alice's Adventures in Wonderland, with their manuscript as the prompt and without. "
-        f"With one chance for all drafts the formula stays at {last['formula']:.2f} where {last['counted']:.2f} were counted: the first draft is right in {first:.0%}, the second after a right first in {second:.0%}, the third in {third:.0%}."
+        f"With one chance for all drafts the formula gives {told['formula']:.2f} at {TOLD} where {told['counted']:.2f} were counted: the first draft is right in {first:.0%}, the second after a right first in {second:.0%}, the third in {third:.0%}."
     )
 
 
@@ -45,23 +46,25 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two rows of dots, each with the formula's line under it."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.5, 4.9)
-    top = theme.headline(figure, _conclusion(data), "Tokens per pass")
-    axes = theme.box(figure, 0.45, theme.floor(data.note, narrow) + 0.05, 0.25, top + 0.08)
+    headings = ("Tokens per pass; dots: counted", "Draft tokens in a pass, at most")
+    axes, words = theme.chart(data, narrow, (4.6, 5.3), (_conclusion(data), *headings))
     axes.set(xlim=(0, 33), ylim=(0.7, 3.4))
     axes.set_xticks([0, 4, 8, 16, 24, 32])
     axes.set_yticks([1, 2, 3])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Draft tokens in a pass, at most", fontsize=size)
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     for task in TASKS:
         rows = data.where(task=task)
         axes.plot([r["drafts"] for r in rows], [r["formula"] for r in rows], color=colour.INK, lw=1.6, ls=(0, (5, 3)))
         theme.measured(axes, [r["drafts"] for r in rows], [r["counted"] for r in rows])
-    axes.text(32, 3.22, "rewritten: the manuscript is the prompt", ha="right", **words)
+        told = data.where(task=task, drafts=TOLD)[0]["counted"]
+        axes.text(TOLD, told + 0.2, f"{told:.1f}", ha="center", **words)
+    axes.text(32, 3.26, "rewritten: the manuscript is the prompt", ha="right", **words)
     axes.text(32, 1.33, "written new", ha="right", **words)
-    axes.text(32, 1.96, "the formula, one chance for all", color=colour.MUTED, ha="right", **words)
-    theme.note(figure, data.note)
-    return figure
+    axes.text(
+        32,
+        1.96,
+        "dashed: formula" if narrow else "dashed: formula, one chance for all",
+        color=colour.MUTED,
+        ha="right",
+        **words,
+    )
+    return axes.figure

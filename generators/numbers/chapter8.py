@@ -66,29 +66,16 @@ def speculation_loses(
     return units.of(many, "", *n[at.format(many)].sources)
 
 
-@number("draft-cost.{model}.{model2}.{format}", "", 2)
-def draft_cost(n: Numbers, model: str, model2: str, format: str) -> units.Quantity:
-    """Bytes that a token of the draft {model} reads over those of {model2}, both in {format}, next to no context."""
-    return n[f"decode.{model}.{format}.b1.s1.bytes"] / n[f"decode.{model2}.{format}.b1.s1.bytes"]
+@number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)
+def draft_cost(n: Numbers, role: str, name: str, name2: str, part: str) -> units.Quantity:
+    """What a decode step of {name} takes of one of {name2} on the {role}, both as CUDA graphs: {part}."""
+    return n[f"{role}.decode.{name}.graph.{part}"] / n[f"{role}.decode.{name2}.graph.{part}"]
 
 
-@number("{role}.draft-cost.{name}.{name2}.{mode}", "", 2)
-def measured_draft_cost(n: Numbers, role: str, name: str, name2: str, mode: str) -> units.Quantity:
-    """Time of a decode step of {name} over one of {name2}, both measured on the {role}, {mode} PyTorch."""
-    return n[f"{role}.decode.{name}.{mode}.time"] / n[f"{role}.decode.{name2}.{mode}.time"]
-
-
-@number("{role}.drafting.{name}.{name2}.{mode}.a{size}", "×")
-def drafting(n: Numbers, role: str, name: str, name2: str, mode: str, size: int) -> units.Quantity:
-    """Largest speed-up of {name2} with {name} as its draft, at the cost measured on the {role} in {mode} PyTorch, {size} % of drafts right, checking as dear as a plain pass."""
-    cost = n[f"{role}.draft-cost.{name}.{name2}.{mode}"]
-    return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
-
-
-@number("drafting.{model}.{model2}.{format}.a{size}", "×")
-def drafting_by_bytes(n: Numbers, model: str, model2: str, format: str, size: int) -> units.Quantity:
-    """Largest speed-up of {model2} with {model} as its draft, at the cost that their bytes allow, {size} % of drafts right, checking as dear as a plain pass."""
-    cost = n[f"draft-cost.{model}.{model2}.{format}"]
+@number("{role}.drafting.{name}.{name2}.{part}.a{size}", "×")
+def drafting(n: Numbers, role: str, name: str, name2: str, part: str, size: int) -> units.Quantity:
+    """Largest speed-up of {name2} with {name} as its draft, {size} % of drafts right, checking as dear as a plain pass; a draft costs what its step takes of the other's on the {role}: {part}."""
+    cost = n[f"{role}.draft-cost.{name}.{name2}.{part}"]
     return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
 
 

@@ -23,7 +23,7 @@ def free_zone(n: Numbers, users: str, *chips: str) -> Table:
         role = next((r for r, one in n.book.roles.items() if one.machine.accelerator == chip), "")
         rows.append([n.book.accelerators[chip].short, *free, _widest(n, role)])
     heads = [f"{batch} user{'s' if batch != '1' else ''} >" for batch in batches]
-    return Table(["GPU", *heads, "Measured as a graph, 1 user >"], rows)
+    return Table(["GPU", *heads, "Measured, 1 user, no cache >"], rows)
 
 
 def _widest(n: Numbers, role: str) -> str:
@@ -42,10 +42,10 @@ def speculation_tests(n: Numbers) -> Table:
         return [n.number(id_).text for id_ in ids]
 
     gemma = "checking.gemma-4-{}.h200-sxm.b1.s128.n2"
-    check = [f"checking.llama-3.1-8b.bf16.h200-sxm.b1.s512.n{tokens}" for tokens in (16, 32)]
+    check = [f"checking.llama-3.1-8b.bf16.h200-sxm.b1.s0.n{tokens}" for tokens in (16, 32)]
     rows = [
-        ["Checking 16 tokens, 8B on one H200, in plain passes", *text(check[0]), n.link("h200.checking.8b.n16")],
-        ["Checking 32 tokens, the same", *text(check[1]), *text("h200.checking.8b.n32")],
+        ["A prompt of 16 tokens, 8B on one H200, in plain passes", *text(check[0]), n.link("h200.checking.8b.n16")],
+        ["A prompt of 32 tokens, the same", *text(check[1]), *text("h200.checking.8b.n32")],
         ["One draft and its check, Gemma 4 31B ᵃ", text(gemma.format("31b.mlx-8bit"))[0] + " and the draft", *text("cycle.gemma-31b-per-pass.gemma-31b-drafted")],
         ["The same, Gemma 4 26B-A4B, experts ᵃ", text(gemma.format("26b-a4b.mlx-4bit"))[0] + " and the draft", *text("cycle.gemma-26b-per-pass.gemma-26b-drafted")],
         ["Speed, T5, 7 drafts, 75% right ᵇ", text("accepted.75.7")[0] + "×", *text("quoted.leviathan-speedup")],
