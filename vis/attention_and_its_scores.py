@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
+import math
+
+from generators import catalogue, units
 from generators.book.load import Book
 from generators.evidence import kernels
 from vis import _palette as colour
@@ -22,16 +24,24 @@ def data(book: Book) -> FigureData:
     def time(phase: str, way: str, context: int) -> float:
         return kernels.least_time(kernels.attention(shape, phase, way, context), *roofs) * 1e3
 
+    capacity = book.accelerators[H200].memory.capacity.quantity
+    full = math.isqrt(int(capacity.value / (shape.heads * kernels.WIDTH)))  # the longest prompt whose scores fit
     rows = [
-        {"phase": phase, "context": at, **{way: time(phase, way, at) for way in ("plain", "fused")}}
+        {"phase": phase, "context": at, **{way: time(phase, way, at) for way in ways}}
         for phase in ("prefill", "decode")
-        for at in CONTEXTS
+        for at in sorted({*CONTEXTS, full})
+        for ways in [("plain", "fused") if phase == "decode" or at <= full else ("fused",)]
     ]
-    values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name}
+    values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name,
+              "full": full, "capacity": units.number_text(capacity.value / 1e9, 3)}  # fmt: skip
     for row in (row for row in rows if row["context"] == TOLD):
         values[row["phase"]] = row["plain"] / row["fused"]
-    sources = device.bandwidth.sources | device.peak.sources | {book.models[LLAMA].source}
+    sources = device.bandwidth.sources | device.peak.sources | capacity.sources | {book.models[LLAMA].source}
     return FigureData(COLUMNS, rows, values, sources)
+
+
+def _round(tokens: float) -> str:
+    return f"{round(tokens, -2):,}"
 
 
 def _conclusion(data: FigureData) -> str:
@@ -49,20 +59,22 @@ def alt(data: FigureData) -> str:
     )
     return (
         f"{_conclusion(data)}. Time by the datasheet of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {told}. "
-        "In prefill the two lines lie far apart at long contexts, and the lower one is the math; in decode they lie on each other."
+        f"In prefill the two lines lie far apart, and the lower one is the math; the upper one ends at {_round(v['full'])} tokens, where the scores alone fill the {v['capacity']} GB of the memory. In decode they lie on each other."
     )
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "By the datasheet, BF16, one user, no measurement. Fused: limits. Scores written: an estimate, each score and its share written and read once; a cache may keep some."
+    return "By the datasheet, BF16, one user, no measurement. Fused: limits. Scores written: an estimate, each score and its share written and read once; a cache may keep some. Both axes logarithmic."
 
 
 def draw(data: FigureData, narrow: bool):
     """Two panels of one scale: far apart, and on each other."""
+    from matplotlib.ticker import NullLocator
+
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.6, 6.8)
-    top = theme.headline(figure, _conclusion(data), "Time by the datasheet, one layer (ms)")
+    top = theme.headline(figure, _conclusion(data), "Time of one layer, by the datasheet")
     width, height = figure.get_size_inches()
     floor = theme.floor(data.note, narrow) + 0.05
     half = (height - floor - top - 0.65) / 2 if narrow else (width - 0.75 - 0.15 - 0.3) / 2
@@ -77,21 +89,27 @@ def draw(data: FigureData, narrow: bool):
         rows = data.where(phase=phase)
         axes.set(xscale="log", yscale="log", xlim=(CONTEXTS[0] / 1.2, CONTEXTS[-1] * 1.2), ylim=(1e-4, 3e3))
         theme.log_ticks(axes.xaxis, [256, TOLD, 65_536])
-        theme.log_ticks(axes.yaxis, [0.001, 0.1, 10, 1000])
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_yticks([0.001, 0.1, 10, 1000], ["1 µs", "100 µs", "10 ms", "1 s"])
         axes.tick_params(labelsize=size, labelleft=narrow or not place)
         axes.grid(True, axis="y")
         if place or not narrow:
             axes.set_xlabel("Context (tokens)", fontsize=size)
         at = [row["context"] for row in rows]
         fused = colour.COMPUTE if phase == "prefill" else colour.MEMORY
-        axes.plot(at, [row["plain"] for row in rows], color=colour.MEMORY, lw=2.0, ls=(0, (4, 2)))
+        written = [row for row in rows if "plain" in row]
+        axes.plot([row["context"] for row in written], [row["plain"] for row in written], color=colour.MEMORY, lw=2.0, ls=(0, (4, 2)))  # fmt: skip
         axes.plot(at, [row["fused"] for row in rows], color=fused, lw=2.2 if phase == "prefill" else 1.4)
+        (told,) = (row for row in rows if row["context"] == TOLD)
+        axes.plot([TOLD, TOLD], [1e-4, told["plain"]], color=colour.MUTED, lw=0.9, ls=":")
+        theme.predicted(axes, [TOLD, TOLD], [told["plain"], told["fused"]])
+        axes.text(TOLD * 0.75, told["plain"] * 1.4, f"{data.values[phase]:.{1 if place == 0 else 2}f}×", weight="bold", ha="right", va="bottom", **words)  # fmt: skip
         axes.text(CONTEXTS[0] * 1.1, 1.1e3, phase, weight="bold", va="center", **words)
         if phase == "prefill":
-            axes.text(9000, 30, "scores written", color=colour.MEMORY, ha="right", **words)
-            axes.text(9000, 0.055, "fused:\nthe math", color=fused, va="top", **words)
-        else:
-            axes.text(9000, 0.05, "scores written", color=colour.MEMORY, ha="right", **words)
-            axes.text(9000, 0.0026, "fused", color=fused, va="top", **words)
+            last = written[-1]
+            axes.plot([last["context"]], [last["plain"]], "x", color=colour.MEMORY, ms=9, mew=2.4)
+            axes.text(last["context"] * 0.75, last["plain"], f"scores fill {data.values['capacity']} GB", color=colour.MEMORY, ha="right", va="bottom", **words)  # fmt: skip
+        axes.text(CONTEXTS[0] * 1.2, told["plain"] * 11, "scores written", color=colour.MEMORY, va="center", **words)
+        axes.text(TOLD * 1.5, told["fused"] * 0.6, "fused:\nthe math" if place == 0 else "fused", color=fused, va="top", **words)  # fmt: skip
     theme.note(figure, data.note)
     return figure

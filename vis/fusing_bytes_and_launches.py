@@ -34,7 +34,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Fusing saves launches up to {v['turn']} tokens at least; at {PROMPT:,} it can save {v['bytes']:.0f} ms of traffic"
+    return f"Below {v['turn']} tokens, fusing saves more by launches than by bytes"
 
 
 def alt(data: FigureData) -> str:
@@ -72,19 +72,10 @@ def draw(data: FigureData, narrow: bool):
     turn = v["launches"] / each
     theme.predicted(axes, [turn], [v["launches"]], size=8)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
-    axes.text(1.15, v["launches"] * 1.25, "launches and gaps", color=colour.MUTED, va="bottom", **words)
-    axes.text(turn * 1.25, v["launches"] / 1.25, v["turn"], va="top", **words)
-    axes.text(
-        24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words
-    )
-    axes.text(
-        PROMPT / 1.3,
-        v["bytes"] * 1.25,
-        f"bytes: {v['bytes']:.0f} ms",
-        color=colour.MEMORY,
-        ha="right",
-        va="bottom",
-        **words,
-    )
+    axes.text(1.15, v["launches"] * 1.25, f"launches and gaps:\n{v['launches']:.2f} ms", color=colour.MUTED, va="bottom", **words)  # fmt: skip
+    axes.text(turn * 1.25, v["launches"] / 1.25, f"{v['turn']} tokens", va="top", **words)
+    axes.text(24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words)  # fmt: skip
+    axes.text(PROMPT / 1.3, v["bytes"] * 1.25, f"bytes: {v['bytes']:.0f} ms", color=colour.MEMORY, ha="right", va="bottom", **words)  # fmt: skip
+    axes.text(8000, 0.0032, "● measured   ○ estimated", color=colour.MUTED, ha="right", va="center", **words)
     theme.note(figure, data.note)
     return figure

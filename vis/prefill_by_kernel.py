@@ -13,6 +13,8 @@ from vis._figure import FigureData
 
 ROLE, MODEL, PROMPT = "h200", "8b", 4096
 COLUMNS = {"part": "", "start": "ms", "time": "ms"}
+WORDS = {"limit": "by the datasheet", "products": "under the math roof", "attention": "under the math roof",
+         "small": "under the memory roof"}  # fmt: skip
 SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD,
           "left": colour.GRID}  # fmt: skip
 
@@ -23,12 +25,12 @@ def data(book: Book) -> FigureData:
     case, chip = prefill_case(record, MODEL, PROMPT), book.accelerators[record.machine.accelerator]
     peak, roof = chip.peaks()["bf16"].quantity, ceilings(record)
     parts = kernels.prefill_parts(record, MODEL, PROMPT)
-    rows, start = [{"part": "limit", "start": 0.0, "time": case.work.flop / peak.value * 1e3}], 0.0
+    whole = {"limit": case.work.flop / peak.value, "measured": case.seconds}
+    rows, start = [{"part": name, "start": 0.0, "time": seconds * 1e3} for name, seconds in whole.items()], 0.0
     for part in SHADES:
         rows.append({"part": part, "start": start, "time": parts[part] * 1e3})
         start += parts[part] * 1e3
-    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "measured": case.seconds * 1e3,
-              "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
+    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(peak.sources), frozenset({record.id}))
 
 
@@ -37,13 +39,13 @@ def _of(data: FigureData, part: str) -> float:
 
 
 def _conclusion(data: FigureData) -> str:
-    return f"By our count {_of(data, 'small'):.0f} of a prefill's {data.values['measured']:.0f} ms lie under the memory roof"
+    return f"By our count {_of(data, 'small'):.0f} of a prefill's {_of(data, 'measured'):.0f} ms are memory traffic"
 
 
 def _names(data: FigureData) -> dict[str, str]:
     v = data.values
     return {
-        "limit": "limit of the pass as one point", "products": f"matrix products at {v['peak']:.0f} TFLOP/s",
+        "limit": "limit of the whole pass", "measured": "the whole pass, measured", "products": f"matrix products at {v['peak']:.0f} TFLOP/s",
         "attention": "attention at the same rate", "small": f"small operations at {v['copy']:.2f} TB/s",
         "gaps": "gaps between kernels", "left": "left over",
     }  # fmt: skip
@@ -52,9 +54,9 @@ def _names(data: FigureData) -> dict[str, str]:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, names = data.values, _names(data)
-    told = ", ".join(f"{names[r['part']]} {r['time']:.1f} ms" for r in data.rows[1:5])
+    told = ", ".join(f"{names[r['part']]} {r['time']:.1f} ms" for r in data.rows[2:6])
     return (
-        f"{_conclusion(data)}. A prompt of {PROMPT:,} tokens through a model of {v['model']} on the {v['machine']} took {v['measured']:.0f} ms; the limit of the pass as one point is {_of(data, 'limit'):.1f} ms. "
+        f"{_conclusion(data)}. A prompt of {PROMPT:,} tokens through a model of {v['model']} on the {v['machine']} took {_of(data, 'measured'):.0f} ms; the limit of the whole pass is {_of(data, 'limit'):.1f} ms. "
         f"By its kernels: {told}; {_of(data, 'left'):.1f} ms are left over."
     )
 
@@ -65,22 +67,28 @@ def caption(data: FigureData) -> str:
 
 
 def draw(data: FigureData, narrow: bool):
-    """The limit as one bar, and under it the parts of the measured pass as steps."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.9, 5.4)
+    """The limit and the measured pass as bars, and under them the parts of the latter as steps to its end."""
+    size, end = theme.page_size(narrow), _of(data, "measured")
+    figure = theme.canvas(narrow, 5.3, 5.9)
     top = theme.conclusion(figure, _conclusion(data))
     axes = theme.box(figure, 0.12, theme.floor(data.note, narrow) + 0.05, 0.12, top + 0.05)
-    axes.set(xlim=(0, data.values["measured"] * 1.03), ylim=(len(data.rows) - 0.25, -0.55))
+    axes.set(xlim=(0, end * 1.03), ylim=(len(data.rows) - 0.25, -0.55))
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.tick_params(labelsize=size)
     axes.set_xlabel(f"Time of a prompt of {PROMPT:,} tokens (ms)", fontsize=size)
     names = _names(data)
     for at, row in enumerate(data.rows):
-        shade = SHADES.get(row["part"], colour.COMPUTE)
-        shapes.bar(axes, row["start"], at, row["time"], 0.42, shade)
-        words = {"fontsize": size, "va": "bottom", "weight": "bold" if row["part"] == "limit" else "normal"}
-        late = row["start"] > 40
-        axes.text(data.values["measured"] if late else row["start"], at - 0.06, f"{names[row['part']]}: {row['time']:.1f} ms", ha="right" if late else "left", **words)  # fmt: skip
+        part, late = row["part"], row["start"] > 40
+        shade = SHADES.get(part, colour.INK)
+        hollow = {"edge": colour.COMPUTE, "line": 1.4} if part == "limit" else {}
+        shapes.bar(axes, row["start"], at, row["time"], 0.42, colour.SURFACE if hollow else shade, **hollow)
+        weight = "normal" if part in SHADES else "bold"
+        time = f"{row['time']:.0f}" if part == "measured" else f"{row['time']:.1f}"
+        axes.text(end if late else row["start"], at - 0.06, f"{names[part]}: {time} ms", fontsize=size, va="bottom", ha="right" if late else "left", weight=weight, gid=theme.HALO)  # fmt: skip
+        if part in WORDS:
+            ink = colour.SURFACE if part == "products" else hollow.get("edge", shade)
+            axes.text(1.5, at + 0.21, WORDS[part], fontsize=size, va="center", color=ink)
+    axes.plot([end, end], [1.42, len(data.rows) - 0.25], color=colour.INK, lw=0.9, ls=":")
     theme.note(figure, data.note)
     return figure

@@ -72,8 +72,8 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """One line for each kernel from its circle to its square, over the two sides of the ridge point."""
     size, v = theme.page_size(narrow), data.values
-    figure = theme.canvas(narrow, 4.3, 5.0)
-    top = theme.conclusion(figure, _conclusion(data))
+    figure = theme.canvas(narrow, 4.6, 5.3)
+    top = theme.headline(figure, _conclusion(data), f"○ one token   □ a prompt of {PROMPT:,}")
     axes = theme.box(figure, 0.15 if narrow else 2.35, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.3)
     least, most, last = 0.02, 15_000, len(data.rows)
     axes.set(xscale="log", xlim=(least, most), ylim=(last - 0.4, -0.75))
@@ -101,6 +101,6 @@ def draw(data: FigureData, narrow: bool):
             axes.text(row["prefill"] * 1.35, at, _told(row["prefill"]), ha="left", **words)
         theme.predicted(axes, [row["decode"]], [at], colour.MEMORY, size=7)
         axes.text(row["decode"] / 1.45, at, _told(row["decode"]), ha="right", **words)
-    axes.text(1.9, last - 1, "○ one token   □ the prompt", color=colour.MUTED, ha="left", **words)
+    axes.text(v["ridge"] * 0.8, last - 1, f"ridge point: {v['ridge']:.0f}", color=colour.MUTED, ha="right", **words)
     theme.note(figure, data.note)
     return figure
