@@ -129,6 +129,8 @@ def test_students_shrink_weights_more_than_caches_and_math_with_weights(n):
         assert weights < cache and n.shape(student).kv_heads.value == n.shape(teacher).kv_heads.value == 8
     assert n[f"decode.{teacher}.bf16.b1.s1.flop"] / n["decode.llama-3.2-3b.bf16.b1.s1.flop"] > 2
     assert n["quoted.mmlu-llama-3-1-8b"].value - n["quoted.mmlu-llama-3-2-3b"].value == pytest.approx(0.06)
+    shares = [n[f"h200.decode.{size}.graph.of-bound"] for size in ("8b", "3b", "1-1b")]
+    assert shares == sorted(shares, reverse=True)  # "the farther it stays from its limit"
 
 
 def test_the_larger_in_four_bits_reads_a_quarter_less_and_is_about_even_with_the_rest(n):

@@ -66,17 +66,11 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two solid lines that end differently, two dashed ones that end alike."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.8, 5.2)
-    of = f"{data.values['model']}, one {data.values['chip']}"
-    top = theme.headline(figure, _conclusion(data), f"{of}: × BF16" if narrow else f"{of}: speed allowed, times BF16")
-    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.3, top + 0.05)
-    axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.4, 3.5))
+    of = f"{data.values['model']}, one {data.values['chip']}: {'' if narrow else 'speed allowed, '}times BF16"
+    axes, words = theme.chart(data, narrow, (4.8, 5.4), (_conclusion(data), of, "Users in the batch"), left=0.5)
+    axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.4, 3.6))
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
     axes.set_yticks([1, 2, 3])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Users in the batch", fontsize=size)
     axes.axhline(1, color=colour.OVERHEAD, lw=1.2, zorder=2)
     for name in FORMATS:
         for context, dash in zip(CONTEXTS, ("-", (0, (4, 3))), strict=True):
@@ -85,12 +79,9 @@ def draw(data: FigureData, narrow: bool):
             axes.plot([r["batch"] for r in rows], [r["gain"] for r in rows], color=shade, lw=2.1, ls=dash)
             if rows[-1]["batch"] < BATCHES[-1]:
                 axes.plot(rows[-1]["batch"], rows[-1]["gain"], "x", color=shade, ms=8, mew=2, zorder=6)
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     four, eight = FORMATS.values()
-    eight = "8-bit math\nand weights" if narrow else eight
-    axes.text(1.1 if narrow else 12, 3.34, four, color=colour.MEMORY, **words)
-    axes.text(1.1, 1.5 if narrow else 1.4, eight, **words)
-    axes.text(1.1, 0.6, "solid: context of 128,\ndashed: 4,096; ×: memory full", color=colour.MUTED, **words)
-    axes.text(1.1, 1.1, "as fast as BF16", color=colour.MUTED, **words)
-    theme.note(figure, data.note)
-    return figure
+    axes.text(1.1 if narrow else 12, 3.38, four, color=colour.MEMORY, **words)
+    axes.text(1050, 2.4 if narrow else 2.17, eight.replace(" ", "\n", 2) if narrow else eight, ha="right", **words)
+    axes.text(1.1, 0.65, "solid: context of 128,\ndashed: 4,096; ×: memory full", color=colour.MUTED, **words)
+    axes.text(1.1, 1.12, "as fast as BF16", color=colour.MUTED, **words)
+    return axes.figure

@@ -47,26 +47,19 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """A level line, a steep one, a diagonal and a point."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.7, 5.1)
-    top = theme.headline(figure, _conclusion(data), "Bytes, % of the plain matrix")
-    axes = theme.box(figure, 0.6, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.05)
+    headings = ("Bytes, % of the plain matrix", "Weights that are zero (%)")
+    axes, words = theme.chart(data, narrow, (4.7, 5.1), (_conclusion(data), *headings), left=0.6)
     axes.set(xlim=(0, 100), ylim=(0, 165))
     axes.set_xticks([0, 25, 50, 75, 100])
     axes.set_yticks([0, 50, 100, 150])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Weights that are zero (%)", fontsize=size)
-    for name, dash in (("plain", "-"), ("CSR", "-"), ("rows removed", (0, (4, 3)))):
-        rows = data.where(storage=name)
+    for name in STORAGES[:3]:
+        rows, dash = data.where(storage=name), (0, (4, 3)) if name == "rows removed" else "-"
         axes.plot([r["zeros"] for r in rows], [r["bytes"] for r in rows], color=colour.MEMORY, lw=2.1, ls=dash)
     (compact,) = data.where(storage="2:4")
     theme.predicted(axes, [compact["zeros"], data.values["turn"]], [compact["bytes"], 100], colour.MEMORY, size=8)
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     axes.text(2, 107, "zeros written as zeros", **words)
-    axes.text(56, 147, "CSR: value and column", **words) if not narrow else axes.text(56, 142, "CSR", **words)
+    axes.text(56, 142 if narrow else 147, "CSR" if narrow else "CSR: value and column", **words)
     axes.text(data.values["turn"] + 3, 108, f"{data.values['turn']:.0f}%", **words)
     axes.text(52.5, compact["bytes"] + 6, "2:4", **words)
     axes.text(4, 58 if narrow else 70, "rows\nremoved" if narrow else "rows removed", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -52,17 +52,12 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two curves that fall off to the left."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.8, 5.2)
-    top = theme.headline(figure, _conclusion(data), "MMLU, % right; at each mark its bits")
-    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.2, top + 0.05)
+    headings = ("MMLU, % right; at each mark its bits", "Size of the file (GB)")
+    axes, words = theme.chart(data, narrow, (4.8, 5.2), (_conclusion(data), *headings), left=0.5)
+    del words["va"]
     axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88))
     theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])
     axes.set_yticks([40, 50, 60, 70, 80])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Size of the file (GB)", fontsize=size)
-    words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     for model in RUNS:
         rows = data.where(model=model)
         axes.plot([r["file"] for r in rows], [r["score"] for r in rows], color=colour.MUTED, lw=1.4, ls="-" if model == "8B" else (0, (4, 3)))  # fmt: skip
@@ -75,5 +70,4 @@ def draw(data: FigureData, narrow: bool):
             axes.text(*place, row["bits"], ha="left" if low else "center", va="center" if low else "bottom", **words)
     axes.text(7.5, 60, "Llama 3 8B", ha="center", weight="bold", **words)
     axes.text(13 if narrow else 16, 83, "Llama 3 70B", ha="center", weight="bold", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

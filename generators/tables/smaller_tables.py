@@ -7,6 +7,7 @@ from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
 MODEL, CHIP, NAMES = "llama-3.1-8b", "h200-sxm", {"bfloat16": "BF16", "int8": "INT8", "int4": "INT4"}
+SIZES = ("8b", "3b", "1-1b")  # of the suite, beside the students
 
 
 @named_table
@@ -41,16 +42,13 @@ def fewer_bits(n: Numbers, role: str) -> Table:
 
 @named_table
 def students(n: Numbers, *models: str) -> Table:
-    """What a token of each model reads, its cache, what one user gets at most, and its maker's own score."""
+    """What a token of each model reads, its cache, what one user gets at most, what a graph of that size reached, and its maker's own score."""
     rows = []
-    for m in models:
-        ids = [f"{m}.bf16.one-token", f"{m}.kv-per-token", f"decode.{m}.bf16.{CHIP}.b1.s1.tokens-per-s"]
+    for m, size in zip(models, SIZES, strict=True):
+        limit = f"decode.{m}.bf16.{CHIP}.b1.s1.tokens-per-s"
+        ids = [f"{m}.bf16.one-token", f"{m}.kv-per-token", limit, f"h200.decode.{size}.graph.tokens-per-s"]
         score = f"quoted.mmlu-{m.replace('.', '-')}"
-        rows.append(
-            [
-                n.book.models[m].name,
-                *(n.number(id_).text for id_ in ids),
-                n.number(score).text if rows else n.link(score),
-            ]
-        )
-    return Table(["Model, BF16", "Read per token >", "Cache >", "One user, at most >", "MMLU, by Meta >"], rows)
+        told = n.number(score).text if rows else n.link(score)
+        rows.append([n.book.models[m].name, *(n.number(id_).text for id_ in ids), told])
+    heads = ["Model, BF16", "Per token >", "Cache >", "One user, at most >", "Measured ᵃ >", "MMLU, by Meta >"]
+    return Table(heads, rows)
