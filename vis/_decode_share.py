@@ -101,7 +101,11 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
         shade = colour.INK if some[0]["machine"] == first else colour.OVERHEAD
         axes.plot(x, y, color=shade, lw=1.6, ls=DASHES.get(some[0]["mode"], "solid"))
         axes.plot(x, y, "o", ls="none", mfc=shade, mec=colour.SURFACE, mew=0.8, ms=6.5, zorder=6)
-        other = f"{some[0]['machine']}, " if several and some[0]["machine"] != first else ""
+        other = (
+            f"{theme.fitted(axes.figure, some[0]['machine'], size, 2.0)},{chr(10) if narrow else ' '}"
+            if several and some[0]["machine"] != first
+            else ""
+        )
         words = f"{other}{some[0]['format'] + ' ' if other or not several else ''}{WORDS.get(some[0]['mode'], some[0]['mode'])}"
         if (
             some[0]["mode"] == "compiled-graph"
@@ -115,7 +119,18 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
     last = -99.0
     for share, at, words, shade in sorted(ends):
         if shade == colour.OVERHEAD:  # clear of the first machine's lines
-            axes.text(at * 1.45, max(share - 3.4, 2), words, color=shade, fontsize=size, va="center", zorder=7)
+            theme.keep_inside(
+                axes.text(
+                    at * 1.45,
+                    max(share - 3.4, 2),
+                    words,
+                    color=shade,
+                    fontsize=size,
+                    va="center",
+                    gid=theme.HALO,
+                    zorder=7,
+                )
+            )
             continue
         last = max(share, last + 6.5)
         axes.text(at * 1.16, last, words, color=shade, fontsize=size, va="center", gid=theme.HALO, zorder=7)

@@ -5,6 +5,7 @@ Matplotlib is imported inside the functions, so that a run which finds every fig
 
 from __future__ import annotations
 
+import re
 import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from vis import _palette as colour
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 BODY, NOTE = 10.0, 8.5
 LABEL = NOTE + 0.5
@@ -112,6 +114,32 @@ def say(
 ):
     """A label at a place of the data, in the size of labels."""
     return axes.text(x, y, text, color=shade, ha=ha, va=va, fontsize=LABEL, gid=HALO if halo else None)
+
+
+def fitted(figure: Figure, name: str, size: float, inches: float) -> str:
+    """A machine's name without its vendor, and then its end, where it takes more inches: any that a record may have fits."""
+    probe = figure.text(0, 0, name, fontsize=size)
+
+    def takes_more(text: str) -> bool:
+        probe.set_text(text)
+        return probe.get_window_extent().width > inches * figure.dpi
+
+    if takes_more(name):
+        name = kept = re.sub(r"^(NVIDIA|AMD|Intel) (GeForce |Instinct )?", "", name)
+        while takes_more(name):
+            kept = kept[:-1].rstrip()
+            name = f"{kept}…"
+    probe.remove()
+    return name
+
+
+def keep_inside(label: Text) -> None:
+    """Move a label left until the canvas holds its end, measured in the figure's own type."""
+    over = label.get_window_extent().x1 - label.figure.bbox.x1 + 3
+    if over > 0:
+        to_pixels = label.axes.transData
+        x, y = to_pixels.transform(label.get_position())
+        label.set_x(to_pixels.inverted().transform((x - over, y))[0])
 
 
 def predicted(axes: Axes, x, y, edge: str = colour.INK, square: bool = False, size: float = 6.5) -> None:

@@ -45,7 +45,7 @@ def alt(data: FigureData) -> str:
     v = data.values
     modes = ", ".join(f"{words} {value:.0f}%" for words, value in v["modes"].items())
     return (
-        f"{_conclusion(data)}. Share of the datasheet's limit against the bytes that a token streams, {v['count']} decode runs at batch 1 on {' and '.join(v['machines'])}. "
+        f"{_conclusion(data)}. Share of the datasheet's limit against the bytes that a token streams, {v['count']} decode runs at batch 1 on {', '.join([*v['machines'][:-2], ' and '.join(v['machines'][-2:])])}. "
         f"{v['model']} in BF16: {modes}. The best read of the {v['machine']}'s memory is {v['read']:.0f}% of its datasheet."
     )
 

@@ -23,8 +23,7 @@ def data(book: Book) -> FigureData:
         rows.append({"kind": "quoted", "label": f"{chip}, {quote.row.engine}", "chip": chip, "bytes": quote.bytes / 1e9,
                      "rate": quote.reached, "bound": quote.bound, "share": quote.reached / quote.bound * 100})  # fmt: skip
     for row in share.sound(share.rows(book, records)):
-        chip = row["machine"] if len(row["machine"]) <= 18 else f"{row['machine'][:17]}…"
-        rows.append({"kind": "measured", "label": f"{chip}, {row['mode']}", "chip": chip, "bytes": row["bytes"],
+        rows.append({"kind": "measured", "label": f"{row['machine']}, {row['mode']}", "chip": row["machine"], "bytes": row["bytes"],
                      "rate": 1e3 / row["measured"], "bound": 1e3 / row["bound"], "share": row["share"]})  # fmt: skip
     shares = [q.reached / q.bound for q in quotes]
     values = {
@@ -80,7 +79,8 @@ def draw(data: FigureData, narrow: bool):
     axes.axvline(100, color=colour.MEMORY, lw=2.2)
     axes.grid(True, axis="x")
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
-    axes.set_yticks(range(len(order)), order)
+    room = (1.68 if narrow else 1.9) - 0.1
+    axes.set_yticks(range(len(order)), [theme.fitted(figure, chip, size, room) for chip in order])
     axes.tick_params(axis="y", length=0)
     axes.tick_params(labelsize=size)
     axes.text(98, len(order) - 0.5, "the limit", color=colour.MEMORY, fontsize=size, ha="right", va="bottom")
