@@ -38,7 +38,7 @@ def data(book: Book) -> FigureData:
 def _conclusion(data: FigureData) -> str:
     v = data.values
     ceiling = data.where(model=v["subject"])[0]["ceiling"]
-    return f"At a context of {CONTEXT:,} no batch lifts {v['subject']} above {ceiling:.0f} FLOP/byte; an {v['chip']} can do {v['ridge']:.0f}"
+    return f"At a context of {CONTEXT:,} no batch lifts {v['subject']} above {ceiling:.0f} FLOP/byte; to be busy, an {v['chip']} needs {v['ridge']:.0f}"
 
 
 def alt(data: FigureData) -> str:

@@ -61,7 +61,9 @@ def draw(data: FigureData, narrow: bool):
     """Measured dots by context, with two predictions as lines."""
     size, rows = theme.page_size(narrow), data.rows
     figure = theme.canvas(narrow, 4.9, 5.2)
-    top = theme.headline(figure, _conclusion(data), "Tokens/s of all sequences")
+    key = "Tokens/s of all sequences, by context", "solid: roofline; dashed: from batch 1", "dots: measured"
+    lines = "\n".join(key) if narrow else f"{key[0]}\n{key[1]}; {key[2]}"
+    top = theme.headline(figure, _conclusion(data), lines) + (0.4 if narrow else 0.2)
     axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.3, top + 0.05)
     times = [value for row in rows for value in (row["time"], row["predicted"])]
     axes.set(xscale="log", yscale="log", xlim=(min(times) / 1.4, max(times) * 2.5), ylim=(min(r["rate"] for r in rows) / 2, max(1e3 * r["batch"] / r["predicted"] for r in rows) * 1.6))  # fmt: skip

@@ -47,7 +47,7 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. Mean time to first token against arrivals per second, {v['model']} on one {v['chip']}, {serving.BATCH} places, simulated: each policy's wait climbs as it nears its capacity, "
+        f"{_conclusion(data)}. Mean time to first token against arrivals per second, {v['model']} on one {v['chip']}, {serving.BATCH} places, simulated; each line ends near what its policy can sustain, "
         f"static {v['static']:.0f} requests a second, continuous {v['continuous']:.0f}, with chunks of {serving.CHUNK} tokens {v['continuous-chunked']:.0f}. "
         f"At {v['share']:.0%} of what static can serve the wait is {v['static wait'] * 1e3:.0f} ms and {v['same load'] * 1e3:.0f} ms."
     )
