@@ -56,10 +56,11 @@ def series(data: FigureData) -> list[list[dict]]:
 
 def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
     """Shares against bytes on a logarithmic axis, the bound at 100, and dashed what the first machine's memory delivers."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.9, 5.6)
+    size, note = theme.page_size(narrow), _note(data)
+    more = theme.floor(note, narrow) - theme.floor(data.note, narrow)
+    figure = theme.canvas(narrow, 4.9 + more, 5.6 + more)
     top = theme.headline(figure, conclusion, "Share of the limit (%)")
-    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.12, top - 0.02)
+    axes = theme.box(figure, 0.55, theme.floor(note, narrow) + 0.05, 0.12, top - 0.02)
     least, most = (f(row["bytes"] for row in data.rows) for f in (min, max))
     axes.set(xscale="log", xlim=(least / 1.6, most * (60 if narrow else 9)), ylim=(0, 114))
     theme.log_ticks(axes.xaxis, [v for v in (0.1, 1, 10, 100) if least / 1.6 <= v <= most * 4])
@@ -74,12 +75,28 @@ def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
     if first["read"] < 99.5:
         axes.axhline(first["read"], color=colour.MEMORY, lw=1.6, ls=(0, (5, 3)))
         axes.text(left, first["read"] - 2, f"what its memory delivers: {first['read']:.0f}%", color=colour.MEMORY, fontsize=size, va="top")  # fmt: skip
-    _curves(axes, data, size, narrow)
-    theme.note(figure, data.note)
+    _curves(axes, data, size)
+    theme.note(figure, note)
     return figure
 
 
-def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
+def _others(data: FigureData) -> list[list[dict]]:
+    """The series of all machines but the first."""
+    return [some for some in series(data) if some[0]["machine"] != data.rows[0]["machine"]]
+
+
+def _note(data: FigureData) -> str:
+    """The source note, before it the names of other machines' series where they are too many to stand beside their lines."""
+    others = sorted(_others(data), key=lambda some: -some[-1]["share"])
+    names = [f"{some[0]['machine']}, {_words(some[0])}" for some in others]
+    return f"In gray, by their last dots from the top: {'; '.join(names)}. {data.note}" if len(names) > 1 else data.note
+
+
+def _words(row: dict) -> str:
+    return f"{row['format']} {WORDS.get(row['mode'], row['mode'])}"
+
+
+def _curves(axes, data: FigureData, size: float) -> None:
     """A dashed line through the measured dots of each series, named at its right end."""
     first = data.rows[0]["machine"]
     pale, ends = [row for row in data.rows if row["held out"]], []
@@ -101,12 +118,13 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
         shade = colour.INK if some[0]["machine"] == first else colour.OVERHEAD
         axes.plot(x, y, color=shade, lw=1.6, ls=DASHES.get(some[0]["mode"], "solid"))
         axes.plot(x, y, "o", ls="none", mfc=shade, mec=colour.SURFACE, mew=0.8, ms=6.5, zorder=6)
-        other = (
-            f"{theme.fitted(axes.figure, some[0]['machine'], size, 2.0)},{chr(10) if narrow else ' '}"
-            if several and some[0]["machine"] != first
-            else ""
-        )
-        words = f"{other}{some[0]['format'] + ' ' if other or not several else ''}{WORDS.get(some[0]['mode'], some[0]['mode'])}"
+        if some[0]["machine"] != first:
+            if len(_others(data)) == 1:
+                name = f"{theme.fitted(axes.figure, some[0]['machine'], size, 2.0)}, {_words(some[0])}"
+                low = max(y[-1] - 3.4, 2)  # clear of the first machine's lines
+                theme.keep_inside(axes.text(x[-1] * 1.45, low, name, color=shade, fontsize=size, va="center", zorder=7))
+            continue
+        words = WORDS.get(some[0]["mode"], some[0]["mode"]) if several else _words(some[0])
         if (
             some[0]["mode"] == "compiled-graph"
         ):  # lies above the other modes, so its name stands before its end, clear of them
@@ -118,19 +136,5 @@ def _curves(axes, data: FigureData, size: float, narrow: bool) -> None:
                 axes.annotate(row["model"], (row["bytes"], row["share"]), (5, -4), textcoords="offset points", fontsize=size, color=colour.MUTED, va="top", gid=theme.HALO, zorder=5)  # fmt: skip
     last = -99.0
     for share, at, words, shade in sorted(ends):
-        if shade == colour.OVERHEAD:  # clear of the first machine's lines
-            theme.keep_inside(
-                axes.text(
-                    at * 1.45,
-                    max(share - 3.4, 2),
-                    words,
-                    color=shade,
-                    fontsize=size,
-                    va="center",
-                    gid=theme.HALO,
-                    zorder=7,
-                )
-            )
-            continue
         last = max(share, last + 6.5)
         axes.text(at * 1.16, last, words, color=shade, fontsize=size, va="center", gid=theme.HALO, zorder=7)
