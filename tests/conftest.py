@@ -75,6 +75,12 @@ def numbers(book):
     return all_numbers(book)
 
 
+@pytest.fixture(scope="session")
+def n(numbers):
+    """The numbers, under the short name that claims use."""
+    return numbers
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the data, pages and drawing code that a test may change."""

@@ -9,14 +9,9 @@ import pytest
 from generators.evidence import speculation
 from generators.evidence.speculation import best_length, copied, copied_drafts, one_chance
 from generators.model.work import accepted_tokens, speculative_gain
-from vis import checks_on_a_processor, draft_cost, free_zone, speculation_against_batch
+from vis import checks_on_a_processor, draft_cost, speculation_against_batch
 
 LLAMA, QWEN = "llama-3.1-8b.bf16.h200-sxm", "qwen3-30b-a3b.bf16.h200-sxm"
-
-
-@pytest.fixture
-def n(numbers):
-    return numbers
 
 
 def test_a_pass_gives_what_independent_guesses_give():
@@ -65,7 +60,6 @@ def test_users_and_drafts_draw_on_the_same_math(n):
     one, eight, many = (n[f"free-checks.{LLAMA}.b{users}.s512"].value for users in (1, 8, 64))
     assert one / eight == pytest.approx(8, rel=0.05) and many == 4
     assert n["h200.busy-tokens.8b"].value > 4 * one  # what eager mode would show as a free zone
-    assert free_zone.data(n.book).values["free"] == {1: one, 8: eight, 64: many}
 
 
 def test_one_token_more_made_a_pass_more_than_twice_as_long(n):
@@ -73,11 +67,7 @@ def test_one_token_more_made_a_pass_more_than_twice_as_long(n):
     assert (9 / nine) / (8 / eight) > 2
 
 
-def test_the_best_length_is_the_best_and_grows_with_the_chance_and_falls_with_the_cost():
-    for chance, cost in ((0.5, 0.39), (0.7, 0.16), (0.9, 0.1)):
-        gain, length = best_length(chance, cost)
-        every = [speculative_gain(accepted_tokens(chance, g), g, cost, 1) for g in speculation.LENGTHS]
-        assert gain == max(every) and every[length - 1] == gain
+def test_the_best_length_grows_with_the_chance_and_falls_with_the_cost():
     assert best_length(0.9, 0.16)[1] > best_length(0.7, 0.16)[1] > best_length(0.7, 0.39)[1]
 
 
@@ -105,9 +95,6 @@ def test_a_copy_that_was_right_is_likelier_right_again(n, book):
 
 def test_copying_hardly_pays_in_new_prose(n):
     assert n["copied.new.8"].value < 1.2 and n["copied.rewritten.8"].value > 2 * n["copied.new.8"].value
-    assert n["h200.copied.rewritten.8b.15"].value == pytest.approx(
-        n["copied.rewritten.15"].value / n["h200.checking.8b.n16"].value
-    )
 
 
 def test_the_gain_of_a_dense_model_goes_with_the_batch_and_stays_at_a_long_context(n):
@@ -115,15 +102,14 @@ def test_the_gain_of_a_dense_model_goes_with_the_batch_and_stays_at_a_long_conte
     short, long = ([r for r in rows if r["context"] == context] for context in (512, 4096))
     assert all(r["speed-up"] > 2.7 for r in short if r["users"] <= 48) and short[-1]["speed-up"] < 1
     assert all(r["speed-up"] > 2.7 for r in long) and long[-1]["users"] > 200
-    lost = int(n[f"speculation-loses.{LLAMA}.s512.7.4"].value)
-    assert n[f"speculation.{LLAMA}.b{lost - 1}.s512.7.4"].value >= 1 > n[f"speculation.{LLAMA}.b{lost}.s512.7.4"].value
-    assert speculation_against_batch.data(n.book).values["lost"] == lost
+    lost = n[f"speculation-loses.{LLAMA}.s512.7.4"].value
+    assert all((r["speed-up"] < 1) == (r["users"] >= lost) for r in short)
     assert 0.4 < 1 - n["accepted.7.4"].value / 5 < 0.5  # "nearly half" of the math is thrown away
 
 
 def test_a_mixture_loses_alone_and_gains_in_a_batch(n):
-    alone, crowd = (n[f"speculation.{QWEN}.b{users}.s512.7.4"].value for users in (1, 48))
-    assert alone < 1 and crowd > 2.5
+    rows = {r["users"]: r["speed-up"] for r in speculation_against_batch.data(n.book).where(model="Qwen3 30B-A3B")}
+    assert rows[1] < 1 and min(gain for users, gain in rows.items() if 48 <= users <= 256) > 2.5
     assert n[f"checking.{QWEN}.b1.s512.n5"].value > n["accepted.7.4"].value  # "more than they bring"
     share = [n[f"qwen3-30b-a3b.expert-share.b{tokens}"].value for tokens in (1, 5)]
     assert share[1] / share[0] == pytest.approx(4.5, abs=0.1)

@@ -71,41 +71,27 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two groups of three bars, each of a part that shrinks and a part that does not."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.7, 5.1)
-    top = theme.headline(figure, _conclusion(data), "Time per token (ms)")
-    axes = theme.box(figure, 0.75, theme.floor(data.note, narrow) - 0.2, 0.15, top + 0.05)
-    axes.set(xlim=(0, 12.2 if narrow else 11.4), ylim=(7.2, -1.25))
-    axes.set_xticks([0, 2, 4, 6, 8, 10])
-    axes.set_yticks([])
-    axes.tick_params(labelsize=size)
+    axes, words = theme.chart(data, narrow, (4.9, 5.3), (_conclusion(data), "Batch 1, by the bits of a weight", "Time per token (ms)"), left=0.75)  # fmt: skip
+    del words["gid"]
+    axes.set(xlim=(0, 12.2 if narrow else 11.4), ylim=(7.6, -1.25), xticks=[0, 2, 4, 6, 8, 10], yticks=[])
     axes.grid(True, axis="x")
     axes.spines["left"].set_visible(False)
-    words = {"fontsize": size, "va": "center", "zorder": 7}
     heads = {"A100": "Llama 2 7B, A100: published", "H200": "8B, H200: estimated"}
-    for start, group in ((0, "A100"), (4.6, "H200")):
+    for start, group in ((0, "A100"), (5, "H200")):
         axes.text(0, start - 0.85, heads[group], weight="bold", **words)
-        for at, row in enumerate(data.where(group=group)):
-            y = start + at
-            hollow = group == "H200"
+        edge, line = (colour.OVERHEAD, 1.0) if group == "H200" else ("none", 0)
+        for y, row in enumerate(data.where(group=group), start):
+            first, total, end = y == start, f"{_total(row):.1f}", _total(row)
             shapes.bar(axes, 0, y - 0.38, row["reading"], 0.76, colour.MEMORY)
-            shapes.bar(axes, row["reading"], y - 0.38, row["rest"], 0.76, colour.GRID, colour.OVERHEAD if hollow else "none", line=1.0 if hollow else 0)  # fmt: skip
+            shapes.bar(axes, row["reading"], y - 0.38, row["rest"], 0.76, colour.GRID, edge, line=line)
             axes.text(-0.12, y, f"{row['bits']} bits", ha="right", **words)
             if row.get("measured"):
-                theme.measured(axes, [row["measured"]], [y])
-                told = f"{'' if narrow else f'{_total(row):.1f}; '}measured {row['measured']:.1f}"
-                axes.text(row["measured"] + 0.25, y, told, **words)
-            else:
-                axes.text(_total(row) + 0.15, y, f"{_total(row):.1f}", **words)
-            if at == 0:
-                axes.text(
-                    row["reading"] / 2,
-                    y,
-                    f"{'' if narrow and hollow else 'reading '}{row['reading']:.1f}",
-                    ha="center",
-                    color=colour.SURFACE,
-                    **words,
-                )
-            axes.text(row["reading"] + row["rest"] / 2, y, f"{'rest ' if at == 0 else ''}{row['rest']:.1f}", ha="center", **words)  # fmt: skip
-    theme.note(figure, data.note)
-    return figure
+                end = row["measured"]
+                theme.measured(axes, [end], [y])
+                total = f"{'' if narrow else total + '; '}measured {end:.1f}"
+            axes.text(end + 0.3, y, total, **words)
+            if first:
+                told = f"{'' if narrow and group == 'H200' else 'reading '}{row['reading']:.1f}"
+                axes.text(row["reading"] / 2, y, told, ha="center", color=colour.SURFACE, **words)
+            axes.text(row["reading"] + row["rest"] / 2, y, f"{'rest ' if first else ''}{row['rest']:.1f}", ha="center", **words)  # fmt: skip
+    return axes.figure

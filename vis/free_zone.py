@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.evidence.speculation import checks
-from generators.model import roofline
-from generators.model.inputs import Pass
+from generators.evidence.speculation import check, checks, free_tokens
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -21,13 +19,12 @@ def data(book: Book) -> FigureData:
     """Least time of a pass over that of a pass over one token of each user, and the passes that were measured as graphs."""
     chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
     shape, form, device = catalogue.shape(model), catalogue.number_format(stored), catalogue.device(chip, stored.rate)
-    rows, free = [], {}
+    given, rows = (shape, form, device), []
     for users in USERS:
-        steps = {n: roofline.step(shape, form, device, Pass(users, n, CONTEXT + n, n)) for n in map(float, TOKENS)}
-        rows += [{"users": users, "tokens": int(n), "limit": step.time / steps[1.0].time, "binds": step.binds} for n, step in steps.items() if step.time < 6 * steps[1.0].time]  # fmt: skip
-        free[users] = max(int(n) for n, step in steps.items() if step.binds == "memory")
+        steps = {n: check(given, users, CONTEXT, n) for n in TOKENS}
+        rows += [{"users": users, "tokens": n, "limit": step.time / steps[1].time, "binds": step.binds} for n, step in steps.items() if step.time < 6 * steps[1].time]  # fmt: skip
     record = book.speaker(ROLE)
-    cases = checks(record, MODEL)
+    cases, free = checks(record, MODEL), {users: free_tokens(given, users, CONTEXT) for users in USERS}
     rows += [{"users": 1, "tokens": n, "measured": float(case.seconds / cases[1].seconds)} for n, case in sorted(cases.items())]  # fmt: skip
     values = {"machine": book.machine_label(record), "model": model.name, "free": free}
     sources = frozenset({model.source, chip.memory.bandwidth.source, stored.source})

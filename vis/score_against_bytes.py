@@ -9,8 +9,8 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 RUNS = {
-    "8B": {"fp16": "16", "q6-k": "6.6", "q4-k-m": "4.8", "q3-k-m": "3.8", "iq2-m": "2.6", "iq2-xxs": "2.1"},
-    "70B": {"q5-k-m": "5.7", "iq4-xs": "4.3", "iq3-xxs": "3.0", "iq2-xxs": "2.1", "iq1-m": "1.8"},
+    "8B": {"fp16": "16", "q4-k-m": "4.8", "q3-k-m": "3.8", "iq2-m": "2.6", "iq2-xxs": "2.1"},
+    "70B": {"q5-k-m": "5.7", "iq3-xxs": "3.0", "iq2-xxs": "2.1", "iq1-m": "1.8"},
 }
 COLUMNS = {"model": "", "bits": "bits per weight", "file": "GB", "score": "% of MMLU"}
 
@@ -65,9 +65,13 @@ def draw(data: FigureData, narrow: bool):
         for row in rows:
             low = row["bits"] in ("2.1", "2.6", "1.8") or (model == "70B" and row["bits"] == "3.0")
             place = (row["file"] * 1.06, row["score"] - 2.2) if low else (row["file"], row["score"] + 1.5)
-            if narrow and (model, row["bits"]) in (("8B", "6.6"), ("8B", "3.8"), ("70B", "4.3")):
-                continue  # no room
-            axes.text(*place, row["bits"], ha="left" if low else "center", va="center" if low else "bottom", **words)
+            axes.text(
+                *place,
+                row["bits"],
+                ha="left" if low else "right" if row["bits"] == "3.8" else "center",
+                va="center" if low else "bottom",
+                **words,
+            )
     axes.text(7.5, 60, "Llama 3 8B", ha="center", weight="bold", **words)
     axes.text(13 if narrow else 16, 83, "Llama 3 70B", ha="center", weight="bold", **words)
     return axes.figure

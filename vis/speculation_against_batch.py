@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from generators import catalogue
 from generators.book.load import Book
-from generators.model import memory, roofline
-from generators.model.inputs import Pass
-from generators.model.work import accepted_tokens, speculative_gain
+from generators.evidence.speculation import free_gain, loses_from
+from generators.model import memory
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -22,22 +21,17 @@ def data(book: Book) -> FigureData:
     """What four free drafts give a batch by the limits, for as many users as fit into memory."""
     chip, stored = book.accelerators[H200], book.formats[FORMAT]
     form, device = catalogue.number_format(stored), catalogue.device(chip, stored.rate)
-    accepted, rows, sources = accepted_tokens(CHANCE, DRAFTS), [], {chip.memory.bandwidth.source, stored.source, "leviathan-2023"}  # fmt: skip
-
-    def drafted(shape, users: float, context: int) -> tuple[float, str]:
-        one, many = (roofline.step(shape, form, device, Pass(users, n, context + n, n)) for n in (1.0, DRAFTS + 1.0))
-        return speculative_gain(accepted, DRAFTS, 0.0, many.time / one.time), many.binds
-
+    rows, sources = [], {chip.memory.bandwidth.source, stored.source, "leviathan-2023"}
     for id_, context in CASES:
         shape = catalogue.shape(book.models[id_])
         sources.add(book.models[id_].source)
         for users in map(float, USERS):
             if memory.memory_needed(shape, form, users, context) > device.capacity:
                 break
-            gain, binds = drafted(shape, users, context)
+            gain, binds = free_gain((shape, form, device), users, context, CHANCE, DRAFTS)
             rows.append({"model": book.models[id_].name, "context": context, "users": int(users), "speed-up": gain, "binds": binds})  # fmt: skip
     dense = catalogue.shape(book.models[LLAMA])
-    lost = next(users for users in range(1, USERS[-1]) if drafted(dense, float(users), CASES[0][1])[0] < 1)
+    lost = loses_from((dense, form, device), CASES[0][1], CHANCE, DRAFTS)
     values = {"machine": chip.short.split(" ")[0], "dense": book.models[LLAMA].name, "mixture": book.models[MIXTURE].name, "lost": lost}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 

@@ -12,7 +12,7 @@ from generators.measure.counting import techniques
 GROUP, WIDTH = (
     128,
     2,
-)  # of the suite's decode-quantised: weights of a group in 4 bits, bytes of a scale and of 16-bit weights
+)  # of the suite's decode-quantised: 4-bit weights that share a scale, bytes of a scale and of a 16-bit weight
 
 
 @dataclass(frozen=True)

@@ -91,13 +91,6 @@ def head_share(n: Numbers, model: str, format: str) -> units.Quantity:
     return head_parameters(n.shape(model)) * n.format(format).other / n[f"{model}.{format}.one-token"]
 
 
-@number("quoted.{quote}.file", "GB")
-def file_size(n: Numbers, quote: str) -> units.Quantity:
-    """Size of the file of that run, as its source prints it: {quote}."""
-    row = n.book.published[quote]
-    return units.parse(row.file, row.source)
-
-
 @number("decode-speedup.{model}.{format}.{format2}.{chip}.b{batch}.s{context}", "×")
 def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
     """How much faster a decode step of {model} can be in {format2} than in {format} on the {chip}: batch {batch}, {context} tokens of context."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from generators import catalogue, units
 from generators.evidence import speculation
-from generators.model import roofline
-from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, speculative_gain
 from generators.numbers.registry import Numbers, number
 
@@ -13,42 +11,26 @@ ON = "{model}.{format}.{chip}.b{batch}.s{context}"
 PAPER, TEXTS = "leviathan-2023", ("carroll-manuscript", "carroll-printed")
 
 
-def _step(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> roofline.Step:
-    """One pass over `tokens` new tokens of each user, each with scores, after `context` tokens."""
-    step = Pass(batch, tokens, context + tokens, tokens)
-    return roofline.step(n.shape(model), n.format(format), n.chip(chip, format), step)
-
-
-def _check(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:
-    many, one = (_step(n, model, format, chip, batch, context, count).time for count in (tokens, 1))
-    return many / one
+def _given(n: Numbers, model: str, format: str, chip: str) -> tuple:
+    """Shape, format and chip as floats, since some hundred passes are tried."""
+    row = n.book.formats[format]
+    device = catalogue.device(n.book.accelerators[chip], row.rate)
+    return catalogue.shape(n.book.models[model]), catalogue.number_format(row), device
 
 
 @number(f"checking.{ON}.n{{tokens}}", "×")
 def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:
     """Least time of a pass over {tokens} tokens of each of {batch} users over that of a pass over one: {model} ({format}) on the {chip}, {context} tokens cached."""
-    return _check(n, model, format, chip, batch, context, tokens)
+    given = n.shape(model), n.format(format), n.chip(chip, format)
+    many, one = (speculation.check(given, batch, context, count).time for count in (tokens, 1))
+    return many / one
 
 
 @number(f"free-checks.{ON}", "tokens", 0)
 def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
-    sources = _step(n, model, format, chip, batch, context, 1).time.sources  # or that the chip lacks the peak
-    found, row = 1, n.book.formats[format]
-    given = catalogue.shape(n.book.models[model]), catalogue.number_format(row)  # floats: some hundred passes are tried
-    device = catalogue.device(n.book.accelerators[chip], row.rate)
-    while roofline.step(*given, device, Pass(batch, found + 1, context + found + 1, found + 1)).binds == "memory":
-        found += 1
-    return units.of(found, "tokens", *sources)
-
-
-@number(f"speculation.{ON}.{{name}}.{{tokens}}", "×")
-def speculation_gain(
-    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, name: str, tokens: int
-) -> units.Quantity:
-    """What {tokens} free drafts, each right with probability 0.{name}, give by the limits: speed-up of {batch} users of {model} ({format}) on the {chip}, {context} tokens cached."""
-    check = _check(n, model, format, chip, batch, context, tokens + 1)
-    return speculative_gain(n[f"accepted.{name}.{tokens}"], tokens, 0, check)
+    found = speculation.free_tokens(_given(n, model, format, chip), batch, context)
+    return units.of(found, "tokens", *n[f"checking.{model}.{format}.{chip}.b1.s{context}.n1"].sources)
 
 
 @number("speculation-loses.{model}.{format}.{chip}.s{context}.{name}.{tokens}", "", 0)
@@ -56,14 +38,8 @@ def speculation_loses(
     n: Numbers, model: str, format: str, chip: str, context: int, name: str, tokens: int
 ) -> units.Quantity:
     """Fewest users from which on {tokens} free drafts, each right with probability 0.{name}, slow {model} ({format}) down on the {chip}, {context} tokens cached."""
-    at = f"speculation.{model}.{format}.{chip}.b{{}}.s{context}.{name}.{tokens}"
-    few, many = 64, 4096  # the gain falls from where math binds; below 64 users a mixture's may still rise
-    if n[at.format(many)].value >= 1:
-        raise KeyError(f"found no loss up to {many} users")
-    while many - few > 1:
-        middle = (few + many) // 2
-        few, many = (few, middle) if n[at.format(middle)].value < 1 else (middle, many)
-    return units.of(many, "", *n[at.format(many)].sources)
+    found = speculation.loses_from(_given(n, model, format, chip), context, float(f"0.{name}"), tokens)
+    return units.of(found, "", *n[f"checking.{model}.{format}.{chip}.b1.s{context}.n1"].sources, PAPER)
 
 
 @number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)
