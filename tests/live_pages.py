@@ -110,6 +110,18 @@ def record(**changes: object) -> dict:
     } | changes  # fmt: skip
 
 
+#: A browser probe as a reader keeps it, and how it gets there.
+KEPT = {
+    "kind": "browser probe", "version": 1, "date": "2026-11-28T01:00:00Z", "browser": "Chromium 156", "method": "wasm-simd", "why": "",
+    "workers": 2, "small": False, "asked": {"one": 1e9, "all": 1e9}, "held": {"one": 1e9, "all": 1e9},
+    "one": {"best": 3e10, "median": 3e10, "rounds": [3e10]}, "all": {"best": 4e10, "median": 4e10, "rounds": [4e10]},
+    "gpu": {"why": "none"}, "flags": [],
+}  # fmt: skip
+KEEP = (
+    "(probe) => localStorage.setItem('memory-bound.probe', typeof probe === 'string' ? probe : JSON.stringify(probe))"
+)
+
+
 def dropped(content: object) -> dict[str, object]:
     """A file as the page's input gets it."""
     text = content if isinstance(content, str) else json.dumps(content)

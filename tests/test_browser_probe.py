@@ -14,7 +14,7 @@ from test_live_hosts import _Strict, serve
 from generators.book.browser_probe import load_probes
 from generators.browser.probe_module import SOURCE, assemble, probe_module
 from generators.errors import BookError
-from tests.live_pages import EXPLORER, FIRST, dropped, open_live, reach
+from tests.live_pages import EXPLORER, FIRST, KEEP, KEPT, dropped, open_live, reach
 
 HOME = ""
 MIB = 1 << 20
@@ -28,15 +28,6 @@ SMALL = {
     "span": 20,
     "gpu": False,
 }
-KEPT = {
-    "kind": "browser probe", "version": 1, "date": "2026-11-28T01:00:00Z", "browser": "Chromium 156", "method": "wasm-simd", "why": "",
-    "workers": 2, "small": False, "asked": {"one": 1e9, "all": 1e9}, "held": {"one": 1e9, "all": 1e9},
-    "one": {"best": 3e10, "median": 3e10, "rounds": [3e10]}, "all": {"best": 4e10, "median": 4e10, "rounds": [4e10]},
-    "gpu": {"why": "none"}, "flags": [],
-}  # fmt: skip
-KEEP = (
-    "(probe) => localStorage.setItem('memory-bound.probe', typeof probe === 'string' ? probe : JSON.stringify(probe))"
-)
 
 
 def small_run(page, **changes):

@@ -2,7 +2,8 @@
 
 Chromium reads the sheets and finds what each selector finds.  What a pointer or the keyboard does to an element is left
 out of the selector (``:hover``, ``:focus-visible``): the element must be there.  The states: the page as it loads, on a
-desk in light and on a phone in dark, with every live figure started, with a record kept by the reader, and the explorer in use.
+desk in light and on a phone in dark, with every live figure started, with a record and a probe kept by the reader, and
+the explorer in use.  The walk ends as soon as everything was found; what nothing finds costs the whole walk.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
-from tests.gates.axe import OPEN, pages
+from tests.gates.axe import OPEN, like_others, pages
 from tests.gates.walk import RECORD, use
+from tests.live_pages import KEEP
+from tests.live_pages import KEPT as KEPT_PROBE
 
 SHEETS = ("assets/site.css", "assets/live.css")
 #: Rules that stand for what an author's text or a reader's file can bring at any time, and why.
@@ -23,7 +26,7 @@ KEPT = [
         r"\.admonition|\.footnote|> ol$|\bhr$|td code$",
         "Markdown that a chapter may use: boxes, footnotes, counted lists, rules, code in tables",
     ),
-    (r"\.tml-", "Temml writes these for formulas of several lines and for primes"),
+    (r"\.tml-|msubsup", "Temml writes these for formulas of several lines, primes, and an index below a power"),
     (r"\.mb-edge-overhead$", "a step that a reader's own machine spends on overhead"),
 ]
 #: Each selector of the sheets, apart, with what is alive left out; then those that find nothing in the page as it is.
@@ -61,8 +64,10 @@ UNFOUND = r"""
 
 def check(site: Path, addresses: Iterable[str] | None = None) -> list[str]:
     """Selectors that find nothing anywhere, and custom properties that nothing reads or sets, one line each."""
+    alike = like_others(site)  # last: other pages show most of what is there
+    chosen = sorted(pages(site) if addresses is None else addresses, key=lambda one: one in alike)
     with served(site) as origin:
-        found = asyncio.run(_walk(origin, pages(site) if addresses is None else list(addresses)))
+        found = asyncio.run(_walk(origin, chosen))
     unused = [
         f"{sheet}: {one!r} finds nothing{'' if one == whole else f' (of {whole!r})'}"
         for (sheet, whole, one), seen in found.items()
@@ -101,24 +106,38 @@ async def _walk(origin: str, addresses: list[str]) -> dict[tuple[str, str, str],
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for scheme, size in (("light", DESK), ("dark", PHONE)):
+            if _all_found(seen):
+                break
             context = await browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
             page = await context.new_page()
+            live: list[str] = []
             for address in addresses:
+                if _all_found(seen):
+                    break
                 await page.goto(origin + address, wait_until="load")
                 await _note(page, seen)
                 if await page.evaluate("document.querySelector('mb-live, mb-axes') !== null"):
+                    live.append(address)
                     await page.evaluate(OPEN)
                     await use(page)
                     await _note(page, seen)
-            if await page.evaluate(f"localStorage.setItem('memory-bound.record', {RECORD!r}) || true"):
-                for address in [one for one in addresses if one[:2].isdigit() or one == "explorer/"]:
-                    await page.goto(origin + address, wait_until="load")
-                    await page.evaluate(OPEN)
-                    await page.wait_for_timeout(300)
-                    await _note(page, seen)
+            await page.evaluate(f"localStorage.setItem('memory-bound.record', {RECORD!r})")
+            await page.evaluate(KEEP, KEPT_PROBE)
+            for address in live:
+                if _all_found(seen):
+                    break
+                await page.goto(origin + address, wait_until="load")
+                await page.evaluate(OPEN)
+                await page.wait_for_timeout(300)
+                await _note(page, seen)
             await context.close()
         await browser.close()
     return seen
+
+
+def _all_found(seen: dict[tuple[str, str, str], bool]) -> bool:
+    """Whether every rule that was met has found something, or may find nothing."""
+    return bool(seen) and all(found or kept(one) for (*_, one), found in seen.items())
 
 
 async def _note(page, seen: dict[tuple[str, str, str], bool]) -> None:

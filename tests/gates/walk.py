@@ -37,14 +37,18 @@ async () => {
     }
   }
   document.querySelectorAll(".mb-drop").forEach((zone) => zone.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true })));
-  const hint = document.querySelector(".md-typeset [title]");
-  if (hint) { hint.dispatchEvent(new PointerEvent("pointerover", { bubbles: true })); await wait(320); }
+  const hint = [...document.querySelectorAll(".md-typeset a.mb-num[title]")].find((one) => one.title.includes("\\n"));
+  if (hint) {
+    hint.dispatchEvent(new PointerEvent("pointerover", { bubbles: true })); await wait(320);
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    hint.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "touch" })); hint.click();
+  }
 }
 """
 
 
 async def use(page) -> None:
-    """Use the page's controls, give the explorer a file, and read a hint."""
+    """Use the page's controls, give the explorer a file, read a hint and tap its number."""
     await page.evaluate(USE)
     for field in await page.locator("mb-live input[type=file]").all():
         for text in (
