@@ -49,9 +49,8 @@ def draw(data: FigureData, narrow: bool):
     """Measured dots that leave the line before it rises."""
     headings = ("Time, × that of a pass over one token", "Tokens in the pass")
     axes, words = theme.chart(data, narrow, (4.2, 4.8), (_conclusion(data), *headings), left=0.5)
-    axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2))
+    axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2), yticks=[0, 0.5, 1, 1.5, 2])
     theme.log_ticks(axes.xaxis, [1, 2, 4, 8, 16, 32, 64])
-    axes.set_yticks([0, 0.5, 1, 1.5, 2])
     tokens = [r["tokens"] for r in data.rows]
     axes.plot(tokens, [r["told"] for r in data.rows], color=colour.MEMORY, lw=2.0)
     axes.vlines(tokens, [r["low"] for r in data.rows], [r["high"] for r in data.rows], color=colour.INK, lw=1.2)

@@ -48,9 +48,7 @@ def draw(data: FigureData, narrow: bool):
     """Two rows of dots, each with the formula's line under it."""
     headings = ("Tokens per pass; dots: counted", "Draft tokens in a pass, at most")
     axes, words = theme.chart(data, narrow, (4.6, 5.3), (_conclusion(data), *headings))
-    axes.set(xlim=(0, 33), ylim=(0.7, 3.4))
-    axes.set_xticks([0, 4, 8, 16, 24, 32])
-    axes.set_yticks([1, 2, 3])
+    axes.set(xlim=(0, 33), ylim=(0.7, 3.4), xticks=[0, 4, 8, 16, 24, 32], yticks=[1, 2, 3])
     for task in TASKS:
         rows = data.where(task=task)
         axes.plot([r["drafts"] for r in rows], [r["formula"] for r in rows], color=colour.INK, lw=1.6, ls=(0, (5, 3)))

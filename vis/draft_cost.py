@@ -59,9 +59,8 @@ def draw(data: FigureData, narrow: bool):
     """Three rising curves, one for each cost, with the best number of drafts on them."""
     headings = ("Speed against plain decode (×)", "Chance that a draft token is right")
     axes, words = theme.chart(data, narrow, (4.9, 5.4), (_conclusion(data), *headings))
-    axes.set(xlim=(20, 92), ylim=(0.6, 5.2))
+    axes.set(xlim=(20, 92), ylim=(0.6, 5.2), yticks=[1, 2, 3, 4, 5])
     axes.set_xticks([30, 50, 70, 90], ["30%", "50%", "70%", "90%"])
-    axes.set_yticks([1, 2, 3, 4, 5])
     axes.axhline(1, color=colour.MUTED, lw=1.2)
     axes.text(21, 4.95, "A draft token costs, in passes:", color=colour.MUTED, **words)
     for at, (draft, dash) in enumerate(DASHES.items()):

@@ -55,9 +55,8 @@ def draw(data: FigureData, narrow: bool):
     headings = ("MMLU, % right; at each mark its bits", "Size of the file (GB)")
     axes, words = theme.chart(data, narrow, (4.8, 5.2), (_conclusion(data), *headings), left=0.5)
     del words["va"]
-    axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88))
+    axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88), yticks=[40, 50, 60, 70, 80])
     theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])
-    axes.set_yticks([40, 50, 60, 70, 80])
     for model in RUNS:
         rows = data.where(model=model)
         axes.plot([r["file"] for r in rows], [r["score"] for r in rows], color=colour.MUTED, lw=1.4, ls="-" if model == "8B" else (0, (4, 3)))  # fmt: skip
@@ -65,13 +64,8 @@ def draw(data: FigureData, narrow: bool):
         for row in rows:
             low = row["bits"] in ("2.1", "2.6", "1.8") or (model == "70B" and row["bits"] == "3.0")
             place = (row["file"] * 1.06, row["score"] - 2.2) if low else (row["file"], row["score"] + 1.5)
-            axes.text(
-                *place,
-                row["bits"],
-                ha="left" if low else "right" if row["bits"] == "3.8" else "center",
-                va="center" if low else "bottom",
-                **words,
-            )
+            ha = "left" if low else "right" if row["bits"] == "3.8" else "center"
+            axes.text(*place, row["bits"], ha=ha, va="center" if low else "bottom", **words)
     axes.text(7.5, 60, "Llama 3 8B", ha="center", weight="bold", **words)
     axes.text(13 if narrow else 16, 83, "Llama 3 70B", ha="center", weight="bold", **words)
     return axes.figure

@@ -63,9 +63,8 @@ def draw(data: FigureData, narrow: bool):
     """Three curves, told by their width and dashes, colored by what binds."""
     v, headings = data.values, ("Speed against plain decode (×)", "Users in the batch")
     axes, words = theme.chart(data, narrow, (4.9, 5.6), (_conclusion(data), *headings))
-    axes.set(xscale="log", xlim=(0.9, 1100), ylim=(0.25, 3.75))
+    axes.set(xscale="log", xlim=(0.9, 1100), ylim=(0.25, 3.75), yticks=[1, 2, 3])
     theme.log_ticks(axes.xaxis, [1, 8, 64, 256, 1024])
-    axes.set_yticks([1, 2, 3])
     axes.axhline(1, color=colour.MUTED, lw=1.2)
     for id_, context in CASES:
         rows = data.where(model=v["mixture" if id_ == MIXTURE else "dense"], context=context)

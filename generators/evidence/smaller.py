@@ -9,10 +9,7 @@ from generators.evidence.comparison import by_products, decode_case
 from generators.measure import predict
 from generators.measure.counting import techniques
 
-GROUP, WIDTH = (
-    128,
-    2,
-)  # of the suite's decode-quantised: 4-bit weights that share a scale, bytes of a scale and of a 16-bit weight
+GROUP, WIDTH = 128, 2  # of decode-quantised: 4-bit weights that share a scale, bytes of a scale and of a 16-bit weight
 
 
 @dataclass(frozen=True)

@@ -89,25 +89,26 @@ def best_length(acceptance: float, cost: float) -> tuple[float, int]:
     return gain, -length
 
 
-def check(given: tuple[Shape, Format, Chip], users: float, context: float, tokens: float) -> roofline.Step:
+Given = tuple[Shape, Format, Chip]
+
+
+def check(given: Given, users: float, context: float, tokens: float) -> roofline.Step:
     """The limit of a pass over `tokens` new tokens of each user, each with scores, after `context` tokens: on a shape in a format on a chip."""
     return roofline.step(*given, Pass(users, tokens, context + tokens, tokens))
 
 
-def free_tokens(given: tuple[Shape, Format, Chip], users: float, context: float) -> int:
+def free_tokens(given: Given, users: float, context: float) -> int:
     """Most tokens of each user in a pass that the limit still bounds by memory, one at least."""
     return next(n for n in itertools.count(1) if check(given, users, context, n + 1).binds != "memory")
 
 
-def free_gain(
-    given: tuple[Shape, Format, Chip], users: float, context: float, acceptance: float, drafts: int
-) -> tuple[float, str]:
+def free_gain(given: Given, users: float, context: float, acceptance: float, drafts: int) -> tuple[float, str]:
     """Speed-up by the limits of drafts that cost nothing, and what binds the pass that checks them."""
     one, many = (check(given, users, context, tokens) for tokens in (1, drafts + 1))
     return speculative_gain(accepted_tokens(acceptance, drafts), drafts, 0, many.time / one.time), many.binds
 
 
-def loses_from(given: tuple[Shape, Format, Chip], context: float, acceptance: float, drafts: int) -> int:
+def loses_from(given: Given, context: float, acceptance: float, drafts: int) -> int:
     """Fewest users, 64 or more, from which on free drafts slow a batch down: below, a mixture's gain may still rise; KeyError where up to 1,024 none do."""
     for users in range(64, 1025):
         if free_gain(given, users, context, acceptance, drafts)[0] < 1:

@@ -35,16 +35,10 @@ def fewer_bits_time(n: Numbers, role: str, name: str) -> units.Quantity:
     return _sourced(n, role, told.kernels + told.gaps, "s")
 
 
-@number("{role}.fewer-bits.{name}.gain", "×", 2)
-def fewer_bits_gain(n: Numbers, role: str, name: str) -> units.Quantity:
-    """How many times as fast as in BF16 that estimate is on the {role}: layers in {name}."""
-    return n[f"{role}.fewer-bits.bfloat16.time"] / n[f"{role}.fewer-bits.{name}.time"]
-
-
-@number("{role}.fewer-bits.{name}.fewer", "×", 2)
-def fewer_bits_fewer(n: Numbers, role: str, name: str) -> units.Quantity:
-    """How many times fewer bytes than in BF16 that step moves on the {role}: layers in {name}."""
-    return n[f"{role}.fewer-bits.bfloat16.bytes"] / n[f"{role}.fewer-bits.{name}.bytes"]
+@number("{role}.fewer-bits.{name}.less.{part}", "×", 2)
+def fewer_bits_less(n: Numbers, role: str, name: str, part: str) -> units.Quantity:
+    """How many times less than in BF16 that step takes on the {role}, layers in {name}: {part}."""
+    return n[f"{role}.fewer-bits.bfloat16.{part}"] / n[f"{role}.fewer-bits.{name}.{part}"]
 
 
 @number("{role}.packed.{name}.r{size}.gain", "×", 2)
