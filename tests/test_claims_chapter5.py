@@ -13,11 +13,6 @@ from vis import bandwidth_by_matrix, plan_per_length, time_per_layer
 
 
 @pytest.fixture
-def n(numbers):
-    return numbers
-
-
-@pytest.fixture
 def h200(book):
     return book.speaker("h200")
 

@@ -19,10 +19,10 @@ COLUMNS = {"phase": "", "context": "tokens", "plain": "ms", "fused": "ms"}
 def data(book: Book) -> FigureData:
     """Time of attention of one layer by the datasheet, with the scores written down and without, for both phases."""
     shape, device = catalogue.shape(book.models[LLAMA]), catalogue.sourced_device(book.accelerators[H200], "bf16")
-    roofs = device.bandwidth.value, device.peak.value
 
     def time(phase: str, way: str, context: int) -> float:
-        return kernels.least_time(kernels.attention(shape, phase, way, context), *roofs) * 1e3
+        work = kernels.attention(shape, phase, way, context)
+        return max(work.bytes / device.bandwidth.value, work.flop / device.peak.value) * 1e3
 
     capacity = book.accelerators[H200].memory.capacity.quantity
     full = math.isqrt(int(capacity.value / (shape.heads * kernels.WIDTH)))  # the longest prompt whose scores fit
@@ -34,14 +34,9 @@ def data(book: Book) -> FigureData:
     ]
     values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name,
               "full": full, "capacity": units.number_text(capacity.value / 1e9, 3)}  # fmt: skip
-    for row in (row for row in rows if row["context"] == TOLD):
-        values[row["phase"]] = row["plain"] / row["fused"]
+    values |= {row["phase"]: row["plain"] / row["fused"] for row in rows if row["context"] == TOLD}
     sources = device.bandwidth.sources | device.peak.sources | capacity.sources | {book.models[LLAMA].source}
     return FigureData(COLUMNS, rows, values, sources)
-
-
-def _round(tokens: float) -> str:
-    return f"{round(tokens, -2):,}"
 
 
 def _conclusion(data: FigureData) -> str:
@@ -52,14 +47,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    told = "; ".join(
-        f"{r['phase']} at {r['context']:,} tokens {r['plain']:.3g} ms written and {r['fused']:.3g} ms fused"
-        for r in data.rows
-        if r["context"] == TOLD
-    )
+    told = "; ".join(f"{r['phase']} at {TOLD:,} tokens {r['plain']:.3g} ms written and {r['fused']:.3g} ms fused" for r in data.where(context=TOLD))  # fmt: skip
     return (
         f"{_conclusion(data)}. Time by the datasheet of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {told}. "
-        f"In prefill the two lines lie far apart, and the lower one is the math; the upper one ends at {_round(v['full'])} tokens, where the scores alone fill the {v['capacity']} GB of the memory. In decode they lie on each other."
+        f"In prefill the two lines lie far apart, and the lower one is the math; the upper one ends at {round(v['full'], -2):,} tokens, where the scores alone fill the {v['capacity']} GB of the memory. In decode they lie on each other."
     )
 
 
@@ -70,46 +61,36 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two panels of one scale: far apart, and on each other."""
-    from matplotlib.ticker import NullLocator
-
-    size = theme.page_size(narrow)
+    size, memory = theme.page_size(narrow), colour.MEMORY
     figure = theme.canvas(narrow, 4.6, 6.8)
     top = theme.headline(figure, _conclusion(data), "Time of one layer, by the datasheet")
     width, height = figure.get_size_inches()
-    floor = theme.floor(data.note, narrow) + 0.05
-    half = (height - floor - top - 0.65) / 2 if narrow else (width - 0.75 - 0.15 - 0.3) / 2
+    low, high = (theme.floor(data.note, narrow) + 0.05) / height, 1 - (top + 0.05) / height
+    grid = {"left": 0.75 / width, "right": 1 - 0.15 / width, "bottom": low, "top": high, "wspace": 0.1, "hspace": 0.27}
+    panels = figure.subplots(*((2, 1) if narrow else (1, 2)), sharey=True, gridspec_kw=grid)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
-    for place, phase in enumerate(("prefill", "decode")):
-        if narrow:
-            low = floor + (1 - place) * (half + 0.55)
-            axes = theme.box(figure, 0.75, low, 0.15, height - low - half)
-        else:
-            left = 0.75 + place * (half + 0.3)
-            axes = theme.box(figure, left, floor, width - left - half, top + 0.05)
-        rows = data.where(phase=phase)
+    for axes, phase in zip(panels, ("prefill", "decode"), strict=True):
+        first, rows, gain = phase == "prefill", data.where(phase=phase), data.values[phase]
         axes.set(xscale="log", yscale="log", xlim=(CONTEXTS[0] / 1.2, CONTEXTS[-1] * 1.2), ylim=(1e-4, 3e3))
         theme.log_ticks(axes.xaxis, [256, TOLD, 65_536])
-        axes.yaxis.set_minor_locator(NullLocator())
+        theme.log_ticks(axes.yaxis, [0.001, 0.1, 10, 1000])
         axes.set_yticks([0.001, 0.1, 10, 1000], ["1 µs", "100 µs", "10 ms", "1 s"])
-        axes.tick_params(labelsize=size, labelleft=narrow or not place)
+        axes.tick_params(labelsize=size)
         axes.grid(True, axis="y")
-        if place or not narrow:
-            axes.set_xlabel("Context (tokens)", fontsize=size)
-        at = [row["context"] for row in rows]
-        fused = colour.COMPUTE if phase == "prefill" else colour.MEMORY
-        written = [row for row in rows if "plain" in row]
-        axes.plot([row["context"] for row in written], [row["plain"] for row in written], color=colour.MEMORY, lw=2.0, ls=(0, (4, 2)))  # fmt: skip
-        axes.plot(at, [row["fused"] for row in rows], color=fused, lw=2.2 if phase == "prefill" else 1.4)
-        (told,) = (row for row in rows if row["context"] == TOLD)
+        axes.set_xlabel("" if first and narrow else "Context (tokens)", fontsize=size)
+        written, fused = [row for row in rows if "plain" in row], colour.COMPUTE if first else memory
+        axes.plot([row["context"] for row in written], [row["plain"] for row in written], color=memory, lw=2.0, ls=(0, (4, 2)))  # fmt: skip
+        axes.plot([row["context"] for row in rows], [row["fused"] for row in rows], color=fused, lw=2.2 if first else 1.4)  # fmt: skip
+        (told,) = data.where(phase=phase, context=TOLD)
         axes.plot([TOLD, TOLD], [1e-4, told["plain"]], color=colour.MUTED, lw=0.9, ls=":")
         theme.predicted(axes, [TOLD, TOLD], [told["plain"], told["fused"]])
-        axes.text(TOLD * 0.75, told["plain"] * 1.4, f"{data.values[phase]:.{1 if place == 0 else 2}f}×", weight="bold", ha="right", va="bottom", **words)  # fmt: skip
+        axes.text(TOLD * 0.75, told["plain"] * 1.4, f"{gain:.1f}×" if first else f"{gain:.2f}×", weight="bold", ha="right", va="bottom", **words)  # fmt: skip
         axes.text(CONTEXTS[0] * 1.1, 1.1e3, phase, weight="bold", va="center", **words)
-        if phase == "prefill":
-            last = written[-1]
-            axes.plot([last["context"]], [last["plain"]], "x", color=colour.MEMORY, ms=9, mew=2.4)
-            axes.text(last["context"] * 0.75, last["plain"], f"scores fill {data.values['capacity']} GB", color=colour.MEMORY, ha="right", va="bottom", **words)  # fmt: skip
-        axes.text(CONTEXTS[0] * 1.2, told["plain"] * 11, "scores written", color=colour.MEMORY, va="center", **words)
-        axes.text(TOLD * 1.5, told["fused"] * 0.6, "fused:\nthe math" if place == 0 else "fused", color=fused, va="top", **words)  # fmt: skip
+        if first:
+            x, y = written[-1]["context"], written[-1]["plain"]
+            axes.plot([x], [y], "x", color=memory, ms=9, mew=2.4)
+            axes.text(x * 0.75, y, f"scores fill {data.values['capacity']} GB", color=memory, ha="right", va="bottom", **words)  # fmt: skip
+        axes.text(CONTEXTS[0] * 1.2, told["plain"] * 11, "scores written", color=memory, va="center", **words)
+        axes.text(TOLD * 1.5, told["fused"] * 0.6, "fused:\nthe math" if first else "fused", color=fused, va="top", **words)  # fmt: skip
     theme.note(figure, data.note)
     return figure

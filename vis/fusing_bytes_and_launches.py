@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from generators import units
 from generators.book.load import Book
 from generators.evidence import kernels
@@ -22,7 +20,8 @@ def data(book: Book) -> FigureData:
     record = book.speaker(ROLE)
     plain, compiled = (decode_case(record, MODEL, mode) for mode in ("graph", "compiled-graph"))
     shape, chip = measured_shape(plain), book.accelerators[record.machine.accelerator]
-    each = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, 1)) / ceilings(record).copy * 1e3  # fmt: skip
+    written, fused = (kernels.small_bytes(shape, 1, way) for way in ("plain", "fused"))
+    each = (written - fused) / ceilings(record).copy * 1e3
     saved = (plain.seconds - compiled.seconds) * 1e3
     cache = chip.last_level_cache.quantity
     values = {"machine": book.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": units.number_text(saved / each, 2),

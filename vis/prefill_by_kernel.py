@@ -13,10 +13,8 @@ from vis._figure import FigureData
 
 ROLE, MODEL, PROMPT = "h200", "8b", 4096
 COLUMNS = {"part": "", "start": "ms", "time": "ms"}
-WORDS = {"limit": "by the datasheet", "products": "under the math roof", "attention": "under the math roof",
-         "small": "under the memory roof"}  # fmt: skip
-SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD,
-          "left": colour.GRID}  # fmt: skip
+WORDS = {"limit": "by the datasheet", "products": "under the math roof", "attention": "under the math roof", "small": "under the memory roof"}  # fmt: skip
+SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD, "left": colour.GRID}  # fmt: skip
 
 
 def data(book: Book) -> FigureData:

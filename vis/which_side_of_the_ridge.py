@@ -13,29 +13,20 @@ from vis._subject import H200, LLAMA
 
 PROMPT = 4096
 COLUMNS = {"kernel": "", "decode": "FLOP/byte", "prefill": "FLOP/byte"}
-PRODUCTS, NORM = "matrix products", "RMSNorm, one kernel"
+KERNELS = ("matrix products", "attention, fused", "attention, scores written", "RMSNorm, one kernel", "RMSNorm, plain PyTorch")  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
     """Intensity of each kind of kernel for one token after a context, and for a prompt as long."""
     shape, device = catalogue.shape(book.models[LLAMA]), catalogue.sourced_device(book.accelerators[H200], "bf16")
 
-    def norm(tokens: int, way: str) -> float:
-        return kernels.NORM_FLOP * tokens * shape.d_model / getattr(kernels.norm(shape, tokens), way)
+    def intensities(phase: str, tokens: int) -> list[float]:
+        norm, flop = kernels.norm(shape, tokens), kernels.NORM_FLOP * tokens * shape.d_model
+        work = [kernels.products(shape, tokens), *(kernels.attention(shape, phase, way, PROMPT) for way in ("fused", "plain"))]  # fmt: skip
+        return [*(one.flop / one.bytes for one in work), flop / norm.fused, flop / norm.plain]
 
-    def attention(phase: str, way: str) -> float:
-        work = kernels.attention(shape, phase, way, PROMPT)
-        return work.flop / work.bytes
-
-    one, many = kernels.products(shape, 1), kernels.products(shape, PROMPT)
-    pairs = {
-        PRODUCTS: (one.flop / one.bytes, many.flop / many.bytes),
-        "attention, fused": (attention("decode", "fused"), attention("prefill", "fused")),
-        "attention, scores written": (attention("decode", "plain"), attention("prefill", "plain")),
-        NORM: (norm(1, "fused"), norm(PROMPT, "fused")),
-        "RMSNorm, plain PyTorch": (norm(1, "plain"), norm(PROMPT, "plain")),
-    }
-    rows = [{"kernel": name, "decode": few, "prefill": many} for name, (few, many) in pairs.items()]
+    found = zip(KERNELS, intensities("decode", 1), intensities("prefill", PROMPT), strict=True)
+    rows = [{"kernel": name, "decode": few, "prefill": many} for name, few, many in found]
     values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name,
               "ridge": roofline.ridge_point(device.peak, device.bandwidth).value}  # fmt: skip
     sources = device.bandwidth.sources | device.peak.sources | {book.models[LLAMA].source}
@@ -47,7 +38,7 @@ def _told(value: float) -> str:
 
 
 def _conclusion(data: FigureData) -> str:
-    products, norm = (data.where(kernel=name)[0] for name in (PRODUCTS, NORM))
+    products, _, _, norm, _ = data.rows
     return (
         f"A prompt of {PROMPT:,} lifts the matrix products from {_told(products['decode'])} to {_told(products['prefill'])} FLOP per byte; "
         f"RMSNorm stays at {_told(norm['prefill'])}"
@@ -93,11 +84,9 @@ def draw(data: FigureData, narrow: bool):
         axes.text(*((least * 1.1, at - 0.36) if narrow else (least * 0.8, at)), row["kernel"], ha="left" if narrow else "right", **words)  # fmt: skip
         same = row["prefill"] < 1.05 * row["decode"]
         axes.plot([row["decode"], row["prefill"]], [at, at], color=colour.MUTED, lw=1.6)
-        if same:
-            theme.predicted(axes, [row["prefill"]], [at], colour.MEMORY, square=True, size=12)
-        else:
-            shade = colour.COMPUTE if row["prefill"] > v["ridge"] else colour.MEMORY
-            theme.predicted(axes, [row["prefill"]], [at], shade, square=True, size=8)
+        shade = colour.COMPUTE if row["prefill"] > v["ridge"] else colour.MEMORY
+        theme.predicted(axes, [row["prefill"]], [at], shade, square=True, size=12 if same else 8)
+        if not same:
             axes.text(row["prefill"] * 1.35, at, _told(row["prefill"]), ha="left", **words)
         theme.predicted(axes, [row["decode"]], [at], colour.MEMORY, size=7)
         axes.text(row["decode"] / 1.45, at, _told(row["decode"]), ha="right", **words)

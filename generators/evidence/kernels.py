@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generators.book.record import Record
 from generators.evidence.comparison import by_products, ceilings, decode_case, measured_shape
@@ -19,8 +19,7 @@ SUITE = Shape(layers=1.0, d_model=512.0, heads=8.0, kv_heads=8.0, head_dim=64.0,
 NORM_FLOP = 4  # for each value: square, add, scale, gain
 
 
-@dataclass(frozen=True)
-class Small:
+class Small(NamedTuple):
     """Bytes that one kind of small operation moves in one layer: as plain PyTorch runs it, and fused with its neighbors."""
 
     name: str
@@ -52,16 +51,15 @@ def small_operations(s: Shape, tokens: float) -> list[Small]:
     ]
 
 
+def small_bytes(s: Shape, tokens: float, way: str) -> float:
+    """Bytes that these move in all layers, ``plain`` or ``fused``."""
+    return s.layers * math.fsum(getattr(one, way) for one in small_operations(s, tokens))
+
+
 def products(s: Shape, tokens: float) -> Work:
     """The seven matrix products of a layer, each reading its matrix and its input and writing its output."""
     query, key = s.heads * s.head_dim, s.kv_heads * s.head_dim
-    sizes = [
-        (s.d_model, query),
-        *[(s.d_model, key)] * 2,
-        (query, s.d_model),
-        *[(s.d_model, s.d_ff)] * 2,
-        (s.d_ff, s.d_model),
-    ]
+    sizes = [(s.d_model, e) for e in (query, key, key, s.d_ff, s.d_ff)] + [(e, s.d_model) for e in (query, s.d_ff)]
     moved = math.fsum(d * e + tokens * (d + e) for d, e in sizes) * WIDTH
     return Work(bytes=moved, flop=math.fsum(2 * tokens * d * e for d, e in sizes))
 
@@ -76,21 +74,14 @@ def attention(s: Shape, phase: str, way: str, context: int) -> Work:
         raise KeyError(f"found attention {phase!r}, {way!r}; wanted prefill or decode, plain or fused")
     at = Heads(1, int(s.heads), int(s.kv_heads), int(s.head_dim), context if phase == "prefill" else 1, context)
     least = counted.attention(at, WIDTH)
-    return Work(
-        bytes=least.bytes + (SCORE_PASSES * counted.score_bytes(at, WIDTH) if way == "plain" else 0), flop=least.flop
-    )
-
-
-def least_time(work: Work, bandwidth: float, peak: float) -> float:
-    """Seconds under the roofline: the longer of bytes and math."""
-    return max(work.bytes / bandwidth, work.flop / peak)
+    return Work(bytes=least.bytes + (way == "plain") * SCORE_PASSES * counted.score_bytes(at, WIDTH), flop=least.flop)
 
 
 def prefill_parts(record: Record, model: str, tokens: int) -> dict[str, float]:
     """A measured prefill in seconds by its kernels, each under the roof that the same record measured.
 
     ``products`` and ``attention`` at the best matrix product, ``small`` at the copy bandwidth, ``gaps`` those of
-    a decode step as a graph; ``left`` is what the pass took longer than their ``sum``.
+    a decode step as a graph; ``left`` is what the pass took longer than their ``sum``, and ``math`` the first two.
     """
     case = prefill_case(record, model, tokens)
     shape, roof = measured_shape(case), ceilings(record)
@@ -102,8 +93,8 @@ def prefill_parts(record: Record, model: str, tokens: int) -> dict[str, float]:
     parts = {
         "products": (case.work.flop - attending) / peak,
         "attention": attending / peak,
-        "small": shape.layers * math.fsum(one.plain for one in small_operations(shape, tokens)) / roof.copy,
+        "small": small_bytes(shape, tokens, "plain") / roof.copy,
         "gaps": told.overhead,
     }
     total = math.fsum(parts.values())
-    return parts | {"sum": total, "left": float(case.seconds) - total}
+    return parts | {"sum": total, "left": float(case.seconds) - total, "math": case.work.flop / peak}

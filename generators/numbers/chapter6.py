@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from generators import catalogue, units
 from generators.book.record import Case
-from generators.book.record_checks import PEAKS
 from generators.evidence import kernels
-from generators.evidence.comparison import ceilings, decode_case, measured_shape, repeat_record
+from generators.evidence.comparison import decode_case, measured_shape, repeat_record
 from generators.measure.plan import Work
 from generators.numbers.registry import Numbers, number
-
-MODES = ("eager", "compiled")
-DTYPES = {peak: dtype for dtype, peak in PEAKS.items()}
 
 
 def _from_record(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
@@ -24,59 +18,33 @@ def _from_model(n: Numbers, model: str, value: float, unit: str) -> units.Quanti
     return units.of(value, unit, n.book.models[model].source)
 
 
-def _small(n: Numbers, model: str, tokens: int, way: str) -> float:
-    shape = catalogue.shape(n.book.models[model])
-    return shape.layers * math.fsum(getattr(one, way) for one in kernels.small_operations(shape, tokens))
-
-
-@number("{role}.roof.{name}", "TFLOP/s")
-def roof(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Fastest matrix product measured on the {role} in {name}."""
-    return _from_record(n, role, ceilings(n.book.speaker(role)).products[DTYPES[name]], "FLOP/s")
-
-
 @number("{role}.roof-share.{name}", "%", 2)
 def roof_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Fastest matrix product measured on the {role} in {name} over the dense peak of its datasheet."""
-    return n[f"{role}.roof.{name}"] / n[f"{n.book.speaker(role).machine.accelerator}.peak.{name}"]
-
-
-@number("{role}.roof-ridge.{name}", "FLOP/byte")
-def roof_ridge(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Measured ridge point of the {role} in {name}: its own best product over its own read bandwidth."""
-    return n[f"{role}.roof.{name}"] / n[f"{role}.read-bandwidth"]
+    return n[f"{role}.product.{name}"] / n[f"{n.book.speaker(role).machine.accelerator}.peak.{name}"]
 
 
 @number("{role}.prefill.{name}.s{tokens}.part.{part}", "ms")
 def prefill_part(n: Numbers, role: str, name: str, tokens: int, part: str) -> units.Quantity:
     """Part of that prefill on the {role}, each kernel under the roof measured in the same run ({name}, {tokens} tokens): {part}.
-
-    ``products`` and ``attention`` at the best matrix product, ``small`` operations at the copy bandwidth, ``gaps`` those of a decode step as a graph;
-    ``sum`` is all of these, ``left`` what the pass took longer.
+    ``products`` and ``attention`` at the best matrix product, ``small`` operations at the copy bandwidth, ``gaps`` those of a decode step as a graph; ``math`` is the first two, ``sum`` all of these, ``left`` what the pass took longer.
     """
     return _from_record(n, role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
 
 
-@number("{role}.prefill.{name}.s{tokens}.explained", "%", 2)
-def prefill_explained(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Share of that prefill on the {role} that the sum of its kernels explains, each under its own measured roof ({name}, {tokens} tokens)."""
+@number("{role}.prefill.{name}.s{tokens}.share.{part}", "%", 2)
+def prefill_share(n: Numbers, role: str, name: str, tokens: int, part: str) -> units.Quantity:
+    """Share of that prefill on the {role} that a part explains, each kernel under its own measured roof ({name}, {tokens} tokens): {part} is math, products and attention, or sum, all kernels with the gaps."""
     at = f"{role}.prefill.{name}.s{tokens}"
-    return n[f"{at}.part.sum"] / n[f"{at}.time"]
-
-
-@number("{role}.prefill.{name}.s{tokens}.at-measured-rate", "%", 2)
-def prefill_at_measured_rate(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Share of that prefill on the {role} that its products and attention explain at the best product of the same run ({name}, {tokens} tokens)."""
-    at = f"{role}.prefill.{name}.s{tokens}"
-    return (n[f"{at}.part.products"] + n[f"{at}.part.attention"]) / n[f"{at}.time"]
+    return n[f"{at}.part.{part}"] / n[f"{at}.time"]
 
 
 @number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms|µs")
 def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
     shape = measured_shape(decode_case(n.book.speaker(role), name, "graph"))
-    saved = shape.layers * math.fsum(one.plain - one.fused for one in kernels.small_operations(shape, tokens))
-    return _from_record(n, role, saved, "byte") / n[f"{role}.copy-bandwidth"]
+    plain, fused = (kernels.small_bytes(shape, tokens, way) for way in ("plain", "fused"))
+    return _from_record(n, role, plain - fused, "byte") / n[f"{role}.copy-bandwidth"]
 
 
 @number("{role}.compiling-saves.{name}.step", "ms")
@@ -88,9 +56,8 @@ def compiling_saves_step(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.fusing-turns.{name}", "tokens", 2)
 def fusing_turns(n: Numbers, role: str, name: str) -> units.Quantity:
     """Tokens in a pass from which on the bytes that fusing saves take longer than what compiling saves at one token, on the {role}: {name}."""
-    return (
-        n[f"{role}.compiling-saves.{name}.step"] / n[f"{role}.prefill.{name}.s1.fusing-saves"] * units.of(1, "tokens")
-    )
+    tokens = n[f"{role}.compiling-saves.{name}.step"] / n[f"{role}.prefill.{name}.s1.fusing-saves"]
+    return tokens * units.of(1, "tokens")
 
 
 @number("{model}.norm.{name}.s{tokens}", "MB|kB")
@@ -102,7 +69,7 @@ def norm_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity
 @number("{model}.small.{name}.s{tokens}", "GB|MB")
 def small_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity:
     """Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}."""
-    return _from_model(n, model, _small(n, model, tokens, name), "byte")
+    return _from_model(n, model, kernels.small_bytes(catalogue.shape(n.book.models[model]), tokens, name), "byte")
 
 
 @number("{model}.scores.s{tokens}", "TB|GB|MB")
@@ -112,15 +79,9 @@ def scores(n: Numbers, model: str, tokens: int) -> units.Quantity:
     return shape.heads * tokens * tokens * units.of(kernels.WIDTH, "bytes")
 
 
-@number("{model}.attention.{phase}.{way}.s{tokens}.bytes", "GB|MB")
-def attention_bytes(n: Numbers, model: str, phase: str, way: str, tokens: int) -> units.Quantity:
-    """Bytes that attention of one layer of {model} moves, {phase} at {tokens} tokens, {way}: plain writes the scores down, fused does not."""
-    return _from_model(n, model, _attention(n, model, phase, way, tokens).bytes, "byte")
-
-
 @number("{model}.attention.{phase}.{way}.s{tokens}.intensity", "FLOP/byte")
 def attention_intensity(n: Numbers, model: str, phase: str, way: str, tokens: int) -> units.Quantity:
-    """Arithmetic intensity of attention of one layer of {model}, {phase} at {tokens} tokens, {way}."""
+    """Arithmetic intensity of attention of one layer of {model}, {phase} at {tokens} tokens, {way}: plain writes the scores down, fused does not."""
     work = _attention(n, model, phase, way, tokens)
     return _from_model(n, model, work.flop / work.bytes, "FLOP/byte")
 
@@ -129,9 +90,8 @@ def attention_intensity(n: Numbers, model: str, phase: str, way: str, tokens: in
 def attention_time(n: Numbers, model: str, phase: str, way: str, chip: str, tokens: int) -> units.Quantity:
     """Time of attention of one layer of {model} by the datasheet of the {chip}, {phase} at {tokens} tokens: fused, a limit; plain, an estimate in which each score crosses memory four times ({way})."""
     work, device = _attention(n, model, phase, way, tokens), n.chip(chip)
-    return (_from_model(n, model, work.bytes, "byte") / device.bandwidth).largest(
-        _from_model(n, model, work.flop, "FLOP") / device.peak
-    )
+    moved, flop = _from_model(n, model, work.bytes, "byte"), _from_model(n, model, work.flop, "FLOP")
+    return (moved / device.bandwidth).largest(flop / device.peak)
 
 
 def _attention(n: Numbers, model: str, phase: str, way: str, tokens: int) -> Work:
@@ -175,8 +135,8 @@ def attention_memory(n: Numbers, role: str, phase: str, tokens: int, name: str) 
 @number("{role}.attention.{phase}.s{tokens}.gain", "×")
 def attention_gain(n: Numbers, role: str, phase: str, tokens: int) -> units.Quantity:
     """How much longer PyTorch's plain attention takes on the {role} than its fused one, {phase} at {tokens} tokens."""
-    plain, fused = (n[f"{role}.attention.{phase}.s{tokens}.{backend}.time"] for backend in ("math", "flash"))
-    return plain / fused
+    at = f"{role}.attention.{phase}.s{tokens}"
+    return n[f"{at}.math.time"] / n[f"{at}.flash.time"]
 
 
 def _backend(n: Numbers, role: str, phase: str, tokens: int, name: str) -> Case:
@@ -188,27 +148,28 @@ def _backend(n: Numbers, role: str, phase: str, tokens: int, name: str) -> Case:
 @number("{role}.chain.{name}.gain", "×")
 def chain_gain(n: Numbers, role: str, name: str) -> units.Quantity:
     """How many times as fast a chain of {name} elementwise operations runs on the {role} as one kernel instead of one for each, on tensors beyond the caches."""
-    plain, fused = (_fusion(n, role, mode, kernel="chain", operations=int(name), resident=False) for mode in MODES)
-    return _from_record(n, role, plain.seconds, "s") / _from_record(n, role, fused.seconds, "s")
+    return _gain(n, role, kernel="chain", operations=int(name), resident=False)
 
 
 @number("{role}.chain.{name}.small.{mode}", "µs")
 def chain_small(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
     """Time of a chain of {name} elementwise operations on a tensor of a kilobyte on the {role}, {mode} PyTorch."""
-    case = _fusion(n, role, mode, kernel="chain", operations=int(name), resident=True)
-    return _from_record(n, role, case.seconds, "s")
+    return _fusion(n, role, mode, kernel="chain", operations=int(name), resident=True)
 
 
 @number("{role}.norm.gain", "×", 2)
 def norm_gain(n: Numbers, role: str) -> units.Quantity:
     """How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches."""
-    plain, fused = (_fusion(n, role, mode, kernel="RMSNorm") for mode in MODES)
-    return _from_record(n, role, plain.seconds, "s") / _from_record(n, role, fused.seconds, "s")
+    return _gain(n, role, kernel="RMSNorm")
 
 
-def _fusion(n: Numbers, role: str, mode: str, **told: object) -> Case:
+def _fusion(n: Numbers, role: str, mode: str, **told: object) -> units.Quantity:
     (case,) = n.book.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **told)
-    return case
+    return _from_record(n, role, case.seconds, "s")
+
+
+def _gain(n: Numbers, role: str, **told: object) -> units.Quantity:
+    return _fusion(n, role, "eager", **told) / _fusion(n, role, "compiled", **told)
 
 
 @number("{role}.read-of.{size}", "GB/s")

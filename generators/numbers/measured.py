@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from generators import units
 from generators.book.record import Record
+from generators.book.record_checks import PEAKS
 from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
 from generators.evidence.phases import prefill_case
 from generators.measure import predict
 from generators.numbers.registry import Numbers, number
+
+DTYPES = {peak: dtype for dtype, peak in PEAKS.items()}  # a record's names of number formats
 
 
 def _sourced(value: float, unit: str, record: Record) -> units.Quantity:
@@ -50,7 +53,7 @@ def copy_bandwidth(n: Numbers, role: str) -> units.Quantity:
 def product(n: Numbers, role: str, name: str) -> units.Quantity:
     """Fastest matrix product measured on the {role} in {name}."""
     record = n.book.speaker(role)
-    return _sourced(ceilings(record).products[name], "FLOP/s", record)
+    return _sourced(ceilings(record).products[DTYPES.get(name, name)], "FLOP/s", record)
 
 
 @number("{role}.ridge-point.{name}", "FLOP/byte")

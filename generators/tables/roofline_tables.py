@@ -18,12 +18,10 @@ def roofs(n: Numbers, role: str) -> Table:
     ids = [f"{chip}.bandwidth", f"{role}.read-bandwidth", f"{role}.read-share"]
     rows = [["Memory", *(n.number(id_).text for id_ in ids), ""]]
     for key in ORDER:
-        sheet, measured, ridge = (
-            n.number(id_).text for id_ in (f"{chip}.peak.{key}", f"{role}.roof.{key}", f"{role}.roof-ridge.{key}")
-        )
+        ids = (f"{chip}.peak.{key}", f"{role}.product.{key}", f"{role}.ridge-point.{key}")
+        sheet, measured, ridge = (n.number(id_).text for id_ in ids)
         id_ = f"{role}.roof-share.{key}"
-        share = n.link(id_) if key == LINKED else n.number(id_).text
-        rows.append([NAMES.get(key, key.upper()), sheet, measured, share, ridge])
+        rows.append([NAMES.get(key, key.upper()), sheet, measured, n.link(id_) if key == LINKED else n.number(id_).text, ridge])  # fmt: skip
     return Table(["Roof", "Datasheet >", "Measured >", "Share >", "Ridge point >"], rows)
 
 
@@ -38,15 +36,8 @@ def attention_by_backend(n: Numbers, role: str) -> Table:
             least = n.number(f"suite.attention.{phase}.{way}{on}.s{tokens}.{what}").text
             cells.append(f"{least}, {_or_awaited(n, f'{role}.attention.{phase}.s{tokens}.{backend}.{what}')}")
         rows.append([name, *cells])
-    return Table(
-        [
-            "Back end",
-            "Prefill: predicted, measured >",
-            "Memory: predicted, measured >",
-            "Decode: predicted, measured >",
-        ],
-        rows,
-    )
+    heads = [f"{what}: predicted, measured >" for what in ("Prefill", "Memory", "Decode")]
+    return Table(["Back end", *heads], rows)
 
 
 def _or_awaited(n: Numbers, id_: str) -> str:
