@@ -413,11 +413,12 @@ def group_dropped(rng: random.Random, row: Row) -> str:
     """A format with scales of which no group is told, or a group without scales."""
     if "group" not in row:
         return ""
-    if rng.random() < 0.5:
+    way = rng.randrange(3)
+    if way != 1:
         del row["group"]
-        return "no group"
-    row.pop("scale_bits", None), row.pop("zero_bits", None)
-    return "a group without scales"
+    if way != 0:
+        row.pop("scale_bits", None), row.pop("zero_bits", None)
+    return ("no group", "a group without scales", "neither group nor scales")[way]
 
 
 def narrow_rate(rng: random.Random, row: Row) -> str:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from generators.book.load import load_book
+from generators.errors import BookError
 from generators.unfinished import MARK
 from generators.weave import figures as figure_files
 from tests.conftest import ROOT
@@ -116,6 +117,14 @@ def test_another_machines_record_joins_the_figure(name, machine, copy):
     alone = replace(figure.data, rows=[row for row in figure.data.rows if row.get("machine") != "H100"])
     for shown in (figure, replace(figure, data=alone)):
         assert [labels_beyond_the_edge(shown, narrow) for narrow in (False, True)] == [[], []]
+
+
+def test_a_quoted_run_without_its_chip_is_told_so_by_the_figure_that_needs_it(book):
+    row = book.published["gpt-fast-7b-bf16"].model_copy(update={"accelerator": ""})
+    bent = replace(book, published=book.published | {"gpt-fast-7b-bf16": row})
+    said = "needs 'gpt-fast-7b-bf16', found its row in data/published without accelerator, wanted a run that can be computed"
+    with pytest.raises(BookError, match=re.escape(said)):
+        figure_files.figure("bytes_and_the_rest", bent)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -95,7 +95,12 @@ def strays(data: Path) -> list[tuple[str, str]]:
         if path.is_symlink():
             found.append((name, "found a symbolic link, wanted a file or folder of its own"))
         elif path.is_file() and not _PLACES.fullmatch(path.relative_to(data).as_posix()):
-            found.append((name, "found a file that the book does not read; remove it, or put it where its kind lies"))
+            found.append(
+                (
+                    name,
+                    "found a file that the book does not read, wanted none; remove it, or put it where its kind lies",
+                )
+            )
     return found
 
 

@@ -45,9 +45,8 @@ def _off_the_clock(chip: Accelerator) -> list[tuple[str, str]]:
         row = peaks.get(precision)
         if row and not near(row.quantity.value, rate, 0.006 if row.printed_basis == "derived" else 0.02):
             message = (
-                f"found {row.value!r}, but {clock.units} {clock.unit} × {operations} per cycle × "
-                f"{clock.frequency.value} gives {rate / 1e12:.4g} TFLOP/s; "
-                "one of the three is wrong, or the rate is sparse"
+                f"found {row.value!r}, wanted {rate / 1e12:.4g} TFLOP/s, which {clock.units} {clock.unit} × {operations} per "
+                f"cycle × {clock.frequency.value} gives; one of the three is wrong, or the rate is sparse"
             )
             found.append((precision, message))
     return found

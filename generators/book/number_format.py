@@ -67,6 +67,11 @@ class NumberFormat(Row):
 
     def _printed_group(self) -> None:
         """Refuse a group that the source does not print, neither itself nor the bits that its scale adds to a weight."""
+        if not (self.group or self.expert_bits) and re.search(r"group|block|^NF", f"{self.name} {self.as_printed}"):
+            raise ValueError(
+                f"group: found none in a format called {self.name!r}, of which as_printed {self.as_printed!r} tells, wanted the "
+                "weights that share a scale, and scale_bits: a group's share of its scale counts"
+            )
         said = [value for value, _, _ in printed.numbers(self.as_printed)]
         if self.group and self.group not in said:
             overhead = (self.scale_bits + self.zero_bits) / self.group
@@ -92,7 +97,7 @@ class NumberFormat(Row):
         if self.name.startswith("gf"):
             found = self.effective_bits
         elif self.expert_bits or (not self.group and re.match(r"I?Q\d", self.name)):
-            high = low + 0.99
+            low, high = low + 0.01, low + 0.99  # no block is stored without its scales
         if not low <= found <= high:
             also = f" to {high:g}, scales counted" if high > low else ""
             raise ValueError(

@@ -53,6 +53,10 @@ class Figure:
     words: Words
 
 
+#: What a quoted run's bound is computed from.
+_RUN = ("accelerator", "model", "format", "context")
+
+
 def names(root: Path) -> list[str]:
     """Figure names: the modules of `vis/` that do not begin with an underscore."""
     return sorted(path.stem for path in (root / "vis").glob("*.py") if not path.stem.startswith("_"))
@@ -64,8 +68,15 @@ def figure(name: str, book: Book) -> Figure:
     try:
         data = module.data(book)
     except KeyError as error:
-        near = _near(str(error.args[0]), book)
-        raise BookError(f"vis/{name}.py", None, f"needs {error.args[0]!r}, which data/ does not have{near}") from None
+        needed = str(error.args[0])
+        why = "which data/ does not have" + _near(needed, book)
+        if needed in book.published:
+            empty = [one for one in _RUN if not getattr(book.published[needed], one)]
+            why = (
+                f"found its row in data/published without {', '.join(empty) or 'what this figure asks of it'}, "
+                "wanted a run that can be computed; add it there, or choose another row"
+            )
+        raise BookError(f"vis/{name}.py", None, f"needs {needed!r}, {why}") from None
     if fault := data.fault():
         raise BookError(f"vis/{name}.py", "data", fault)
     data = replace(data, note=source_note(data, book))
