@@ -96,8 +96,7 @@ def predicted_slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
 @number("accepted.{name}.{tokens}", "", 3)
 def tokens_per_verification(n: Numbers, name: str, tokens: int) -> units.Quantity:
     """Tokens expected per verification pass of {tokens} drafts when each is accepted with probability 0.{name} (Leviathan et al., equation 1)."""
-    alpha = float(f"0.{name}")
-    return units.of(accepted_tokens(alpha, tokens), "", "leviathan-2023")
+    return accepted_tokens(units.of(float(f"0.{name}"), "", "leviathan-2023"), tokens)
 
 
 @number("stream-rate.{model}.{format}.{chip}", "tokens/s")

@@ -102,9 +102,8 @@ def csr_break_even(n: Numbers, size: int) -> units.Quantity:
 def csr_share(n: Numbers, size: int, size2: str) -> units.Quantity:
     """Bytes in CSR over those of the plain matrix, {size}-bit weights, {size2} percent of them zeros, 4,096 × 4,096."""
     wide, values = 4096, size / 8
-    kept = wide * wide * (1 - int(size2) / 100)
-    stored = techniques.csr(wide, kept, values, INDEX_BITS // 8).bytes
-    return units.of(stored / (wide * wide * values), "")
+    kept = wide * wide * (1 - units.of(int(size2) / 100, ""))
+    return techniques.csr(wide, kept, values, INDEX_BITS // 8).bytes / (wide * wide * values)
 
 
 @number("sparse24.share.{size}", "%", 4)

@@ -30,7 +30,7 @@ def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context
 def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
     found = speculation.free_tokens(_given(n, model, format, chip), batch, context)
-    return units.of(found, "tokens", *n[f"checking.{model}.{format}.{chip}.b1.s{context}.n1"].sources)
+    return units.of(found, "tokens", *n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources)
 
 
 @number("speculation-loses.{model}.{format}.{chip}.s{context}.{name}.{tokens}", "", 0)
@@ -39,7 +39,7 @@ def speculation_loses(
 ) -> units.Quantity:
     """Fewest users from which on {tokens} free drafts, each right with probability 0.{name}, slow {model} ({format}) down on the {chip}, {context} tokens cached."""
     found = speculation.loses_from(_given(n, model, format, chip), context, float(f"0.{name}"), tokens)
-    return units.of(found, "", *n[f"checking.{model}.{format}.{chip}.b1.s{context}.n1"].sources, PAPER)
+    return units.of(found, "", *n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources, PAPER)
 
 
 @number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)

@@ -113,7 +113,9 @@ def expert_share(n: Numbers, model: str, batch: int) -> units.Quantity:
 @number("{format}.effective-bits", "bits/parameter")
 def effective_bits(n: Numbers, format: str) -> units.Quantity:
     """Bits per weight of {format}, scales counted."""
-    return n.format(format).weight
+    row = n.book.formats[format]
+    bits, scale = (units.of(one, "bits/parameter", row.source) for one in (row.bits, row.scale_bits + row.zero_bits))
+    return memory.effective_bits(bits, row.group, scale) if row.group else bits
 
 
 @number("{format}.reduction", "×")
