@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chromium import CHROMIUM, DESK, FLAGS
-from tests.gates.axe import OPEN, pages
+from tests.gates.axe import AT_ONCE, OPEN, pages
 from tests.gates.host import hosted
 
-AT_ONCE = 6  # pages open at the same time; most of a page's time here is waiting for silence
 #: No name is looked up, so that a page that asks another host is recorded and asks nobody.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 #: Pass by everything, so that what loads late loads.
@@ -72,8 +71,10 @@ async def _one(browser, origin: str, address: str) -> Loads:
     wire = await context.new_cdp_session(page)
     names: dict[str, str] = {}
     counting = [True]
-    wire.on("Network.requestWillBeSent", lambda event: names.__setitem__(event["requestId"], event["request"]["url"]))
-    wire.on("Network.loadingFinished", lambda event: _weigh(loads, origin, names, event) if counting else None)
+    wire.on("Network.requestWillBeSent", lambda event: _note(names, event) if counting else None)
+    wire.on(
+        "Network.loadingFinished", lambda event: _weigh(loads, origin, names, event)
+    )  # on a busy machine it comes late
     await wire.send("Network.enable")
     await page.goto(origin + address, wait_until="networkidle")
     loads.fault = await page.evaluate(OPEN)
@@ -88,6 +89,10 @@ async def _one(browser, origin: str, address: str) -> Loads:
 def _outside(loads: Loads, origin: str, url: str) -> None:
     if not url.startswith((origin, "data:", "blob:")) and url not in loads.outside:
         loads.outside.append(url)
+
+
+def _note(names: dict[str, str], event: dict) -> None:
+    names[event["requestId"]] = event["request"]["url"]
 
 
 def _weigh(loads: Loads, origin: str, names: dict[str, str], event: dict) -> None:
