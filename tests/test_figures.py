@@ -101,7 +101,7 @@ def test_every_label_ends_inside_the_canvas(name, narrow, book):
 @pytest.mark.parametrize("name", ["tokens_per_second_against_bytes", "decode_on_this_machine"])
 @pytest.mark.parametrize(
     "machine",
-    ["NVIDIA A100-SXM4-80GB", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition, in a virtual machine, 2"],
+    ["NVIDIA Made-Up-SXM4-80GB", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition, in a virtual machine, 2"],
 )
 def test_another_machines_record_joins_the_figure(name, machine, copy):
     """A reader's own record appears beside those that have a role, with room for a name as long as a record's may be."""
