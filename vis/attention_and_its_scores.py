@@ -41,7 +41,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"At {TOLD:,} tokens keeping the scores on the chip is worth {v['prefill']:.1f}× in prefill and {v['decode']:.2f}× in decode"
+    return f"At {TOLD:,} tokens keeping the scores on the chip allows {v['prefill']:.1f}× in prefill and {v['decode']:.2f}× in decode"
 
 
 def alt(data: FigureData) -> str:
