@@ -37,7 +37,9 @@ def _of(data: FigureData, part: str) -> float:
 
 
 def _conclusion(data: FigureData) -> str:
-    return f"By our count up to {_of(data, 'small'):.0f} of a prefill's {_of(data, 'measured'):.0f} ms are memory traffic"
+    return (
+        f"By our count up to {_of(data, 'small'):.0f} of a prefill's {_of(data, 'measured'):.0f} ms are memory traffic"
+    )
 
 
 def _names(data: FigureData) -> dict[str, str]:
