@@ -10,7 +10,6 @@ from itertools import product
 from generators import catalogue
 from generators.browser import answers
 from generators.browser.scripts import modules
-from generators.model import operators
 from generators.model.expected import Habits
 from generators.model.inputs import Chip, Pass
 
@@ -38,7 +37,7 @@ FUNCTION = """
       return flat(M[module][name](...given.map((value) => ({ s, f, c, p, g, h, ...bent }[value] || value))));
     }
     const p = M.inputs.Pass(...rest);
-    if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p)).concat(flat(M.operators.operators(s, f, p)));
+    if (kind === "pass") return flat(M.answers.one_pass(s, f, { ...c, overhead: 1e-4 }, p));
     if (kind === "request") return flat(M.answers.request(s, f, c, rest[0], rest[1]));
     return flat(M.answers.speculation(s, pick(B.models, rest[0]).shape, f, c, ...rest.slice(1)));
   });
@@ -153,7 +152,7 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
         return flat(answers.speculation(s, catalogue.shape(book.models[rest[0]]), f, c, *rest[1:]))
     p = Pass(*rest)
     late = Chip(c.bandwidth, c.peak, c.capacity, 1e-4)
-    return flat(answers.one_pass(s, f, late, p)) + flat(operators.operators(s, f, p))
+    return flat(answers.one_pass(s, f, late, p))
 
 
 def flat(value: object) -> list[object]:

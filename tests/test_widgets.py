@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
 
@@ -35,7 +37,7 @@ def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_addres
     assert box.count() == 1
 
 
-@pytest.mark.parametrize("kind", ["split", "batch"])
+@pytest.mark.parametrize("kind", ["roofline", "split", "batch", "bits", "draft"])
 def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
     open_live(page, origin + WIDGETS[kind], kind)
     told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
@@ -46,6 +48,27 @@ def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
     assert told.inner_text().startswith("Does not fit: weights and cache need ")
     warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text("This does not fit in memory.")  # fmt: skip
     assert warning.count() >= 1
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+def test_the_roofline_keeps_the_figures_marks_and_drops_what_was_measured_elsewhere(page, origin, root, size):
+    """Each row of the figure's table is a mark of the widget; another chip has the limits and none of the measured runs."""
+    page.set_viewport_size(size)
+    open_live(page, origin + WIDGETS["roofline"], "roofline")
+    with (root / "docs/vis/roofline_training_prefill_decode.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    labels = page.locator("figure:has(+ .mb-live-box--roofline) .mb-drawing-live text")
+    told, measured = labels.all_text_contents(), [row for row in rows if row["mark"] == "measured"]
+    assert len(measured) == 2 and sum(words.startswith("measured: ") for words in told) == 2
+    for row in measured:
+        assert f"measured: {float(row['rate (TFLOP/s)']):.2g}" in told
+    assert {"prefill", "training", "64 users", "decode, batch 1"} <= set(told)
+    page.get_by_role("form", name="Roofline of one chip").get_by_label("Chip", exact=True).select_option(
+        "h100-sxm5-80gb"
+    )
+    drawn(page)
+    told = labels.all_text_contents()
+    assert "training" in told and not any(words.startswith("measured: ") for words in told)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

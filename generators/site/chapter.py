@@ -72,7 +72,7 @@ def transform(text: str, page: str, context: Context, errors: list[BookError]) -
         mask = hide(mask, formula.start, formula.end)
     edits += figure.edits(text, mask, page, context.figures, errors, context.edition, context.addresses)
     edits += number_links.edits(text, mask, page, context.numbers, errors)
-    edits += live.edits(text, page, errors)
+    edits += live.edits(text, page, errors, {name: one.table for name, one in context.figures.items()})
     for edit in edits:
         mask = hide(mask, edit.start, edit.end)
     edits += _dollars(mask)

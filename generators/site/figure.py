@@ -27,6 +27,7 @@ class Figure:
     narrow: str
     caption: str
     facts: dict = field(hash=False)
+    table: str = ""  # its data, CSV
 
     @property
     def path(self) -> str:
@@ -56,7 +57,7 @@ def read_figure(root: Path, name: str) -> Figure:
         caption = facts["caption"]
     except (ValueError, KeyError, TypeError):
         raise BookError(f"docs/vis/{name}.json", None, 'wanted JSON with a "caption". Run: nox -s figures') from None
-    return Figure(name, texts["svg"], texts["narrow.svg"], caption, facts)
+    return Figure(name, texts["svg"], texts["narrow.svg"], caption, facts, texts["csv"])
 
 
 def figure_names(root: Path) -> list[str]:

@@ -6,8 +6,11 @@ else (code hosts, paper, e-books) the figure stands as it is.
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from collections.abc import Iterator
+from html import escape
 
 from generators.book.load import Book
 from generators.browser.scripts import KINDS, scripts
@@ -60,8 +63,11 @@ def pages(book: Book) -> Iterator[Page]:
         yield Page(f"{FOLDER}/{name}", text)
 
 
-def edits(text: str, page: str, errors: list[BookError]) -> list[Edit]:
-    """Each opt-in as the element that the scripts bring to life; an unknown or second one is an error with its line."""
+def edits(text: str, page: str, errors: list[BookError], tables: dict[str, str]) -> list[Edit]:
+    """Each opt-in as the element that the scripts bring to life; an unknown or second one is an error with its line.
+
+    `tables` are the figures' data as CSV: the runs measured under a roofline go with its element.
+    """
     found, seen = [], set()
     for match in _OPT_IN.finditer(without_fences(text)):
         kind, line = match["kind"], line_of(text, match.start())
@@ -72,7 +78,7 @@ def edits(text: str, page: str, errors: list[BookError]) -> list[Edit]:
         else:
             seen.add(kind)
             figure = _FIGURE_BEFORE.search(text[: match.start()])
-            found.append(Edit(match.start(), match.end(), _element(kind, figure["name"] if figure else "")))
+            found.append(Edit(match.start(), match.end(), _element(kind, figure["name"] if figure else "", tables)))
     return found
 
 
@@ -81,7 +87,15 @@ def marked(figure: str) -> str:
     return f"<mb-axes {MARKED[figure]}></mb-axes>" if figure in MARKED else ""
 
 
-def _element(kind: str, figure: str) -> str:
+def _element(kind: str, figure: str, tables: dict[str, str]) -> str:
     """A block that Markdown leaves alone; a blank line before it ends the paragraph above."""
     named = f' figure="{figure}"' if figure else ""
+    if kind == "roofline" and figure in tables:
+        named += f' measured="{escape(json.dumps(_measured(tables[figure])))}"'
     return f'\n<div class="mb-live-box mb-live-box--{kind}"><mb-live kind="{kind}"{named}></mb-live></div>\n'
+
+
+def _measured(table: str) -> list[list[str | float]]:
+    """The measured points of a roofline's table: kind of pass, FLOP per byte, FLOP/s."""
+    rows = [row for row in csv.DictReader(table.splitlines()) if row["mark"] == "measured"]
+    return [[row["kind"], float(row["intensity (FLOP/byte)"]), float(row["rate (TFLOP/s)"]) * 1e12] for row in rows]

@@ -7,13 +7,13 @@ import { model } from "./model.js";
 
 const LOW = 0.3; // FLOP/byte at the left edge
 
-function frame({ width, height, narrow }, roofs, rates) {
+function frame({ width, height, narrow }, roofs, rates, far) {
   const box = { left: narrow ? 42 : 46, right: width - 16, top: 30, bottom: height - 40 };
   const peaks = roofs.map(({ peak }) => peak).filter(Number.isFinite);
   const top = Math.max(...peaks, ...rates, ...(peaks.length ? [] : roofs.map(({ bandwidth }) => bandwidth * 300))) * 2.2;
   const least = Math.min(...roofs.map((roof) => roof.bandwidth * LOW), ...rates.map((rate) => rate * 0.7));
   const tall = box.bottom - box.top;
-  const each = Math.min((box.right - box.left) / 4.2, tall / (Math.log10(top / least) + 0.1));
+  const each = Math.min((box.right - box.left) / Math.max(4.2, Math.log10(far / LOW)), tall / (Math.log10(top / least) + 0.1));
   const low = top / 10 ** (tall / each);
   const high = LOW * 10 ** ((box.right - box.left) / each);
   return { box, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
@@ -70,10 +70,10 @@ function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
   ];
 }
 
-// roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own`.
+// roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own` in height, and `far` in width.
 // A single roof is shaded and labeled in full; of several each is named at its right end.  A peak of Infinity is not known.
 export function roofline(layout, roofs, points, trails = []) {
-  const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate));
+  const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate), Math.max(1, ...points.filter(({ far }) => far).map(({ intensity }) => intensity * (layout.narrow ? 12 : 3))));
   const { box, x, y, high } = place;
   let [under, words, taken] = [[], [], []];
   const named = [];

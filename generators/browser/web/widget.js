@@ -69,6 +69,7 @@ export function start(place) {
   const kind = place.getAttribute("kind");
   const definition = kinds[kind];
   if (definition.run) return definition.run(place);
+  definition.measured = JSON.parse(place.getAttribute("measured") || "[]");
   const [state, unknown] = initial(definition, kind);
   const { drawings, sizes, figure } = stage(place, definition.tall);
   const live = element("div", { class: "mb-drawing-live" });

@@ -4,7 +4,7 @@ import { model } from "./model.js";
 import { numberText, quantity } from "./numbers.js";
 import { rect, text } from "./svg.js";
 import { linearScale } from "./scales.js";
-import { SUBJECT, batchControl, chipControl, inputsOf, modelControl } from "./subject.js";
+import { SUBJECT, batchControl, chipControl, inputsOf, modelControl, tooLarge } from "./subject.js";
 
 const bits = (value) => `${value} bits`;
 
@@ -25,7 +25,9 @@ function draw(state, layout) {
     text("two", 9, 84, "Bytes of one decode step: weights, then KV cache", "mb-soft"),
     ...bytes("before", from, size, 94), ...bytes("after", to, size, 140),
   ];
-  return { marks, words: words(state, of, chip, each, from, to) };
+  const warning = tooLarge(to.fit.needed, c.capacity, chip);
+  if (warning) marks.push(text("warning", 9, 68, "This does not fit in memory.", "mb-halo"));
+  return { marks, words: warning + words(state, of, chip, each, from, to) };
 }
 
 function bytes(k, { decode }, x, y) {

@@ -5,7 +5,7 @@ import { byId, models } from "./catalogue.js";
 import { numberText, quantity } from "./numbers.js";
 import { line, mark, rect, text } from "./svg.js";
 import { linearScale } from "./scales.js";
-import { SUBJECT, batchControl, chipControl, inputsOf, modelControl } from "./subject.js";
+import { SUBJECT, batchControl, chipControl, inputsOf, modelControl, tooLarge } from "./subject.js";
 
 const LENGTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16];
 const CHANCES = [0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
@@ -27,7 +27,10 @@ function draw(state, layout) {
   marks.push(text("axis-x", (left + right) / 2, bottom + 28, "Draft tokens in a cycle", "mb-soft", "middle"));
   marks.push(line("gain", all.map(([drafts, { gain }]) => [x(drafts), y(gain)]), "mb-line-memory"));
   marks.push(mark("now", "circle", x(state.drafts), y(now.gain), 5.5, `mb-hollow mb-now mb-edge-${now.binds}`), text("now-words", x(state.drafts) + 9, y(now.gain) - 7, `${numberText(now.gain)}×`, "mb-halo"));
-  return { marks: [...marks, ...cycle(now, bottom + 52, width, narrow)], words: words(state, of, small, chip, now) };
+  const needed = [s, small.shape].map((shape) => model.answers.answer(shape, f, c, state.batch, state.context).fit.needed);
+  const warning = tooLarge(needed[0] + needed[1], c.capacity, chip);
+  if (warning) marks.push(text("warning", 9, 27, "This does not fit in memory.", "mb-halo"));
+  return { marks: [...marks, ...cycle(now, bottom + 52, width, narrow)], words: warning + words(state, of, small, chip, now) };
 }
 
 function cycle(now, top, width, narrow) {

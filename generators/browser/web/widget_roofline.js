@@ -1,34 +1,27 @@
-// Chapter 1: drag the batch and see decode slide right along the roof, while attention stays where it is.
+// Chapter 1: drag the batch and see decode slide right along the roof; prefill, training and the figure's measured runs stay.
 import { define, mine } from "./widget.js";
 import { model } from "./model.js";
 import { quantity, numberText } from "./numbers.js";
 import { roofline } from "./roofline.js";
 import { bandwidthOf } from "./probe_keep.js";
-import { SUBJECT, batchControl, chipControl, contextControl, inputsOf, modelControl } from "./subject.js";
+import { text } from "./svg.js";
+import { SUBJECT, batchControl, chipControl, contextControl, inputsOf, modelControl, tooLarge } from "./subject.js";
 
-const PARTS = { "attention over the KV cache": "attention", MLP: "MLP" };
-
-function parts({ s, f, c }, pass) {
-  return model.operators.operators(s, f, pass).filter(({ name }) => PARTS[name]).map((made) => {
-    const intensity = model.roofline.arithmetic_intensity(made.flop, made.bytes_moved);
-    return { k: made.name, intensity, rate: model.roofline.attainable(c.peak, c.bandwidth, intensity), kind: "circle", c: "mb-small", size: 2.6, label: PARTS[made.name], soft: true };
-  });
-}
-
-// Where a part lies on the whole, one label is enough.
-function apart(part, whole) {
-  return Math.abs(Math.log(part.intensity / whole.intensity)) < 0.25 ? { ...part, label: "" } : part;
-}
+const START = { ...SUBJECT, chip: "h200-sxm", model: "llama-3.1-8b", context: 4096 };
 
 function draw(state, layout) {
-  const now = inputsOf(state);
-  const { s, f, c, chip, of } = now;
-  const { decode, prefill } = model.answers.answer(s, f, c, state.batch, state.context);
-  const first = model.answers.answer(s, f, c, 1, state.context).decode;
+  const { s, f, c, chip, of } = inputsOf(state);
+  const training = model.answers.one_pass(s, f, c, model.inputs.Pass(8, state.context, state.context, state.context));
+  const { decode, prefill, fit } = model.answers.answer(s, f, c, state.batch, state.context);
+  const [first, many] = [1, 64].map((users) => model.answers.answer(s, f, c, users, state.context).decode);
+  // what the figure shows was measured on one chip with one model
+  const told = state.chip === START.chip && state.model === START.model ? this.measured : [];
   const points = [
+    ...told.map(([kind, intensity, rate]) => ({ k: `measured-${kind}`, intensity, rate, kind: kind === "prefill" ? "square" : "circle", c: "mb-filled", size: 3.5, label: `measured: ${numberText(rate / 1e12, 2)}` })),
     { k: "prefill", intensity: prefill.intensity, rate: prefill.attainable, kind: "square", c: `mb-hollow mb-edge-${prefill.step.binds}`, label: "prefill" },
-    ...parts(now, model.inputs.Pass(state.batch, 1, state.context)).map((part) => apart(part, decode)),
     { k: "decode", intensity: decode.intensity, rate: decode.attainable, kind: "circle", c: `mb-hollow mb-edge-${decode.step.binds} mb-now`, size: 5.5, label: `decode, batch ${state.batch}` },
+    { k: "training", intensity: training.intensity, rate: training.attainable, kind: "square", c: `mb-hollow mb-edge-${training.step.binds}`, label: "training", far: true },
+    { k: "many", intensity: many.intensity, rate: many.attainable, kind: "circle", c: `mb-hollow mb-edge-${many.step.binds}`, label: state.batch === 64 ? "" : "64 users", spare: true },
   ];
   for (const [at, row] of (mine.record ? mine.record.decode : []).entries()) {
     points.push({ k: `mine-${at}`, intensity: row.flop / row.bytes, rate: row.flop / row.seconds, kind: "triangle", c: "mb-own-mark", size: 5, label: at ? "" : "your machine", own: true });
@@ -41,7 +34,9 @@ function draw(state, layout) {
     points.push({ k: "probe", intensity: 1, rate: read, kind: "inverted", c: "mb-probe-mark", size: 4.5, label: "this browser", own: true });
   }
   const marks = roofline(layout, [{ k: "a", bandwidth: c.bandwidth, peak: c.peak, name: chip.short }], points, trails);
-  return { marks, words: words(state, chip, of, decode, c) };
+  const warning = tooLarge(fit.needed, c.capacity, chip);
+  if (warning) marks.push(text("warning", 9, 26, "This does not fit in memory.", "mb-halo"));
+  return { marks, words: warning + words(state, chip, of, decode, c) };
 }
 
 function words(state, chip, of, decode, c) {
@@ -53,7 +48,7 @@ function words(state, chip, of, decode, c) {
 
 define("roofline", {
   name: "Roofline of one chip",
-  start: { ...SUBJECT, chip: "h200-sxm", model: "llama-3.1-8b", context: 4096 },
+  start: START,
   controls: [batchControl, contextControl, chipControl("bf16"), modelControl],
   draw,
 });
