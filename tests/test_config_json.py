@@ -234,6 +234,18 @@ def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
     assert "keys not read: surprise" in read_config(json.dumps(good | {"surprise": 1}), rules).notes
 
 
+@pytest.mark.parametrize(("key", "value", "wanted"), [
+    ("tie_word_embeddings", [[1]], "wanted true or false"),
+    ("layer_types", ["full_attention", {}, "full_attention"], "wanted a list of one kind of value"),
+])  # fmt: skip
+def test_a_value_of_a_kind_that_no_rule_could_mean_refuses_the_file(rules, browser_reads, key, value, wanted):
+    config = json.loads((FILES / "x-qwen3-next-80b.json").read_text()) | {key: value}
+    with pytest.raises(Refused, match=wanted):
+        read_config(json.dumps(config), rules)
+    (told,) = browser_reads([json.dumps(config)])
+    assert wanted in told["refused"]
+
+
 def test_the_catalogues_models_follow_from_their_published_keys(book, rules):
     """The rows of data/models written as their publishers' files, by the rules for files that name no model_type."""
     sixteen = Format(2.0, 2.0, 2.0)

@@ -59,6 +59,8 @@ def read_config(text: str, rules: Rules) -> Read:
     for key in rules.names["tie"]:
         if inside and key not in told and config.get(key) is not None:
             told[key] = config[key]
+        if not isinstance(told.get(key, False), bool):
+            raise Refused(f"found {key} = {short(told[key])}, wanted true or false; correct it")
     reader = _Reader(told, family, rules, bool(inside))
     shape = reader.shape()
     notes = [f"the model in {inside}; what else the file describes is not counted"] if inside else []
@@ -174,9 +176,11 @@ def _nearest(key: str, known: frozenset[str]) -> str:
 
 
 def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[str]:
-    """Keys that nothing reads, refused where they may change the shape."""
+    """Keys that nothing reads, refused where they may change the shape; values that no rule could mean are refused too."""
     unread = []
     for key, value in inner.items():
+        if key in family.keys and isinstance(value, list) and len({_kind(one) for one in value}) > 1:
+            raise Refused(f"found {short(key)[1:-1]} = {short(value)}, wanted a list of one kind of value; correct it")
         if key in family.keys or key in family.ignores or key in rules.harmless or not _says(value):
             continue
         if key in rules.keys:
@@ -191,6 +195,11 @@ def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[s
             )
         unread.append(short(key)[1:-1])
     return unread
+
+
+def _kind(value: object) -> str:
+    """The kind of a value of JSON; whole numbers and others are of one kind."""
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
 
 
 #: Names by which files speak of each kind of tensor, `i` the layer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
@@ -77,6 +78,10 @@ def _refuse(fault: str) -> None:
 
 def said(value: str, as_printed: str, note: str) -> None:
     """Raise ValueError when a printed text does not say the value and the note does not say how it was computed."""
+    if re.search(r"\d,\d{1,2}(?!\d)", as_printed):
+        raise ValueError(
+            f"as_printed: found {as_printed!r}, wanted decimals after a point (1,234 is a thousand); correct it"
+        )
     if note.startswith(COMPUTED) or printed.agrees(value, as_printed):
         return
     raise ValueError(

@@ -29,7 +29,10 @@ export function readConfig(text) {
   const family = familyOf(rules.families, name);
   const unread = checkKeys(inner, family, type);
   const told = { model_type: type, ...Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== null)) };
-  for (const key of rules.names.tie) if (inside && told[key] === undefined && (config[key] ?? null) !== null) told[key] = config[key];
+  for (const key of rules.names.tie) {
+    if (inside && told[key] === undefined && (config[key] ?? null) !== null) told[key] = config[key];
+    if (typeof (told[key] ?? false) !== "boolean") noModel(`found ${key} = ${worded(told[key])}, wanted true or false; correct it`);
+  }
   const reader = new RuleReader(told, name, family, inside !== "");
   const shape = reader.shape();
   const notes = inside ? [`the model in ${inside}; what else the file describes is not counted`] : [];
@@ -135,11 +138,14 @@ function nearest(key, keys) {
   return best && `, nearest is ${best}`;
 }
 
+const kindOf = (value) => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
+
 function checkKeys(inner, family, type) {
   const everything = new Set(Object.values(rules.families).flatMap((row) => row[6]));
   const known = new Set([...family.keys, ...family.ignores, ...rules.harmless]);
   const unread = [];
   for (const [key, value] of Object.entries(inner)) {
+    if (family.keys.includes(key) && Array.isArray(value) && new Set(value.map(kindOf)).size > 1) noModel(`found ${plainKey(key)} = ${worded(value)}, wanted a list of one kind of value; correct it`);
     if (known.has(key) || !saysSomething(value)) continue;
     if (everything.has(key)) noModel(`found ${plainKey(key)} = ${worded(value)}, which changes the shape of other models, wanted no key that the rules for ${type || "a file without model_type"} do not read; remove it or correct model_type`);
     if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`found ${plainKey(key)} = ${worded(value)}, which may change the shape, wanted a key that the rules know${nearest(key, family.keys)}; correct the name, or add a rule to data/config_rules.toml`);
