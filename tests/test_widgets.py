@@ -8,6 +8,7 @@ import csv
 import pytest
 from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
 
+from generators import units
 from generators.browser.scripts import KINDS
 from tests.live_pages import FAULTS, axe, drawn, open_live, place_of, reach, settled
 
@@ -61,7 +62,7 @@ def test_the_roofline_keeps_the_figures_marks_and_drops_what_was_measured_elsewh
     told, measured = labels.all_text_contents(), [row for row in rows if row["mark"] == "measured"]
     assert len(measured) == 2 and sum(words.startswith("measured: ") for words in told) == 2
     for row in measured:
-        assert f"measured: {float(row['rate (TFLOP/s)']):.2g}" in told
+        assert f"measured: {units.number_text(float(row['rate (TFLOP/s)']), 2)}" in told
     assert {"prefill", "training", "64 users", "decode, batch 1"} <= set(told)
     page.get_by_role("form", name="Roofline of one chip").get_by_label("Chip", exact=True).select_option(
         "h100-sxm5-80gb"
