@@ -6,8 +6,8 @@ from statistics import median
 
 from generators import units
 from generators.evidence import accuracy, own_errors
-from generators.numbers.registry import Numbers, number
-from generators.score.table import Scored, Summary, summary
+from generators.numbers.registry import Numbers, numbers
+from generators.score.table import Scored, summary
 
 KINDS = {
     "decode": accuracy.DECODE,
@@ -27,89 +27,39 @@ def _found(n: Numbers, name: str) -> list[Scored]:
     return accuracy.of_kind(n.book, KINDS[name])
 
 
-def _value(n: Numbers, name: str, field: str) -> units.Quantity:
+@numbers("accuracy.{name}.{field}")
+def errors(n: Numbers, name: str, field: str) -> units.Quantity:
+    """How far predictions of the quoted runs of {name} were off, no constant fitted on the run's own device.
+
+    by-row (%, 2): Median error of predicted time over the quoted runs of {name}, no constant fitted on the run's own device.
+    by-device (%, 2): The same over devices: the median of each device's median error.
+    p90 (%, 2): The error that nine in ten of the quoted runs of {name} stay within.
+    bound-by-row (%, 2): Median error of the bare bound over the quoted runs of {name}.
+    bound-by-device (%, 2): Median over devices of the bare bound's median error in {name}.
+    """
     found = _found(n, name)
-    value: Summary = summary(found)
-    return units.of(float(getattr(value, field)), "", *{one.run.source for one in found})
+    return units.of(getattr(summary(found), field.replace("-", "_")), "", *{one.run.source for one in found})
 
 
-@number("accuracy.{name}.by-row", "%", 2)
-def by_row(n: Numbers, name: str) -> units.Quantity:
-    """Median error of predicted time over the quoted runs of {name}, no constant fitted on the run's own device."""
-    return _value(n, name, "by_row")
+@numbers("accuracy.quoted-{field}")
+def quoted(n: Numbers, field: str) -> units.Quantity:
+    """How much was quoted.
 
-
-@number("accuracy.{name}.by-device", "%", 2)
-def by_device(n: Numbers, name: str) -> units.Quantity:
-    """The same over devices: the median of each device's median error."""
-    return _value(n, name, "by_device")
-
-
-@number("accuracy.{name}.p90", "%", 2)
-def p90(n: Numbers, name: str) -> units.Quantity:
-    """The error that nine in ten of the quoted runs of {name} stay within."""
-    return _value(n, name, "p90")
-
-
-@number("accuracy.{name}.bound-by-row", "%", 2)
-def bound_by_row(n: Numbers, name: str) -> units.Quantity:
-    """Median error of the bare bound over the quoted runs of {name}."""
-    return _value(n, name, "bound_by_row")
-
-
-@number("accuracy.{name}.bound-by-device", "%", 2)
-def bound_by_device(n: Numbers, name: str) -> units.Quantity:
-    """Median over devices of the bare bound's median error in {name}."""
-    return _value(n, name, "bound_by_device")
-
-
-@number("accuracy.{name}.inside", "%", 2)
-def inside(n: Numbers, name: str) -> units.Quantity:
-    """Share of the quoted runs of {name} within the prediction interval, which is meant for four in five."""
-    return _value(n, name, "inside")
-
-
-@number("accuracy.{name}.runs", "", 0)
-def runs(n: Numbers, name: str) -> units.Quantity:
-    """Quoted runs of {name} that were predicted without their device."""
-    return _value(n, name, "rows")
-
-
-@number("accuracy.{name}.devices", "", 0)
-def devices(n: Numbers, name: str) -> units.Quantity:
-    """Devices of those runs."""
-    return _value(n, name, "devices")
-
-
-@number("accuracy.quoted-runs", "", 0)
-def quoted_runs(n: Numbers) -> units.Quantity:
-    """Quoted runs in data/published/runs."""
+    runs (, 0): Quoted runs in data/published/runs.
+    devices (, 0): Devices of the quoted runs.
+    """
     there = accuracy.runs(n.book)
-    return units.of(float(len(there)), "", *{run.source for run in there})
+    count = len(there) if field == "runs" else len({run.device.key for run in there})
+    return units.of(float(count), "", *{run.source for run in there})
 
 
-@number("accuracy.quoted-devices", "", 0)
-def quoted_devices(n: Numbers) -> units.Quantity:
-    """Devices of the quoted runs."""
-    there = accuracy.runs(n.book)
-    return units.of(float(len({run.device.key for run in there})), "", *{run.source for run in there})
+@numbers("accuracy.{field}")
+def read_test(n: Numbers, field: str) -> units.Quantity:
+    """Decode on the machines of the book's records, predicted from a read test and one decode run of each.
 
-
-def _read_tested(n: Numbers) -> list[float]:
-    return [error for one in own_errors.own_errors(n.book) if one.way == own_errors.PROBE for error in one.errors]
-
-
-@number("accuracy.read-test", "%", 2)
-def read_test(n: Numbers) -> units.Quantity:
-    """Median error of decode on the machines of the book's records, predicted from a read test and one decode run of each."""
-    return units.of(median(map(abs, _read_tested(n))), "", *_records(n))
-
-
-@number("accuracy.read-test-runs", "", 0)
-def read_test_runs(n: Numbers) -> units.Quantity:
-    """Decode runs that were predicted so."""
-    return units.of(float(len(_read_tested(n))), "", *_records(n))
-
-
-def _records(n: Numbers) -> set[str]:
-    return {f"record:{record.id}" for record in n.book.roles.values()}
+    read-test (%, 2): Median error of decode on the machines of the book's records, predicted from a read test and one decode run of each.
+    read-test-runs (, 0): Decode runs that were predicted so.
+    """
+    errors = [error for one in own_errors.own_errors(n.book) if one.way == own_errors.PROBE for error in one.errors]
+    value = median(map(abs, errors)) if field == "read-test" else float(len(errors))
+    return units.of(value, "", *(f"record:{record.id}" for record in n.book.roles.values()))

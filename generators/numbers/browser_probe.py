@@ -24,13 +24,6 @@ def share(n: Numbers, threads: str, way: str) -> units.Quantity:
     return n[f"probe.{threads}.{way}.rate"] / n[f"probe.{threads}.native.rate"]
 
 
-@number("probe.workers", "")
-def workers(n: Numbers) -> units.Quantity:
-    """Workers of the comparison's widest run: as many as the machine has cores."""
-    probe = newest_probe(n.book.probes)
-    return _sourced(probe.threads[-1], "", probe)
-
-
 def _count(probe: BrowserProbe, threads: str) -> int:
     """``one`` or ``all``."""
     if threads not in ("one", "all"):

@@ -7,7 +7,7 @@ from generators.evidence.comparison import Quoted, quoted_decodes
 from generators.model import roofline
 from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, linear_flop, step_flop
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
 @number("batch-gain.{model}.{format}.{chip}.b{batch}.s{context}", "×")
@@ -21,13 +21,6 @@ def batch_gain(n: Numbers, model: str, format: str, chip: str, batch: int, conte
 def recompute_cost(n: Numbers, model: str, format: str, chip: str, tokens: int) -> units.Quantity:
     """A step without a KV cache over one with it: a prefill of {tokens} tokens against one decode step at that context."""
     return n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"] / n[f"decode.{model}.{format}.{chip}.b1.s{tokens}.time"]
-
-
-@number("prefill-in-tokens.{model}.{format}.{chip}.b{batch}.s{context}", "tokens", 2)
-def prefill_in_tokens(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Answer tokens that a batch of {batch} can decode in the time of one prefill of {context} tokens ({model} on {chip})."""
-    per_token = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"] / batch
-    return n[f"prefill.{model}.{format}.{chip}.s{context}.time"] / per_token
 
 
 @number("prefill.{model}.attention-share.s{tokens}", "%", 2)
@@ -105,42 +98,26 @@ def stream_rate(n: Numbers, model: str, format: str, chip: str) -> units.Quantit
     return n[f"{chip}.bandwidth-in-full"] / n[f"{model}.{format}.streamed"]
 
 
-@number("head-sum.{model}.bytes", "GB", 2)
-def rounded_bytes(n: Numbers, model: str) -> units.Quantity:
-    """Parameters of {model} to one digit, two bytes each: the sum that is done in the head."""
-    billions = float(f"{n[f'{model}.parameters'].to('billion parameters'):.0e}")
-    return units.of(billions * 2.0, "GB", *n[f"{model}.parameters"].sources)
+@numbers("head-sum.{model}.{field}")
+def head_sum(n: Numbers, model: str, field: str, chip: str = "") -> units.Quantity:
+    """The sum that is done in the head.
 
-
-@number("head-sum.{model}.{chip}.time", "ms", 2)
-def rounded_time(n: Numbers, model: str, chip: str) -> units.Quantity:
-    """Time in which the {chip} reads them: {model}, parameters to one digit, two bytes each."""
-    return n[f"head-sum.{model}.bytes"] / n[f"{chip}.bandwidth"]
-
-
-@number("head-sum.{model}.{chip}.tokens-per-s", "tokens/s", 1)
-def rounded_rate(n: Numbers, model: str, chip: str) -> units.Quantity:
-    """Passes over them per second on the {chip}, to one digit: {model}."""
-    return 1 / n[f"head-sum.{model}.{chip}.time"]
+    bytes (GB, 2): Parameters of {model} to one digit, two bytes each: the sum that is done in the head.
+    {chip}.time (ms, 2): Time in which the {chip} reads them: {model}, parameters to one digit, two bytes each.
+    {chip}.tokens-per-s (tokens/s, 1): Passes over them per second on the {chip}, to one digit: {model}.
+    """
+    if field.endswith("time"):
+        return n[f"head-sum.{model}.bytes"] / n[f"{chip}.bandwidth"]
+    if field.endswith("tokens-per-s"):
+        return 1 / n[f"head-sum.{model}.{chip}.time"]
+    count = n[f"{model}.parameters"]
+    return units.of(float(f"{count.to('billion parameters'):.0e}") * 2.0, "GB", *count.sources)
 
 
 @number("{model}.{format}.one-token", "GB|MB")
 def one_token_bytes(n: Numbers, model: str, format: str) -> units.Quantity:
     """Bytes that one token of {model} ({format}) moves at batch 1 and next to no context."""
     return n[f"decode.{model}.{format}.b1.s1.bytes"]
-
-
-@number("decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-rate", "tokens/s", 2)
-def rate_by_compute(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Tokens per second that the arithmetic of {model} ({format}) alone would allow on the {chip}, if bytes cost nothing."""
-    return batch / n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-time"]
-
-
-@number("decode.{model}.{format}.{chip}.b{batch}.s{context}.memory-over-compute", "×")
-def reading_over_computing(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """How many times as long a step of {model} ({format}) on the {chip} reads as it computes."""
-    on = f"decode.{model}.{format}.{chip}.b{batch}.s{context}"
-    return n[f"{on}.memory-time"] / n[f"{on}.compute-time"]
 
 
 @number("{model}.{format}.balance-tokens", "tokens")

@@ -12,46 +12,50 @@ from generators import units
 from generators.model import work
 from generators.model.arith import smallest
 from generators.model.inputs import Pass
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 MODEL, FORMAT, ROLE, RUN = "llama-3.1-8b", "bf16", "h200", "8b"
 USERS, CONTEXT, PROMPT, ANSWER, TARGET = 64, 4096, 512, 256, 0.020  # users, tokens, tokens, tokens, s per token
 
 
-@number("chat.target", "ms", 2)
-def target(n: Numbers) -> units.Quantity:
-    """Longest time per token that the service of chapter 1 allows."""
-    return units.of(TARGET, "s")
+@numbers("chat.{field}")
+def service(n: Numbers, field: str) -> units.Quantity:
+    """The service of chapter 1.
+
+    target (ms, 2): Longest time per token that the service of chapter 1 allows.
+    tokens-in-flight (tokens): Users times context of the service of chapter 1.
+    cache (GB): KV cache of the users of the service of chapter 1, Llama 3.1 8B.
+    step-bytes (GB): Bytes that a step of the service of chapter 1 moves, Llama 3.1 8B.
+    """
+    return {
+        "target": lambda: units.of(TARGET, "s"),
+        "tokens-in-flight": lambda: units.of(USERS * CONTEXT, "tokens"),
+        "cache": lambda: n[f"{MODEL}.kv.b{USERS}.s{CONTEXT}"],
+        "step-bytes": lambda: n[f"decode.{MODEL}.{FORMAT}.b{USERS}.s{CONTEXT}.bytes"],
+    }[field]()
 
 
-@number("chat.tokens-in-flight", "tokens")
-def tokens_in_flight(n: Numbers) -> units.Quantity:
-    """Users times context of the service of chapter 1."""
-    return units.of(USERS * CONTEXT, "tokens")
+@numbers("chat.{chip}.{field}")
+def on_chip(n: Numbers, chip: str, field: str) -> units.Quantity:
+    """The service on the {chip}, estimated from what an H200 reached.
 
-
-@number("chat.cache", "GB")
-def cache(n: Numbers) -> units.Quantity:
-    """KV cache of the users of the service of chapter 1, Llama 3.1 8B."""
-    return n[f"{MODEL}.kv.b{USERS}.s{CONTEXT}"]
-
-
-@number("chat.step-bytes", "GB")
-def step_bytes(n: Numbers) -> units.Quantity:
-    """Bytes that a step of the service of chapter 1 moves, Llama 3.1 8B."""
-    return n[f"decode.{MODEL}.{FORMAT}.b{USERS}.s{CONTEXT}.bytes"]
-
-
-@number("chat.{chip}.reading", "TB/s")
-def reading(n: Numbers, chip: str) -> units.Quantity:
-    """Bandwidth assumed of the {chip}: the share of the datasheet's that an H200 reached."""
-    return n[f"{chip}.bandwidth-in-full"] * n[f"{ROLE}.read-share"]
-
-
-@number("chat.{chip}.step", "ms")
-def step(n: Numbers, chip: str) -> units.Quantity:
-    """Estimated decode step of the service on the {chip}: its bytes at the bandwidth assumed, and what an H200's step of one user took beyond its bytes."""
-    return n["chat.step-bytes"] / n[f"chat.{chip}.reading"] + n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"]
+    reading (TB/s): Bandwidth assumed of the {chip}: the share of the datasheet's that an H200 reached.
+    step (ms): Estimated decode step of the service on the {chip}: its bytes at the bandwidth assumed, and what an H200's step of one user took beyond its bytes.
+    prompts (ms): What the users' messages add to each step on the {chip}, if the two take turns: for each user one message per answer.
+    time (ms): Estimated time per token of the service on the {chip}, messages included.
+    time-with-8-bit-cache (ms, 3): Estimated time per token of the service on the {chip} with an 8-bit KV cache, messages included; what the smaller cache costs its kernels is not.
+    step-and-prompt (ms, 2): Estimated time between two tokens of a user on the {chip} when a whole message of another is read in between.
+    """
+    at, share, rest = f"chat.{chip}", f"{ROLE}.read-share", f"{ROLE}.decode.{RUN}.compiled-graph.rest"
+    small = f"kv-bits.8-bit.{MODEL}.{FORMAT}.{chip}.b{USERS}.s{CONTEXT}.time"
+    return {
+        "reading": lambda: n[f"{chip}.bandwidth-in-full"] * n[share],
+        "step": lambda: n["chat.step-bytes"] / n[f"{at}.reading"] + n[rest],
+        "prompts": lambda: USERS * n[f"{at}.prompt"] / ANSWER,
+        "time": lambda: n[f"{at}.step"] + n[f"{at}.prompts"],
+        "time-with-8-bit-cache": lambda: n[small] / n[share] + n[rest] + n[f"{at}.prompts"],
+        "step-and-prompt": lambda: n[f"{at}.step"] + n[f"{at}.prompt"],
+    }[field]()
 
 
 @number("chat.{chip}.prompt", "ms")
@@ -59,31 +63,6 @@ def prompt(n: Numbers, chip: str) -> units.Quantity:
     """Estimated time in which the {chip} reads one new message of the service, at the share of the peak that an H200's long prefill reached."""
     flop = work.step_flop(n.shape(MODEL), n.format(FORMAT), Pass(1, PROMPT, CONTEXT))
     return flop / n[f"{chip}.peak-for.{FORMAT}"] / n[f"{ROLE}.prefill.{RUN}.s4096.of-bound"]
-
-
-@number("chat.{chip}.prompts", "ms")
-def prompts(n: Numbers, chip: str) -> units.Quantity:
-    """What the users' messages add to each step on the {chip}, if the two take turns: for each user one message per answer."""
-    return USERS * n[f"chat.{chip}.prompt"] / ANSWER
-
-
-@number("chat.{chip}.time", "ms")
-def time(n: Numbers, chip: str) -> units.Quantity:
-    """Estimated time per token of the service on the {chip}, messages included."""
-    return n[f"chat.{chip}.step"] + n[f"chat.{chip}.prompts"]
-
-
-@number("chat.{chip}.time-with-8-bit-cache", "ms", 3)
-def time_8_bit(n: Numbers, chip: str) -> units.Quantity:
-    """Estimated time per token of the service on the {chip} with an 8-bit KV cache, messages included; what the smaller cache costs its kernels is not."""
-    bound = n[f"kv-bits.8-bit.{MODEL}.{FORMAT}.{chip}.b{USERS}.s{CONTEXT}.time"]
-    return bound / n[f"{ROLE}.read-share"] + n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"] + n[f"chat.{chip}.prompts"]
-
-
-@number("chat.{chip}.step-and-prompt", "ms", 2)
-def step_and_prompt(n: Numbers, chip: str) -> units.Quantity:
-    """Estimated time between two tokens of a user on the {chip} when a whole message of another is read in between."""
-    return n[f"chat.{chip}.step"] + n[f"chat.{chip}.prompt"]
 
 
 @number("chat.{chip}.users", "", 0)

@@ -6,7 +6,7 @@ from generators import catalogue, units
 from generators.evidence.cache import context_pairs
 from generators.model import cache, memory, roofline
 from generators.model.inputs import Format, Pass
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 #: Caches of fewer bits: (bits, values that share a scale and a zero, bits of both together).
 KV_BITS = {"8-bit": (8.0, 128.0, 0.0), "4-bit-g32": (4.0, 32.0, 32.0), "2-bit-g32": (2.0, 32.0, 32.0)}
@@ -85,37 +85,23 @@ def weight_share(n: Numbers, model: str, format: str, batch: int, context: int) 
     return traffic.weights / traffic.total
 
 
-@number("context-pairs.{name}", "%", 2)
-def pairs_error(n: Numbers, name: str) -> units.Quantity:
-    """Error of the slow-down that bytes predict between a short and a long context, over the quoted pairs: {name}, sign dropped."""
-    pairs = context_pairs(n.book)
-    errors = [abs(pair.predicted / pair.observed - 1) for pair in pairs]
-    value = units.statistic(name, errors)
-    return units.of(value, "", *(source for pair in pairs for source in pair.sources))
+@numbers("context-pairs{field}")
+def pairs(n: Numbers, field: str, name: str = "") -> units.Quantity:
+    """The quoted pairs of a short and a long context.
 
-
-@number("context-pairs-added.{name}", "%", 2)
-def pairs_added_error(n: Numbers, name: str) -> units.Quantity:
-    """Error of the time that bytes say a long context adds to a short one's step, over the quoted pairs: {name}, sign dropped."""
-    pairs = context_pairs(n.book)
-    errors = [abs((pair.predicted - 1) / (pair.observed - 1) - 1) for pair in pairs]
-    value = units.statistic(name, errors)
-    return units.of(value, "", *(source for pair in pairs for source in pair.sources))
-
-
-@number("context-pairs-count", "", 0)
-def pairs_count(n: Numbers) -> units.Quantity:
-    """Pairs of quoted runs that differ in their context alone."""
-    pairs = context_pairs(n.book)
-    return units.of(len(pairs), "", *(source for pair in pairs for source in pair.sources))
-
-
-@number("context-pairs-count.{name}", "", 0)
-def pairs_by_verdict(n: Numbers, name: str) -> units.Quantity:
-    """Of those pairs at eight and four bits, such whose slow-down is {name} what the bytes say, with the rounding of the printed rates; or all at fp16."""
-    pairs = [p for p in context_pairs(n.book) if (p.format == "fp16") == (name == "fp16")]
-    found = [p for p in pairs if name in ("fp16", "quantized", p.verdict)]
-    return units.of(len(found), "", *(source for pair in pairs for source in pair.sources))
+    .{name} (%, 2): Error of the slow-down that bytes predict between a short and a long context, over the quoted pairs: {name}, sign dropped.
+    -added.{name} (%, 2): Error of the time that bytes say a long context adds to a short one's step, over the quoted pairs: {name}, sign dropped.
+    -count (, 0): Pairs of quoted runs that differ in their context alone.
+    -count.{name} (, 0): Of those pairs at eight and four bits, such whose slow-down is {name} what the bytes say, with the rounding of the printed rates; or all at fp16.
+    """
+    quoted = context_pairs(n.book)
+    if field.startswith("-count"):
+        quoted = [pair for pair in quoted if not name or (pair.format == "fp16") == (name == "fp16")]
+        value = len([pair for pair in quoted if name in ("", "fp16", "quantized", pair.verdict)])
+    else:
+        less = 1 if field.startswith("-added") else 0
+        value = units.statistic(name, [abs((p.predicted - less) / (p.observed - less) - 1) for p in quoted])
+    return units.of(value, "", *(source for pair in quoted for source in pair.sources))
 
 
 # What fits -------------------------------------------------------------------------------
@@ -139,12 +125,6 @@ def fits_decimal(n: Numbers, model: str, format: str, size: int, context: int) -
 def fits_binary(n: Numbers, model: str, format: str, size: int, context: int) -> units.Quantity:
     """Sequences of {context} tokens that fit beside {model} ({format}) in {size} GiB, powers of two."""
     return _fits(n, model, format, units.of(size, "GiB"), context)
-
-
-@number("{model}.{format}.fits-in.{quote}.s{context}", "", 0)
-def fits_in(n: Numbers, model: str, format: str, quote: str, context: int) -> units.Quantity:
-    """Sequences of {context} tokens that fit beside {model} ({format}); memory: {quote}."""
-    return _fits(n, model, format, n[f"quoted.{quote}"], context)
 
 
 @number("{model}.{format}.fits-in.{quote}.times.{quote2}.s{context}", "", 0)
@@ -181,18 +161,18 @@ def kv_bits(n: Numbers, name: str) -> units.Quantity:
     return memory.effective_bits(*KV_BITS[name]) * units.of(1, "bits")
 
 
-@number("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.time", "s|ms|µs")
-def kv_bits_time(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Least time of a decode step of {model} ({format}) on the {chip} with a {name} cache: batch {batch}, {context} tokens of context."""
+@numbers("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.{field}")
+def kv_bits_step(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int, field: str) -> units.Quantity:  # fmt: skip
+    """A decode step with a {name} cache.
+
+    time (s|ms|µs): Least time of a decode step of {model} ({format}) on the {chip} with a {name} cache: batch {batch}, {context} tokens of context.
+    speedup (×, 3): How much faster a decode step of {model} ({format}) on the {chip} can be with a {name} cache than with 16 bits: batch {batch}, {context} tokens of context.
+    """
+    at = f"{model}.{format}.{chip}.b{batch}.s{context}.time"
+    if field == "speedup":
+        return n[f"decode.{at}"] / n[f"kv-bits.{name}.{at}"]
     small = _with_kv(n.format(format), name)
     return roofline.step(n.shape(model), small, n.chip(chip, format), Pass(batch, 1, context)).time
-
-
-@number("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.speedup", "×", 3)
-def kv_bits_speedup(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
-    """How much faster a decode step of {model} ({format}) on the {chip} can be with a {name} cache than with 16 bits: batch {batch}, {context} tokens of context."""
-    at = f"{model}.{format}.{chip}.b{batch}.s{context}"
-    return n[f"decode.{at}.time"] / n[f"kv-bits.{name}.{at}.time"]
 
 
 @number("kv-bits.{name}.{model}.{format}.{chip}.largest-batch.s{context}", "", 0)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from generators import units
 from generators.evidence.cache import SlowDown, context_steps, slow_downs
-from generators.numbers.chapter2_measured import mine, sourced
-from generators.numbers.registry import Numbers, number
+from generators.numbers.chapter2_measured import mine
+from generators.numbers.registry import Numbers, number, numbers
 
 
 def kinds(n: Numbers, role: str) -> list[str]:
@@ -22,37 +22,23 @@ def kinds(n: Numbers, role: str) -> list[str]:
 def context_ends(n: Numbers, role: str, name: str) -> units.Quantity:
     """The {name} context, in cached tokens, at which steps with several kinds of attention were measured on the {role}."""
     ends = {"longest": max, "shortest": min}
-    return sourced(ends[name](step.context for step in mine(n, role, context_steps(n.book))) - 1, "tokens", n, role)
+    return n.measured(role, ends[name](step.context for step in mine(n, role, context_steps(n.book))) - 1, "tokens")
 
 
-@number("{role}.context.{name}.observed", "×", 3)
-def context_observed(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Slow-down of a decode step from the shortest to the longest context measured on the {role}, attention {name}."""
-    return sourced(_slow_down(n, role, name).observed, "", n, role)
+@numbers("{role}.context.{name}.{field}")
+def context(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
+    """A decode step from the shortest to the longest context measured on the {role}, attention {name}.
 
-
-@number("{role}.context.{name}.predicted", "×", 3)
-def context_predicted(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Slow-down of the same step that its bytes predict, attention {name}."""
-    return sourced(_slow_down(n, role, name).predicted, "", n, role)
-
-
-@number("{role}.context.{name}.intensity", "FLOP/byte", 2)
-def context_intensity(n: Numbers, role: str, name: str) -> units.Quantity:
-    """FLOP of attention per cached byte in the steps measured on the {role}, attention {name}."""
-    return sourced(_slow_down(n, role, name).intensity, "FLOP/byte", n, role)
-
-
-@number("{role}.context.{name}.rows", "", 0)
-def context_rows(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Query heads that share a cached entry in the steps measured on the {role}, attention {name}: rows of its products."""
-    return sourced(_slow_down(n, role, name).rows, "", n, role)
-
-
-@number("{role}.context.{name}.pace", "GB/s")
-def context_pace(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Bytes of cache that the longest context adds over the time that it adds, on the {role}, attention {name}."""
-    return sourced(_slow_down(n, role, name).pace / 1e9, "GB/s", n, role)
+    observed (×, 3): Slow-down of a decode step from the shortest to the longest context measured on the {role}, attention {name}.
+    predicted (×, 3): Slow-down of the same step that its bytes predict, attention {name}.
+    by-products (×, 3): Slow-down of the same step if attention's FLOP run at the rate of a product of as many rows timed alone, attention {name}.
+    intensity (FLOP/byte, 2): FLOP of attention per cached byte in the steps measured on the {role}, attention {name}.
+    rows (, 0): Query heads that share a cached entry in the steps measured on the {role}, attention {name}: rows of its products.
+    pace (GB/s): Bytes of cache that the longest context adds over the time that it adds, on the {role}, attention {name}.
+    """
+    one = _slow_down(n, role, name)
+    value = _by_products(one) if field == "by-products" else getattr(one, field)
+    return n.measured(role, value, {"intensity": "FLOP/byte", "pace": "byte/s"}.get(field, ""))
 
 
 @number("{role}.context.{name}.added-ratio", "×", 2)
@@ -61,20 +47,14 @@ def context_added_ratio(n: Numbers, role: str, name: str) -> units.Quantity:
     steps = mine(n, role, context_steps(n.book))
     times = [sorted((s.context, s.seconds) for s in steps if s.kind == kind) for kind in ("mha", name)]
     many, few = (found[-1][1] - found[0][1] for found in times)
-    return sourced(many / few, "", n, role)
+    return n.measured(role, many / few, "")
 
 
 @number("{role}.context.{name}.short-pace", "GB/s")
 def context_short_pace(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bytes of a step at the shortest context over its time, issuing included, on the {role}, attention {name}."""
     first = min((s for s in mine(n, role, context_steps(n.book)) if s.kind == name), key=lambda s: s.context)
-    return sourced(first.bytes / first.seconds / 1e9, "GB/s", n, role)
-
-
-@number("{role}.context.{name}.by-products", "×", 3)
-def context_by_products(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Slow-down of the same step if attention's FLOP run at the rate of a product of as many rows timed alone, attention {name}."""
-    return sourced(_by_products(_slow_down(n, role, name)), "", n, role)
+    return n.measured(role, first.bytes / first.seconds / 1e9, "GB/s")
 
 
 @number("{role}.context-error.{name}", "%", 2)
@@ -91,7 +71,7 @@ def context_products_error(n: Numbers, role: str, name: str) -> units.Quantity:
 
 def _over_kinds(n: Numbers, role: str, name: str, told: Callable[[SlowDown], float]) -> units.Quantity:
     errors = [abs(told(one) / one.observed - 1) for one in (_slow_down(n, role, kind) for kind in kinds(n, role))]
-    return sourced(units.statistic(name, errors), "", n, role)
+    return n.measured(role, units.statistic(name, errors), "")
 
 
 def _by_products(one: SlowDown) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from generators import units
 from generators.evidence.cache import StepCase, cache_steps
 from generators.evidence.comparison import repeat_record
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
 def mine(n: Numbers, role: str, steps: list[StepCase]) -> list[StepCase]:
@@ -15,11 +15,6 @@ def mine(n: Numbers, role: str, steps: list[StepCase]) -> list[StepCase]:
     if not found:
         raise KeyError(f"{record} holds no such steps")
     return found
-
-
-def sourced(value: float, unit: str, n: Numbers, role: str) -> units.Quantity:
-    """A measured value in a unit, with the role's record as its source."""
-    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
 
 
 def _largest(n: Numbers, role: str) -> list[StepCase]:
@@ -39,24 +34,18 @@ def contexts(n: Numbers, role: str) -> list[int]:
     return sorted(with_it & without)
 
 
-def _at(n: Numbers, role: str, name: str, context: int) -> StepCase:
+@numbers("{role}.cache-step.{name}.s{context}.{field}")
+def step(n: Numbers, role: str, name: str, context: int, field: str) -> units.Quantity:
+    """A step {name} the cache at {context} tokens of context.
+
+    time (s|ms): Time of a step {name} the cache at {context} tokens of context, measured on the {role}, the largest model measured.
+    predicted (s|ms): Time of that step as the record's own ceilings predict it: {name} the cache, {context} tokens of context.
+    """
     kind = {"with": "cache", "without": "no cache"}[name]
     found = [step for step in _largest(n, role) if step.kind == kind and int(step.context) == context]
     if not found:
         raise KeyError(f"no step {name} a cache was measured at a context of {context}")
-    return found[0]
-
-
-@number("{role}.cache-step.{name}.s{context}.time", "s|ms")
-def step_time(n: Numbers, role: str, name: str, context: int) -> units.Quantity:
-    """Time of a step {name} the cache at {context} tokens of context, measured on the {role}, the largest model measured."""
-    return sourced(_at(n, role, name, context).seconds, "s", n, role)
-
-
-@number("{role}.cache-step.{name}.s{context}.predicted", "s|ms")
-def step_predicted(n: Numbers, role: str, name: str, context: int) -> units.Quantity:
-    """Time of that step as the record's own ceilings predict it: {name} the cache, {context} tokens of context."""
-    return sourced(_at(n, role, name, context).predicted, "s", n, role)
+    return n.measured(role, found[0].seconds if field == "time" else found[0].predicted, "s")
 
 
 @number("{role}.cache-step.s{context}.ratio", "×", 2)
@@ -70,7 +59,7 @@ def cache_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Median error of the predicted time of a step on the {role}, sign dropped: {name} the cache."""
     kind = {"with": "cache", "without": "no cache"}[name]
     errors = [abs(step.error) for step in mine(n, role, cache_steps(n.book)) if step.kind == kind]
-    return sourced(units.statistic("median", errors), "", n, role)
+    return n.measured(role, units.statistic("median", errors), "")
 
 
 @number("{role}.cache-step.repeat.s{context}.ratio", "×", 2)
@@ -102,11 +91,11 @@ def step_added(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to the step with the cache at the shortest, on the {role}: {name}."""
     steps = sorted((s for s in _largest(n, role) if s.kind == "cache"), key=lambda s: s.context)
     first, last = ({"measured": s.seconds, "predicted": s.predicted}[name] for s in (steps[0], steps[-1]))
-    return sourced(last - first, "s", n, role)
+    return n.measured(role, last - first, "s")
 
 
 @number("{role}.causal-attention.s{context}", "GFLOP/s", 3)
 def causal_attention(n: Numbers, role: str, context: int) -> units.Quantity:
     """FLOP/s of PyTorch's fused causal attention over {context} tokens in FP32, timed alone on the {role}."""
     rows = n.book.speaker(role).measured("attention", backend="flash", phase="prefill", context=context)
-    return sourced(max(case.flops for case in rows) / 1e9, "GFLOP/s", n, role)
+    return n.measured(role, max(case.flops for case in rows) / 1e9, "GFLOP/s")

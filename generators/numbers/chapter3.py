@@ -8,7 +8,7 @@ from generators.model import phases, work
 from generators.model.arith import largest
 from generators.model.inputs import Pass
 from generators.model.parameters import active_linear_parameters
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 # The knee ------------------------------------------------------------------------------------
 
@@ -22,39 +22,35 @@ def mixture_critical(n: Numbers, model: str, format: str, chip: str) -> units.Qu
     return phases.mixture_critical_tokens(n[f"{chip}.critical-tokens.{format}"], shape.experts, shape.active_experts)
 
 
-@number("knee.quoted.tokens", "tokens", 3)
-def quoted_knee(n: Numbers) -> units.Quantity:
-    """Knee fitted to the quoted products on an A100: where the time of few tokens and the time that each of many adds meet."""
-    sweep = quoted_sweep(n.book)
-    return units.of(sweep.knee.tokens, "tokens", *sweep.sources)
+def _fit(sweep: Sweep, field: str) -> units.Quantity:
+    """A value of a fitted sweep by its name in ids."""
+    knee = sweep.knee
+    value, unit = {
+        "tokens": (knee.tokens, "tokens"),
+        "low": (knee.interval[0], "tokens"),
+        "high": (knee.interval[1], "tokens"),
+        "critical": (sweep.critical, "tokens"),
+        "sharpness": (knee.sharpness, ""),
+        "error": (abs(sweep.error), ""),
+        "memory-share": (sweep.weight_bytes / knee.floor / sweep.bandwidth, ""),
+        "compute-share": (sweep.flop_per_token / knee.slope / sweep.peak, ""),
+    }[field]
+    return units.of(value, unit, *(sweep.sources or {f"record:{sweep.record}"}))
 
 
-@number("knee.quoted.low", "tokens", 3)
-def quoted_low(n: Numbers) -> units.Quantity:
-    """5th percentile of that knee over a bootstrap of the points."""
-    sweep = quoted_sweep(n.book)
-    return units.of(sweep.knee.interval[0], "tokens", *sweep.sources)
+@numbers("knee.quoted.{field}")
+def quoted_knee(n: Numbers, field: str) -> units.Quantity:
+    """The knee fitted to the quoted products on an A100.
 
-
-@number("knee.quoted.high", "tokens", 3)
-def quoted_high(n: Numbers) -> units.Quantity:
-    """95th percentile of that knee over a bootstrap of the points."""
-    sweep = quoted_sweep(n.book)
-    return units.of(sweep.knee.interval[1], "tokens", *sweep.sources)
-
-
-@number("knee.quoted.sharpness", "", 2)
-def quoted_sharpness(n: Numbers) -> units.Quantity:
-    """Sharpness of that knee: 1 is the sum of reading and computing, many is their maximum."""
-    sweep = quoted_sweep(n.book)
-    return units.of(sweep.knee.sharpness, "", *sweep.sources)
-
-
-@number("knee.quoted.error", "%", 2)
-def quoted_knee_error(n: Numbers) -> units.Quantity:
-    """Error of the critical tokens that the datasheet predicts against that knee, sign dropped."""
-    sweep = quoted_sweep(n.book)
-    return units.of(abs(sweep.error), "", *sweep.sources)
+    tokens (tokens, 3): Knee fitted to the quoted products on an A100: where the time of few tokens and the time that each of many adds meet.
+    low (tokens, 3): 5th percentile of that knee over a bootstrap of the points.
+    high (tokens, 3): 95th percentile of that knee over a bootstrap of the points.
+    sharpness (, 2): Sharpness of that knee: 1 is the sum of reading and computing, many is their maximum.
+    error (%, 2): Error of the critical tokens that the datasheet predicts against that knee, sign dropped.
+    memory-share (%, 2): Share of the datasheet's memory roof that the fit of the quoted products reaches.
+    compute-share (%, 2): Share of the datasheet's compute roof that the fit of the quoted products reaches.
+    """
+    return _fit(quoted_sweep(n.book), field)
 
 
 @number("knee.quoted.error-on.{chip}", "%", 2)
@@ -73,18 +69,6 @@ def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
     return units.of(value, "", *(s for e in errors.values() for s in e.sources))
 
 
-@number("knee.quoted.{name}-share", "%", 2)
-def quoted_share_of_roof(n: Numbers, name: str) -> units.Quantity:
-    """Share of the datasheet's {name} roof that the fit of the quoted products reaches."""
-    return _share(quoted_sweep(n.book), name)
-
-
-def _share(sweep: Sweep, name: str) -> units.Quantity:
-    reached = {"memory": sweep.weight_bytes / sweep.knee.floor / sweep.bandwidth,
-               "compute": sweep.flop_per_token / sweep.knee.slope / sweep.peak}  # fmt: skip
-    return units.of(reached[name], "", *(sweep.sources or {f"record:{sweep.record}"}))
-
-
 @number("quoted-rate.vidur.t{tokens}", "TFLOP/s")
 def quoted_rate(n: Numbers, tokens: int) -> units.Quantity:
     """Rate of the quoted product over {tokens} tokens: its FLOP over its time."""
@@ -93,51 +77,19 @@ def quoted_rate(n: Numbers, tokens: int) -> units.Quantity:
     return units.of(flop, "FLOP") / row.quantity
 
 
-@number("{role}.knee.{name}.tokens", "tokens", 3)
-def measured_knee(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Knee fitted to the products measured on the {role} in {name}."""
-    sweep = _measured(n, role, name)
-    return units.of(sweep.knee.tokens, "tokens", f"record:{sweep.record}")
+@numbers("{role}.knee.{name}.{field}")
+def measured_knee(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
+    """The knee fitted to the products measured on the {role} in {name}.
 
-
-@number("{role}.knee.{name}.low", "tokens", 3)
-def measured_knee_low(n: Numbers, role: str, name: str) -> units.Quantity:
-    """5th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
-    sweep = _measured(n, role, name)
-    return units.of(sweep.knee.interval[0], "tokens", f"record:{sweep.record}")
-
-
-@number("{role}.knee.{name}.high", "tokens", 3)
-def measured_knee_high(n: Numbers, role: str, name: str) -> units.Quantity:
-    """95th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples."""
-    sweep = _measured(n, role, name)
-    return units.of(sweep.knee.interval[1], "tokens", f"record:{sweep.record}")
-
-
-@number("{role}.knee.{name}.critical", "tokens", 3)
-def measured_critical(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Critical tokens of the {role} in {name}, from its own best product over its own read bandwidth."""
-    sweep = _measured(n, role, name)
-    return units.of(sweep.critical, "tokens", f"record:{sweep.record}")
-
-
-@number("{role}.knee.{name}.sharpness", "", 2)
-def measured_sharpness(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Sharpness of the knee measured on the {role} in {name}: 1 is the sum of reading and computing, many is their maximum."""
-    sweep = _measured(n, role, name)
-    return units.of(sweep.knee.sharpness, "", f"record:{sweep.record}")
-
-
-@number("{role}.knee.{name}.memory-share", "%", 2)
-def measured_memory_share(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Share of the best read bandwidth of the same record that the fit of the products in {name} reaches over few tokens."""
-    return _share(_measured(n, role, name), "memory")
-
-
-@number("{role}.knee.{name}.compute-share", "%", 2)
-def measured_compute_share(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Share of the best product of the same record that the fit of the products in {name} reaches over many tokens."""
-    return _share(_measured(n, role, name), "compute")
+    tokens (tokens, 3): Knee fitted to the products measured on the {role} in {name}.
+    low (tokens, 3): 5th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples.
+    high (tokens, 3): 95th percentile of the knee of the products measured in {name}, over a bootstrap of points and samples.
+    critical (tokens, 3): Critical tokens of the {role} in {name}, from its own best product over its own read bandwidth.
+    sharpness (, 2): Sharpness of the knee measured on the {role} in {name}: 1 is the sum of reading and computing, many is their maximum.
+    memory-share (%, 2): Share of the best read bandwidth of the same record that the fit of the products in {name} reaches over few tokens.
+    compute-share (%, 2): Share of the best product of the same record that the fit of the products in {name} reaches over many tokens.
+    """
+    return _fit(_measured(n, role, name), field)
 
 
 @number("{role}.rows.{name}.t{tokens}", "ms|µs", 3)
@@ -163,12 +115,6 @@ def attention_parity(n: Numbers, model: str) -> units.Quantity:
     shape = n.shape(model)
     products = active_linear_parameters(shape)
     return phases.attention_parity(products, shape.layers, shape.heads, shape.head_dim)
-
-
-@number("prefill.{model}.{format}.{chip}.s{tokens}.tokens-per-s", "tokens/s")
-def prefill_rate(n: Numbers, model: str, format: str, chip: str, tokens: int) -> units.Quantity:
-    """Most prompt tokens per second of {model} ({format}) on the {chip}, a prompt of {tokens} tokens."""
-    return tokens / n[f"prefill.{model}.{format}.{chip}.s{tokens}.time"]
 
 
 @number("products-time.{model}.{format}.{chip}.s{tokens}", "s|ms")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from generators import units
 from generators.evidence import shares, simulation
-from generators.evidence.landing import Interference, Landed, interference, land
+from generators.evidence.landing import Landed, interference, land
 from generators.model import phases, work
 from generators.model.inputs import Pass
 from generators.model.memory import kv_bytes, weight_bytes_streamed
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
 
@@ -21,29 +21,20 @@ def _sources(n: Numbers, model: str, format: str, chip: str) -> frozenset[str]:
 # A prompt among others -----------------------------------------------------------------------
 
 
-def _landed(
-    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int | None
-) -> Landed:
-    price = simulation.chip_price(n.book, chip, model, format)
-    return land(price, batch, context, tokens, size)
+@numbers("landing." + ON + ".p{tokens}.{field}")
+def landing(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, field: str, name: str = "", size: int | None = None) -> units.Quantity:  # fmt: skip
+    """A prompt of {tokens} tokens that comes among {batch} sequences of {context} tokens.
 
-
-@number("landing." + ON + ".p{tokens}.whole.{name}", "s|ms")
-def landing_whole(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, name: str) -> units.Quantity:  # fmt: skip
-    """A prompt of {tokens} tokens read whole among {batch} sequences of {context} tokens, {model} ({format}) on the {chip}: {name}."""
-    landed = _landed(n, model, format, chip, batch, context, tokens, None)
-    return units.of(
-        units.Reported(_told(landed, name), ("words", "simulated pass by pass")), "s", *_sources(n, model, format, chip)
-    )
-
-
-@number("landing." + ON + ".p{tokens}.c{size}.{name}", "s|ms")
-def landing_chunked(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int, name: str) -> units.Quantity:  # fmt: skip
-    """The same with the prompt read in chunks of {size}: {name}."""
-    landed = _landed(n, model, format, chip, batch, context, tokens, size)
-    return units.of(
-        units.Reported(_told(landed, name), ("words", "simulated pass by pass")), "s", *_sources(n, model, format, chip)
-    )
+    whole.{name} (s|ms): A prompt of {tokens} tokens read whole among {batch} sequences of {context} tokens, {model} ({format}) on the {chip}: {name}.
+    c{size}.{name} (s|ms): The same with the prompt read in chunks of {size}: {name}.
+    delay.c{size} (%, 2): How much later the first token of the prompt comes when it is read in chunks of {size} instead of whole.
+    """
+    if not name:
+        of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}"
+        return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
+    landed = land(simulation.chip_price(n.book, chip, model, format), batch, context, tokens, size)
+    told = units.Reported(_told(landed, name), ("words", "simulated pass by pass"))
+    return units.of(told, "s", *_sources(n, model, format, chip))
 
 
 def _told(landed: Landed, name: str) -> float:
@@ -56,13 +47,6 @@ def landing_stall(n: Numbers, model: str, format: str, chip: str, batch: int, co
     """Longest inter-token latency while a prompt of {tokens} tokens is read whole over that before it came."""
     of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}.whole"
     return n[f"{of}.worst"] / n[f"{of}.before"]
-
-
-@number("landing." + ON + ".p{tokens}.delay.c{size}", "%", 2)
-def landing_delay(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int) -> units.Quantity:  # fmt: skip
-    """How much later the first token of the prompt comes when it is read in chunks of {size} instead of whole."""
-    of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}"
-    return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
 
 
 @number("free-tokens." + ON, "tokens", 2)
@@ -106,26 +90,20 @@ def chunk_estimate(n: Numbers, model: str, format: str, chip: str, batch: int, s
     return n[f"{chip}.peak-for.{format}"] * units.of(size, "ms") / each - batch
 
 
-def _landing(n: Numbers, role: str) -> Interference:
-    for one in interference(n.book):
-        if one.record == n.book.speaker(role).id:
-            return one
-    raise KeyError(f"{n.book.speaker(role).id} has no whole landing")
+@numbers("{role}.landing.{field}")
+def measured_landing(n: Numbers, role: str, field: str, name: str = "", size: int = 0) -> units.Quantity:
+    """A prompt that landed among others on the {role}.
 
-
-@number("{role}.landing.error", "%", 2)
-def measured_landing_error(n: Numbers, role: str) -> units.Quantity:
-    """Median error of the chunked passes predicted from the whole landing of the same record, sign dropped."""
-    mine = _landing(n, role)
-    return units.of(mine.error, "", f"record:{mine.record}")
-
-
-@number("{role}.landing.{name}.{size}", "ms", 3)
-def measured_landing(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
-    """Longest inter-token latency, time to first token, or median latency before the prompt, measured on the {role} while a prompt lands in chunks of {size} tokens (0: whole): {name}."""
-    mine = _landing(n, role)
-    landed = next(one for one in mine.measured if (one.chunk or 0) == size)
-    return units.of(_told(landed, name), "s", f"record:{mine.record}")
+    error (%, 2): Median error of the chunked passes predicted from the whole landing of the same record, sign dropped.
+    {name}.{size} (ms, 3): Longest inter-token latency, time to first token, or median latency before the prompt, measured on the {role} while a prompt lands in chunks of {size} tokens (0: whole): {name}.
+    """
+    mine = [one for one in interference(n.book) if one.record == n.book.speaker(role).id]
+    if not mine:
+        raise KeyError(f"{n.book.speaker(role).id} has no whole landing")
+    if field == "error":
+        return n.measured(role, mine[0].error, "")
+    landed = next(one for one in mine[0].measured if (one.chunk or 0) == size)
+    return n.measured(role, _told(landed, name), "s")
 
 
 # What each costs -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from generators.evidence import batching as batch_evidence
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
 from generators.model.parameters import active_linear_parameters, head_parameters
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
 @number("batch-slowdown.{model}.{format}.{chip}.b{batch}.s{context}", "×", 3)
@@ -117,38 +117,26 @@ def _offline(n: Numbers, quote: str) -> batch_evidence.Offline:
     raise KeyError(f"{quote!r} is not an offline run of generators/evidence/batching.py")
 
 
-@number("offline.{quote}.bound", "tokens/s")
-def offline_bound(n: Numbers, quote: str) -> units.Quantity:
-    """Most answer tokens per second that the datasheet allows this run, its prompts read before: {quote}."""
+@numbers("offline.{quote}.{field}")
+def offline(n: Numbers, quote: str, field: str) -> units.Quantity:
+    """A quoted offline run beside its bound: {quote}.
+
+    bound (tokens/s): Most answer tokens per second that the datasheet allows this run, its prompts read before: {quote}.
+    of-bound (%, 2): Share of that bound that was reached: {quote}.
+    of-estimate (%, 2): Share reached of an estimate, no bound, in which each activation crosses memory once: {quote}.
+    needs (GB, 3): Memory for weights and cache when the last token is out: {quote}.
+    prefill (%, 2): Share of the least time that reads prompts: {quote}.
+    """
+    if field == "of-bound":
+        return n[f"quoted.{quote}"] / n[f"offline.{quote}.bound"]
     one = _offline(n, quote)
-    return units.of(one.bound, "tokens/s", *one.sources)
-
-
-@number("offline.{quote}.of-bound", "%", 2)
-def offline_share(n: Numbers, quote: str) -> units.Quantity:
-    """Share of that bound that was reached: {quote}."""
-    return n[f"quoted.{quote}"] / n[f"offline.{quote}.bound"]
-
-
-@number("offline.{quote}.of-estimate", "%", 2)
-def offline_share_of_estimate(n: Numbers, quote: str) -> units.Quantity:
-    """Share reached of an estimate, no bound, in which each activation crosses memory once: {quote}."""
-    one = _offline(n, quote)
-    return units.of(one.reached / one.estimate, "", *one.sources)
-
-
-@number("offline.{quote}.needs", "GB", 3)
-def offline_needs(n: Numbers, quote: str) -> units.Quantity:
-    """Memory for weights and cache when the last token is out: {quote}."""
-    one = _offline(n, quote)
-    return units.of(one.needs, "byte", *one.sources)
-
-
-@number("offline.{quote}.prefill", "%", 2)
-def offline_prefill(n: Numbers, quote: str) -> units.Quantity:
-    """Share of the least time that reads prompts: {quote}."""
-    one = _offline(n, quote)
-    return units.of(one.prefill, "", *one.sources)
+    value, unit = {
+        "bound": (one.bound, "tokens/s"),
+        "of-estimate": (one.reached / one.estimate, ""),
+        "needs": (one.needs, "byte"),
+        "prefill": (one.prefill, ""),
+    }[field]
+    return units.of(value, unit, *one.sources)
 
 
 @number("offline-runs.{name}", "%", 2)
@@ -194,16 +182,20 @@ def sweep_error(n: Numbers, name: str) -> units.Quantity:
 # Experts ---------------------------------------------------------------------------------
 
 
-@number("{model}.{format}.weights-per-token.b{batch}", "GB|MB")
-def weights_per_token(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
-    """Weight bytes that a decode step of {model} ({format}) reads for each token of a batch of {batch}, routed uniformly."""
-    return batching.weight_bytes_per_token(n.shape(model), n.format(format), batch)
+@numbers("{model}.{format}.{field}.b{batch}")
+def experts_read(n: Numbers, model: str, format: str, batch: int, field: str) -> units.Quantity:
+    """Weight bytes of a decode step of {model} ({format}) at batch {batch}, routed uniformly.
 
-
-@number("{model}.{format}.weight-reuse.b{batch}", "×", 2)
-def weight_reuse(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
-    """How many times fewer weight bytes per token {model} ({format}) reads at batch {batch} than at batch 1."""
-    return n[f"{model}.{format}.weights-per-token.b1"] / n[f"{model}.{format}.weights-per-token.b{batch}"]
+    weights-per-token (GB|MB): Weight bytes that a decode step of {model} ({format}) reads for each token of a batch of {batch}, routed uniformly.
+    weight-reuse (×, 2): How many times fewer weight bytes per token {model} ({format}) reads at batch {batch} than at batch 1.
+    step-bytes-growth (×, 2): Weight bytes of a decode step of {model} ({format}) at batch {batch} over batch 1, routed uniformly.
+    """
+    at = f"{model}.{format}.weights-per-token"
+    return {
+        "weights-per-token": lambda: batching.weight_bytes_per_token(n.shape(model), n.format(format), batch),
+        "weight-reuse": lambda: n[f"{at}.b1"] / n[f"{at}.b{batch}"],
+        "step-bytes-growth": lambda: batch / n[f"{model}.{format}.weight-reuse.b{batch}"],
+    }[field]()
 
 
 @number("{model}.tokens-per-expert.b{batch}", "tokens", 2)
@@ -211,12 +203,6 @@ def tokens_per_expert(n: Numbers, model: str, batch: int) -> units.Quantity:
     """Tokens that share one reading of an expert of {model}, of those that a batch of {batch} visits, routed uniformly."""
     s = n.shape(model)
     return units.as_quantity(batching.tokens_per_expert(s.experts, s.active_experts, batch))
-
-
-@number("{model}.{format}.step-bytes-growth.b{batch}", "×", 2)
-def step_growth(n: Numbers, model: str, format: str, batch: int) -> units.Quantity:
-    """Weight bytes of a decode step of {model} ({format}) at batch {batch} over batch 1, routed uniformly."""
-    return batch / n[f"{model}.{format}.weight-reuse.b{batch}"]
 
 
 @number("{model}.{format}.batch-for-reuse.{size}", "", 0)

@@ -7,7 +7,7 @@ import math
 from generators import units
 from generators.evidence import serving
 from generators.measure.serving.scheduler import POLICIES
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
 def _sources(n: Numbers) -> frozenset[str]:
@@ -23,10 +23,28 @@ def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
     return units.of(units.Reported(value, ("words", words)), unit, *_sources(n))
 
 
-def _load(n: Numbers, name: str, size: int) -> serving.Load:
+def _told(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
+    value = {
+        "ttft": load.ttft, "queueing": load.queueing, "tpot": load.tpot, "gap": load.gap_p95,
+        "longest-gap": load.gap_most, "batch": load.batch,
+    }[field]  # fmt: skip
+    return _simulated(n, value, "" if field == "batch" else "s")
+
+
+@numbers("serving.{name}.p{size}.{field}")
+def load(n: Numbers, name: str, size: int, field: str) -> units.Quantity:
+    """The policy {name} at {size} % of its own capacity, simulated.
+
+    ttft (s|ms): Mean time to first token under the policy {name} at {size} % of its own capacity, simulated.
+    queueing (s|ms): Mean time in the queue under the policy {name} at {size} % of its own capacity, simulated.
+    tpot (ms): Mean time per output token under the policy {name} at {size} % of its own capacity, simulated.
+    gap (ms): 95th percentile of the time between two tokens under the policy {name} at {size} % of its own capacity, simulated.
+    longest-gap (ms): Longest time between two tokens under the policy {name} at {size} % of its own capacity, simulated.
+    batch (tokens, 2): Answer tokens per pass under the policy {name} at {size} % of its own capacity, simulated.
+    """
     if name not in POLICIES:
         raise KeyError(f"{name!r} is no policy; wanted one of {', '.join(POLICIES)}")
-    return serving.at_share(serving.chapter_price(n.book), name, size / 100)
+    return _told(n, serving.at_share(serving.chapter_price(n.book), name, size / 100), field)
 
 
 @number("serving.{name}.capacity", "requests/s")
@@ -63,118 +81,48 @@ def carrying(n: Numbers, size: int) -> units.Quantity:
     return _simulated(n, serving.carrying(serving.chapter_price(n.book), size), "")
 
 
-def _over_seeds(n: Numbers, what: str, name: str) -> units.Quantity:
-    """The lowest, median or highest over the traces; `name` is what it is told of and which of them."""
+@numbers("over-seeds.{field}.{name}")
+def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
+    """The lowest, median or highest over the traces; `name` is what it is told of and which of them.
+
+    capacity (requests/s): Requests per second that a policy could serve for ever, simulated, over the traces: {name}.
+    gain (×, 3): Capacity of continuous over static batching, or with chunks over whole prompts, or a figure of the two at low load, simulated, over the traces: {name}.
+    occupied (%, 2): Share of the places that give a token in a pass when the queue never empties, simulated, over the traces: {name}.
+    wait (s|ms): Mean time to first token at nine tenths of what static batching could serve of the same trace, simulated, over the traces: {name}.
+    gap (ms): Longest time between two tokens at nine tenths of what continuous batching could serve of the same trace, simulated, over the traces: {name}.
+    """
     of, _, which = name.rpartition("-")
-    if f"{what}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
-        raise KeyError(f"{what}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
-    found = serving.over_seeds(serving.chapter_price(n.book), f"{what}.{of}")
-    return units.of(
-        units.statistic(which, found), {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(what, ""), *_sources(n)
-    )
+    if f"{field}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
+        raise KeyError(f"{field}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
+    found = serving.over_seeds(serving.chapter_price(n.book), f"{field}.{of}")
+    unit = {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(field, "")
+    return units.of(units.statistic(which, found), unit, *_sources(n))
 
 
-@number("serving.seeds", "", 0)
-def seeds(n: Numbers) -> units.Quantity:
-    """Traces of one distribution, drawn with different seeds, over which the sentences about the simulation are told."""
-    return units.of(len(serving.SEEDS), "")
+@numbers("serving.{field}")
+def constants(n: Numbers, field: str) -> units.Quantity:
+    """What the chapter's simulation takes as given.
+
+    seeds (, 0): Traces of one distribution, drawn with different seeds, over which the sentences about the simulation are told.
+    places (, 0): Sequences that the chapter's simulated server takes at once.
+    chunk (tokens, 0): Prompt tokens that a pass of the chapter's simulated server takes at most, when it chunks.
+    requests (, 0): Requests of the simulated trace.
+    """
+    given = {"seeds": len(serving.SEEDS), "places": serving.BATCH, "chunk": serving.CHUNK, "requests": serving.REQUESTS}
+    return units.of(given[field], "")
 
 
-@number("over-seeds.capacity.{name}", "requests/s")
-def capacity_over_seeds(n: Numbers, name: str) -> units.Quantity:
-    """Requests per second that a policy could serve for ever, simulated, over the traces: {name}."""
-    return _over_seeds(n, "capacity", name)
+@numbers("serving.{name}.at-{field}")
+def at_load(n: Numbers, name: str, size: int, field: str) -> units.Quantity:
+    """The policy {name} at a share of what another could serve, simulated.
 
-
-@number("over-seeds.gain.{name}", "×", 3)
-def gain_over_seeds(n: Numbers, name: str) -> units.Quantity:
-    """Capacity of continuous over static batching, or with chunks over whole prompts, or a figure of the two at low load, simulated, over the traces: {name}."""
-    return _over_seeds(n, "gain", name)
-
-
-@number("over-seeds.occupied.{name}", "%", 2)
-def occupied_over_seeds(n: Numbers, name: str) -> units.Quantity:
-    """Share of the places that give a token in a pass when the queue never empties, simulated, over the traces: {name}."""
-    return _over_seeds(n, "occupied", name)
-
-
-@number("over-seeds.wait.{name}", "s|ms")
-def wait_over_seeds(n: Numbers, name: str) -> units.Quantity:
-    """Mean time to first token at nine tenths of what static batching could serve of the same trace, simulated, over the traces: {name}."""
-    return _over_seeds(n, "wait", name)
-
-
-@number("over-seeds.gap.{name}", "ms")
-def gap_over_seeds(n: Numbers, name: str) -> units.Quantity:
-    """Longest time between two tokens at nine tenths of what continuous batching could serve of the same trace, simulated, over the traces: {name}."""
-    return _over_seeds(n, "gap", name)
-
-
-@number("serving.{name}.p{size}.ttft", "s|ms")
-def ttft(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Mean time to first token under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).ttft, "s")
-
-
-@number("serving.{name}.p{size}.queueing", "s|ms")
-def queueing(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Mean time in the queue under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).queueing, "s")
-
-
-@number("serving.{name}.p{size}.tpot", "ms")
-def tpot(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Mean time per output token under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).tpot, "s")
-
-
-@number("serving.{name}.p{size}.gap", "ms")
-def gap(n: Numbers, name: str, size: int) -> units.Quantity:
-    """95th percentile of the time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).gap_p95, "s")
-
-
-@number("serving.{name}.p{size}.longest-gap", "ms")
-def longest_gap(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Longest time between two tokens under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).gap_most, "s")
-
-
-@number("serving.{name}.p{size}.batch", "tokens", 2)
-def batch(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Answer tokens per pass under the policy {name} at {size} % of its own capacity, simulated."""
-    return _simulated(n, _load(n, name, size).batch, "")
-
-
-@number("serving.{name}.at-static.p{size}.ttft", "s|ms")
-def ttft_at_static(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Mean time to first token under the policy {name} at {size} % of what static batching could serve, simulated."""
-    price = serving.chapter_price(n.book)
-    rate = size / 100 * serving.capacity(price, "static")
-    return _simulated(n, serving.at_rate(price, name, rate).ttft, "s")
-
-
-def _at_continuous(n: Numbers, name: str, size: int) -> serving.Load:
-    price = serving.chapter_price(n.book)
-    return serving.at_rate(price, name, size / 100 * serving.capacity(price, "continuous"))
-
-
-@number("serving.{name}.at-continuous.p{size}.ttft", "s|ms")
-def ttft_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Mean time to first token under the policy {name} at {size} % of what continuous batching with whole prompts could serve, simulated."""
-    return _simulated(n, _at_continuous(n, name, size).ttft, "s")
-
-
-@number("serving.{name}.at-continuous.p{size}.gap", "ms")
-def gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
-    """95th percentile of the time between two tokens under the policy {name} at that load, {size} %, simulated."""
-    return _simulated(n, _at_continuous(n, name, size).gap_p95, "s")
-
-
-@number("serving.{name}.at-continuous.p{size}.longest-gap", "ms")
-def longest_gap_at_continuous(n: Numbers, name: str, size: int) -> units.Quantity:
-    """Longest time between two tokens under the policy {name} at that load, {size} %, simulated."""
-    return _simulated(n, _at_continuous(n, name, size).gap_most, "s")
+    static.p{size}.ttft (s|ms): Mean time to first token under the policy {name} at {size} % of what static batching could serve, simulated.
+    continuous.p{size}.ttft (s|ms): Mean time to first token under the policy {name} at {size} % of what continuous batching with whole prompts could serve, simulated.
+    continuous.p{size}.gap (ms): 95th percentile of the time between two tokens under the policy {name} at that load, {size} %, simulated.
+    continuous.p{size}.longest-gap (ms): Longest time between two tokens under the policy {name} at that load, {size} %, simulated.
+    """
+    price, (policy, _, told) = serving.chapter_price(n.book), field.split(".")
+    return _told(n, serving.at_rate(price, name, size / 100 * serving.capacity(price, policy)), told)
 
 
 @number("serving.{name}.saturated-batch", "tokens", 2)
@@ -187,24 +135,6 @@ def saturated_batch(n: Numbers, name: str) -> units.Quantity:
 def occupied(n: Numbers, name: str) -> units.Quantity:
     """Share of the places that give a token in a pass under the policy {name} when the queue never empties, simulated."""
     return n[f"serving.{name}.saturated-batch"] / n["serving.places"]
-
-
-@number("serving.places", "", 0)
-def places(n: Numbers) -> units.Quantity:
-    """Sequences that the chapter's simulated server takes at once."""
-    return units.of(serving.BATCH, "")
-
-
-@number("serving.chunk", "tokens", 0)
-def chunk(n: Numbers) -> units.Quantity:
-    """Prompt tokens that a pass of the chapter's simulated server takes at most, when it chunks."""
-    return units.of(serving.CHUNK, "")
-
-
-@number("serving.requests", "", 0)
-def requests(n: Numbers) -> units.Quantity:
-    """Requests of the simulated trace."""
-    return units.of(serving.REQUESTS, "")
 
 
 @number("serving.mean-{name}", "tokens", 2)

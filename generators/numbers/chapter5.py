@@ -9,14 +9,10 @@ from generators.measure import predict
 from generators.numbers.registry import Numbers, number
 
 
-def _sourced(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
-    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
-
-
 @number("{role}.floor.{mode}", "µs", 2)
 def floor(n: Numbers, role: str, mode: str) -> units.Quantity:
     """Time that a layer takes on the {role} however few bytes it moves, {mode} PyTorch in BF16: the slope between narrow models of two depths."""
-    return _sourced(n, role, overhead.floor(n.book.speaker(role), mode), "s")
+    return n.measured(role, overhead.floor(n.book.speaker(role), mode), "s")
 
 
 @number("{role}.floor-bytes.{mode}.{chip}", "GB", 2)
@@ -33,13 +29,13 @@ def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
     operations, layers = (
         float(many.parameters[key]) - float(few.parameters[key]) for key in ("aten_ops_per_step", "layers")
     )
-    return _sourced(n, role, operations / layers, "")
+    return n.measured(role, operations / layers, "")
 
 
 @number("{role}.half-of-bound.{mode}", "GB", 2)
 def half_of_bound(n: Numbers, role: str, mode: str) -> units.Quantity:
     """Bytes per token at which decode on the {role} reaches half of the datasheet's bound, {mode} PyTorch, between the two models measured around it."""
-    return _sourced(n, role, overhead.half_of_bound(n.book, n.book.speaker(role), mode), "byte")
+    return n.measured(role, overhead.half_of_bound(n.book, n.book.speaker(role), mode), "byte")
 
 
 @number("{role}.decode.{name}.{mode}.part.{part}", "ms")
@@ -52,7 +48,7 @@ def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quanti
     record = n.book.speaker(role)
     case = decode_case(record, name, mode)
     if part in ("fast-round", "slow-round"):
-        return _sourced(n, role, case.interval[part == "slow-round"], "s")
+        return n.measured(role, case.interval[part == "slow-round"], "s")
     told = by_products(record, case)
     bound = case.work.bytes / n[f"{record.machine.accelerator}.bandwidth-in-full"].value
     parts = told and {
@@ -65,7 +61,7 @@ def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quanti
         raise KeyError(
             f"found {part!r}, wanted kernels, slowness, gaps, left, fast-round or slow-round of a step that the record explains"
         )
-    return _sourced(n, role, parts[part], "s")
+    return n.measured(role, parts[part], "s")
 
 
 @number("{role}.decode.{name}.{mode}.faster-than.{mode2}", "×")
@@ -111,7 +107,7 @@ def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity
         size = 2 * told["d_model"] * width
         return size * predict.seconds_per_byte(record.used, "bfloat16", size)
 
-    return _sourced(n, role, sum(map(seconds, widths[part])) - seconds(sum(widths[part])), "s")
+    return n.measured(role, sum(map(seconds, widths[part])) - seconds(sum(widths[part])), "s")
 
 
 @number("{role}.busy-tokens.{name}", "tokens", 2)
@@ -119,14 +115,14 @@ def busy_tokens(n: Numbers, role: str, name: str) -> units.Quantity:
     """Tokens in a pass whose math, at the datasheet's peak, takes the {role} as long as issuing the pass in eager PyTorch: {name}."""
     record = n.book.speaker(role)
     case = decode_case(record, name, "eager")
-    peak, flop = n[f"{record.machine.accelerator}.peak-in-full"], _sourced(n, role, case.work.flop, "FLOP")
+    peak, flop = n[f"{record.machine.accelerator}.peak-in-full"], n.measured(role, case.work.flop, "FLOP")
     return n[f"{role}.decode.{name}.eager.issuing"] * peak / flop * units.of(1, "tokens")
 
 
 @number("{role}.plan", "ms", 2)
 def plan(n: Numbers, role: str) -> units.Quantity:
     """What a plan for a new cache length costs on the {role}: median of the rounds that made one less median of those that did not."""
-    return _sourced(n, role, overhead.plans(n.book.speaker(role)).cost, "s")
+    return n.measured(role, overhead.plans(n.book.speaker(role)).cost, "s")
 
 
 @number("{role}.plan.t{tokens}", "s", 2)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from generators import catalogue, units
-from generators.book.record import Case
 from generators.evidence import kernels
 from generators.evidence.comparison import decode_case, measured_shape, repeat_record
 from generators.measure.plan import Work
-from generators.numbers.registry import Numbers, number
-
-
-def _from_record(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
-    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
+from generators.numbers.registry import Numbers, number, numbers
 
 
 def _from_model(n: Numbers, model: str, value: float, unit: str) -> units.Quantity:
@@ -29,7 +24,7 @@ def prefill_part(n: Numbers, role: str, name: str, tokens: int, part: str) -> un
     """Part of that prefill on the {role}, each kernel under the roof measured in the same run ({name}, {tokens} tokens): {part}.
     ``products`` and ``attention`` at the best matrix product, ``small`` operations at the copy bandwidth, ``gaps`` those of a decode step as a graph; ``math`` is the first two, ``sum`` all of these, ``left`` what the pass took longer.
     """
-    return _from_record(n, role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
+    return n.measured(role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
 
 
 @number("{role}.prefill.{name}.s{tokens}.share.{part}", "%", 2)
@@ -44,7 +39,7 @@ def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantit
     """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
     shape = measured_shape(decode_case(n.book.speaker(role), name, "graph"))
     plain, fused = (kernels.small_bytes(shape, tokens, way) for way in ("plain", "fused"))
-    return _from_record(n, role, plain - fused, "byte") / n[f"{role}.copy-bandwidth"]
+    return n.measured(role, plain - fused, "byte") / n[f"{role}.copy-bandwidth"]
 
 
 @number("{role}.compiling-saves.{name}.step", "ms")
@@ -60,16 +55,16 @@ def fusing_turns(n: Numbers, role: str, name: str) -> units.Quantity:
     return tokens * units.of(1, "tokens")
 
 
-@number("{model}.norm.{name}.s{tokens}", "MB|kB")
-def norm_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity:
-    """Bytes that one RMSNorm of {model} moves for {tokens} tokens in BF16, {name}: plain PyTorch is six kernels, fused is one."""
-    return _from_model(n, model, getattr(kernels.norm(catalogue.shape(n.book.models[model]), tokens), name), "byte")
+@numbers("{model}.{field}.{name}.s{tokens}")
+def beside_products(n: Numbers, model: str, name: str, tokens: int, field: str) -> units.Quantity:
+    """What passes through memory beside products and attention.
 
-
-@number("{model}.small.{name}.s{tokens}", "GB|MB")
-def small_bytes(n: Numbers, model: str, name: str, tokens: int) -> units.Quantity:
-    """Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}."""
-    return _from_model(n, model, kernels.small_bytes(catalogue.shape(n.book.models[model]), tokens, name), "byte")
+    norm (MB|kB): Bytes that one RMSNorm of {model} moves for {tokens} tokens in BF16, {name}: plain PyTorch is six kernels, fused is one.
+    small (GB|MB): Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}.
+    """
+    shape = catalogue.shape(n.book.models[model])
+    moved = kernels.small_bytes(shape, tokens, name) if field == "small" else getattr(kernels.norm(shape, tokens), name)
+    return _from_model(n, model, moved, "byte")
 
 
 @number("{model}.scores.s{tokens}", "TB|GB|MB")
@@ -105,31 +100,34 @@ def suite_attention_time(n: Numbers, phase: str, way: str, chip: str, tokens: in
     return (units.of(work.bytes, "byte") / device.bandwidth).largest(units.of(work.flop, "FLOP") / device.peak)
 
 
-@number("suite.attention.{phase}.{way}.s{tokens}.bytes", "MB")
-def suite_attention_bytes(n: Numbers, phase: str, way: str, tokens: int) -> units.Quantity:
-    """Bytes that the suite's attention moves, eight heads of 64 channels in BF16, {phase} at {tokens} tokens, {way}."""
-    return units.of(kernels.attention(kernels.SUITE, phase, way, tokens).bytes, "byte")
+@numbers("suite.attention.{phase}.{way}.s{tokens}.{field}")
+def suite_attention(n: Numbers, phase: str, way: str, tokens: int, field: str) -> units.Quantity:
+    """The suite's attention, eight heads of 64 channels in BF16.
 
-
-@number("suite.attention.{phase}.{way}.s{tokens}.memory", "MB")
-def suite_attention_memory(n: Numbers, phase: str, way: str, tokens: int) -> units.Quantity:
-    """Memory of the suite's attention beyond its operands, {phase} at {tokens} tokens, {way}: its result, and plain the scores and their shares at once."""
+    bytes (MB): Bytes that the suite's attention moves, eight heads of 64 channels in BF16, {phase} at {tokens} tokens, {way}.
+    memory (MB): Memory of the suite's attention beyond its operands, {phase} at {tokens} tokens, {way}: its result, and plain the scores and their shares at once.
+    """
     shape, rows = kernels.SUITE, tokens if phase == "prefill" else 1
+    if field == "bytes":
+        return units.of(kernels.attention(shape, phase, way, tokens).bytes, "byte")
     result, scores = (shape.heads * rows * width * kernels.WIDTH for width in (shape.head_dim, tokens))
     return units.of(result if way == "fused" else 2 * scores, "byte")
 
 
-@number("{role}.attention.{phase}.s{tokens}.{name}.time", "ms|µs")
-def attention_measured(n: Numbers, role: str, phase: str, tokens: int, name: str) -> units.Quantity:
-    """Time of the suite's attention measured on the {role}, {phase} at {tokens} tokens, back end {name}."""
-    case = _backend(n, role, phase, tokens, name)
-    return _from_record(n, role, case.seconds / float(case.parameters["calls_per_repetition"]), "s")
+@numbers("{role}.attention.{phase}.s{tokens}.{name}.{field}")
+def attention_measured(n: Numbers, role: str, phase: str, tokens: int, name: str, field: str) -> units.Quantity:
+    """The suite's attention measured on the {role}.
 
-
-@number("{role}.attention.{phase}.s{tokens}.{name}.memory", "MB")
-def attention_memory(n: Numbers, role: str, phase: str, tokens: int, name: str) -> units.Quantity:
-    """Memory that a call of the suite's attention takes at its height on the {role}, {phase} at {tokens} tokens, back end {name}."""
-    return _from_record(n, role, float(_backend(n, role, phase, tokens, name).parameters["peak_memory_bytes"]), "byte")
+    time (ms|µs): Time of the suite's attention measured on the {role}, {phase} at {tokens} tokens, back end {name}.
+    memory (MB): Memory that a call of the suite's attention takes at its height on the {role}, {phase} at {tokens} tokens, back end {name}.
+    """
+    cases = n.book.speaker(role).measured("attention", phase=phase, context=tokens, backend=name)
+    if not cases:
+        raise KeyError(f"{role} has no measured attention of back end {name!r}, {phase} at {tokens} tokens")
+    told = cases[0].parameters
+    if field == "memory":
+        return n.measured(role, float(told["peak_memory_bytes"]), "byte")
+    return n.measured(role, cases[0].seconds / float(told["calls_per_repetition"]), "s")
 
 
 @number("{role}.attention.{phase}.s{tokens}.gain", "×")
@@ -139,44 +137,28 @@ def attention_gain(n: Numbers, role: str, phase: str, tokens: int) -> units.Quan
     return n[f"{at}.math.time"] / n[f"{at}.flash.time"]
 
 
-def _backend(n: Numbers, role: str, phase: str, tokens: int, name: str) -> Case:
-    for case in n.book.speaker(role).measured("attention", phase=phase, context=tokens, backend=name):
-        return case
-    raise KeyError(f"{role} has no measured attention of back end {name!r}, {phase} at {tokens} tokens")
+@numbers("{role}.{field}")
+def fusion(n: Numbers, role: str, field: str, name: str = "", mode: str = "") -> units.Quantity:
+    """Elementwise operations and RMSNorm as one kernel.
 
+    chain.{name}.gain (×): How many times as fast a chain of {name} elementwise operations runs on the {role} as one kernel instead of one for each, on tensors beyond the caches.
+    chain.{name}.small.{mode} (µs): Time of a chain of {name} elementwise operations on a tensor of a kilobyte on the {role}, {mode} PyTorch.
+    norm.gain (×, 2): How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches.
+    """
+    told = {"kernel": "chain", "operations": int(name), "resident": bool(mode)} if name else {"kernel": "RMSNorm"}
 
-@number("{role}.chain.{name}.gain", "×")
-def chain_gain(n: Numbers, role: str, name: str) -> units.Quantity:
-    """How many times as fast a chain of {name} elementwise operations runs on the {role} as one kernel instead of one for each, on tensors beyond the caches."""
-    return _gain(n, role, kernel="chain", operations=int(name), resident=False)
+    def time(mode: str) -> units.Quantity:
+        (case,) = n.book.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **told)
+        return n.measured(role, case.seconds, "s")
 
-
-@number("{role}.chain.{name}.small.{mode}", "µs")
-def chain_small(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Time of a chain of {name} elementwise operations on a tensor of a kilobyte on the {role}, {mode} PyTorch."""
-    return _fusion(n, role, mode, kernel="chain", operations=int(name), resident=True)
-
-
-@number("{role}.norm.gain", "×", 2)
-def norm_gain(n: Numbers, role: str) -> units.Quantity:
-    """How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches."""
-    return _gain(n, role, kernel="RMSNorm")
-
-
-def _fusion(n: Numbers, role: str, mode: str, **told: object) -> units.Quantity:
-    (case,) = n.book.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **told)
-    return _from_record(n, role, case.seconds, "s")
-
-
-def _gain(n: Numbers, role: str, **told: object) -> units.Quantity:
-    return _fusion(n, role, "eager", **told) / _fusion(n, role, "compiled", **told)
+    return time(mode) if mode else time("eager") / time("compiled")
 
 
 @number("{role}.read-of.{size}", "GB/s")
 def read_of(n: Numbers, role: str, size: int) -> units.Quantity:
     """Bandwidth of reading a working set of {size} bytes again and again on the {role}."""
     (case,) = n.book.speaker(role).measured("read-by-size", working_set_bytes=size)
-    return _from_record(n, role, case.bandwidth, "byte/s")
+    return n.measured(role, case.bandwidth, "byte/s")
 
 
 @number("{role}.decode-attention.{name}", "×", 3)

@@ -7,19 +7,20 @@ from generators.evidence import smaller
 from generators.measure.counting import techniques
 from generators.model.memory import effective_bits
 from generators.model.parameters import head_parameters
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 INDEX_BITS = 32  # of a column in CSR, as PyTorch and the vendors' libraries take it
 
 
-def _sourced(n: Numbers, role: str, value: float, unit: str) -> units.Quantity:
-    return units.of(value, unit, f"record:{n.book.speaker(role).id}")
+@numbers("{role}.fewer-bits.{name}.{field}")
+def fewer_bits(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
+    """A decode step of the 8B model with layers in {name}.
 
-
-@number("{role}.fewer-bits.{name}.bytes", "GB")
-def fewer_bits_bytes(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Bytes that a decode step of the 8B model moves as the suite packs it, layers in {name}, embedding and head in 16 bits ({role})."""
-    return _sourced(n, role, smaller.step(n.book.speaker(role), "8b", name).bytes, "byte")
+    bytes (GB): Bytes that a decode step of the 8B model moves as the suite packs it, layers in {name}, embedding and head in 16 bits ({role}).
+    time (ms): Estimate of that step as a CUDA graph on the {role}, layers in {name}: each product as long as a cold BF16 matrix of as many bytes took, cache and gaps as in BF16.
+    """
+    told = smaller.step(n.book.speaker(role), "8b", name)
+    return n.measured(role, *{"bytes": (told.bytes, "byte"), "time": (told.kernels + told.gaps, "s")}[field])
 
 
 @number("{role}.fewer-bits.{name}.bound", "ms")
@@ -28,54 +29,41 @@ def fewer_bits_bound(n: Numbers, role: str, name: str) -> units.Quantity:
     return n[f"{role}.fewer-bits.{name}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth-in-full"]
 
 
-@number("{role}.fewer-bits.{name}.time", "ms")
-def fewer_bits_time(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Estimate of that step as a CUDA graph on the {role}, layers in {name}: each product as long as a cold BF16 matrix of as many bytes took, cache and gaps as in BF16."""
-    told = smaller.step(n.book.speaker(role), "8b", name)
-    return _sourced(n, role, told.kernels + told.gaps, "s")
-
-
 @number("{role}.fewer-bits.{name}.less.{part}", "×", 2)
 def fewer_bits_less(n: Numbers, role: str, name: str, part: str) -> units.Quantity:
     """How many times less than in BF16 that step takes on the {role}, layers in {name}: {part}."""
     return n[f"{role}.fewer-bits.bfloat16.{part}"] / n[f"{role}.fewer-bits.{name}.{part}"]
 
 
-@number("{role}.packed.{name}.r{size}.gain", "×", 2)
-def packed_gain(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
-    """How many times as fast as BF16 a packed kernel multiplies {size} rows by a 4,096 × 4,096 matrix in {name} on the {role}."""
-    record = n.book.speaker(role)
-    plain, packed = (smaller.product(record, weights, size).seconds for weights in ("bfloat16", name))
-    return _sourced(n, role, plain / packed, "")
+@numbers("{role}.packed.{name}.r{size}.{field}")
+def packed(n: Numbers, role: str, name: str, size: int, field: str) -> units.Quantity:
+    """A product of {size} rows by a packed matrix in {name}.
+
+    gain (×, 2): How many times as fast as BF16 a packed kernel multiplies {size} rows by a 4,096 × 4,096 matrix in {name} on the {role}.
+    rate (GB/s): Bandwidth that this product reaches on the {role}, weights as stored: {name}, {size} rows.
+    flops (TFLOP/s|GFLOP/s): Math rate that this product reaches on the {role}: {name}, {size} rows.
+    """
+    plain, found = (smaller.product(n.book.speaker(role), weights, size) for weights in ("bfloat16", name))
+    told = {
+        "gain": (plain.seconds / found.seconds, ""),
+        "rate": (found.bandwidth, "byte/s"),
+        "flops": (found.flops, "FLOP/s"),
+    }
+    return n.measured(role, *told[field])
 
 
-@number("{role}.packed.{name}.r{size}.rate", "GB/s")
-def packed_rate(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
-    """Bandwidth that this product reaches on the {role}, weights as stored: {name}, {size} rows."""
-    return _sourced(n, role, smaller.product(n.book.speaker(role), name, size).bandwidth, "byte/s")
+@numbers("quoted.{quote}.{field}")
+def by_bits(n: Numbers, quote: str, field: str, size: int = 0) -> units.Quantity:
+    """Time per token of a quoted run, and what fewer bits would make of it: {quote}.
 
-
-@number("{role}.packed.{name}.r{size}.flops", "TFLOP/s|GFLOP/s")
-def packed_flops(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
-    """Math rate that this product reaches on the {role}: {name}, {size} rows."""
-    return _sourced(n, role, smaller.product(n.book.speaker(role), name, size).flops, "FLOP/s")
-
-
-@number("quoted.{quote}.rest", "ms")
-def rest_of_token(n: Numbers, quote: str) -> units.Quantity:
-    """Time per token of a quoted run beyond its bytes over the datasheet's bandwidth: {quote}."""
-    return 1 / n[f"quoted.{quote}"] - 1 / n[f"quoted.{quote}.bound"]
-
-
-@number("quoted.{quote}.most-by-bits", "×", 2)
-def most_by_bits(n: Numbers, quote: str) -> units.Quantity:
-    """How many times as fast a quoted run would be with weights of no bits at all, if the rest of its time stayed: {quote}."""
-    return 1 / n[f"quoted.{quote}"] / n[f"quoted.{quote}.rest"]
-
-
-@number("quoted.{quote}.in-bits.{size}", "ms")
-def in_bits(n: Numbers, quote: str, size: int) -> units.Quantity:
-    """Time per token of a quoted 16-bit run if its bytes took {size} bits for each 16 and the rest of its time stayed: {quote}."""
+    rest (ms): Time per token of a quoted run beyond its bytes over the datasheet's bandwidth: {quote}.
+    most-by-bits (×, 2): How many times as fast a quoted run would be with weights of no bits at all, if the rest of its time stayed: {quote}.
+    in-bits.{size} (ms): Time per token of a quoted 16-bit run if its bytes took {size} bits for each 16 and the rest of its time stayed: {quote}.
+    """
+    if field == "rest":
+        return 1 / n[f"quoted.{quote}"] - 1 / n[f"quoted.{quote}.bound"]
+    if field == "most-by-bits":
+        return 1 / n[f"quoted.{quote}"] / n[f"quoted.{quote}.rest"]
     return size / 16 / n[f"quoted.{quote}.bound"] + n[f"quoted.{quote}.rest"]
 
 

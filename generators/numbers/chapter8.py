@@ -5,7 +5,7 @@ from __future__ import annotations
 from generators import catalogue, units
 from generators.evidence import speculation
 from generators.model.work import accepted_tokens, speculative_gain
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
 PAPER, TEXTS = "leviathan-2023", ("carroll-manuscript", "carroll-printed")
@@ -55,52 +55,41 @@ def drafting(n: Numbers, role: str, name: str, name2: str, part: str, size: int)
     return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
 
 
-@number("{role}.checking.{name}.n{tokens}", "×")
-def measured_checking(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Time of a pass of {name} over {tokens} tokens over that of a plain decode step, both measured on the {role}, batch 1; on a GPU as CUDA graphs, the pass a prompt of its own."""
+@numbers("{role}.{field}.{name}.n{tokens}")
+def measured_checking(n: Numbers, role: str, name: str, tokens: int, field: str) -> units.Quantity:
+    """A pass of {name} over {tokens} tokens beside a plain decode step on the {role}.
+
+    checking (×): Time of a pass of {name} over {tokens} tokens over that of a plain decode step, both measured on the {role}, batch 1; on a GPU as CUDA graphs, the pass a prompt of its own.
+    checking-told (×): The same ratio as the best read and the best product of the {role} allow it: {name}, {tokens} tokens.
+    """
     record = n.book.speaker(role)
     cases = speculation.checks(record, name)
-    many, one = (units.of(cases[count].seconds, "s", f"record:{record.id}") for count in (tokens, 1))
-    return many / one
-
-
-@number("{role}.checking-told.{name}.n{tokens}", "×")
-def told_checking(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """The same ratio as the best read and the best product of the {role} allow it: {name}, {tokens} tokens."""
-    record = n.book.speaker(role)
-    cases = speculation.checks(record, name)
+    if field == "checking":
+        many, one = (n.measured(role, cases[count].seconds, "s") for count in (tokens, 1))
+        return many / one
     many, one = (speculation.told_by_ceilings(record, cases[count]) for count in (tokens, 1))
-    return units.of(many / one, "", f"record:{record.id}")
+    return n.measured(role, many / one, "")
 
 
-@number("copied.{name}.{tokens}", "tokens")
-def copied(n: Numbers, name: str, tokens: int) -> units.Quantity:
-    """Tokens per pass with up to {tokens} drafts copied from the text so far, two chapters of Alice, {name}: new has nothing before them, rewritten has the manuscript."""
+@numbers("copied.{name}.{field}")
+def copied(n: Numbers, name: str, field: str, tokens: int = 0) -> units.Quantity:
+    """Drafts copied from the text so far, two chapters of Alice: new has nothing before them, rewritten has the manuscript.
+
+    {tokens} (tokens): Tokens per pass with up to {tokens} drafts copied from the text so far, two chapters of Alice, {name}: new has nothing before them, rewritten has the manuscript.
+    chance.{tokens} (%, 2): Share of copied drafts at position {tokens} of eight that were right, of those whose forerunners all were; chapters of Alice, {name}.
+    first (%, 2): Share of passes whose one copied draft is right, passes without a draft included; chapters of Alice, {name}.
+    formula.{tokens} (tokens): Tokens per pass that the formula gives for {tokens} drafts when all have the chance of the first; chapters of Alice, {name}.
+    miss.{tokens} (%, 2): How far the formula lies below what was counted with {tokens} copied drafts; chapters of Alice, {name}.
+    """
+    if field == "first":
+        return units.of(speculation.one_chance(n.book, name), "", *TEXTS)
+    if field.startswith("chance"):
+        return units.of(speculation.copied(n.book, name, 8).chance(tokens), "", *TEXTS)
+    if field.startswith("formula"):
+        return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", PAPER)
+    if field.startswith("miss"):
+        return 1 - n[f"copied.{name}.formula.{tokens}"] / n[f"copied.{name}.{tokens}"]
     return units.of(speculation.copied(n.book, name, tokens).tokens_per_pass, "tokens", *TEXTS)
-
-
-@number("copied.{name}.chance.{tokens}", "%", 2)
-def copied_chance(n: Numbers, name: str, tokens: int) -> units.Quantity:
-    """Share of copied drafts at position {tokens} of eight that were right, of those whose forerunners all were; chapters of Alice, {name}."""
-    return units.of(speculation.copied(n.book, name, 8).chance(tokens), "", *TEXTS)
-
-
-@number("copied.{name}.first", "%", 2)
-def copied_first(n: Numbers, name: str) -> units.Quantity:
-    """Share of passes whose one copied draft is right, passes without a draft included; chapters of Alice, {name}."""
-    return units.of(speculation.one_chance(n.book, name), "", *TEXTS)
-
-
-@number("copied.{name}.formula.{tokens}", "tokens")
-def copied_formula(n: Numbers, name: str, tokens: int) -> units.Quantity:
-    """Tokens per pass that the formula gives for {tokens} drafts when all have the chance of the first; chapters of Alice, {name}."""
-    return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", PAPER)
-
-
-@number("copied.{name}.miss.{tokens}", "%", 2)
-def copied_miss(n: Numbers, name: str, tokens: int) -> units.Quantity:
-    """How far the formula lies below what was counted with {tokens} copied drafts; chapters of Alice, {name}."""
-    return 1 - n[f"copied.{name}.formula.{tokens}"] / n[f"copied.{name}.{tokens}"]
 
 
 @number("{role}.copied.{name}.{name2}.{tokens}", "×")

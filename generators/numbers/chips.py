@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from generators import units
 from generators.model import roofline
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
-@number("{chip}.bandwidth", "TB/s|GB/s")
-def bandwidth(n: Numbers, chip: str) -> units.Quantity:
-    """Peak memory bandwidth of the {chip}."""
-    return n.book.accelerators[chip].bandwidth
+@numbers("{chip}.{field}")
+def bandwidth(n: Numbers, chip: str, field: str) -> units.Quantity:
+    """Peak memory bandwidth of the {chip}.
 
-
-@number("{chip}.bandwidth-in-full", "GB/s", 4)
-def bandwidth_in_full(n: Numbers, chip: str) -> units.Quantity:
-    """Peak memory bandwidth of the {chip}, as printed."""
+    bandwidth (TB/s|GB/s): Peak memory bandwidth of the {chip}.
+    bandwidth-in-full (GB/s, 4): Peak memory bandwidth of the {chip}, as printed.
+    """
     return n.book.accelerators[chip].bandwidth
 
 
@@ -28,15 +26,13 @@ def capacity(n: Numbers, chip: str) -> units.Quantity:
     return found
 
 
-@number("{chip}.peak", "TFLOP/s", units.AS_GIVEN)
-def peak(n: Numbers, chip: str) -> units.Quantity:
-    """Dense 16-bit peak of the {chip}."""
-    return n.chip(chip).peak
+@numbers("{chip}.{field}")
+def peak(n: Numbers, chip: str, field: str) -> units.Quantity:
+    """Dense 16-bit peak of the {chip}.
 
-
-@number("{chip}.peak-in-full", "TFLOP/s", units.AS_GIVEN)
-def peak_in_full(n: Numbers, chip: str) -> units.Quantity:
-    """Dense 16-bit peak of the {chip}."""
+    peak (TFLOP/s, -1): Dense 16-bit peak of the {chip}.
+    peak-in-full (TFLOP/s, -1): Dense 16-bit peak of the {chip}.
+    """
     return n.chip(chip).peak
 
 

@@ -13,14 +13,9 @@ if TYPE_CHECKING:
 _COUNTS = {"b": "{batch}", "s": "{context}"}
 
 
-def meaning(family: Family) -> str:
-    """What the numbers of a family mean, with their placeholders, on one line."""
-    return " ".join((family.function.__doc__ or "").split())
-
-
 def about(words: list[str], families: Iterable[Family]) -> list[str]:
     """Pattern and meaning of every family that speaks of all the words, by pattern; of no words, all of them."""
-    lines = sorted(f"{family.pattern}\n    {meaning(family)}" for family in families)
+    lines = sorted(f"{family.pattern}\n    {family.meaning}" for family in families)
     return [line for line in lines if all(word.lower() in line.lower() for word in words)]
 
 

@@ -7,25 +7,23 @@ not BF16) and the mode in which PyTorch ran it: ``eager``, ``graph`` or ``compil
 from __future__ import annotations
 
 from generators import units
-from generators.book.record import Record
 from generators.book.record_checks import PEAKS
 from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
 from generators.evidence.phases import prefill_case
 from generators.measure import predict
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 DTYPES = {peak: dtype for dtype, peak in PEAKS.items()}  # a record's names of number formats
 
 
-def _sourced(value: float, unit: str, record: Record) -> units.Quantity:
-    return units.of(value, unit, f"record:{record.id}")
+@numbers("{role}.{field}-bandwidth")
+def bandwidth(n: Numbers, role: str, field: str) -> units.Quantity:
+    """Bandwidth measured on the {role}.
 
-
-@number("{role}.read-bandwidth", "TB/s|GB/s")
-def read_bandwidth(n: Numbers, role: str) -> units.Quantity:
-    """Best read bandwidth measured on the {role}, far beyond its caches."""
-    record = n.book.speaker(role)
-    return _sourced(ceilings(record).read, "byte/s", record)
+    read (TB/s|GB/s): Best read bandwidth measured on the {role}, far beyond its caches.
+    copy (TB/s|GB/s): Copy bandwidth measured on the {role}, bytes read plus bytes written.
+    """
+    return n.measured(role, getattr(ceilings(n.book.speaker(role)), field), "byte/s")
 
 
 @number("{role}.product-at.{size}.{name}", "GB/s")
@@ -33,7 +31,7 @@ def product_at(n: Numbers, role: str, size: int, name: str) -> units.Quantity:
     """Bandwidth that matrix-vector products in {name} reach on the {role} over cold matrices of {size} bytes each."""
     record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size, dtype=name))
-    return _sourced(best, "byte/s", record)
+    return n.measured(role, best, "byte/s")
 
 
 @number("{role}.matrix-size.{size}", "MB", 3)
@@ -42,18 +40,11 @@ def matrix_size(n: Numbers, role: str, size: int) -> units.Quantity:
     return units.of(size, "bytes")
 
 
-@number("{role}.copy-bandwidth", "TB/s|GB/s")
-def copy_bandwidth(n: Numbers, role: str) -> units.Quantity:
-    """Copy bandwidth measured on the {role}, bytes read plus bytes written."""
-    record = n.book.speaker(role)
-    return _sourced(ceilings(record).copy, "byte/s", record)
-
-
 @number("{role}.product.{name}", "TFLOP/s|GFLOP/s")
 def product(n: Numbers, role: str, name: str) -> units.Quantity:
     """Fastest matrix product measured on the {role} in {name}."""
     record = n.book.speaker(role)
-    return _sourced(ceilings(record).products[DTYPES.get(name, name)], "FLOP/s", record)
+    return n.measured(role, ceilings(record).products[DTYPES.get(name, name)], "FLOP/s")
 
 
 @number("{role}.ridge-point.{name}", "FLOP/byte")
@@ -72,85 +63,55 @@ def read_share(n: Numbers, role: str) -> units.Quantity:
 def dispatch(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time of one operation that moves nothing on the {role}: eager, a call from Python; graph, a node of a CUDA graph."""
     record = n.book.speaker(role)
-    return _sourced(predict.dispatch(record.used, name), "s", record)
+    return n.measured(role, predict.dispatch(record.used, name), "s")
 
 
-@number("{role}.decode.{name}.{mode}.time", "ms")
-def decode_time(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Time per token measured on the {role}, random-weight model {name}, {mode} PyTorch, median."""
-    return _sourced(decode_case(n.book.speaker(role), name, mode).seconds, "s", n.book.speaker(role))
+@numbers("{role}.decode.{name}.{mode}.{field}")
+def decode(n: Numbers, role: str, name: str, mode: str, field: str) -> units.Quantity:
+    """A decode step of random-weight model {name} on the {role}, {mode} PyTorch.
 
-
-@number("{role}.decode.{name}.{mode}.tokens-per-s", "tokens/s")
-def decode_rate(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Decode rate measured on the {role}, random-weight model {name}, {mode} PyTorch."""
-    return 1 / n[f"{role}.decode.{name}.{mode}.time"]
-
-
-@number("{role}.decode.{name}.{mode}.bytes", "GB|MB")
-def decode_bytes(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Bytes that one decode step of that model streams, counted by the suite on the {role}: {name}, {mode} PyTorch."""
-    return _sourced(decode_case(n.book.speaker(role), name, mode).work.bytes, "byte", n.book.speaker(role))
-
-
-@number("{role}.decode.{name}.{mode}.operations", "", 0)
-def decode_operations(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Operations that one decode step of that model issues, counted by the suite on the {role}: {name}, {mode} PyTorch."""
-    told = decode_case(n.book.speaker(role), name, mode).parameters["aten_ops_per_step"]
-    if told is None:
-        raise KeyError(f"the operations of {name!r} in mode {mode!r} were not counted on {role}")
-    return _sourced(float(told), "", n.book.speaker(role))
-
-
-@number("{role}.decode.{name}.{mode}.issuing", "ms")
-def decode_issuing(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Time of a step as deep as that model and so narrow that it moves next to nothing, on the {role}: a line through narrow models of two depths; {name}, {mode} PyTorch."""
+    time (ms): Time per token measured on the {role}, random-weight model {name}, {mode} PyTorch, median.
+    bytes (GB|MB): Bytes that one decode step of that model streams, counted by the suite on the {role}: {name}, {mode} PyTorch.
+    operations (, 0): Operations that one decode step of that model issues, counted by the suite on the {role}: {name}, {mode} PyTorch.
+    issuing (ms): Time of a step as deep as that model and so narrow that it moves next to nothing, on the {role}: a line through narrow models of two depths; {name}, {mode} PyTorch.
+    """
     record = n.book.speaker(role)
-    told = decode_case(record, name, mode).parameters
+    case = decode_case(record, name, mode)
+    told = case.parameters
+    if field == "time":
+        return n.measured(role, case.seconds, "s")
+    if field == "bytes":
+        return n.measured(role, case.work.bytes, "byte")
+    if field == "operations":
+        if told["aten_ops_per_step"] is None:
+            raise KeyError(f"the operations of {name!r} in mode {mode!r} were not counted on {role}")
+        return n.measured(role, float(told["aten_ops_per_step"]), "")
     seconds = predict.issuing(record.used, str(told["dtype"]), str(told.get("mode", "eager")), float(told["layers"]))
     if seconds is None:
         raise KeyError(f"record {record.id} has no step-overhead in {told['dtype']}, mode {mode!r}")
-    return _sourced(seconds, "s", record)
+    return n.measured(role, seconds, "s")
 
 
-@number("{role}.decode.{name}.{mode}.predicted", "ms")
-def decode_predicted(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Time per token predicted for random-weight model {name} ({mode} PyTorch) from the {role}'s own read bandwidth, product peak and dispatch time."""
-    record = n.book.speaker(role)
-    return _sourced(predicted(record, decode_case(n.book.speaker(role), name, mode)).time, "s", record)
+@numbers("{role}.decode.{name}.{mode}.{field}")
+def decode_beside(n: Numbers, role: str, name: str, mode: str, field: str) -> units.Quantity:
+    """That step beside what the memory allows.
 
-
-@number("{role}.decode.{name}.{mode}.bandwidth-share", "%", 2)
-def bandwidth_share(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """MBU of that decode on the {role}: bytes streamed per second over the read bandwidth measured in the same run; {name}, {mode} PyTorch."""
-    at = f"{role}.decode.{name}.{mode}"
-    return n[f"{at}.bytes"] / n[f"{at}.time"] / n[f"{role}.read-bandwidth"]
-
-
-@number("{role}.decode.{name}.{mode}.bound", "ms")
-def decode_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Least time per token that the datasheet of the {role} allows for that step: its bytes over the bandwidth; {name}, {mode} PyTorch."""
-    return n[f"{role}.decode.{name}.{mode}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"]
-
-
-@number("{role}.decode.{name}.{mode}.of-bound", "%", 2)
-def decode_of_bound(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """Share of the datasheet's bound that this decode reaches on the {role}: {name}, {mode} PyTorch."""
-    return n[f"{role}.decode.{name}.{mode}.bound"] / n[f"{role}.decode.{name}.{mode}.time"]
-
-
-@number("{role}.decode.{name}.{mode}.memory-gap", "ms", 2)
-def memory_gap(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """What the same bytes take longer at the best read measured on the {role} than at its datasheet's bandwidth: {name}, {mode} PyTorch."""
-    at = f"{role}.decode.{name}.{mode}"
-    return n[f"{at}.bytes"] / n[f"{role}.read-bandwidth"] - n[f"{at}.bound"]
-
-
-@number("{role}.decode.{name}.{mode}.rest", "ms")
-def decode_rest(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
-    """What is left of that step beyond its bytes at the best read measured on the {role}, kernels and launches among it: {name}, {mode} PyTorch."""
-    at = f"{role}.decode.{name}.{mode}"
-    return n[f"{at}.time"] - n[f"{at}.bytes"] / n[f"{role}.read-bandwidth"]
+    tokens-per-s (tokens/s): Decode rate measured on the {role}, random-weight model {name}, {mode} PyTorch.
+    bandwidth-share (%, 2): MBU of that decode on the {role}: bytes streamed per second over the read bandwidth measured in the same run; {name}, {mode} PyTorch.
+    bound (ms): Least time per token that the datasheet of the {role} allows for that step: its bytes over the bandwidth; {name}, {mode} PyTorch.
+    of-bound (%, 2): Share of the datasheet's bound that this decode reaches on the {role}: {name}, {mode} PyTorch.
+    memory-gap (ms, 2): What the same bytes take longer at the best read measured on the {role} than at its datasheet's bandwidth: {name}, {mode} PyTorch.
+    rest (ms): What is left of that step beyond its bytes at the best read measured on the {role}, kernels and launches among it: {name}, {mode} PyTorch.
+    """
+    at, read = f"{role}.decode.{name}.{mode}", f"{role}.read-bandwidth"
+    return {
+        "tokens-per-s": lambda: 1 / n[f"{at}.time"],
+        "bandwidth-share": lambda: n[f"{at}.bytes"] / n[f"{at}.time"] / n[read],
+        "bound": lambda: n[f"{at}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"],
+        "of-bound": lambda: n[f"{at}.bound"] / n[f"{at}.time"],
+        "memory-gap": lambda: n[f"{at}.bytes"] / n[read] - n[f"{at}.bound"],
+        "rest": lambda: n[f"{at}.time"] - n[f"{at}.bytes"] / n[read],
+    }[field]()
 
 
 @number("{role}.mode-gain.{name}.{mode}", "×")
@@ -163,7 +124,7 @@ def mode_gain(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
 def prefill_time(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median."""
     record = n.book.speaker(role)
-    return _sourced(prefill_case(record, name, tokens).seconds, "s", record)
+    return n.measured(role, prefill_case(record, name, tokens).seconds, "s")
 
 
 @number("{role}.prefill.{name}.s{tokens}.in-tokens", "tokens", 2)
@@ -185,7 +146,7 @@ def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
     narrow = record.measured("step-overhead", dtype=name, mode="eager")
     few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
     layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
-    return _sourced((many.seconds - few.seconds) / layers, "s", record)
+    return n.measured(role, (many.seconds - few.seconds) / layers, "s")
 
 
 @number("{role}.gemv-share.{name}", "%", 2)
@@ -193,7 +154,7 @@ def gemv_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run on the {role}."""
     record = n.book.speaker(role)
     best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
-    return _sourced(best, "byte/s", record) / n[f"{role}.read-bandwidth"]
+    return n.measured(role, best, "byte/s") / n[f"{role}.read-bandwidth"]
 
 
 @number("{role}.decode-error.{mode}.{name}", "%", 2)
@@ -201,4 +162,4 @@ def decode_error(n: Numbers, role: str, mode: str, name: str) -> units.Quantity:
     """Error of the time per token predicted from the {role}'s own ceilings over its decode runs in {mode} PyTorch: {name}, sign dropped."""
     record = n.book.speaker(role)
     errors = [abs(predicted(record, case).time / case.seconds - 1) for case in decode_in_mode(record, mode)]
-    return _sourced(units.statistic(name, errors), "", record)
+    return n.measured(role, units.statistic(name, errors), "")

@@ -5,25 +5,22 @@ from __future__ import annotations
 from generators import catalogue, units
 from generators.model import batching, memory, parameters
 from generators.model.inputs import Pass
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
-@number("{model}.parameters", "billion parameters")
-def parameter_count(n: Numbers, model: str) -> units.Quantity:
-    """Parameters of {model}, counted from its shape."""
-    return parameters.parameter_count(n.shape(model))
+@numbers("{model}.{field}")
+def size(n: Numbers, model: str, field: str) -> units.Quantity:
+    """The size of {model}.
 
-
-@number("{model}.active-parameters", "billion parameters")
-def active_parameters(n: Numbers, model: str) -> units.Quantity:
-    """Parameters of {model} that one token uses."""
-    return parameters.active_parameter_count(n.shape(model))
-
-
-@number("{model}.layers", "", 0)
-def layers(n: Numbers, model: str) -> units.Quantity:
-    """Layers of {model}."""
-    return n.shape(model).layers
+    parameters (billion parameters): Parameters of {model}, counted from its shape.
+    active-parameters (billion parameters): Parameters of {model} that one token uses.
+    layers (, 0): Layers of {model}.
+    """
+    shape = n.shape(model)
+    if field == "layers":
+        return shape.layers
+    count = parameters.parameter_count if field == "parameters" else parameters.active_parameter_count
+    return count(shape)
 
 
 @number("{model}.context", "tokens", 0)
@@ -33,15 +30,13 @@ def context(n: Numbers, model: str) -> units.Quantity:
     return units.of(row.context, "", row.source)
 
 
-@number("{model}.{format}.stored", "TB|GB|MB", 4)
-def stored(n: Numbers, model: str, format: str) -> units.Quantity:
-    """Bytes that {model} occupies in {format}."""
-    return memory.weight_bytes_stored(n.shape(model), n.format(format))
+@numbers("{model}.{format}.{field}")
+def stored(n: Numbers, model: str, format: str, field: str) -> units.Quantity:
+    """Bytes that {model} occupies in {format}.
 
-
-@number("{model}.{format}.stored-binary", "GiB", 4)
-def stored_binary(n: Numbers, model: str, format: str) -> units.Quantity:
-    """Bytes that {model} occupies in {format}, in binary units."""
+    stored (TB|GB|MB, 4): Bytes that {model} occupies in {format}.
+    stored-binary (GiB, 4): Bytes that {model} occupies in {format}, in binary units.
+    """
     return memory.weight_bytes_stored(n.shape(model), n.format(format))
 
 
@@ -116,12 +111,6 @@ def effective_bits(n: Numbers, format: str) -> units.Quantity:
     row = n.book.formats[format]
     bits, scale = (units.of(one, "bits/parameter", row.source) for one in (row.bits, row.scale_bits + row.zero_bits))
     return memory.effective_bits(bits, row.group, scale) if row.group else bits
-
-
-@number("{format}.reduction", "×")
-def reduction(n: Numbers, format: str) -> units.Quantity:
-    """How many times fewer bytes {format} stores per weight than 16 bits."""
-    return n["bf16.effective-bits"] / n[f"{format}.effective-bits"]
 
 
 @number("{model}.attention-intensity", "FLOP/byte")

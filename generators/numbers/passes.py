@@ -6,7 +6,7 @@ from generators import units
 from generators.model import memory, roofline, work
 from generators.model.arith import largest
 from generators.model.inputs import Pass
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 DECODE = "decode.{model}.{format}.b{batch}.s{context}"
 DECODE_ON = "decode.{model}.{format}.{chip}.b{batch}.s{context}"
@@ -14,30 +14,23 @@ PREFILL = "prefill.{model}.{format}.s{tokens}"
 PREFILL_ON = "prefill.{model}.{format}.{chip}.s{tokens}"
 
 
-@number(DECODE + ".bytes", "GB|MB", 4)
-def decode_bytes(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """Least bytes that one decode step of {model} ({format}) moves at batch {batch} and {context} tokens of context."""
-    return memory.step_bytes(n.shape(model), n.format(format), Pass(batch, 1, context)).total
+@numbers(DECODE + ".{field}")
+def decode(n: Numbers, model: str, format: str, batch: int, context: int, field: str) -> units.Quantity:
+    """One decode step, whatever runs it.
 
-
-@number(DECODE + ".kv-share", "%", 2)
-def decode_kv_share(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """KV bytes over weight bytes in that step."""
-    traffic = memory.step_bytes(n.shape(model), n.format(format), Pass(batch, 1, context))
-    return (traffic.kv_read + traffic.kv_written) / traffic.weights
-
-
-@number(DECODE + ".flop", "TFLOP|GFLOP")
-def decode_flop(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """FLOP of one decode step of {model} at batch {batch} and {context} tokens of context."""
-    return work.step_flop(n.shape(model), n.format(format), Pass(batch, 1, context))
-
-
-@number(DECODE + ".intensity", "FLOP/byte")
-def decode_intensity(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """Arithmetic intensity of one decode step of {model} ({format}) at batch {batch} and {context} tokens of context."""
-    moved = n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"]
-    return n[f"decode.{model}.{format}.b{batch}.s{context}.flop"] / moved
+    bytes (GB|MB, 4): Least bytes that one decode step of {model} ({format}) moves at batch {batch} and {context} tokens of context.
+    kv-share (%, 2): KV bytes over weight bytes in that step.
+    flop (TFLOP|GFLOP): FLOP of one decode step of {model} at batch {batch} and {context} tokens of context.
+    intensity (FLOP/byte): Arithmetic intensity of one decode step of {model} ({format}) at batch {batch} and {context} tokens of context.
+    """
+    if field == "intensity":
+        moved = n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"]
+        return n[f"decode.{model}.{format}.b{batch}.s{context}.flop"] / moved
+    of = n.shape(model), n.format(format), Pass(batch, 1, context)
+    if field == "flop":
+        return work.step_flop(*of)
+    traffic = memory.step_bytes(*of)
+    return traffic.total if field == "bytes" else (traffic.kv_read + traffic.kv_written) / traffic.weights
 
 
 @number("{model}.{format}.intensity-ceiling.s{context}", "FLOP/byte")
@@ -46,37 +39,27 @@ def intensity_ceiling(n: Numbers, model: str, format: str, context: int) -> unit
     return roofline.intensity_ceiling(n.shape(model), n.format(format), Pass(1, 1, context))
 
 
-@number(DECODE_ON + ".memory-time", "s|ms|µs")
-def decode_memory_time(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Time to move the bytes of one decode step of {model} ({format}) at the peak bandwidth of the {chip}."""
-    return n[f"decode.{model}.{format}.b{batch}.s{context}.bytes"] / n[f"{chip}.bandwidth-in-full"]
+@numbers(DECODE_ON + ".{field}")
+def decode_on(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, field: str) -> units.Quantity:
+    """One decode step on a chip, by its datasheet.
 
-
-@number(DECODE_ON + ".compute-time", "s|ms|µs")
-def decode_compute_time(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Time for the FLOP of one decode step of {model} at the peak of the {chip}."""
-    return n[f"decode.{model}.{format}.b{batch}.s{context}.flop"] / n[f"{chip}.peak-for.{format}"]
-
-
-@number(DECODE_ON + ".time", "s|ms|µs")
-def decode_time(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Least time of one decode step of {model} ({format}) on the {chip}."""
-    compute = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-time"]
-    moving = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.memory-time"]
-    return largest(compute, moving)
-
-
-@number(DECODE_ON + ".compute-share", "%", 2)
-def decode_compute_share(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Share of the step in which the {chip} could have done all its arithmetic."""
-    compute = n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.compute-time"]
-    return compute / n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"]
-
-
-@number(DECODE_ON + ".tokens-per-s", "tokens/s")
-def decode_rate(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
-    """Most tokens per second, all sequences together, that {model} ({format}) can decode on the {chip} at batch {batch}."""
-    return batch / n[f"decode.{model}.{format}.{chip}.b{batch}.s{context}.time"]
+    memory-time (s|ms|µs): Time to move the bytes of one decode step of {model} ({format}) at the peak bandwidth of the {chip}.
+    compute-time (s|ms|µs): Time for the FLOP of one decode step of {model} at the peak of the {chip}.
+    time (s|ms|µs): Least time of one decode step of {model} ({format}) on the {chip}.
+    compute-share (%, 2): Share of the step in which the {chip} could have done all its arithmetic.
+    tokens-per-s (tokens/s): Most tokens per second, all sequences together, that {model} ({format}) can decode on the {chip} at batch {batch}.
+    compute-rate (tokens/s, 2): Tokens per second that the arithmetic of {model} ({format}) alone would allow on the {chip}, if bytes cost nothing.
+    """
+    step = f"decode.{model}.{format}.b{batch}.s{context}"
+    on = f"decode.{model}.{format}.{chip}.b{batch}.s{context}"
+    return {
+        "memory-time": lambda: n[f"{step}.bytes"] / n[f"{chip}.bandwidth-in-full"],
+        "compute-time": lambda: n[f"{step}.flop"] / n[f"{chip}.peak-for.{format}"],
+        "time": lambda: largest(n[f"{on}.compute-time"], n[f"{on}.memory-time"]),
+        "compute-share": lambda: n[f"{on}.compute-time"] / n[f"{on}.time"],
+        "tokens-per-s": lambda: batch / n[f"{on}.time"],
+        "compute-rate": lambda: batch / n[f"{on}.compute-time"],
+    }[field]()
 
 
 @number(DECODE + ".memory-needed", "TB|GB", 3)
@@ -96,22 +79,18 @@ def largest_batch(n: Numbers, model: str, format: str, chip: str, context: int) 
     return fits.whole()
 
 
-@number(PREFILL + ".flop", "PFLOP|TFLOP|GFLOP")
-def prefill_flop(n: Numbers, model: str, format: str, tokens: int) -> units.Quantity:
-    """FLOP of the prefill of {tokens} tokens through {model}."""
-    return work.step_flop(n.shape(model), n.format(format), Pass(1, tokens, tokens))
+@numbers(PREFILL + ".{field}")
+def prefill(n: Numbers, model: str, format: str, tokens: int, field: str) -> units.Quantity:
+    """One prefill, whatever runs it.
 
-
-@number(PREFILL + ".bytes", "GB|MB")
-def prefill_bytes(n: Numbers, model: str, format: str, tokens: int) -> units.Quantity:
-    """Least bytes moved by the prefill of {tokens} tokens through {model} ({format}): weights in, the cache of its tokens out."""
-    return memory.step_bytes(n.shape(model), n.format(format), Pass(1, tokens, tokens)).total
-
-
-@number(PREFILL + ".intensity", "FLOP/byte")
-def prefill_intensity(n: Numbers, model: str, format: str, tokens: int) -> units.Quantity:
-    """Arithmetic intensity of the prefill of {tokens} tokens through {model} ({format})."""
-    return n[f"prefill.{model}.{format}.s{tokens}.flop"] / n[f"prefill.{model}.{format}.s{tokens}.bytes"]
+    flop (PFLOP|TFLOP|GFLOP): FLOP of the prefill of {tokens} tokens through {model}.
+    bytes (GB|MB): Least bytes moved by the prefill of {tokens} tokens through {model} ({format}): weights in, the cache of its tokens out.
+    intensity (FLOP/byte): Arithmetic intensity of the prefill of {tokens} tokens through {model} ({format}).
+    """
+    if field == "intensity":
+        return n[f"prefill.{model}.{format}.s{tokens}.flop"] / n[f"prefill.{model}.{format}.s{tokens}.bytes"]
+    of = n.shape(model), n.format(format), Pass(1, tokens, tokens)
+    return work.step_flop(*of) if field == "flop" else memory.step_bytes(*of).total
 
 
 @number(PREFILL_ON + ".time", "s|ms|µs")
@@ -120,10 +99,3 @@ def prefill_time(n: Numbers, model: str, format: str, chip: str, tokens: int) ->
     compute = n[f"prefill.{model}.{format}.s{tokens}.flop"] / n[f"{chip}.peak-for.{format}"]
     moving = n[f"prefill.{model}.{format}.s{tokens}.bytes"] / n[f"{chip}.bandwidth-in-full"]
     return largest(compute, moving)
-
-
-@number("training.{model}.{format}.b{batch}.s{context}.intensity", "FLOP/byte")
-def training_intensity(n: Numbers, model: str, format: str, batch: int, context: int) -> units.Quantity:
-    """Arithmetic intensity of the forward pass of a training step of {model}: {batch} sequences of {context} tokens, all scored."""
-    every = Pass(batch, context, context, context)
-    return roofline.intensity(n.shape(model), n.format(format), every)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators import units
 from generators.evidence.comparison import quoted_decodes
-from generators.numbers.registry import AS_QUOTED, Numbers, number
+from generators.numbers.registry import AS_QUOTED, Numbers, number, numbers
 
 
 @number("quoted.{quote}", AS_QUOTED)
@@ -40,15 +40,13 @@ def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
     return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
 
 
-@number("quoted-binary.{quote}", "GiB")
-def quoted_binary(n: Numbers, quote: str) -> units.Quantity:
-    """In binary units: {quote}."""
-    return n.book.published[quote].quantity
+@numbers("quoted-{field}.{quote}")
+def quoted_in(n: Numbers, quote: str, field: str) -> units.Quantity:
+    """{quote}, in another unit.
 
-
-@number("quoted-bandwidth.{quote}", "TB/s|GB/s", 2)
-def quoted_bandwidth(n: Numbers, quote: str) -> units.Quantity:
-    """Bandwidth reached: {quote}, rounded."""
+    binary (GiB): In binary units: {quote}.
+    bandwidth (TB/s|GB/s, 2): Bandwidth reached: {quote}, rounded.
+    """
     return n.book.published[quote].quantity
 
 

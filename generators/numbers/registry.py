@@ -29,12 +29,17 @@ WHOLE = ("batch", "context", "tokens", "devices", "size")
 
 @dataclass(frozen=True)
 class Family:
-    """A declared number: the pattern of its ids, the units it may print in, its digits, and the function."""
+    """A declared number: the pattern of its ids, the units it may print in, its digits, the function, and what it means.
+
+    `field` is its name among the numbers of one function.
+    """
 
     pattern: str
     units: tuple[str, ...]
     digits: int
     function: Callable[..., units.Quantity]
+    meaning: str = ""
+    field: str = ""
 
 
 FAMILIES: list[Family] = []
@@ -49,12 +54,32 @@ def number(pattern: str, unit: str, digits: int = 3) -> Callable:
     """Declare a number.  `unit` may list several, widest first (``"TB|GB|MB"``): the first that prints ≥ 1 is used."""
 
     def declare(function: Callable[..., units.Quantity]) -> Callable[..., units.Quantity]:
-        there = {_alike(family.pattern): family.function for family in FAMILIES}
-        declared(function, there, _alike(pattern))
-        FAMILIES.append(Family(pattern, tuple(unit.split("|")), digits, function))
+        return _declare(function, pattern, unit, digits, " ".join((function.__doc__ or "").split()))
+
+    return declare
+
+
+_FIELD = re.compile(r"^ *(\S+) \(([^,()]*)(?:, (-?\d+))?\): (.+)$", re.MULTILINE)
+
+
+def numbers(pattern: str) -> Callable:
+    """Declare several numbers of one thing: each docstring line ``name (unit, digits): meaning`` is one of them.
+
+    Its name takes the place of ``{field}`` in the pattern, and is what the function gets as `field`.
+    """
+
+    def declare(function: Callable[..., units.Quantity]) -> Callable[..., units.Quantity]:
+        for field, unit, digits, meaning in _FIELD.findall(function.__doc__ or ""):
+            _declare(function, pattern.replace("{field}", field), unit, int(digits or 3), meaning, field)
         return function
 
     return declare
+
+
+def _declare(function: Callable, pattern: str, unit: str, digits: int, meaning: str, field: str = "") -> Callable:
+    declared(function, {_alike(family.pattern): family.function for family in FAMILIES}, _alike(pattern))
+    FAMILIES.append(Family(pattern, tuple(unit.split("|")), digits, function, meaning, field))
+    return function
 
 
 @dataclass(frozen=True)
@@ -99,7 +124,8 @@ class Numbers:
         family, arguments = self._find(id_)
         self._asked.append([])
         try:
-            quantity = units.as_quantity(family.function(self, **arguments))
+            told = {"field": family.field} if family.field else {}
+            quantity = units.as_quantity(family.function(self, **arguments, **told))
         except (KeyError, ValueError, ArithmeticError, BookError, BookErrors):  # these say by themselves what is wrong
             raise
         except Exception as error:
@@ -107,7 +133,7 @@ class Numbers:
         finally:
             inputs = tuple(dict.fromkeys(self._asked.pop()))
         text = self._own_text(quantity, arguments) if family.units == (AS_QUOTED,) else printed(quantity, family)
-        meaning = filled(" ".join((family.function.__doc__ or "").split()), self._spoken(arguments))
+        meaning = filled(family.meaning, self._spoken(arguments))
         how = derivation(quantity, text, lambda value: _like(value, quantity, family))
         return Number(id_, quantity, text, meaning, how, inputs)
 
@@ -185,6 +211,10 @@ class Numbers:
         return spoken | quotes | precisions | machines
 
     # What number functions compute from -------------------------------------------------
+
+    def measured(self, role: str, value: float, unit: str) -> units.Quantity:
+        """A value in `unit` from the record of a role, with the record as its source."""
+        return units.of(value, unit, f"record:{self.book.speaker(role).id}")
 
     def shape(self, model: str) -> Shape:
         """A model's shape as sourced quantities."""

@@ -6,7 +6,7 @@ from generators import units
 from generators.book.record import Case, Record
 from generators.evidence.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
 from generators.measure.comparing.compare import spreads
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
 def _share(value: float, *records: Record) -> units.Quantity:
@@ -36,28 +36,21 @@ def _against(n: Numbers, name: str, mine: str, theirs: str, **told: object) -> u
     return _rate(getattr(one, rate), unit, record) / _rate(getattr(other, rate), unit, record)
 
 
-@number("suite.read-against-c", "%", 2)
-def read_against_c(n: Numbers) -> units.Quantity:
-    """PyTorch's fastest read over a read kernel of our own in C, in turns over the same cold buffer."""
-    return _against(n, "peer-read", "torch, ", "C, ")
+@numbers("suite.{field}")
+def against(n: Numbers, field: str, name: str = "") -> units.Quantity:
+    """PyTorch beside C and the vendor's library.
 
-
-@number("suite.copy-against-c.{name}", "%", 2)
-def copy_against_c(n: Numbers, name: str) -> units.Quantity:
-    """PyTorch's copy over a copy of our own in C with {name} stores."""
-    return _against(n, "peer-copy", "torch, ", f"C, {name} stores")
-
-
-@number("suite.product-against-vendor.{name}", "%", 2)
-def product_against_vendor(n: Numbers, name: str) -> units.Quantity:
-    """torch.mm in {name} over the vendor's library called directly, in turns."""
-    return _against(n, "peer-product", "torch", "MKL", dtype=name)
-
-
-@number("suite.gemv-against-c.{name}", "%", 2)
-def gemv_against_c(n: Numbers, name: str) -> units.Quantity:
-    """PyTorch's matrix-vector product in {name} over our C read, in turns over the same cold buffer."""
-    return _against(n, "peer-read", f"torch, gemv-{name}", "C, ")
+    read-against-c (%, 2): PyTorch's fastest read over a read kernel of our own in C, in turns over the same cold buffer.
+    copy-against-c.{name} (%, 2): PyTorch's copy over a copy of our own in C with {name} stores.
+    product-against-vendor.{name} (%, 2): torch.mm in {name} over the vendor's library called directly, in turns.
+    gemv-against-c.{name} (%, 2): PyTorch's matrix-vector product in {name} over our C read, in turns over the same cold buffer.
+    """
+    kind = field.split("-")[0]
+    if kind == "product":
+        return _against(n, "peer-product", "torch", "MKL", dtype=name)
+    if kind == "copy":
+        return _against(n, "peer-copy", "torch, ", f"C, {name} stores")
+    return _against(n, "peer-read", f"torch, gemv-{name}" if kind == "gemv" else "torch, ", "C, ")
 
 
 @number("{role}.run-to-run.{name}", "%", 2)
@@ -68,33 +61,18 @@ def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
     return _share(found[name], first, second)
 
 
-@number("{role}.products-error.{name}", "%", 2)
-def products_error(n: Numbers, role: str, name: str) -> units.Quantity:
-    """Error of decode predicted from the {role}'s own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped."""
+@numbers("{role}.products-{field}")
+def products(n: Numbers, role: str, field: str, name: str = "") -> units.Quantity:
+    """Decode predicted from the {role}'s own products and its cost of issuing a layer.
+
+    error.{name} (%, 2): Error of decode predicted from the {role}'s own products and its cost of issuing a layer, past the overhead regime: {name}, sign dropped.
+    error-of-all.{name} (%, 2): The same error over all eager decode runs of the {role}, those that issuing rules among them: {name}, sign dropped.
+    cases (, 0): Decode runs of the {role} past the overhead regime.
+    """
     record = n.book.speaker(role)
-    errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
-    return _share(units.statistic(name, errors), record)
-
-
-@number("{role}.products-error-of-all.{name}", "%", 2)
-def products_error_of_all(n: Numbers, role: str, name: str) -> units.Quantity:
-    """The same error over all eager decode runs of the {role}, those that issuing rules among them: {name}, sign dropped."""
-    record = n.book.speaker(role)
-    told = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
-    errors = [abs(one.total / case.seconds - 1) for case, one in told if one]
-    return _share(units.statistic(name, errors), record)
-
-
-@number("{role}.products-error-again", "%", 2)
-def products_error_again(n: Numbers, role: str) -> units.Quantity:
-    """The same median error in the second whole run on the {role}."""
-    record = repeat_record(n.book, role)
-    errors = [abs(told.total / case.seconds - 1) for case, told in past_overhead(record)]
-    return _share(units.statistic("median", errors), record)
-
-
-@number("{role}.products-cases", "", 0)
-def products_cases(n: Numbers, role: str) -> units.Quantity:
-    """Decode runs of the {role} past the overhead regime."""
-    record = n.book.speaker(role)
-    return _share(float(len(past_overhead(record))), record)
+    told = past_overhead(record)
+    if field == "cases":
+        return n.measured(role, float(len(told)), "")
+    if field.startswith("error-of-all"):
+        told = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
+    return n.measured(role, units.statistic(name, [abs(one.total / case.seconds - 1) for case, one in told if one]), "")
