@@ -117,16 +117,16 @@ def _pictures(arguments: list[str], root: Path) -> int:
 
 def _lint(arguments: list[str], root: Path) -> int:
     """Numbers typed by hand in prose, and the model's portable subset; what a skeleton leaves to fill in is a note."""
-    from generators.portable import lint_model
+    from generators.browser.scripts import lint_model
     from generators.unfinished import unfinished
     from generators.weave.prose import lint_prose
 
     left = unfinished(root)
     if "--strict" in arguments:
-        return _report(lint_model(root) + lint_prose(root) + left)
+        return _report(lint_model() + lint_prose(root) + left)
     for note in left:
         _say(f"note: {note}")
-    return _report(lint_model(root) + lint_prose(root))
+    return _report(lint_model() + lint_prose(root))
 
 
 def _predict(arguments: list[str], root: Path) -> int:

@@ -17,7 +17,6 @@ from generators.browser.catalogue_export import further_models
 from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
 from generators.browser.translate import Source, translate
 from generators.errors import BookError
-from generators.portable import lint
 from tests.browser_grid import FUNCTION, differences, python_results, states
 
 WITHIN = 1e-12  # the promise is 1e-9; what is reached is the last bits of `pow`
@@ -119,11 +118,6 @@ def test_every_script_parses(book, engine):
     found = scripts(book)
     function = "(texts) => texts.map((text) => { try { new Function(text); return ''; } catch (error) { return error.message; } })"
     assert dict(zip(found, engine("", function, list(found.values())), strict=True)) == dict.fromkeys(found, "")
-
-
-def test_the_answers_keep_to_the_portable_subset():
-    path = CODE / "generators" / "browser" / "answers.py"
-    assert [str(error) for error in lint(path, "generators/browser/answers.py")] == []
 
 
 @pytest.mark.parametrize(

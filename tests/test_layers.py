@@ -15,9 +15,7 @@ ALLOWED = {
     "spans": set(),
     "symbols": set(),
     "vocabulary": set(),
-    "portable_names": set(),
     "units": {"errors", "vocabulary"},
-    "portable": {"errors", "portable_names"},
     "model": {"model"},
     "measure": {"measure"},
     "git": {"errors"},
@@ -39,7 +37,7 @@ ALLOWED = {
     "export": {"export", "addresses", "edition", "errors", "git", "pictures", "site", "vis"},
     "vis": {"vis", "evidence", "score", *FACTS},
     "weave": {"weave", "evidence", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
-    "browser": {"browser", "evidence", "score", "portable", "portable_names", *FACTS},
+    "browser": {"browser", "evidence", "score", *FACTS},
 }
 
 

@@ -1,9 +1,14 @@
-"""Expressions of the portable subset as JavaScript text, with the order of every float operation kept."""
+"""Expressions of the portable subset as JavaScript text, with the order of every float operation kept.
+
+What would mean something else in JavaScript, or is not in the subset, is refused with its line.  Division is not: by zero
+Python raises and JavaScript gives Infinity, so whoever calls the model keeps peaks, bandwidths, bytes and counts positive.
+"""
 
 from __future__ import annotations
 
 import ast
 import json
+import math
 
 from generators.errors import BookError
 
@@ -22,9 +27,9 @@ class Expressions:
     def __init__(self, shown: str, signatures: Signatures) -> None:
         self.shown, self.signatures = shown, signatures
 
-    def refuse(self, node: ast.AST) -> BookError:
-        """What the translator says of a node that it does not know."""
-        message = f"{type(node).__name__} cannot be translated to JavaScript; keep to generators/portable.py"
+    def refuse(self, node: ast.AST, what: str = "") -> BookError:
+        """What the translator says of a node that it does not know, or of `what` is wrong with one."""
+        message = f"{what or type(node).__name__} cannot be translated to JavaScript"
         return BookError(self.shown, getattr(node, "lineno", None), message)
 
     def text(self, node: ast.expr, least: int = 0) -> str:
@@ -34,7 +39,7 @@ class Expressions:
 
     def _written(self, node: ast.expr) -> tuple[str, int]:
         if isinstance(node, ast.Constant):
-            return _constant(node.value), _WHOLE
+            return self._constant(node), _WHOLE
         if isinstance(node, ast.Name):
             return node.id, _WHOLE
         if isinstance(node, ast.Attribute):
@@ -60,6 +65,8 @@ class Expressions:
             return f"{sign}{self.text(node.operand, _UNARY + 1)}", _UNARY
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARE:
             sign = _COMPARE[type(node.ops[0])]
+            if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and ast.unparse(node.comparators[0]) != "None":
+                raise self.refuse(node, "`is` of anything but None")
             binds = _EQUAL if "==" in sign else _LESS
             return f"{self.text(node.left, binds + 1)} {sign} {self.text(node.comparators[0], binds + 1)}", binds
         if isinstance(node, ast.BoolOp):
@@ -69,10 +76,8 @@ class Expressions:
 
     def _call(self, node: ast.Call) -> str:
         given = [self.text(argument) for argument in node.args]
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "append":
-            return f"{self.text(node.func.value, _WHOLE)}.push({given[0]})"
-        if not isinstance(node.func, ast.Name):
-            raise self.refuse(node.func)
+        if not isinstance(node.func, ast.Name) or node.func.id not in self.signatures:
+            raise self.refuse(node, f"call of {ast.unparse(node.func)}, which is not the model's own,")
         name = node.func.id
         if node.keywords:
             given += self._in_places(node, name, len(given))
@@ -87,10 +92,22 @@ class Expressions:
         last = max(rest.index(key) for key in named)
         return [named.get(key, "undefined") for key in rest[: last + 1]]
 
+    def append(self, node: ast.Call) -> str:
+        """A statement that appends to a list; as an expression Python gives None, JavaScript the new length."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "append" and len(node.args) == 1:
+            return f"{self.text(node.func.value, _WHOLE)}.push({self.text(node.args[0])})"
+        return self._call(node)
 
-def _constant(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)
+    def _constant(self, node: ast.Constant) -> str:
+        value = node.value
+        if value is None or isinstance(value, (bool, str)):
+            return json.dumps(value, ensure_ascii=False)
+        if (
+            not isinstance(value, (int, float))
+            or abs(value) == math.inf
+            or (isinstance(value, int) and abs(value) > 2**53)
+        ):
+            raise self.refuse(node, f"the constant {value!r}")
+        return (
+            repr(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)
+        )

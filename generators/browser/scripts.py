@@ -14,9 +14,8 @@ from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
 from generators.browser.catalogue_export import as_script, catalogue_rows, expected_rows, further_models, measured_rows
 from generators.browser.probe_module import probe_module
-from generators.browser.translate import Source, translate
-from generators.errors import raise_all
-from generators.portable import lint
+from generators.browser.translate import Source, lint, translate
+from generators.errors import BookError
 
 CODE = Path(__file__).resolve().parents[2]
 WEB = Path(__file__).parent / "web"
@@ -37,6 +36,7 @@ RECORDS = "records"  # what a page needs when the reader keeps a record or a pro
 _ASKED = re.compile(r"\bmodel\.(\w+)\.(\w+)")
 _PART = re.compile(r'\["part","(\w+)"')
 _TRANSLATED = re.compile(r"^ *const (\w+) = \(\(\) => \{$", re.MULTILINE)
+INTRINSICS = "generators.model.arith"  # written by hand on both sides
 WORKER = "probe_worker"  # runs by itself, in workers
 
 
@@ -45,16 +45,23 @@ def model_script(web: str) -> str:
 
     A breach of the portable subset is a `BookError`.
     """
-    folder = CODE / "generators" / "model"
-    paths = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
-    paths.append(CODE / "generators" / "browser" / "answers.py")
-    raise_all([error for path in paths if path.stem != "arith" for error in lint(path, _shown(path))])
-    sources = [Source(_dotted(path), _shown(path), path.read_text(encoding="utf-8")) for path in paths]
+    sources = _model_sources()
     dotted = {source.short: source.name for source in sources}
     asked = {(dotted[module], name) for module, name in _ASKED.findall(web)}
-    body = indent(translate(sources, by_hand={"generators.model.arith"}, asked=asked), "  ")
+    body = indent(translate(sources, by_hand={INTRINSICS}, asked=asked), "  ")
     parts = ", ".join(_TRANSLATED.findall(body))
     return f"export const model = (() => {{\n{body}\n  return {{ {parts} }};\n}})();"
+
+
+def lint_model() -> list[BookError]:
+    """Breaches of the portable subset in `generators/model/` and the answers."""
+    return lint(_model_sources(), by_hand={INTRINSICS})
+
+
+def _model_sources() -> list[Source]:
+    paths = [path for path in sorted((CODE / "generators" / "model").glob("*.py")) if path.stem != "__init__"]
+    paths.append(CODE / "generators" / "browser" / "answers.py")
+    return [Source(_dotted(path), _shown(path), path.read_text(encoding="utf-8")) for path in paths]
 
 
 def _shown(path: Path) -> str:

@@ -1,7 +1,11 @@
 """Modules of the portable subset as JavaScript: readable, one scope for each module, no run-time library.
 
 A dataclass becomes a function that makes a plain object; a module becomes a constant that holds its
-functions; imports become the names they bring in.  What is not in the subset is refused with its line.
+functions; imports become the names they bring in.
+
+The subset, in which the model and `answers.py` are written so that one text runs on floats, quantities, symbols and in
+the browser: frozen dataclasses without bases, functions, arithmetic, comparisons, `if`, `for` over a list, calls of the
+model's own functions, and `append` as a statement.  All else is refused with its line.
 """
 
 from __future__ import annotations
@@ -12,7 +16,15 @@ from dataclasses import dataclass
 
 from generators.browser.expressions import Expressions, Signatures
 from generators.errors import BookError
-from generators.portable_names import RESERVED
+
+#: Words that JavaScript reserves (strict mode included), or that a script must not redefine.
+RESERVED = frozenset([
+    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
+    "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
+    "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public",
+    "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void",
+    "while", "with", "yield", "Infinity", "Math", "NaN",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,21 +136,39 @@ def _fields(node: ast.ClassDef) -> list[ast.AnnAssign]:
     return [part for part in node.body if isinstance(part, ast.AnnAssign)]
 
 
+def lint(sources: list[Source], by_hand: set[str]) -> list[BookError]:
+    """The first breach of the subset in each definition of the modules, those in `by_hand` left out."""
+    trees, found = {source.name: ast.parse(source.text) for source in sources}, []
+    signatures = {name: _signatures(tree) for name, tree in trees.items()}
+    for source in sources:
+        for node in trees[source.name].body if source.name not in by_hand else ():
+            try:
+                _writer(source, trees[source.name], signatures).top(node)
+            except BookError as error:
+                found.append(error)
+    return found
+
+
+def _writer(source: Source, tree: ast.Module, signatures: dict[str, Signatures]) -> _Statements:
+    """What translates a module's statements: it knows the module's own names and those that it imports."""
+    known = dict(signatures[source.name])
+    for node in _imports(tree):
+        if node.module not in signatures:
+            raise BookError(source.shown, node.lineno, f"imports {node.module}, which the browser does not have")
+        for alias in node.names:
+            known[alias.asname or alias.name] = signatures[node.module].get(alias.name, [])
+    return _Statements(Expressions(source.shown, known))
+
+
 def _module(
     source: Source, tree: ast.Module, signatures: dict[str, Signatures], used: set[tuple[str | None, str]] | None
 ) -> str:
     """One module as a function that returns its names; of constants those in `used`, or all where that is None."""
-    known = dict(signatures[source.name])
+    writer = _writer(source, tree, signatures)
     lines = [f"const {source.short} = (() => {{"]
     for node in _imports(tree):
-        module = signatures.get(node.module or "")
-        if module is None:
-            raise BookError(source.shown, node.lineno, f"imports {node.module}, which the browser does not have")
-        for alias in node.names:
-            known[alias.asname or alias.name] = module.get(alias.name, [])
         names = ", ".join(f"{a.name}: {a.asname}" if a.asname else a.name for a in node.names)
         lines.append(f"  const {{ {names} }} = {node.module.rsplit('.', 1)[-1]};")  # type: ignore[union-attr]
-    writer = _Statements(Expressions(source.shown, known))
     for node in tree.body:
         lines += [f"  {line}" for line in writer.top(node)]
     constants = [name for name in writer.constants if used is None or (source.name, name) in used]
@@ -150,11 +180,14 @@ class _Statements:
     """Statements of one module; `constants` are the names that its top level assigns."""
 
     def __init__(self, expressions: Expressions) -> None:
-        self.value, self.refuse = expressions.text, expressions.refuse
+        self.value, self.refuse, self.append = expressions.text, expressions.refuse, expressions.append
         self.constants: list[str] = []
 
     def top(self, node: ast.stmt) -> list[str]:
         """One statement of the module's top level."""
+        for part in [node] if isinstance(node, ast.ClassDef) else ast.walk(node):  # a field may be called new
+            if (name := _bound(part)) in RESERVED:
+                raise self.refuse(part, f"the name {name}")
         if isinstance(node, ast.ImportFrom) or _is_docstring(node):
             return []
         if isinstance(node, ast.ClassDef):
@@ -169,6 +202,10 @@ class _Statements:
 
     def _dataclass(self, node: ast.ClassDef) -> list[str]:
         """A function that makes a plain object; a parameter cannot be called `new`, but a property can."""
+        fields = node.body[1:] if _is_docstring(node.body[0]) else node.body
+        plain = [ast.unparse(one) for one in node.decorator_list] == ["dataclass(frozen=True)"] and not node.bases
+        if not plain or not all(isinstance(field, ast.AnnAssign) for field in fields):
+            raise self.refuse(node, f"class {node.name}, not @dataclass(frozen=True) without bases, of fields only,")
         given, made = [], []
         for field in _fields(node):
             name = field.target.id  # type: ignore[union-attr]
@@ -178,6 +215,10 @@ class _Statements:
         return [f"function {node.name}({', '.join(given)}) {{", f"  return {{ {', '.join(made)} }};", "}"]
 
     def _function(self, node: ast.FunctionDef) -> list[str]:
+        told = node.args
+        plain = all(isinstance(getattr(one, "operand", one), ast.Constant) for one in told.defaults)
+        if node.decorator_list or told.vararg or told.kwarg or told.kwonlyargs or not plain:
+            raise self.refuse(node, f"function {node.name}, decorated or with other than plain arguments,")
         names = [argument.arg for argument in node.args.args]
         defaults = [None] * (len(names) - len(node.args.defaults)) + list(node.args.defaults)
         given = [n if d is None else f"{n} = {self.value(d)}" for n, d in zip(names, defaults, strict=True)]
@@ -196,16 +237,27 @@ class _Statements:
             return []
         if isinstance(node, ast.Return):
             return [f"return {self.value(node.value) if node.value else ''};".replace(" ;", ";")]
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.For)) and not _names(node):
+            raise self.refuse(node, "assignment to anything but a name")
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             return [f"{' = '.join(_names(node))} = {self.value(node.value)};"] if node.value else []
-        if isinstance(node, ast.Expr):
-            return [f"{self.value(node.value)};"]
-        if isinstance(node, ast.For):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            return [f"{self.append(node.value)};"]
+        if isinstance(node, ast.For) and not node.orelse:
             return [f"for ({_names(node)[0]} of {self.value(node.iter)}) {{", *self._block(node.body), "}"]
         if isinstance(node, ast.If):
             lines = [f"if ({self.value(node.test)}) {{", *self._block(node.body)]
             return [*lines, "} else {", *self._block(node.orelse), "}"] if node.orelse else [*lines, "}"]
         raise self.refuse(node)
+
+
+def _bound(node: ast.AST) -> str:
+    """The name that a node itself gives a meaning to, if it does."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return node.name
+    if isinstance(node, (ast.arg, ast.alias)):
+        return node.arg if isinstance(node, ast.arg) else node.asname or node.name
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else ""
 
 
 def _is_docstring(node: ast.stmt) -> bool:
