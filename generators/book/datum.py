@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -43,7 +43,7 @@ class Datum(Row):
     note: str = ""
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False)] = ()
 
-    @property
+    @cached_property
     def quantity(self) -> units.Quantity:
         """The value in base units, carrying its source."""
         return replace(units.parse(self.value, self.source), how=("printed", self.as_printed, self.note))

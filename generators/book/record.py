@@ -88,9 +88,8 @@ class Record(Row):
 
     def measured(self, name: str, **parameters: object) -> list[Case]:
         """The measured cases of a name whose parameters include those given, without those held out (`pale`)."""
-        return [
-            case for place, case in enumerate(self.cases) if _is(case, name, parameters) and place not in self.held_out
-        ]
+        found = [(place, case) for place, case in enumerate(self.cases) if case.name == name]
+        return [case for place, case in found if _is(case, name, parameters) and place not in self.held_out]
 
     def pale(self, name: str, **parameters: object) -> list[tuple[Case, str]]:
         """Measured cases that no sentence tells of and figures draw pale, each with the reason in a few words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generators import catalogue, units
 from generators.book.load import Book
@@ -104,7 +105,8 @@ class Quoted:
     sources: frozenset[str]
 
 
-def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
+@lru_cache(maxsize=8)
+def quoted_decodes(book: Book, everything: bool = False) -> tuple[Quoted, ...]:
     """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives.
 
     Runs whose row says why they can be above it come only with `everything`.
@@ -127,7 +129,7 @@ def quoted_decodes(book: Book, everything: bool = False) -> list[Quoted]:
         sources = {row.source, book.models[row.model].source, book.formats[row.format].source}
         sources.add(book.accelerators[row.accelerator].memory.bandwidth.source)
         found.append(Quoted(id_, row, moved, bandwidth / moved, row.quantity.value, frozenset(sources)))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True)

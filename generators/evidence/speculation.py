@@ -50,16 +50,26 @@ def copied_drafts(before: Sequence[str], text: Sequence[str], most: int) -> Draf
 
     The draft is what followed the last occurrence of the longest of the last `LONGEST` tokens, or fewer; it ends where the text so far ends.
     """
-    whole, at, passes = [*before, *text], len(before), []
+    whole = [*before, *text]
+    return _drafted(whole, _starts(whole), len(before), most)
+
+
+def _starts(whole: Sequence[str]) -> list[int]:
+    """For each place in a text the one from which its draft is copied; itself where nothing like its end stood before."""
     followed: dict[tuple[str, ...], int] = {}  # the last tokens before a place, to the place
-    learned = 0
+    starts = []
+    for place in range(len(whole)):
+        ends = [tuple(whole[place - n : place]) for n in range(min(LONGEST, place), 0, -1)]
+        starts.append(next((followed[end] for end in ends if end in followed), place))
+        followed |= dict.fromkeys(ends, place)
+    return starts
+
+
+def _drafted(whole: Sequence[str], starts: Sequence[int], at: int, most: int) -> Drafted:
+    """The drafts for the tokens of a text from `at` on."""
+    passes = []
     while at < len(whole):
-        for place in range(learned, at):
-            followed |= {tuple(whole[place - n : place]): place for n in range(1, min(LONGEST, place) + 1)}
-        learned = at
-        ends = (tuple(whole[at - n : at]) for n in range(min(LONGEST, at), 0, -1))
-        start = next((followed[end] for end in ends if end in followed), at)
-        draft = whole[start : min(start + most, at)]
+        draft = whole[starts[at] : min(starts[at] + most, at)]
         right = 0
         while right < len(draft) and whole[at + right : at + right + 1] == [draft[right]]:
             right += 1
@@ -71,11 +81,17 @@ def copied_drafts(before: Sequence[str], text: Sequence[str], most: int) -> Draf
 @lru_cache(maxsize=128)
 def copied(book: Book, task: str, most: int) -> Drafted:
     """The drafts of one of the `TASKS`, whose texts lie in `data/texts/`."""
+    return _drafted(*_task(book, task), most)
+
+
+@lru_cache(maxsize=8)
+def _task(book: Book, task: str) -> tuple[list[str], list[int], int]:
+    """A task's whole text, the places that its drafts are copied from, and where the writing begins."""
     before, text = (
         tokens_of((book.root / "data" / "texts" / f"{name}.txt").read_text(encoding="utf-8")) if name else []
         for name in TASKS[task]
     )
-    return copied_drafts(before, text, most)
+    return [*before, *text], _starts([*before, *text]), len(before)
 
 
 def one_chance(book: Book, task: str) -> float:

@@ -15,6 +15,7 @@ packed kernel took beyond that where `quantised-product` measured it; the head s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -53,14 +54,22 @@ def products(shape: dict[str, Any]) -> list[tuple[int, float, float]]:
             (2 * layers, d * wide, d), (layers, d * wide, wide), (1, d * shape["vocab"], d)]  # fmt: skip
 
 
-def seconds_per_byte(results: list[Result], dtype: str, size: float) -> float | None:
-    """Time of a cold matrix-vector product per byte of its matrix, between the sizes measured, by the size's logarithm."""
+def paces(results: list[Result], dtype: str) -> list[tuple[float, float]]:
+    """(bytes of a cold matrix, seconds that a product with it took per byte), by size."""
     shortest: dict[float, Result] = {}  # of each size the product with the shortest rows
     for one in measured(results, "product-by-size", dtype=dtype):
         held = shortest.setdefault(one.parameters["matrix_bytes"], one)
         if _columns(one) < _columns(held):
             shortest[one.parameters["matrix_bytes"]] = one
-    found = sorted((size, one.seconds / one.bytes) for size, one in shortest.items())
+    return sorted((size, one.seconds / one.bytes) for size, one in shortest.items())
+
+
+def seconds_per_byte(results: list[Result], dtype: str, size: float) -> float | None:
+    """Time of a cold matrix-vector product per byte of its matrix, between the sizes measured, by the size's logarithm."""
+    return _pace(paces(results, dtype), size)
+
+
+def _pace(found: list[tuple[float, float]], size: float) -> float | None:
     if not found:
         return None
     if size <= found[0][0]:
@@ -90,17 +99,21 @@ def longer_rows(results: list[Result], dtype: str) -> list[tuple[float, float]]:
              for one in measured(results, "read-bandwidth", method=f"gemv-{dtype}")
              if (size := one.parameters.get("bytes_per_repetition"))]  # fmt: skip
     beyond: dict[float, list[float]] = {}
+    found = paces(results, dtype)
     for columns, size, seconds in told:
-        beyond.setdefault(columns, []).append(seconds - size * seconds_per_byte(results, dtype, size))
+        beyond.setdefault(columns, []).append(seconds - size * _pace(found, size))
     return sorted((columns, max(0.0, sum(some) / len(some))) for columns, some in beyond.items())
 
 
 def product_seconds(results: list[Result], dtype: str, size: float, columns: float) -> float | None:
     """Seconds of one product with a cold matrix of `size` bytes and rows of so many numbers; None where none was measured."""
-    pace = seconds_per_byte(results, dtype, size)
-    if pace is None:
-        return None
-    return pace * size + between(longer_rows(results, dtype), columns)
+    return _products(results, dtype)(size, columns)
+
+
+def _products(results: list[Result], dtype: str) -> Callable[[float, float], float | None]:
+    """`product_seconds` of one dtype, whose results are gone through once."""
+    found, longer = paces(results, dtype), longer_rows(results, dtype)
+    return lambda size, columns: _pace(found, size) * size + between(longer, columns) if found else None
 
 
 def packed_pace(results: list[Result], weights: str) -> float | None:
@@ -123,8 +136,9 @@ def _read(results: list[Result], one: Result, width: int) -> float | None:
         return techniques.stored_bytes(told["weights"], columns, count // columns, told["group"] or 0, width)
 
     *layers, (_, head, columns) = products(told)
-    each = [times * product_seconds(results, told["dtype"], stored(count, long), long) for times, count, long in layers]
-    return pace * sum(each) + product_seconds(results, told["dtype"], head * width, columns)
+    seconds = _products(results, told["dtype"])
+    each = [times * seconds(stored(count, long), long) for times, count, long in layers]
+    return pace * sum(each) + seconds(head * width, columns)
 
 
 def between(points: list[tuple[float, float]], at: float) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from generators import catalogue, units
 from generators.book.accelerator import PRECISIONS
@@ -25,6 +25,7 @@ from generators.numbers.finding import nearest, repaired
 AS_QUOTED = "as quoted"
 NUMBERS_PAGE = "NUMBERS"
 WHOLE = ("batch", "context", "tokens", "devices", "size")
+_DIGITS, _WORD = re.compile(r"\d+"), re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,16 @@ class Family:
     meaning: str = ""
     field: str = ""
 
+    @cached_property
+    def pieces(self) -> list[str]:
+        """The pattern cut at its placeholders: what stands before the first, then each one's name and what follows it."""
+        return re.split(r"\{(\w+)\}", self.pattern)
+
 
 FAMILIES: list[Family] = []
 
 
+@cache
 def _alike(pattern: str) -> str:
     """A pattern as it matches: what its placeholders stand for, not how they are called."""
     return re.sub(r"\{(\w+?)2?\}", lambda match: "{count}" if match[1] in WHOLE else f"{{{match[1]}}}", pattern)
@@ -106,6 +113,7 @@ class Numbers:
         self.book = book
         self._known: dict[str, Number] = {}
         self._asked: list[list[str]] = []
+        self._shapes: dict[str, Shape] = {}
 
     def __getitem__(self, id_: str) -> units.Quantity:
         """The quantity of an id; noted as an input of the number being computed."""
@@ -149,17 +157,11 @@ class Numbers:
         return Raw(f"[{self.number(id_).text}]({NUMBERS_PAGE}#{id_})")
 
     def _find(self, id_: str) -> tuple[Family, dict[str, object]]:
-        for family, pattern in self._patterns:
-            if match := pattern.fullmatch(id_):
-                given = match.groupdict()
-                return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
-        known = {
-            "model": self.book.models,
-            "chip": self.book.accelerators,
-            "format": self.book.formats,
-            "role": self.book.roles,
-        }
-        meant = [one for one in repaired(id_, known) if any(pattern.fullmatch(one) for _, pattern in self._patterns)]
+        found = self._fitting(id_)
+        if found:
+            return found
+        known = {kind: self._known_ids[kind] for kind in ("model", "chip", "format", "role")}
+        meant = [one for one in repaired(id_, known) if self._fitting(one)]
         if meant:
             raise KeyError(
                 f"unknown number {id_!r}; nearest {'is' if len(meant) == 1 else 'are'} {', '.join(meant[:3])}"
@@ -167,29 +169,48 @@ class Numbers:
         near = ", ".join(nearest(id_, known, FAMILIES))
         raise KeyError(f"unknown number {id_!r}; nearest are {near}. To find one: nox -s numbers -- WORD")
 
-    @cached_property
-    def _patterns(self) -> list[tuple[Family, re.Pattern[str]]]:
-        return [(family, self._pattern(family)) for family in FAMILIES]
+    def _fitting(self, id_: str) -> tuple[Family, dict[str, object]] | None:
+        """The first family whose pattern an id fits, and what its placeholders stand for in it."""
+        for family in FAMILIES:
+            first, *pieces = family.pieces
+            if id_.startswith(first) and id_.endswith(pieces[-1] if pieces else first):
+                given = self._given(id_, len(first), pieces)
+                if given is not None:
+                    return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
+        return None
 
-    def _pattern(self, family: Family) -> re.Pattern[str]:
-        known = {
-            "chip": self.book.accelerators,
-            "chip2": self.book.accelerators,
-            "model": self.book.models,
-            "model2": self.book.models,
-            "format": self.book.formats,
-            "quote": self.book.published,
-            "quote2": self.book.published,
-            "format2": self.book.formats,
-            "role": self.book.roles,
+    def _given(self, id_: str, at: int, pieces: list[str]) -> dict[str, str] | None:
+        """What each placeholder stands for in an id from `at` on, the longest that fits; None where the id does not."""
+        if not pieces:
+            return {} if at == len(id_) else None
+        name, literal, *rest = pieces
+        end = len(id_) - len(literal) if not rest else id_.rfind(literal, at)
+        while end > at and id_.startswith(literal, end):
+            value = id_[at:end]
+            if self._stands(name, value):
+                given = self._given(id_, end + len(literal), rest)
+                if given is not None:
+                    return {name: value, **given}
+            end = id_.rfind(literal, at, end + len(literal) - 1) if rest else -1
+        return None
+
+    def _stands(self, name: str, value: str) -> bool:
+        """Whether a placeholder may stand for a text."""
+        kind = name.removesuffix("2")
+        if kind in self._known_ids:
+            return value in self._known_ids[kind]
+        return bool((_DIGITS if name in WHOLE else _WORD).fullmatch(value))
+
+    @cached_property
+    def _known_ids(self) -> dict[str, Collection[str]]:
+        book = self.book
+        return {
+            "chip": book.accelerators,
+            "model": book.models,
+            "format": book.formats,
+            "quote": book.published,
+            "role": book.roles,
         }
-        pieces = re.split(r"\{(\w+)\}", family.pattern)
-        text = re.escape(pieces[0])
-        for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
-            ids = "|".join(re.escape(i) for i in sorted(known.get(name, ()), key=len, reverse=True)) or "(?!)"
-            inner = ids if name in known else r"\d+" if name in WHOLE else r"[a-z0-9-]+"
-            text += f"(?P<{name}>{inner})" + re.escape(literal)
-        return re.compile(text)
 
     def _spoken(self, arguments: dict[str, object]) -> dict[str, str]:
         """Placeholder values as a reader says them: a chip's name, not its id."""
@@ -218,7 +239,9 @@ class Numbers:
 
     def shape(self, model: str) -> Shape:
         """A model's shape as sourced quantities."""
-        return catalogue.sourced_shape(self.book.models[model])
+        if model not in self._shapes:
+            self._shapes[model] = catalogue.sourced_shape(self.book.models[model])
+        return self._shapes[model]
 
     def format(self, format_: str) -> Format:
         """A storage format as sourced quantities."""

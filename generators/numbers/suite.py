@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from generators import units
+from generators.book.load import Book
 from generators.book.record import Case, Record
 from generators.evidence.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
 from generators.measure.comparing.compare import spreads
@@ -57,8 +60,13 @@ def against(n: Numbers, field: str, name: str = "") -> units.Quantity:
 def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
     """By how much the estimate of a {name} case differs between two whole runs on the {role}, median over its cases."""
     first, second = n.book.speaker(role), repeat_record(n.book, role)
-    found = spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in (first, second)))
-    return _share(found[name], first, second)
+    return _share(_run_to_run(n.book, role)[name], first, second)
+
+
+@lru_cache(maxsize=8)
+def _run_to_run(book: Book, role: str) -> dict[str, float]:
+    both = book.speaker(role), repeat_record(book, role)
+    return spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in both))
 
 
 @numbers("{role}.products-{field}")

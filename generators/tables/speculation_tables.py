@@ -27,7 +27,9 @@ def free_zone(n: Numbers, users: str, *chips: str) -> Table:
 
 
 def _widest(n: Numbers, role: str) -> str:
-    """The widest pass that a record holds as a graph; awaited where there is none."""
+    """The widest pass that a role's record holds as a graph; awaited where there is none."""
+    if not role:
+        return "awaited"
     try:
         return f"32 tokens: {n.number(f'{role}.checking.8b.n32').text}"
     except KeyError:

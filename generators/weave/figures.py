@@ -82,7 +82,7 @@ def figure(name: str, book: Book) -> Figure:
     data = replace(data, note=source_note(data, book))
     words = module.alt(data), module.caption(data)
     code = Path(module.__file__).read_text(encoding="utf-8").encode()  # the same on every system's line ends
-    text = "\n".join([data.digest(), *words, hashlib.sha256(code).hexdigest(), _drawing_code(), version("matplotlib")])
+    text = "\n".join([data.digest(), *words, hashlib.sha256(code).hexdigest(), _drawing_code()])
     key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
     rests = sorted(data.sources), sorted(data.records)
     return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
@@ -97,11 +97,10 @@ def _near(id_: str, book: Book) -> str:
 
 @cache
 def _drawing_code() -> str:
-    """A hash of the code that all figures share."""
+    """The version of matplotlib, below a hash of the code that all figures share."""
     folder = Path(__file__).resolve().parents[2] / "vis"
-    return hashlib.sha256(
-        "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("_*.py"))).encode()
-    ).hexdigest()
+    code = "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("_*.py")))
+    return f"{hashlib.sha256(code.encode()).hexdigest()}\n{version('matplotlib')}"
 
 
 def source_note(data: FigureData, book: Book) -> str:
