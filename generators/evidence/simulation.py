@@ -54,7 +54,7 @@ class Price:
     overlap: bool = True
 
     def __call__(self, segments: Sequence[Segment]) -> float:
-        """Seconds of the pass, as `step` tells them; a simulation asks some hundred thousand times."""
+        """Seconds of the pass, as `step` tells them."""
         flop, moved = self.work(segments)
         compute, reading, overhead = flop / self.chip.peak, moved / self.chip.bandwidth, self.chip.overhead
         return max(compute, reading, overhead) if self.overlap else compute + reading + overhead
@@ -69,33 +69,36 @@ class Price:
 
     def work(self, segments: Sequence[Segment]) -> tuple[float, float]:
         """FLOP and bytes of the pass."""
-        segment = self._segment
-        parts = [segment(one.new, one.cached, one.answers) for one in segments]
-        weights = self._weights(sum([one.new for one in segments]), any(one.answers for one in segments))
-        return math.fsum([flop for flop, _ in parts]), weights + math.fsum([moved for _, moved in parts])
+        _, _, new, cached, _, answers = zip(
+            *segments, strict=True
+        )  # by columns: a simulation asks some hundred thousand times
+        segment, weights = self._costs
+        flop, moved = zip(*map(segment, new, cached, answers), strict=True)
+        return math.fsum(flop), weights(sum(new), any(answers)) + math.fsum(moved)
 
     @cached_property
-    def _segment(self) -> Callable[[int, int, bool], tuple[float, float]]:
-        """FLOP of one sequence's new tokens and the bytes that it shares with no other; remembered, as many recur."""
+    def _costs(self) -> tuple[Callable[[int, int, bool], tuple[float, float]], Callable[[int, bool], float]]:
+        return _costs(self.shape, self.format)
 
-        @cache
-        def segment(new: int, cached: int, answers: bool) -> tuple[float, float]:
-            one = Pass(1.0, float(new), float(cached + new), float(answers))
-            moved = memory.step_bytes(self.shape, self.format, one)
-            return work.step_flop(self.shape, self.format, one), moved.total - moved.weights
 
-        return segment
+@cache
+def _costs(shape: Shape, form: Format) -> tuple[Callable, Callable]:
+    """What sequences and weights add to a pass, remembered for every price of one model, as many segments recur."""
 
-    @cached_property
-    def _weights(self) -> Callable[[int, bool], float]:
+    @cache
+    def segment(new: int, cached: int, answers: bool) -> tuple[float, float]:
+        """FLOP of one sequence's new tokens and the bytes that it shares with no other."""
+        one = Pass(1.0, float(new), float(cached + new), float(answers))
+        moved = memory.step_bytes(shape, form, one)
+        return work.step_flop(shape, form, one), moved.total - moved.weights
+
+    @cache
+    def weights(new: int, answers: bool) -> float:
         """Bytes of weights that a pass over new tokens reads, the output head among them only if it answers."""
+        streamed = memory.weight_bytes_streamed(shape, form, Pass(float(new), 1.0, 1.0))
+        return streamed - (0.0 if answers else parameters.head_parameters(shape) * form.other)
 
-        @cache
-        def weights(new: int, answers: bool) -> float:
-            streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
-            return streamed - (0.0 if answers else parameters.head_parameters(self.shape) * self.format.other)
-
-        return weights
+    return segment, weights
 
 
 def chip_price(book: Book, accelerator: str, model: str, form: str, overhead: float = 0.0) -> Price:

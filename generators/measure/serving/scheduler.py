@@ -93,7 +93,7 @@ class Scheduler:
         """Begin empty."""
         self.policy = policy
         self._waiting: deque[tuple[int, Request]] = deque()
-        self._live: list[_Live] = []
+        self._live: dict[int, _Live] = {}  # by request, in the order in which they took their places
         self._free = list(range(policy.batch))[::-1]
         self._known = 0
 
@@ -113,9 +113,11 @@ class Scheduler:
         budget = self.policy.chunk_tokens or float("inf")
         may_join = self.policy.name != "static" or not self._live
         segments = [
-            Segment(one.request, one.slot, 1, one.cached, False, True) for one in self._live if one.cached >= one.prompt
+            Segment(one.request, one.slot, 1, one.cached, False, True)
+            for one in self._live.values()
+            if one.cached >= one.prompt
         ]
-        for one in self._live:
+        for one in self._live.values():
             if one.cached < one.prompt:  # at most one prompt is read in part, as the next begins only with budget left
                 budget -= self._prefill(one, budget, segments)
         while may_join and self._waiting and self._free and budget > 0:
@@ -124,19 +126,19 @@ class Scheduler:
 
     def complete(self, segments: Sequence[Segment]) -> None:
         """Take over what a pass did; requests with their whole answer give their place back."""
-        done = {segment.request: segment for segment in segments}
-        for one in self._live:
-            if segment := done.get(one.request):
-                one.cached += segment.new
-                one.answered += segment.answers
-        if freed := [one.slot for one in self._live if one.answered == one.answer]:
-            self._free += sorted(freed, reverse=True)
-            self._live = [one for one in self._live if one.answered < one.answer]
+        freed = []
+        for request, _, new, _, _, answers in segments:
+            one = self._live[request]
+            one.cached += new
+            one.answered += answers
+            if one.answered == one.answer:
+                freed.append(self._live.pop(request).slot)
+        self._free += sorted(freed, reverse=True)
 
     def _admit(self) -> _Live:
         number, request = self._waiting.popleft()
-        self._live.append(_Live(number, self._free.pop(), request.prompt, request.answer, request.cached))
-        return self._live[-1]
+        self._live[number] = _Live(number, self._free.pop(), request.prompt, request.answer, request.cached)
+        return self._live[number]
 
     def _prefill(self, one: _Live, budget: float, segments: list[Segment]) -> int:
         """Put as much of a prompt into the pass as the budget allows; the tokens taken."""
