@@ -293,6 +293,20 @@ def test_the_model_prices_the_work_that_the_suite_counts():
     assert moved == pytest.approx(counted.bytes, rel=1e-12)
 
 
+@pytest.mark.parametrize("policy", [Policy("static", 4), Policy("continuous", 4), Policy("continuous-chunked", 4, 8)])
+@pytest.mark.parametrize("overlap", [True, False])
+def test_passes_priced_together_take_what_they_take_one_by_one(policy, overlap):
+    """To the last bit: several decode steps of the same sequences are priced at once, arrivals between them included."""
+    price = simulation.Price(SHAPE, FORMAT, Chip(1e9, 1e10, 0.0, 1e-7), overlap)
+    trace = poisson_trace(5, 60, Lengths("exponential", 40, 3, 200), Lengths("exponential", 30, 1, 90))
+    for requests in (at_once(trace), at_rate(trace, 0.5 * simulation.capacity(trace, policy, price))):
+        together, alone = (serve(requests, policy, seconds) for seconds in (price, lambda segments: price(segments)))
+        assert together.times == alone.times
+        for mine, other in zip(together.passes, alone.passes, strict=True):
+            assert (mine.start, mine.seconds, mine.waiting) == (other.start, other.seconds, other.waiting)
+        assert len({id(one.segments) for one in together.passes}) < 0.9 * len(alone.passes)  # some were
+
+
 def test_a_chunk_that_answers_nothing_is_not_charged_for_the_head():
     price = simulation.Price(SHAPE, FORMAT, Chip(1.0, 1.0))
     silent, heard = (price.work([Segment(0, 0, 4, 4, True, says)])[1] for says in (False, True))

@@ -8,7 +8,7 @@ machine's ceilings; `calibrated` fits the two rates of a price to passes that we
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -59,6 +59,17 @@ class Price:
         compute, reading, overhead = flop / self.chip.peak, moved / self.chip.bandwidth, self.chip.overhead
         return max(compute, reading, overhead) if self.overlap else compute + reading + overhead
 
+    def ahead(self, segments: Sequence[Segment], count: int) -> Iterator[float]:
+        """Seconds of the pass, and of as many as make `count` with it, in each of which every sequence decodes once more."""
+        yield self(segments)
+        if count == 1:
+            return
+        flop, moved = zip(*(self._costs.decoding(one.cached + 1, count - 1) for one in segments), strict=True)
+        weights, chip = self._costs.weights(len(segments), True), self.chip
+        for done, read in zip(_sums(flop), _sums(moved), strict=True):
+            compute, reading = done / chip.peak, (weights + read) / chip.bandwidth
+            yield max(compute, reading, chip.overhead) if self.overlap else compute + reading + chip.overhead
+
     def step(self, segments: Sequence[Segment]) -> Mixed:
         """The pass, term by term."""
         flop, moved = self.work(segments)
@@ -72,33 +83,49 @@ class Price:
         _, _, new, cached, _, answers = zip(
             *segments, strict=True
         )  # by columns: a simulation asks some hundred thousand times
-        segment, weights = self._costs
-        flop, moved = zip(*map(segment, new, cached, answers), strict=True)
-        return math.fsum(flop), weights(sum(new), any(answers)) + math.fsum(moved)
+        flop, moved = zip(*map(self._costs.segment, new, cached, answers), strict=True)
+        return math.fsum(flop), self._costs.weights(sum(new), any(answers)) + math.fsum(moved)
 
     @cached_property
-    def _costs(self) -> tuple[Callable[[int, int, bool], tuple[float, float]], Callable[[int, bool], float]]:
+    def _costs(self) -> _Costs:
         return _costs(self.shape, self.format)
 
 
-@cache
-def _costs(shape: Shape, form: Format) -> tuple[Callable, Callable]:
-    """What sequences and weights add to a pass, remembered for every price of one model, as many segments recur."""
+def _sums(rows: Iterable[Sequence[float]]) -> Iterator[float]:
+    """The sum of the first of each row, of the second, and so on."""
+    return map(math.fsum, zip(*rows, strict=True))
 
-    @cache
-    def segment(new: int, cached: int, answers: bool) -> tuple[float, float]:
+
+class _Costs:
+    """What sequences and weights add to a pass of one model, remembered for all its prices, as many segments recur."""
+
+    def __init__(self, shape: Shape, form: Format) -> None:
+        self.shape, self.format = shape, form
+        self.segment, self.weights = cache(self._segment), cache(self._weights)
+        self._flop: list[float] = []  # of decoding one token after so many cached ones
+        self._moved: list[float] = []
+
+    def _segment(self, new: int, cached: int, answers: bool) -> tuple[float, float]:
         """FLOP of one sequence's new tokens and the bytes that it shares with no other."""
         one = Pass(1.0, float(new), float(cached + new), float(answers))
-        moved = memory.step_bytes(shape, form, one)
-        return work.step_flop(shape, form, one), moved.total - moved.weights
+        moved = memory.step_bytes(self.shape, self.format, one)
+        return work.step_flop(self.shape, self.format, one), moved.total - moved.weights
 
-    @cache
-    def weights(new: int, answers: bool) -> float:
+    def _weights(self, new: int, answers: bool) -> float:
         """Bytes of weights that a pass over new tokens reads, the output head among them only if it answers."""
-        streamed = memory.weight_bytes_streamed(shape, form, Pass(float(new), 1.0, 1.0))
-        return streamed - (0.0 if answers else parameters.head_parameters(shape) * form.other)
+        streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
+        return streamed - (0.0 if answers else parameters.head_parameters(self.shape) * self.format.other)
 
-    return segment, weights
+    def decoding(self, cached: int, count: int) -> tuple[list[float], list[float]]:
+        """`segment` of one token after `cached` tokens, after one more, and so on: FLOP, and bytes."""
+        for tokens in range(len(self._flop), cached + count):
+            flop, moved = self.segment(1, tokens, True)
+            self._flop.append(flop)
+            self._moved.append(moved)
+        return self._flop[cached : cached + count], self._moved[cached : cached + count]
+
+
+_costs = cache(_Costs)
 
 
 def chip_price(book: Book, accelerator: str, model: str, form: str, overhead: float = 0.0) -> Price:

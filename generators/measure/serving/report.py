@@ -33,7 +33,8 @@ def begun(run: Run) -> list[float]:
     starts: dict[int, float] = {}
     for one in run.passes:
         for segment in one.segments:
-            starts.setdefault(segment.request, one.start)
+            if segment.prompt:
+                starts.setdefault(segment.request, one.start)
     return [starts[number] for number in range(len(run.requests))]
 
 

@@ -124,13 +124,19 @@ class Scheduler:
             budget -= self._prefill(self._admit(), budget, segments)
         return segments
 
-    def complete(self, segments: Sequence[Segment]) -> None:
-        """Take over what a pass did; requests with their whole answer give their place back."""
+    def steady(self, segments: Sequence[Segment]) -> int:
+        """How many passes, this one among them, do the same to the next token if nothing is submitted meanwhile."""
+        if any(segment.prompt for segment in segments):
+            return 1
+        return min(one.answer - one.answered for one in self._live.values())
+
+    def complete(self, segments: Sequence[Segment], passes: int = 1) -> None:
+        """Take over what a pass, or several `steady` ones, did; requests with their whole answer give their place back."""
         freed = []
         for request, _, new, _, _, answers in segments:
             one = self._live[request]
-            one.cached += new
-            one.answered += answers
+            one.cached += passes * new
+            one.answered += passes * answers
             if one.answered == one.answer:
                 freed.append(self._live.pop(request).slot)
         self._free += sorted(freed, reverse=True)
@@ -154,7 +160,10 @@ class Scheduler:
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass as it happened: when it began, how long it took, what it did, who waited meanwhile."""
+    """One pass as it happened: when it began, how long it took, what it did, who waited meanwhile.
+
+    Passes that a simulation priced together hold the segments of the first of them.
+    """
 
     start: float
     seconds: float
@@ -181,23 +190,29 @@ def serve(requests: Sequence[Request], policy: Policy, seconds_of: Callable[[lis
     """Play a trace, sorted by arrival, on a clock that each pass moves on by `seconds_of` it.
 
     Time in which nothing runs is skipped, so a real model serves a trace in the time it is busy.
+    A `seconds_of` by arithmetic may have a method `ahead`, which prices several passes that differ by a token at once.
     """
     if any(late.arrival < early.arrival for early, late in pairwise(requests)):
         raise ValueError("found requests out of order, wanted them sorted by arrival")
     run = Run(list(requests), policy, times=[[] for _ in requests])
     scheduler, coming, clock = Scheduler(policy), deque(requests), 0.0
+    ahead = getattr(seconds_of, "ahead", None)
     while True:
         while coming and coming[0].arrival <= clock:
             scheduler.submit(coming.popleft())
         segments = scheduler.plan()
         if segments:
-            done = Pass(clock, seconds_of(segments), tuple(segments), scheduler.waiting)
-            run.passes.append(done)
-            clock = done.end
-            scheduler.complete(segments)
+            told, waiting, ends = tuple(segments), scheduler.waiting, []
+            for seconds in ahead(segments, scheduler.steady(segments)) if ahead else [seconds_of(segments)]:
+                run.passes.append(Pass(clock, seconds, told, waiting))
+                clock += seconds
+                ends.append(clock)
+                if coming and coming[0].arrival <= clock:
+                    break
+            scheduler.complete(segments, len(ends))
             for segment in segments:
                 if segment.answers:
-                    run.times[segment.request].append(clock)
+                    run.times[segment.request] += ends
         elif coming:
             clock = coming[0].arrival
         else:
