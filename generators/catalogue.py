@@ -17,7 +17,11 @@ SIXTEEN_BITS = 2.0
 
 def shape(model: LanguageModel) -> Shape:
     """A model's shape as floats, its parts worked out."""
-    plain = described(model)
+    return with_parts(described(model))
+
+
+def with_parts(plain: Shape) -> Shape:
+    """A shape with its parts worked out, which else every pass over it does again."""
     return replace(plain, parts=tuple(parts_of(plain)))
 
 

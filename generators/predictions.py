@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
+from generators import catalogue
 from generators.book.load import Book
 from generators.book.prediction import Prediction, load_prediction
 from generators.errors import BookError, nearest, raise_all
@@ -40,11 +42,11 @@ BASIS = (
 )
 
 
+@cache
 def measured_shape(name: str) -> Shape:
     """A model of the suite as the model's input."""
-    return Shape(
-        **{key: float(value) for key, value in shapes.shape(name).as_parameters().items() if key != "tied"}, tied=False
-    )
+    told = {key: float(value) for key, value in shapes.shape(name).as_parameters().items() if key != "tied"}
+    return catalogue.with_parts(Shape(**told, tied=False))
 
 
 def predict(book: Book, chip_id: str) -> dict:

@@ -171,7 +171,7 @@ def measured_shape(case: Case) -> Shape:
         key: float(case.parameters[key])
         for key in ("layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab")
     }
-    return Shape(**p, tied=bool(case.parameters["tied"]))
+    return catalogue.with_parts(Shape(**p, tied=bool(case.parameters["tied"])))
 
 
 def predicted(record: Record, case: Case) -> Step:

@@ -114,6 +114,7 @@ class Numbers:
         self._known: dict[str, Number] = {}
         self._asked: list[list[str]] = []
         self._shapes: dict[str, Shape] = {}
+        self._by_head: dict[str, list[Family]] = {}
 
     def __getitem__(self, id_: str) -> units.Quantity:
         """The quantity of an id; noted as an input of the number being computed."""
@@ -171,13 +172,21 @@ class Numbers:
 
     def _fitting(self, id_: str) -> tuple[Family, dict[str, object]] | None:
         """The first family whose pattern an id fits, and what its placeholders stand for in it."""
-        for family in FAMILIES:
+        for family in self._headed(id_.partition(".")[0]):
             first, *pieces = family.pieces
             if id_.startswith(first) and id_.endswith(pieces[-1] if pieces else first):
                 given = self._given(id_, len(first), pieces)
                 if given is not None:
                     return family, {k: int(v) if k in WHOLE else v for k, v in given.items()}
         return None
+
+    def _headed(self, head: str) -> list[Family]:
+        """Families that have ids which begin with a word."""
+        if head not in self._by_head:
+            firsts = ((family, family.pieces[0]) for family in FAMILIES)
+            begun = f"{head}."
+            self._by_head[head] = [one for one, first in firsts if begun.startswith(first) or first.startswith(begun)]
+        return self._by_head[head]
 
     def _given(self, id_: str, at: int, pieces: list[str]) -> dict[str, str] | None:
         """What each placeholder stands for in an id from `at` on, the longest that fits; None where the id does not."""

@@ -72,6 +72,7 @@ class Predictor:
         self.groups = by_group(runs)
         self._fitted: dict[tuple[str, str], Constants | None] = {}
         self._ratios: dict[str, list[tuple[str, float]]] = {}
+        self._intervals: dict[tuple[str, str], tuple[float, float]] = {}
 
     def constants(self, group: str, device: str = "") -> Constants | None:
         """The constants of a group, fitted without a device; None where no run is left."""
@@ -96,10 +97,12 @@ class Predictor:
 
     def interval(self, group: str, device: str) -> tuple[float, float]:
         """Measured over predicted at the tails, over devices other than one; of a group of one device, over all groups."""
-        ratios = [(name, ratio) for name, ratio in self.ratios(group) if name != device]
-        if not ratios:
-            ratios = [pair for name in self.groups for pair in self.ratios(name) if pair[0] != device]
-        return quantile(ratios, TAIL), quantile(ratios, 1.0 - TAIL)
+        if (group, device) not in self._intervals:
+            ratios = [(name, ratio) for name, ratio in self.ratios(group) if name != device]
+            if not ratios:
+                ratios = [pair for name in self.groups for pair in self.ratios(name) if pair[0] != device]
+            self._intervals[group, device] = quantile(ratios, TAIL), quantile(ratios, 1.0 - TAIL)
+        return self._intervals[group, device]
 
     def score(self, run: Run) -> Scored | str:
         """A run beside its prediction, or why there is none."""
