@@ -28,7 +28,7 @@ ALLOWED = {
     "new": {"new", "book", "model", "errors", "git", "unfinished"},
     "catalogue": {"units", "book", "model"},
     "evidence": {"evidence", "predictions", "score", *FACTS},
-    "predictions": {"book", "errors", "measure", "model"},
+    "predictions": {"book", "catalogue", "errors", "measure", "model"},
     "formulas": {"formulas", "errors", "model", "symbols"},
     "score": {"score", *FACTS},
     "numbers": {"numbers", "tables", "evidence", "score", "escape", *FACTS},
