@@ -155,12 +155,13 @@ def _faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
     except BookError as error:
         yield "accelerator", f"found {one.accelerator!r}, which {error.message}; wanted a chip that has both"
         return
+    sheet = f"data/accelerators/{one.accelerator}.toml"
     for field in ("bandwidth", "capacity"):
-        yield from _unlike(field, getattr(one, field), today[field])
+        yield from _unlike(field, getattr(one, field), today[field], sheet)
     if one.peaks.keys() != today["peaks"].keys():
-        yield "peaks", f"found {', '.join(one.peaks)}, wanted the chip's {', '.join(today['peaks'])}"
+        yield "peaks", f"found {', '.join(one.peaks)}, wanted those of {sheet}, {', '.join(today['peaks'])}"
     for name in one.peaks.keys() & today["peaks"].keys():
-        yield from _unlike(f"peaks.{name}", one.peaks[name], today["peaks"][name])
+        yield from _unlike(f"peaks.{name}", one.peaks[name], today["peaks"][name], sheet)
     wanted = {_key(row["name"], row["parameters"]): row["value"] for row in today["rows"]}
     named: dict[str, set[frozenset[str]]] = {}
     for row in today["rows"]:
@@ -174,16 +175,16 @@ def _faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
             )
         now = wanted.get(_key(row.name, row.parameters))
         if row.value is not None and now is not None:
-            yield from _unlike(f"rows.{place}.value", row.value, now)
+            yield from _unlike(f"rows.{place}.value", row.value, now, sheet)
 
 
 def _key(name: str, parameters: dict) -> tuple:
     return name, *sorted((key, str(value)) for key, value in parameters.items())
 
 
-def _unlike(field: str, found: float, now: float) -> Iterator[tuple[str, str]]:
+def _unlike(field: str, found: float, now: float, sheet: str) -> Iterator[tuple[str, str]]:
     if not now / _AGES <= found <= now * _AGES:
         yield (
             field,
-            f"found {found:.6g}, wanted within twice what the chip's datasheet gives, {now:.6g}: it is not this chip's",
+            f"found {found:.6g}, wanted within twice what {sheet} gives, {now:.6g}: one of the two files is wrong",
         )

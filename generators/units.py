@@ -202,6 +202,12 @@ def parse(text: str, *sources: str) -> Quantity:
     return of(float(match[1].replace(",", "")), "µs" if match[2] == "us" else match[2], *sources)
 
 
+def unit_text(text: str) -> str:
+    """The unit of a written quantity as it stands there: GB/s of ``'2039 GB/s'``; empty where it has none."""
+    match = _WRITTEN.fullmatch(text)
+    return match[2] if match else ""
+
+
 #: Digits of a number that is printed as its data file gives it.
 AS_GIVEN = -1
 

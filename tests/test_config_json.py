@@ -234,6 +234,29 @@ def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
     assert "keys not read: surprise" in read_config(json.dumps(good | {"surprise": 1}), rules).notes
 
 
+@pytest.mark.parametrize(("name", "key", "meant"), [
+    ("nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "ybrid_override_patternx", "hybrid_override_pattern"),
+    ("ome--command_r_35b", "tie_word_embeddingss", "tie_word_embeddings"),
+    ("x-qwen3-next-80b", "model_tpye", "model_type"),
+    ("x-qwen3-next-80b", "layer_type", "layer_types"),
+])  # fmt: skip
+def test_a_key_one_letter_off_refuses_the_file_whatever_it_holds(rules, browser_reads, name, key, meant):
+    config = json.loads((FILES / f"{name}.json").read_text())
+    for value in ("MEM*", False, 0, [], {}):
+        text = json.dumps(config | {key: value})
+        with pytest.raises(Refused, match=f"found {key} = .*, wanted a key that the rules know, nearest is {meant}"):
+            read_config(text, rules)
+        (told,) = browser_reads([text])
+        assert f"nearest is {meant}" in told["refused"]
+
+
+def test_a_key_one_letter_off_within_a_table_refuses_the_file(book, rules):
+    config = dict(book.models["kimi-k3"].config)
+    inner = config["linear_attn_config"]
+    with pytest.raises(Refused, match=r"linear_attn_config.head_dimm = 1, .* nearest is linear_attn_config.head_dim;"):
+        read_config(json.dumps(config | {"linear_attn_config": inner | {"head_dimm": 1}}), rules)
+
+
 @pytest.mark.parametrize(("key", "value", "wanted"), [
     ("tie_word_embeddings", [[1]], "wanted true or false"),
     ("layer_types", ["full_attention", {}, "full_attention"], "wanted a list of one kind of value"),

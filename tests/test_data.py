@@ -14,7 +14,7 @@ from generators.book.load import load_book
 from generators.book.number_format import NumberFormat
 from generators.book.printed import agrees
 from generators.errors import BookErrors
-from generators.model import memory, parameters
+from generators.model import memory
 from generators.validate import validate_data, validate_files
 
 CHIP = "data/accelerators/a100-sxm4-80gb.toml"
@@ -57,24 +57,31 @@ def test_a_wrong_chip_is_refused_in_words(copy, old, new, said):
 
 
 @pytest.mark.parametrize(
-    ("kind", "capacity", "bandwidth", "said"),
+    ("memory", "kind", "capacity", "bandwidth", "power", "said"),
     [
-        ("apple", 32, 11, "34 GB/s at least"),
-        ("workstation", 16, 11, "25 GB/s at least"),
-        ("cpu", 192, 11, "19 GB/s at least"),
-        ("apple", 512, 153, "wanted 80 to 1300 ms"),
-        ("consumer", 32, 28, "wanted 8 to 1000 ms"),
-        ("apple", 32, 153, ""),
-        ("workstation", 16, 102, ""),
+        ("LPDDR5X", "apple", 32, 11, 60, "wanted 34 GB/s at least"),
+        ("LPDDR5X", "workstation", 16, 11, 60, "wanted 25 GB/s at least"),
+        ("DDR5", "cpu", 192, 11, 300, "wanted 19 GB/s at least"),
+        ("LPDDR5X", "cpu", None, 29_000_000, None, "and 5,000 GB/s at most of memory outside the chip"),
+        ("LPDDR5X", "apple", 512, 153, 60, "wanted 80 to 1300 ms"),
+        ("LPDDR5X", "consumer", 32, 28, 60, "wanted 8 to 1000 ms"),
+        ("HBM3e", "data-centre", 1900, 8000, 1400, "wanted 6 to 80 ms for HBM3e"),
+        ("HBM4", "data-centre", 1900, 23_300, None, "wanted 6 to 80 ms for HBM4"),
+        ("SRAM", "data-centre", 44, 29_000_000, 23_000, "wanted 1 W at least for each 1,200 GB/s of SRAM"),
+        ("SRAM", "data-centre", 1900, 80_000, 215, "found '1900 GB' of SRAM, wanted 275 GB at most"),
+        ("LPDDR5X", "apple", 32, 153, 60, ""),
+        ("LPDDR5X", "workstation", 16, 102, 60, ""),
+        ("HBM3e", "data-centre", 288, 8000, 1400, ""),
+        ("SRAM", "data-centre", 44, 21_000_000, 23_000, ""),
     ],
 )
-def test_a_memory_as_slow_as_no_chip_of_its_kind_is_refused(kind, capacity, bandwidth, said):
-    def printed(value):
-        return {"value": value, "as_printed": value, "source": "x"}
+def test_a_memory_as_no_chip_of_its_kind_has_is_refused(memory, kind, capacity, bandwidth, power, said):
+    def printed(value, unit):
+        return value and {"value": f"{value} {unit}", "as_printed": f"{value} {unit}", "source": "x"}
 
     chip = Accelerator(
-        id="x", name="X", short="X", vendor="V", kind=kind, year=2025,
-        memory={"type": "LPDDR5X", "capacity": printed(f"{capacity} GB"), "bandwidth": printed(f"{bandwidth} GB/s")},
+        id="x", name="X", short="X", vendor="V", kind=kind, year=2025, power=printed(power, "W"),
+        memory={"type": memory, "capacity": printed(capacity, "GB"), "bandwidth": printed(bandwidth, "GB/s")},
     )  # fmt: skip
     told = [str(error) for error in chip_errors(chip)]
     assert any(said in line for line in told) if said else told == [], told
@@ -218,6 +225,15 @@ SAID = [
     ("data/published/chapter1.toml", 'as_printed = "104.9"', 'as_printed = "140.9"', "gpt-fast-7b-bf16"),
     ("data/published/chapter7.toml", 'file = "4.58 GiB"', 'file = "4.85 GiB"', "mmlu-8b-q4-k-m"),
     ("data/published/chapter2.toml", "Computed: 100 % less", "100 % less", "vllm-kv-waste"),
+    ("data/published/chapter3.toml", 'value = "0.58 ms"', 'value = "0.58 s"', "vidur-70b-up-1"),
+    ("data/published/chapter3.toml", '"0.58 [ms]"', '"0.58"', "vidur-70b-up-1"),
+    ("data/published/chapter1.toml", 'value = "1397.31 GB/s"', 'value = "1397.31 MB/s"', "gpt-fast-7b-bf16-bandwidth"),
+    ("data/published/chapter1.toml", 'value = "85198045184 bytes"', 'value = "85198045184 GB"', "a100-driver-memory"),
+    ("data/published/chapter2.toml", 'value = "26 %"', 'value = "26 parameters"', "vllm-kernel-slower-high"),
+    ("data/published/chapter2.toml", 'value = "26 %"', 'value = "26 ×"', "vllm-kernel-slower-high"),
+    ("data/published/chapter1.toml", 'value = "3.87 ×"', 'value = "3.87 %"', "marlin-speedup"),
+    ("data/accelerators/mi325x.toml", 'value = "256 MiB"', 'value = "256 MB"', "last_level_cache"),
+    ("data/accelerators/m1.toml", '"M1: 1.278 GHz, 8 cores"', '"M1: 1,3 GHz, 8 cores"', "peak.fp32.as_printed"),
 ]
 
 
@@ -232,7 +248,7 @@ def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalogue
     text = (copy / path).read_text()
     for old, new, said in [
         ('value = "104.9 tokens/s"', 'value = "104.9 ms"', "wanted a value in tokens/s"),
-        ('metric = "achieved_bandwidth"', 'metric = "mfu"', "wanted a plain count"),
+        ('metric = "achieved_bandwidth"', 'metric = "mfu"', "wanted a value in %"),
         ('value = "104.9 tokens/s"', 'value = "0 tokens/s"', "wanted a finite value above zero"),
         ('value = "104.9 tokens/s"', 'value = "1e999 tokens/s"', "wanted a finite value above zero"),
         ("context = 105", "context = nan", "finite number"),
@@ -425,14 +441,21 @@ def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(co
     )
 
 
-def test_mixed_formats_come_to_their_printed_bits(book):
-    """llama.cpp prints bits per weight of Llama 3.1 8B, norms at 32 bits; gpt-oss-120b's files are 65.25 GB."""
-    s = catalogue.shape(book.models["llama-3.1-8b"])
-    rows = [row for row in book.formats.values() if row.source == "llama-cpp-quantize"]
-    assert len(rows) == 8
-    for row in rows:
-        bits = 8 * memory.weight_bytes_stored(s, catalogue.number_format(row)) / parameters.parameter_count(s)
-        assert bits == pytest.approx(float(row.as_printed.split("|")[1]), abs=0.001), row.name
+@pytest.mark.parametrize(
+    ("old", "new", "bits"),
+    [
+        ("\nbits = 6.5625\nother_bits = 6.5625", "\nbits = 6.9\nother_bits = 6.9", "6.9"),
+        ("attention_bits = 4.60313", "attention_bits = 4.9", "4.9"),
+    ],
+)
+def test_a_mix_comes_to_its_printed_bits(copy, old, new, bits):
+    change(copy, "data/formats.toml", old, new)
+    (line,) = refusal(copy)
+    assert line.startswith("data/formats.toml:q") and f"found bits that come to {bits}" in line
+
+
+def test_experts_at_few_bits_come_to_the_size_of_their_file(book):
+    """gpt-oss-120b's files are 65.25 GB."""
     experts = catalogue.number_format(book.formats["mxfp4-experts"])
     assert memory.weight_bytes_stored(catalogue.shape(book.models["gpt-oss-120b"]), experts) == pytest.approx(
         65.25e9, rel=1e-4

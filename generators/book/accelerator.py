@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from generators import units
-from generators.book.datum import Datum, Peak, Row, datum, peak
+from generators.book.datum import Datum, Peak, Printed, Row, datum, peak
 from generators.book.record_field import Name
 
 Capacity = datum("GB", 0.1, 2_000)
@@ -61,7 +61,7 @@ class Clock(Row):
     unit: Name
     units: int = Field(gt=0)
     per_cycle: dict[Precision, Annotated[int, Field(gt=0)]]
-    as_printed: str
+    as_printed: Printed
     source: str
 
 

@@ -78,7 +78,11 @@ def _fault(value: object) -> str:
         return f"found {shown(value)}, wanted one line of text without control characters"
     if isinstance(value, str) and (markup := MARKUP.search(value)):
         return f"found {markup[0]!r} in {shown(value)}, wanted words without HTML, Markdown or template signs"
-    if isinstance(value, str) and (digit := next((c for c in value if c.isdecimal() and not c.isascii()), "")):
+    if (
+        isinstance(value, str)
+        and not value.isascii()
+        and (digit := next((c for c in value if c.isdecimal() and not c.isascii()), ""))
+    ):
         return f"found the digit {digit!r} in {shown(value)}, wanted digits 0 to 9, which everything here reads alike"
     if isinstance(value, int) and value.bit_length() > 63:
         return f"found a whole number of {value.bit_length()} bits, wanted at most 63"

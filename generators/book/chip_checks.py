@@ -117,14 +117,21 @@ def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
     )
 
 
-#: Watts of a board or package, ms to read the whole memory, and GB/s at least, by kind of chip: about twice below and above any sold.
+#: Watts of a board or package, and ms to read the whole memory, by kind of chip: about twice below and above any sold.
 _POWER = {"data-centre": (30, 30_000), "tpu": (30, 3_000), "workstation": (20, 1_500), "consumer": (10, 1_500),
           "apple": (5, 1_000), "cpu": (5, 1_500)}  # fmt: skip
 _READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 1_000), "consumer": (8, 1_000),
              "apple": (80, 1_300), "cpu": (20, 60_000)}  # fmt: skip
-#: A Jetson Nano has 25.6 GB/s, a first Inferentia 50, an M1 68; a processor has one channel of DDR4-2400 at least.
-_SLOWEST = {"data-centre": 25, "tpu": 25, "workstation": 25, "consumer": 25, "apple": 34, "cpu": 19}
-_PER_WATT = 40e9  # byte/s and watt: four times the best memory outside the chip
+_READ_STACKS = (6, 80)  # of HBM, whatever the kind: sixteen dies of 4 GB behind 1 TB/s take 64 ms
+#: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
+#: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
+_SPEED = {"data-centre": (25, 60_000), "tpu": (25, 20_000), "workstation": (25, 5_000), "consumer": (25, 5_000),
+          "apple": (34, 3_000), "cpu": (19, 5_000)}  # fmt: skip
+_PER_WATT = 40  # GB/s and watt: four times the best memory outside the chip
+#: The same of SRAM: reading 8 bytes of 8 kB takes 7.5 pJ at 7 nm (Jouppi and others, ISCA 2021, table 2), which is
+#: 1,070 GB/s and watt with nothing left for arithmetic; a tenth more for a later process.
+_PER_WATT_OF_SRAM = 1_200
+_WAFER_OF_SRAM = 275  # GB: 46,225 mm², the largest square of a wafer, in cells of 0.021 µm² and nothing else
 _WORK_PER_WATT = 12e12  # 16-bit FLOP/s and watt: five times the best chip
 
 
@@ -132,12 +139,18 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
     """Cache against memory, power against kind and rates, capacity against bandwidth; memory of SRAM is on the chip."""
     on_chip = "SRAM" in chip.memory.type
     capacity, power = chip.capacity, chip.power.quantity.value if chip.power else None
-    cache = chip.last_level_cache
-    if chip.bandwidth.value < _SLOWEST[chip.kind] * 1e9:
+    cache, speed = chip.last_level_cache, chip.bandwidth.value / 1e9
+    low, high = _SPEED[chip.kind]
+    if speed < low or (speed > high and not on_chip):
         yield (
             "memory.bandwidth",
-            f"found {chip.memory.bandwidth.value!r}, wanted {_SLOWEST[chip.kind]} GB/s at least, which any chip of the kind {chip.kind} has; "
-            "correct the number, its unit, or the kind",
+            f"found {chip.memory.bandwidth.value!r}, wanted {low} GB/s at least, and {high:,} GB/s at most of memory outside the chip, "
+            f"for a chip of the kind {chip.kind}; correct the number, its unit, or the kind",
+        )
+    if on_chip and capacity and capacity.value > _WAFER_OF_SRAM * 1e9:
+        yield (
+            "memory.capacity",
+            f"found {chip.memory.capacity.value!r} of SRAM, wanted {_WAFER_OF_SRAM} GB at most, of which a whole wafer consists",
         )
     if cache and capacity and cache.quantity.value * 20 > capacity.value:
         yield (
@@ -145,14 +158,14 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
             f"found {cache.value!r}, wanted a twentieth of the memory, {chip.memory.capacity.value}, at most",
         )
     if capacity and not on_chip:
-        low, high = _READ_ALL[chip.kind]
+        low, high = _READ_STACKS if "HBM" in chip.memory.type else _READ_ALL[chip.kind]
         took = capacity.value / chip.bandwidth.value * 1e3
         if not low <= took <= high:
             yield (
                 "memory.capacity",
                 (
                     f"found {chip.memory.capacity.value!r}, which takes {took:.3g} ms to read at {chip.memory.bandwidth.value}, "
-                    f"wanted {low} to {high} ms for {chip.kind}: capacity, bandwidth or kind is wrong"
+                    f"wanted {low} to {high} ms for {chip.memory.type} of {chip.kind}: capacity, bandwidth, type or kind is wrong"
                 ),
             )
     if power is None:
@@ -160,10 +173,12 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
     low, high = _POWER[chip.kind]
     if not low <= power <= high:
         yield "power", f"found {chip.power.value!r}, wanted {low} to {high:,} W for {chip.kind}"
-    if not on_chip and chip.bandwidth.value > _PER_WATT * power:
+    per_watt = _PER_WATT_OF_SRAM if on_chip else _PER_WATT
+    if speed > per_watt * power:
         yield (
             "power",
-            f"found {chip.power.value!r} for {chip.memory.bandwidth.value}, wanted 1 W at least for each 40 GB/s",
+            f"found {chip.power.value!r} for {chip.memory.bandwidth.value}, wanted 1 W at least for each {per_watt:,} GB/s "
+            f"of {chip.memory.type}; correct one of them",
         )
     if chip.half_precision and chip.peaks()[chip.half_precision].quantity.value > _WORK_PER_WATT * power:
         peak = chip.peaks()[chip.half_precision].value

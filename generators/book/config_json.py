@@ -175,10 +175,36 @@ def _nearest(key: str, known: frozenset[str]) -> str:
     return f", nearest is {best}" if alike.get(best, 0) > 0.6 else ""
 
 
+def _shorter(key: str) -> set[str]:
+    """A name, and each that one of its letters dropped leaves."""
+    return {key, *(key[:i] + key[i + 1 :] for i in range(len(key)))}
+
+
+def _check_spelling(table: dict, read: frozenset[str], known: frozenset[str], place: str = "") -> None:
+    """Refuse a key of a table that one dropped, added or wrong letter, or two letters in the other order, part from one read.
+
+    Names that one dropped letter makes alike are meant; so is one that lost a letter here and gained one there.
+    """
+    meant = {short: key for key in sorted(read) if len(key) > 3 for short in _shorter(key)}
+    for key, value in table.items():
+        if key in read or key in known or value is None or len(key) > 100:
+            continue
+        if near := next((meant[one] for one in sorted(_shorter(key)) if one in meant), ""):
+            raise Refused(
+                f"found {short(place + key)[1:-1]} = {short(value)}, wanted a key that the rules know, nearest is {place}{near}; "
+                "correct the name, or remove it"
+            )
+
+
 def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[str]:
     """Keys that nothing reads, refused where they may change the shape; values that no rule could mean are refused too."""
     unread = []
+    known = family.ignores | rules.harmless | rules.keys
+    _check_spelling(inner, family.keys | {"model_type"}, known)
     for key, value in inner.items():
+        read = frozenset(path.partition(".")[2] for path in family.keys if path.startswith(f"{key}."))
+        if read and isinstance(value, dict):
+            _check_spelling(value, read, known, f"{key}.")
         if key in family.keys and isinstance(value, list) and len({_kind(one) for one in value}) > 1:
             raise Refused(f"found {short(key)[1:-1]} = {short(value)}, wanted a list of one kind of value; correct it")
         if key in family.keys or key in family.ignores or key in rules.harmless or not _says(value):

@@ -32,7 +32,7 @@ _BINARY = {
 
 @dataclass(frozen=True)
 class Family:
-    """What a kind of model takes from its file; every expression is a tree."""
+    """What a kind of model takes from its file; every expression is a tree, and of a table's keys there are also paths."""
 
     name: str
     like: str
@@ -103,7 +103,8 @@ def _family(name: str, table: dict, names: dict[str, list[str]]) -> Family:
     counted = [one for one in made.values() if not _is_none(one[2], let)]
     asked = _reached([*counted, *(test for test, _ in refuse), *(let[key] for key in ALWAYS if key in let)], let)
     asked = {name for name in asked if name not in let or name in _names(let[name])}
-    keys = {key.split(".")[0] for found in [*asked, *"LdHKhfV", "tie"] for key in names.get(found, [found])}
+    paths = {key for found in [*asked, *"LdHKhfV", "tie"] for key in names.get(found, [found])}
+    keys = paths | {path.split(".")[0] for path in paths}
     ignores = frozenset().union(*(row.get("ignores", ()) for row in chain))
     return Family(
         name, table[name].get("like", ""), let, made, refuse, told["defaults"], told["nested"], frozenset(keys), ignores

@@ -11,7 +11,9 @@ from generators.book.annotation import role_errors
 from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
+from generators.book.number_format import NumberFormat
 from generators.book.possible import impossible
+from generators.book.printed import numbers
 from generators.book.published import Published
 from generators.book.record import record_errors
 from generators.book.record_field import shown
@@ -36,6 +38,7 @@ def cross_check(book: Book) -> list[BookError]:
     for model in book.models.values():
         errors += _model(model)
     for id_, row in book.formats.items():
+        errors += _printed_mean(book, id_, row)
         if not re.search(rf"(?<![\d.]){row.named_bits:g}(?![\d.]*\d)", id_):
             errors.append(
                 BookError(
@@ -46,6 +49,24 @@ def cross_check(book: Book) -> list[BookError]:
                 )
             )
     return errors + _possible(book)
+
+
+def _printed_mean(book: Book, id_: str, row: NumberFormat) -> list[BookError]:
+    """Bits per weight of a model that do not come to the mean that a format's source prints of it."""
+    if not row.mean_of:
+        return []
+    if row.mean_of not in book.models:
+        message = f"found {row.mean_of!r}, wanted the id of a row in data/models/; {nearest(row.mean_of, book.models)}"
+        return [BookError("data/formats.toml", f"{id_}.mean_of", message)]
+    shape = catalogue.shape(book.models[row.mean_of])
+    bits = 8.0 * memory.weight_bytes_stored(shape, catalogue.number_format(row)) / parameters.parameter_count(shape)
+    if any(abs(bits - printed) < 0.001 for printed, _, _ in numbers(row.as_printed)):
+        return []
+    message = (
+        f"found bits that come to {bits:.4f} per weight of {row.mean_of}, wanted a number of as_printed {row.as_printed!r}; "
+        "correct bits, attention_bits, embedding_bits or other_bits"
+    )
+    return [BookError("data/formats.toml", id_, message)]
 
 
 def _cited(book: Book) -> list[Cited]:

@@ -13,7 +13,7 @@ from generators import units
 from generators.book import printed
 from generators.book.printed import near
 
-__all__ = ["COMPUTED", "Conflict", "Datum", "Peak", "Row", "datum", "near", "peak", "said"]
+__all__ = ["COMPUTED", "Conflict", "Datum", "Peak", "Printed", "Row", "datum", "near", "peak", "said"]
 
 #: How the note begins of a value that its source does not print but from which it follows.
 COMPUTED = "Computed:"
@@ -25,11 +25,21 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def _no_decimal_comma(text: str) -> str:
+    if re.search(r"\d,(?:\d{1,2}(?!\d)|[^\d\s])", text):
+        raise ValueError(f"found {text!r}, wanted decimals after a point (1,234 is a thousand); correct it")
+    return text
+
+
+#: A text as its source prints it.
+Printed = Annotated[str, AfterValidator(_no_decimal_comma)]
+
+
 class Conflict(Row):
     """Another source's value for the same field; both are kept and the site shows both."""
 
     value: str
-    as_printed: str
+    as_printed: Printed
     source: str
     note: str = ""
 
@@ -38,7 +48,7 @@ class Datum(Row):
     """A value with its unit, the text as printed, and the id of its source in `data/sources.toml`."""
 
     value: str
-    as_printed: str
+    as_printed: Printed
     source: str
     note: str = ""
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False)] = ()
@@ -78,15 +88,11 @@ def _refuse(fault: str) -> None:
 
 def said(value: str, as_printed: str, note: str) -> None:
     """Raise ValueError when a printed text does not say the value and the note does not say how it was computed."""
-    if re.search(r"\d,\d{1,2}(?!\d)", as_printed):
-        raise ValueError(
-            f"as_printed: found {as_printed!r}, wanted decimals after a point (1,234 is a thousand); correct it"
-        )
     if note.startswith(COMPUTED) or printed.agrees(value, as_printed):
         return
     raise ValueError(
         f"found {value!r}, wanted a number of as_printed {as_printed!r}; "
-        f"correct one of them, or begin `note` with '{COMPUTED} ' and how it follows"
+        f"correct one of them, add the unit of the source's column in brackets, as in '0.58 [ms]', or begin `note` with '{COMPUTED} ' and how it follows"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from generators.book import printed
-from generators.book.datum import Row
+from generators.book.datum import Printed, Row
 from generators.book.record_field import Name
 from generators.model.memory import effective_bits
 
@@ -23,6 +23,7 @@ class NumberFormat(Row):
     activations the weights are widened first, so the 16-bit peak applies.
     `other_bits` is what embedding, output head, routers and norms are stored in.  Attention's projections,
     routed experts and an embedding table of its own may have bits of their own, scales counted; 0: none.
+    `mean_of` is the model whose bits per weight `as_printed` tells, where scales are counted in `bits`.
     """
 
     name: Name
@@ -35,7 +36,8 @@ class NumberFormat(Row):
     expert_bits: float = Field(default=0, ge=0, le=64)
     embedding_bits: float = Field(default=0, ge=0, le=64)
     rate: Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4"]
-    as_printed: str
+    as_printed: Printed
+    mean_of: str = ""
     source: str
     note: str = ""
 
@@ -96,7 +98,7 @@ class NumberFormat(Row):
         field, found = ("expert_bits", self.expert_bits) if self.expert_bits else ("bits", self.bits)
         if self.name.startswith("gf"):
             found = self.effective_bits
-        elif self.expert_bits or (not self.group and re.match(r"I?Q\d", self.name)):
+        elif self.expert_bits or self.mean_of:
             low, high = low + 0.01, low + 0.99  # no block is stored without its scales
         if not low <= found <= high:
             also = f" to {high:g}, scales counted" if high > low else ""

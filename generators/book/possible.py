@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from generators import catalogue, units
-from generators.book.published import UNIT_OF_METRIC, Published
+from generators.book.published import UNITS_OF_METRIC, Published
 from generators.model import roofline
 from generators.model.inputs import Chip, Pass
 
@@ -73,7 +73,7 @@ def impossible(book: Book, row: Published) -> str | None:
         return f"found {row.above_bound!r} for a run whose bound is not known; remove it" if row.above_bound else None
     beyond = row.quantity.value > least if row.metric in RATES else row.quantity.value < least
     if beyond and not row.above_bound:
-        shown = units.text(units.Quantity(least, row.quantity.dims), UNIT_OF_METRIC.get(row.metric, "%"))
+        shown = units.text(units.Quantity(least, row.quantity.dims), UNITS_OF_METRIC[row.metric][0])
         return (
             f"found {row.value}, wanted less: {f'the datasheet of {row.accelerator}' if row.accelerator else 'arithmetic' if row.metric == 'mfu' else 'the fastest chip outside SRAM'} allows {shown} at best; "
             "correct the value, chip, model, format, batch or context, or say in above_bound why the run can be faster"

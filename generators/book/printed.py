@@ -28,6 +28,13 @@ _UNIT = re.compile(r"\+?\s?([A-Za-zµμ]+)(\s?/\s?s(?:ec|econd)?\b|\sper\ssecond
 _SUFFIX = re.compile(r"\s?(billion|million|thousand|[BMKT])(?![A-Za-z])")
 _COUNTS = {"thousand": 1e3, "K": 1e3, "million": 1e6, "M": 1e6, "billion": 1e9, "B": 1e9, "T": 1e12}
 _WORDS = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "peta": "P", "bytes": "B", "byte": "B", "μ": "µ"}
+#: The second number of a range, whose unit counts for both.
+_RANGE = re.compile(r"^\s?[-–]\s?\d[\d.,]*")
+#: Heads of columns, as "HBM R/W (GB) 40.3" and "4.58 | 64.64 [GiB | %]" give them.
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+#: Units in which a bare number is read; one in any other is bare only where the text names the column's in brackets.
+_COLUMNS = ("GB/s", "GB", "W", "MHz", "tokens/s")
+_SECONDS = {"s": "s", "ms": "ms", "us": "µs", "µs": "µs", "ns": "ns", "second": "s", "seconds": "s"}
 #: Words after which a number is still bare; after any other it counts something else.
 _BARE = ("of", "x", "X", "tok", "tokens", "parameters", "sequences")
 _BYTES, _PER_S = units.unit_of("byte")[1], units.unit_of("MHz")[1]
@@ -113,7 +120,7 @@ def _dense_or_twice(rate: float, dense: float, between: bool = False) -> bool:
 
 def agrees(value: str, text: str) -> bool:
     """Whether some number × unit of a printed text is the value, to the precision of data sheets."""
-    quantity, unit = units.parse(value), value.lstrip("+-0123456789.,eE ").strip()
+    quantity, unit = units.parse(value), units.unit_text(value)
     if unit == "parameters" or unit == "billion parameters":
         return _size_agrees(quantity.value, text)
     if quantity.dims == _SPEED:
@@ -124,27 +131,26 @@ def agrees(value: str, text: str) -> bool:
 def _readings(text: str, unit: str) -> Iterator[Found]:
     """Every reading of every number of a text: in its own unit, or bare in the column's unit or a thousand of it."""
     factor, own = units.unit_of(unit) if unit in units.UNITS else (1.0, _COUNT)
+    heads = {head.strip() for inner in _BRACKETS.findall(text) for head in inner.split("|")} & units.UNITS.keys()
+    is_column = unit in heads if heads else unit in _COLUMNS or (own == _COUNT and unit != "%")
     for value, written, rest in numbers(text):
         if own == _COUNT and (suffix := _SUFFIX.match(rest)):
             yield value * _COUNTS[suffix[1]], own
-        after = _UNIT.match(rest)
+        rest = _RANGE.sub("", rest)
+        after, sign = _UNIT.match(rest), rest.lstrip()[:1]
         known = list(_factors(after[1], bool(after[2]))) if after else []
         yield from ((value * scale, dims) for scale, dims in known)
-        if not known and "e" in written.lower():
+        if known:
+            continue
+        if "e" in written.lower():
             yield value, own
-        elif not known and (after[1] in _BARE if after else _same_sign(rest, unit)):
+        elif sign and sign in "%×":
+            if unit == sign or (sign == "×" and unit == ""):
+                yield value * factor, own
+        elif is_column and (after[1] in _BARE if after else not sign or sign not in "‰°$€£"):
             yield value * factor, own
-            if unit in (
-                "GB/s",
-                "MHz",
-            ):  # of which sheets print columns in TB/s and GHz; no other is in thousands unsaid
+            if unit in ("GB/s", "MHz"):  # sheets print columns in TB/s and GHz; no other is in thousands unsaid
                 yield value * factor * 1000, own
-
-
-def _same_sign(rest: str, unit: str) -> bool:
-    """Whether a number that no word follows stands before no sign of another unit: 600 % is no 600 GB/s."""
-    sign = rest.lstrip()[:1]
-    return sign not in "%‰×°$€£" or not sign or (sign in "%×" and unit in ("%", "×", ""))
 
 
 def _factors(word: str, per_second: bool) -> Iterator[Found]:
@@ -161,8 +167,8 @@ def _factors(word: str, per_second: bool) -> Iterator[Found]:
             yield bits * 1024.0**power, dims
     elif match := re.fullmatch(r"([kMG]?)(W|Watts?|Hz)", word):
         yield 1000.0 ** " KMGTP".index(match[1].upper() or " "), _PER_S if match[2] == "Hz" else units.UNITS["W"][1]
-    elif word in ("s", "ms", "us", "µs", "ns"):
-        yield units.unit_of(word.replace("us", "µs") if word == "us" else word)
+    elif word in _SECONDS:
+        yield units.unit_of(_SECONDS[word])
 
 
 def _size_agrees(value: float, text: str) -> bool:

@@ -9,35 +9,30 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from generators import units
-from generators.book.datum import Row, said
+from generators.book.datum import Printed, Row, said
 
-Metric = Literal[
-    "decode_tokens_per_s",
-    "prefill_tokens_per_s",
-    "achieved_bandwidth",
-    "achieved_flops",
-    "time",
-    "ratio",
-    "tokens",
-    "mfu",
-    "count",
-    "latency",
-    "size",
-    "stated_peak",
-    "stated_bandwidth",
-]
-#: Metric to a unit that shows its dimensions; metrics that are not here are plain counts.
-UNIT_OF_METRIC = {
-    "decode_tokens_per_s": "tokens/s",
-    "prefill_tokens_per_s": "tokens/s",
-    "achieved_bandwidth": "GB/s",
-    "stated_bandwidth": "GB/s",
-    "achieved_flops": "FLOP/s",
-    "stated_peak": "FLOP/s",
-    "time": "s",
-    "latency": "s",
-    "size": "bytes",
+_BYTES_PER_S, _FLOP_PER_S, _SECONDS = (
+    ("GB/s", "MB/s", "TB/s"),
+    ("TFLOP/s", "GFLOP/s", "PFLOP/s"),
+    ("s", "ms", "µs", "ns"),
+)
+#: The units that a metric may be quoted in; the first shows its dimensions.
+UNITS_OF_METRIC: dict[str, tuple[str, ...]] = {
+    "decode_tokens_per_s": ("tokens/s",),
+    "prefill_tokens_per_s": ("tokens/s",),
+    "achieved_bandwidth": _BYTES_PER_S,
+    "stated_bandwidth": _BYTES_PER_S,
+    "achieved_flops": _FLOP_PER_S,
+    "stated_peak": _FLOP_PER_S,
+    "time": _SECONDS,
+    "latency": _SECONDS,
+    "ratio": ("×", "%", ""),
+    "mfu": ("%",),
+    "tokens": ("tokens", "million tokens"),
+    "count": ("sequences", "experts", "layers", "operations", ""),
+    "size": ("bytes", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB"),
 }
+Metric = Literal[tuple(UNITS_OF_METRIC)]
 
 
 class Published(Row):
@@ -51,7 +46,7 @@ class Published(Row):
 
     value: str
     metric: Metric
-    as_printed: str
+    as_printed: Printed
     conditions: str
     source: str
     accelerator: str = ""
@@ -72,12 +67,13 @@ class Published(Row):
 
     @model_validator(mode="after")
     def _says_so(self) -> Published:
-        """Refuse a value of other dimensions than its metric, one no run can have, or one not printed."""
-        quantity, unit = units.parse(self.value), UNIT_OF_METRIC.get(self.metric, "")
-        if quantity.dims != units.unit_of(unit)[1]:
+        """Refuse a value in a unit that its metric has not, one no run can have, or one not printed."""
+        quantity, wanted = units.parse(self.value), UNITS_OF_METRIC[self.metric]
+        if units.unit_text(self.value) not in wanted:
+            named = ", ".join(unit for unit in wanted if unit) + (" or a plain count" if "" in wanted else "")
             raise ValueError(
                 f"found {self.value!r} ({units.dims_text(quantity.dims)}) with metric {self.metric!r}, "
-                f"wanted {f'a value in {unit}' if unit else 'a plain count'}; correct the value or the metric"
+                f"wanted a value in {named}; correct the value or the metric"
             )
         if not math.isfinite(quantity.value) or quantity.value <= 0:
             raise ValueError(f"found {self.value!r}, wanted a finite value above zero; correct it")

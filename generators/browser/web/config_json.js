@@ -140,11 +140,28 @@ function nearest(key, keys) {
 
 const kindOf = (value) => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
 
+// A name, and each that one of its letters dropped leaves.
+const shorter = (key, letters = [...key]) => [key, ...letters.map((_, i) => [...letters.slice(0, i), ...letters.slice(i + 1)].join(""))];
+
+// Refuse a key of a table that one dropped, added or wrong letter, or two letters in the other order, part from one read.
+function checkSpelling(table, read, known, place = "") {
+  const meant = new Map([...read].sort().filter((key) => key.length > 3).flatMap((key) => shorter(key).map((short) => [short, key])));
+  for (const [key, value] of Object.entries(table)) {
+    if (read.includes(key) || known.has(key) || value === null || [...key].length > 100) continue;
+    const near = shorter(key).sort().find((short) => meant.has(short));
+    if (near !== undefined) noModel(`found ${plainKey(place + key)} = ${worded(value)}, wanted a key that the rules know, nearest is ${place}${meant.get(near)}; correct the name, or remove it`);
+  }
+}
+
 function checkKeys(inner, family, type) {
   const everything = new Set(Object.values(rules.families).flatMap((row) => row[6]));
   const known = new Set([...family.keys, ...family.ignores, ...rules.harmless]);
   const unread = [];
+  const elsewhere = new Set([...family.ignores, ...rules.harmless, ...everything]);
+  checkSpelling(inner, [...family.keys, "model_type"], elsewhere);
   for (const [key, value] of Object.entries(inner)) {
+    const read = family.keys.filter((path) => path.startsWith(`${key}.`)).map((path) => path.slice(key.length + 1));
+    if (read.length && isTable(value)) checkSpelling(value, read, elsewhere, `${key}.`);
     if (family.keys.includes(key) && Array.isArray(value) && new Set(value.map(kindOf)).size > 1) noModel(`found ${plainKey(key)} = ${worded(value)}, wanted a list of one kind of value; correct it`);
     if (known.has(key) || !saysSomething(value)) continue;
     if (everything.has(key)) noModel(`found ${plainKey(key)} = ${worded(value)}, which changes the shape of other models, wanted no key that the rules for ${type || "a file without model_type"} do not read; remove it or correct model_type`);
