@@ -12,13 +12,13 @@ torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the 
 
 
 from generators.book.record import load_record  # noqa: E402
-from generators.measure import catalogue, cli, profiles, worker  # noqa: E402
+from generators.measure import catalogue, cli, environment, profiles, worker  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import bandwidth, compute, decode  # noqa: E402
 from generators.measure.counting import count  # noqa: E402
 from generators.measure.llama import Llama, reference_logits  # noqa: E402
 from generators.measure.outcome import Outcome  # noqa: E402
-from generators.measure.plan import CheckFailed  # noqa: E402
+from generators.measure.plan import CheckFailed, MeasureError  # noqa: E402
 from generators.measure.shapes import shape  # noqa: E402
 from generators.measure.turns import cases_of  # noqa: E402
 
@@ -206,6 +206,14 @@ def test_the_processor_is_measured_where_there_is_no_gpu():
     told = []
     worker._hello(SimpleNamespace(send=told.append), {"device": "auto"}, torch)
     assert told[0]["hello"]["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_a_gpu_that_this_torch_cannot_use_is_no_reason_to_measure_the_processor(monkeypatch):
+    """As with a build for processors, or for a newer driver: the run would take its minutes for something else."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(environment, "gpu_facts", lambda: {"gpu_name": "NVIDIA H100", "gpu_driver": "535.1"})
+    with pytest.raises(MeasureError, match=r"found a GPU \(NVIDIA H100, driver 535.1\) that torch .* --device cpu"):
+        worker._hello(SimpleNamespace(send=None), {"device": "auto"}, torch)
 
 
 def test_what_torch_holds_unused_on_a_gpu_may_still_be_allocated(bench, monkeypatch):

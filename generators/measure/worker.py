@@ -107,6 +107,11 @@ def _bench(command: dict[str, Any]) -> Any:
 def _hello(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     if command["device"] == "auto":
         command["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        if command["device"] == "cpu" and (gpu := environment.gpu_facts()):
+            raise MeasureError(
+                f"found a GPU ({gpu['gpu_name']}, driver {gpu['gpu_driver']}) that torch {torch.__version__} cannot use, "
+                "wanted a torch built for that driver; install one, or measure the processor: --device cpu"
+            )
     bench = _bench(command)
     facts = environment.machine_facts() | environment.torch_facts(torch)
     facts |= environment.gpu_facts() if bench.is_cuda else {}
