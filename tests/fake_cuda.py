@@ -2,13 +2,15 @@
 
 Tensors lie in the processor's memory, and a clock of its own runs instead of the real one:
 
-- Issuing an operation takes the processor `LAUNCH` seconds, starting a graph `START`; the device
-  works through what was issued, `NODE` seconds and its bytes over `BANDWIDTH` for each operation.
+- Issuing an operation takes the processor `LAUNCH` seconds, starting a graph `START`, and `START_NODE`
+  more for each of its operations where a driver works through them; the device works through what was
+  issued, `NODE` seconds and its bytes over `BANDWIDTH` for each operation.
 - A graph holds what was captured by address.  It owns what was made during the capture and nothing
   else: memory given back since is somebody else's, and a replay reads their numbers.
 - Nothing is computed during a capture, and nothing may wait for the device in one.
 - An index out of range, met on the device, is told by the next call that waits; from then on every
   call fails with it.
+- Nothing is compiled: what would be runs as it is.
 - Attention by cuDNN makes a plan for every new shape, which takes `PLAN` seconds.
 
 It shows what the suite does with such a device, not what a device does: nothing here ran on a GPU.
@@ -30,6 +32,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from generators.measure.bench import Bench
 
 LAUNCH, START, NODE, PLAN = 6e-6, 10e-6, 1.2e-6, 40e-3  # seconds
+START_NODE = 0.0  # seconds
 BANDWIDTH = 4e12  # byte/s
 L2 = 2**18  # bytes, small as the toys that are measured here
 LOST = "CUDA error: device-side assert triggered"
@@ -86,7 +89,7 @@ class Graph:
     def replay(self) -> None:
         """Issue everything at once."""
         self.device.alive()
-        self.device.host += START
+        self.device.host += START + START_NODE * len(self.nodes)
         for node in self.nodes:
             self.device.work(node.bytes)
             if self.device.computes and not self.device.fault:
@@ -285,5 +288,8 @@ def installed(patch: Any) -> Iterator[Device]:
     for module in ("bench", "graphs"):
         patch.setattr(f"generators.measure.{module}.time", clock)
     patch.setattr("generators.measure.graphs.side_stream", lambda: stream)
+    patch.setattr(
+        "generators.measure.compiling._compile", lambda function, first, _: (first(function), (function, 0.0))[1]
+    )
     with Watch(device):
         yield device

@@ -19,7 +19,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 from generators.measure import chatter, graphs, profiles, sdpa, summary, timing, triton_kernels, turns  # noqa: E402
-from generators.measure.cases import bandwidth, batch, decode, decode_modes, decode_quantised, prefill  # noqa: E402
+from generators.measure.cases import bandwidth, batch, decode, decode_quantised, prefill  # noqa: E402
 from generators.measure.conductor import Conductor  # noqa: E402
 from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.estimate import quantile  # noqa: E402
@@ -275,6 +275,16 @@ def test_an_eager_pass_would_time_its_launches(device, bench, monkeypatch, modul
     device.fault = ""
 
 
+def test_a_start_that_costs_by_the_operation_does_not_lengthen_a_graph_without_end(device, bench, monkeypatch):
+    """Its share stays what it is however long the graph: a pass of a thousand operations would be captured for minutes."""
+    monkeypatch.setattr(fake_cuda, "START_NODE", 0.2e-6)
+    total, device.computes = torch.zeros(1), False
+    run = lambda: [total.add_(1) for _ in range(20)]  # noqa: E731
+    told = graphs.timed(bench, run, Work(bytes=4), CHECK, cold=False).parameters
+    assert told["launch_share"] > graphs.LAUNCHING
+    assert told["runs_in_a_graph"] * 20 * fake_cuda.NODE < 2 * graphs.LONG
+
+
 # The fourth: a plan for each new length of the cache.
 
 
@@ -349,12 +359,8 @@ def test_a_profile_without_large_graphs_does_not_reach_the_bound(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["graph", "compiled graph"])
-def test_a_captured_step_is_right_when_it_is_replayed(device, bench, mode, monkeypatch):
+def test_a_captured_step_is_right_when_it_is_replayed(device, bench, mode):
     """Its logits are held against float64 by replays, at tokens and positions of the check's choice."""
-    monkeypatch.setattr(
-        decode_modes, "compiled", lambda layer, first, _: (first(layer), (layer, {"compile_seconds": 0.0}))[1]
-    )
-    monkeypatch.setattr(decode_modes.StaticWalk, "_with_layer", lambda self, layer: setattr(self, "layer", layer))
     cases = decode.decode(bench, "float32", ["toy"], context=16, modes=["eager", mode])
     rows = run(bench, cases, rounds=3)
     assert [row["status"] for row in rows.values()] == ["measured"] * 2, [row["reason"] for row in rows.values()]
@@ -370,7 +376,7 @@ def test_decode_in_8_bits_is_a_graph_too(device, bench):
     (eight, four) = decode_quantised.decode_quantised(bench, ["toy"], context=16, group=32)
     assert Outcome(four).as_row()["parameters"]["weights"] == "int4"
     kernel = eight.prepare()
-    assert kernel.parameters["mode"] == "graph"
+    assert kernel.parameters["mode"] == "compiled graph"  # torch's own kernel has one thread for a whole row
     assert kernel.check.worst_relative_error < 0.1
     large = decode_quantised.decode_quantised(bench, ["70B"])
     assert [case.needs_bytes < 0.9 * 80e9 for case in large] == [False, True]
@@ -471,6 +477,9 @@ class Passes(SimpleNamespace):
     def read(self, source: torch.Tensor, passes: int = 1) -> torch.Tensor:
         return source.expand(passes, -1).sum(1)
 
+    def copy(self, target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+        return target.copy_(source)
+
 
 def test_one_small_reduction_is_no_ceiling_of_a_cache(device, bench, monkeypatch):
     """As it was: a read of a part of the cache ends before it is begun; many passes in one kernel reach what there is."""
@@ -487,6 +496,15 @@ def test_one_small_reduction_is_no_ceiling_of_a_cache(device, bench, monkeypatch
     assert best() > 0.9 * fake_cuda.BANDWIDTH
     monkeypatch.setattr(bandwidth, "fast_cache_case", bandwidth.cache_case)
     assert best() < 0.1 * fake_cuda.BANDWIDTH
+
+
+def test_a_roof_is_read_by_a_kernel_that_lasts(device, bench, monkeypatch):
+    """As it was: a kernel for each eighth of the buffer, of some 65 us, of which beginning and ending it took a part."""
+    monkeypatch.setattr(triton_kernels, "require", lambda bench: None)
+    monkeypatch.setattr(triton_kernels, "fastest", lambda *_: Passes())
+    kernels = [bandwidth.fast_read_kernel(bench), bandwidth.fast_copy_kernel(bench), bandwidth.copy_kernel(bench)]
+    kernels += [bandwidth.read_kernel(bench, name) for name in ("sum-float32", "amax-float32", "dot-float32")]
+    assert {kernel.work.bytes for kernel in kernels} == {bench.working_set()}
 
 
 # The eighth: a share of a roof where something else binds.

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the 
 from generators.measure import batched, shapes, shared_model  # noqa: E402
 from generators.measure.batched import Batched, Plan  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
-from generators.measure.cases import batch, cache, decode, decode_modes, prefill, verify  # noqa: E402
+from generators.measure.cases import batch, cache, decode, decode_modes, decode_quantised, prefill, verify  # noqa: E402
 from generators.measure.counting import count  # noqa: E402
 from generators.measure.llama import Llama, Weights, reference_logits  # noqa: E402
 from generators.measure.plan import CheckFailed, MeasureError, Unsupported  # noqa: E402
@@ -252,6 +252,17 @@ def test_models_compiled_beside_each_other_keep_their_programs(bench, aot):
     kernels = [case.prepare() for case in decode.overhead(bench, ["float32"], ["compiled"], [1, 2], context=8)]
     for kernel in kernels:
         kernel.run()
+
+
+def test_one_compilation_serves_all_layers_in_8_bits(bench, aot):
+    """Whose matrices are pairs of weights and scales; its steps are held against float64 of what those stand for."""
+    model = decode_quantised.Quantised(bench, TOY, "int8", 32, capacity=8)
+    static = decode_modes.StaticWalk(bench, model, 4, 7, "compiled")
+    static.layer = decode_quantised.fused_step
+    static.make()
+    drawn = decode.draw_tokens(bench, TOY)
+    wanted = drawn, reference_logits(model.dense, drawn.tolist())
+    assert 0 < decode.check_steps(bench, model, static.step, wanted).worst_relative_error < 0.1
 
 
 def test_a_machine_that_cannot_compile_skips_in_one_line(bench, monkeypatch):

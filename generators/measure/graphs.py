@@ -26,6 +26,7 @@ COLD = 4  # times the last-level cache: so much is read before an operand comes 
 MOST = 4096  # runs in one graph
 LAUNCHING = 0.02  # share of a replay that starting it may take
 TRIES = 4  # captures of ever more runs until it does
+LONG = 5e-3  # seconds of a replay that no start takes much of: beyond, each node costs the start its share
 WARMUPS = 2  # runs before a capture, as libraries plan and allocate on first use
 TIMED = 3  # replays of which the fastest decides
 Run = Callable[[], object]
@@ -165,19 +166,19 @@ def _long_enough(bench: Bench, run: Run, runs: int, compiled: bool, most: int) -
     """A replay of at least `runs` runs that starting it takes little of, and the share that it takes."""
     replay = capture(run, runs, compiled=compiled)
     for _ in range(TRIES):
-        share = launch_share(bench, replay)
-        if share <= LAUNCHING or replay.runs >= most:
+        share, seconds = launch_share(bench, replay)
+        if share <= LAUNCHING or replay.runs >= most or seconds >= LONG:
             break
-        runs = min(most, math.ceil(1.25 * replay.runs * share / LAUNCHING))
+        runs = min(most, math.ceil(1.25 * replay.runs * min(share / LAUNCHING, LONG / seconds)))
         del replay  # its memory goes to the next one
         replay = capture(run, runs, warmups=0, compiled=compiled)
     else:
-        share = launch_share(bench, replay)
+        share, _ = launch_share(bench, replay)
     return replay, share
 
 
-def launch_share(bench: Bench, replay: Captured) -> float:
-    """Time that the processor takes to start a graph, over the time until it has ended."""
+def launch_share(bench: Bench, replay: Captured) -> tuple[float, float]:
+    """Time that the processor takes to start a graph, over the seconds until it has ended; and these seconds."""
     replay()
     shares = []
     for _ in range(TIMED):
@@ -187,7 +188,8 @@ def launch_share(bench: Bench, replay: Captured) -> float:
         issued = time.perf_counter() - start
         bench.wait()
         shares.append((issued, bench.time(replay, 1)))
-    return min(issued for issued, _ in shares) / min(whole for _, whole in shares)
+    seconds = min(whole for _, whole in shares)
+    return min(issued for issued, _ in shares) / seconds, seconds
 
 
 def mode(bench: Bench) -> str:

@@ -24,7 +24,7 @@ PRODUCT_COLUMNS = {2**19: 1024, 2**21: 1024, 2**23: 2048, 2**25: 2048, 2**27: 20
 LARGER = {2**29: 4096, 2**30: 4096}
 LONGER_ROWS = ((2**25, 4096), (2**27, 4096), (2**27, 16384))
 PRODUCT_METHODS = ("gemv-float32", "gemv-bfloat16")
-CHUNKS = 8  # the buffer is read in turns of this many parts, so that a part is cold when its turn comes
+CHUNKS = 8  # a processor passes over the buffer in turns of this many parts, so that a part is cold when its turn comes
 FAST_CHECKED = 2**20 + 8192  # for our own kernels, which take whole blocks
 CHECKED = 2**20 + 4096  # elements of the fresh input a method is verified on
 FAST = "triton-float32"  # our own kernels on a GPU, as records call them
@@ -86,7 +86,7 @@ def read_kernel(bench: Bench, name: str, runs: int | None = None) -> Kernel:
     """Read the buffer part by part with one method; a repetition is one part.  `runs` as for `timed`."""
     method, dtype, flop = METHODS[name]
     buffer = bench.buffer().view(dtype)
-    chunk = buffer.numel() // CHUNKS
+    chunk = buffer.numel() // (CHUNKS if "gemv" in name else in_parts(bench))
     if "gemv" in name:
         chunk = (min(chunk, GEMV_WIDTH**2) if bench.is_cpu else chunk) // GEMV_WIDTH * GEMV_WIDTH
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
@@ -95,6 +95,11 @@ def read_kernel(bench: Bench, name: str, runs: int | None = None) -> Kernel:
     check = check_method(bench, name)
     work = count.read(chunk, dtype.itemsize, flop)
     return timed(bench, lambda: method(next(parts), vector), work, check, told, runs=runs)
+
+
+def in_parts(bench: Bench) -> int:
+    """Parts of the buffer, each a repetition: one on a GPU, where beginning and ending a kernel costs a part of 256 MiB some 5 %."""
+    return CHUNKS if bench.is_cpu else 1
 
 
 def _told(dtype: torch.dtype, elements: int, moved: int) -> dict[str, str | int]:
@@ -161,7 +166,7 @@ def copy_kernel(bench: Bench) -> Kernel:
     """A repetition copies one part of the buffer's first half to the other half."""
     buffer = bench.buffer().view(torch.float32)
     half = buffer.numel() // 2
-    chunk = half // CHUNKS
+    chunk = half // in_parts(bench)
     parts = cycle([(buffer[at : at + chunk], buffer[half + at : half + at + chunk]) for at in range(0, half, chunk)])
 
     def run() -> None:
@@ -188,8 +193,9 @@ def triad_kernel(bench: Bench) -> Kernel:
     denormal numbers and NaN to the cases that see the buffer as bfloat16.
     """
     buffer = bench.buffer().view(torch.float32)
-    third = buffer.numel() // 3 // CHUNKS // 16 * CHUNKS * 16
-    target, chunk = torch.full((third,), float("nan"), device=bench.device), third // CHUNKS
+    number = in_parts(bench)
+    third = buffer.numel() // 3 // number // 16 * number * 16
+    target, chunk = torch.full((third,), float("nan"), device=bench.device), third // number
     parts = cycle([slice(at, at + chunk) for at in range(0, third, chunk)])
     left, right = buffer[:third], buffer[third : 2 * third]
 
@@ -225,21 +231,20 @@ def cache_kernel(bench: Bench) -> Kernel:
 
 
 def fast_read_kernel(bench: Bench) -> Kernel:
-    """Read the buffer part by part with our own kernel; a repetition is one part."""
-    parts, told = _fast_parts(bench)
-    made = triton_kernels.fastest(bench, lambda one: one.read(parts[0]))
-    check, turns = check_fast_read(bench, made), cycle(parts)
-    work = count.read(parts[0].numel(), 4, 1)
-    return timed(bench, lambda: made.read(next(turns)), work, check, told | made.told)
+    """Read the buffer with our own kernel."""
+    (whole,), told = _fast_arrays(bench, 1)
+    made = triton_kernels.fastest(bench, lambda one: one.read(whole))
+    check, work = check_fast_read(bench, made), count.read(whole.numel(), 4, 1)
+    return timed(bench, lambda: made.read(whole), work, check, told | made.told)
 
 
-def _fast_parts(bench: Bench, arrays: int = 1) -> tuple[list[torch.Tensor], dict[str, Any]]:
-    """The read buffer in parts that the kernels take, and what the record tells of them."""
+def _fast_arrays(bench: Bench, number: int) -> tuple[list[torch.Tensor], dict[str, Any]]:
+    """The read buffer as so many arrays that the kernels take, and what the record tells of them."""
     triton_kernels.require(bench)
     buffer, step = bench.buffer().view(torch.float32), triton_kernels.ALIGNED
-    chunk = buffer.numel() // (CHUNKS * arrays) // step * step
-    parts = [buffer[at : at + chunk] for at in range(0, CHUNKS * arrays * chunk, chunk)]
-    return parts, _told(torch.float32, len(parts) * chunk, chunk * arrays)
+    length = buffer.numel() // number // step * step
+    arrays = [buffer[at : at + length] for at in range(0, number * length, length)]
+    return arrays, _told(torch.float32, number * length, number * length)
 
 
 def check_fast_read(bench: Bench, made: triton_kernels.Kernels, passes: int = 1) -> Check:
@@ -257,14 +262,13 @@ def fast_copy_case(bench: Bench) -> Case:
 
 
 def fast_copy_kernel(bench: Bench) -> Kernel:
-    """A repetition copies one part of the buffer's first half to the other half."""
-    parts, told = _fast_parts(bench, arrays=2)
-    pairs = list(zip(parts[CHUNKS:], parts[:CHUNKS], strict=True))
-    made = triton_kernels.fastest(bench, lambda one: one.copy(*pairs[0]), triton_kernels.SHAPES[:2])
-    fresh, turns = bench.normal(FAST_CHECKED), cycle(pairs)
+    """A repetition copies the buffer's first half to the other half."""
+    (source, target), told = _fast_arrays(bench, 2)
+    made = triton_kernels.fastest(bench, lambda one: one.copy(target, source), triton_kernels.SHAPES[:2])
+    fresh = bench.normal(FAST_CHECKED)
     worst = (exact(made.copy(torch.full_like(fresh, float("nan")), fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
-    return timed(bench, lambda: made.copy(*next(turns)), count.copy(parts[0].numel(), 4), check, told | made.told)
+    return timed(bench, lambda: made.copy(target, source), count.copy(source.numel(), 4), check, told | made.told)
 
 
 def fast_cache_case(bench: Bench) -> Case:

@@ -104,7 +104,7 @@ class StaticWalk:
     def make(self) -> None:
         """Compile, capture, or both; `Unsupported` where this device or machine cannot."""
         if "compiled" in self.mode:
-            self.layer, told = compiled(layer_step, self._with_layer, self.bench.device)
+            self.layer, told = compiled(self.layer, self._with_layer, self.bench.device)
             self.compile_seconds = told["compile_seconds"]
         if "graph" in self.mode:
             replay = capture(self.issue, warmups=WARMUPS, compiled="compiled" in self.mode)

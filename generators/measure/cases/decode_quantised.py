@@ -1,13 +1,14 @@
 """Batch-1 decode with the layers' weights in 8 or 4 bits, by torch's weight-only kernels; on CUDA a graph of one step.
 
+In 8 bits on CUDA the layers are compiled, so that their products read the weights as stored (`quantised` says why).
+
 Embedding and output head stay in bfloat16, as checkpoints of this kind keep them.  The layers of a
 model share their numbers, each in memory of its own, so that a check widens every matrix once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ import torch
 from generators.measure.bench import Bench
 from generators.measure.cases.decode import CONTEXT, WINDOW, Walk, check_steps, draw_tokens
 from generators.measure.cases.decode_modes import StaticWalk, layer_step
-from generators.measure.cases.quantised import KERNELS
+from generators.measure.cases.quantised import KERNELS, fused, is_fused
 from generators.measure.counting import count, techniques
 from generators.measure.counting.count import Shape
 from generators.measure.graphs import mode
@@ -26,6 +27,7 @@ from generators.measure.plan import Case, Kernel, Unsupported, Work
 from generators.measure.quantise import Stored
 from generators.measure.sdpa import choose
 from generators.measure.shapes import shape
+from generators.measure.stock import Operand
 
 WEIGHTS = ("int8", "int4")
 SIZES = ("8B", "70B")
@@ -87,21 +89,17 @@ def _case(bench: Bench, name: str, weights: str, context: int, group: int) -> Ca
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """One matrix as a kernel reads it."""
-
-    kernel: Any
-    tensors: tuple[torch.Tensor, ...]
-
-    def apart(self) -> Packed:
-        """The same numbers in memory of their own."""
-        return replace(self, tensors=tuple(one.clone() for one in self.tensors))
+def by(kernel: Callable[[torch.Tensor, Operand], torch.Tensor], matrix: Operand, x: torch.Tensor) -> torch.Tensor:
+    """The matrix times one vector by a kernel that takes rows of activations."""
+    return kernel(x[None], matrix).view(-1)
 
 
-def product(matrix: Packed, x: torch.Tensor) -> torch.Tensor:
-    """The matrix times one vector."""
-    return matrix.kernel(x[None], matrix.tensors).view(-1)
+def fused_step(
+    x: torch.Tensor, weights: tuple[Any, ...], cache: torch.Tensor, position: torch.Tensor,
+    turn: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor,
+) -> torch.Tensor:  # fmt: skip
+    """`layer_step` for the compiler, whose products widen int8 weights on the way."""
+    return layer_step(x, weights, cache, position, turn, mask, fused)
 
 
 class Quantised(Llama):
@@ -118,7 +116,10 @@ class Quantised(Llama):
         gains = [
             [(1 + 0.1 * bench.normal(dimensions.d_model)).to(DTYPE) for _ in range(2)] for _ in range(dimensions.layers)
         ]
-        self.layers = [_layer(norms, {name: one.apart() for name, (one, _) in chosen.items()}) for norms in gains]
+        self.layers = [
+            _layer(norms, {name: tuple(part.clone() for part in one) for name, (one, _) in chosen.items()})
+            for norms in gains
+        ]
         self.embedding, self.head = (bench.weight(dimensions.vocab, dimensions.d_model, dtype=DTYPE) for _ in range(2))
         self.norm = (1 + 0.1 * bench.normal(dimensions.d_model)).to(DTYPE)
         self.dense = SimpleNamespace(
@@ -131,7 +132,7 @@ def _layer(norms: list[torch.Tensor], matrices: dict[str, Any]) -> Layer:
     return Layer(attention_norm=norms[0], mlp_norm=norms[1], **matrices)
 
 
-def packed(bench: Bench, weights: str, size: tuple[int, int], group: int) -> tuple[Packed, torch.Tensor]:
+def packed(bench: Bench, weights: str, size: tuple[int, int], group: int) -> tuple[Operand, torch.Tensor]:
     """A matrix with rows of about unit length as a kernel reads it, and what it stands for in float32.
 
     It is drawn with unit numbers; a power of two in its scales, which rounds nothing, makes the rows short.
@@ -139,23 +140,24 @@ def packed(bench: Bench, weights: str, size: tuple[int, int], group: int) -> tup
     stored = Stored.drawn(bench, weights, DTYPE, size, group, packed=True)
     factor = 2.0 ** -round(torch.tensor(float(size[1])).log2().item() / 2)
     rounded, scales = stored.tensors
-    matrix = Packed(KERNELS[weights, bench.is_cpu], (rounded, scales * factor))
-    return matrix, (stored.dequantised * factor).float()
+    return (rounded, scales * factor), (stored.dequantised * factor).float()
 
 
 def kernel(bench: Bench, dimensions: Shape, weights: str, context: int, group: int) -> Kernel:
     """Build the model, verify its steps, and make one repetition one decode step over all slots of the cache."""
+    fuses, product = is_fused(bench, weights), partial(by, KERNELS[weights, bench.is_cpu])
+    way = "compiled graph" if fuses else mode(bench)
     try:
         tried, _ = packed(bench, weights, (256, 256), min(group, 256))
-        product(tried, bench.normal(256, dtype=DTYPE))
+        (fused if fuses else product)(tried, bench.normal(256, dtype=DTYPE))
         bench.wait()
     except (RuntimeError, AttributeError, TypeError) as error:  # NotImplementedError is a RuntimeError
         reason = (str(error).strip().splitlines() or ["no message"])[0][:160]
         raise Unsupported(f"this torch has no {weights} kernel here: {reason}") from error
     model = Quantised(bench, dimensions, weights, group, context + WINDOW)
     walk = Walk(model, context)
-    static = StaticWalk(bench, model, walk.first, walk.last, mode(bench))
-    static.layer = partial(layer_step, product=product)
+    static = StaticWalk(bench, model, walk.first, walk.last, way)
+    static.layer = fused_step if fuses else partial(layer_step, product=product)
     backend = choose(bench, static, static.issue)
     static.make()
     drawn = draw_tokens(bench, dimensions)
@@ -164,6 +166,7 @@ def kernel(bench: Bench, dimensions: Shape, weights: str, context: int, group: i
     del model.dense
     plain = count.decode(dimensions, DTYPE.itemsize, model.capacity - 1)
     moved = plain.bytes - plain_bytes(dimensions) + stored_bytes(dimensions, weights, group)
-    told = {"method": "packed kernels, mask over the cache", "mode": mode(bench), "cache_slots_read": model.capacity,
+    told = {"method": f"{'products that widen on the way' if fuses else 'packed kernels'}, mask over the cache", "mode": way,
+            "compile_seconds": static.compile_seconds, "cache_slots_read": model.capacity,
             "context": (walk.first + walk.last) / 2, "bytes_counted": "weights as stored, with scales and zero points"}  # fmt: skip
     return Kernel(static, Work(moved, plain.flop, 1), check, told | backend)

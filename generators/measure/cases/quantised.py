@@ -1,4 +1,8 @@
-"""Weight-only products: the same matrix in fewer bytes, by kernels that widen it on the way and by widening it first."""
+"""Weight-only products: the same matrix in fewer bytes, by kernels that widen it on the way and by widening it first.
+
+For int8 on CUDA torch's own kernel (ATen/native/cuda/int8mm.cu) has one thread for each output, which
+walks along its row byte by byte; what a compiler makes of one row's product stands in for it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import torch
 
 from generators.measure import cold
 from generators.measure.bench import Bench
+from generators.measure.compiling import compiled
 from generators.measure.counting import techniques as count
 from generators.measure.exact import exact
 from generators.measure.graphs import timed
@@ -22,6 +27,7 @@ SIZE = 4096
 ROWS = (1, 4, 16, 64, 256)
 GROUP = 64
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 5e-3}
+Multiply = Callable[[torch.Tensor, Operand], torch.Tensor]
 PLAIN, PACKED, WIDENED = "plain product", "packed kernel", "dequantised, then multiplied"
 
 
@@ -41,7 +47,11 @@ def quantised_cases(
     again = [replace(one, dtype=single, like=one) for one in (eight, four) if kind != single]
     return [
         *(product_case(one, PLAIN, number) for one in (wide, narrow) for number in rows),
-        *(product_case(one, PACKED, number) for one in (eight, four) for number in rows),
+        *(
+            product_case(one, PACKED, number)
+            for one in (eight, four)
+            for number in (rows[:1] if is_fused(bench, one.weights) else rows)
+        ),
         *(product_case(one, WIDENED, number) for one in (eight, spread) for number in ends),
         *(product_case(one, PACKED, rows[0]) for one in again),
     ]
@@ -66,9 +76,7 @@ def product_case(stock: Stock, method: str, rows: int) -> Case:
 
 def product_kernel(stock: Stock, method: str, rows: int) -> Kernel:
     """Multiply the same activations by one cold matrix after another."""
-    if method == PACKED:
-        _probe(stock)
-    multiply = _multiplier(stock, method, rows)
+    multiply, compiler = _multiplier(stock, method, rows)
     check = check_product(stock, rows, multiply)
     activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
     turns, sizes = stock.turns, (rows, stock.d_in, stock.d_out, stock.bytes)
@@ -78,10 +86,11 @@ def product_kernel(stock: Stock, method: str, rows: int) -> Kernel:
         told = {"bytes_counted": "weights as stored; wide weights written and read", "resident": True}
     if not stock.plain:
         told |= {"quantisation_error": round(stock.stored.error, 6)}
-    return timed(stock.bench, lambda: multiply(activations, next(turns)), work, check, told)
+    run = lambda: multiply(activations, next(turns))  # noqa: E731
+    return timed(stock.bench, run, work, check, told | compiler, compiled=bool(compiler))
 
 
-def check_product(stock: Stock, rows: int, multiply: Callable[[torch.Tensor, Operand], torch.Tensor]) -> Check:
+def check_product(stock: Stock, rows: int, multiply: Multiply) -> Check:
     """A product of fresh activations with the weights that are timed, against float64 of the dequantised weights."""
     activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
     operand = next(stock.turns)
@@ -95,11 +104,18 @@ def check_product(stock: Stock, rows: int, multiply: Callable[[torch.Tensor, Ope
     )
 
 
-def _multiplier(stock: Stock, method: str, rows: int) -> Callable[[torch.Tensor, Operand], torch.Tensor]:
-    """The product of activations [rows, d_in] with an operand of the stock."""
+def _multiplier(stock: Stock, method: str, rows: int) -> tuple[Multiply, dict[str, Any]]:
+    """The product of activations [rows, d_in] with an operand of the stock, and what the record tells of a compiler."""
     if method == PLAIN:
-        return _vector if rows == 1 else _matrix
-    return partial(_widened, stock) if method == WIDENED else KERNELS[stock.weights, stock.bench.is_cpu]
+        return (_vector if rows == 1 else _matrix), {}
+    if method == WIDENED:
+        return partial(_widened, stock), {}
+    if is_fused(stock.bench, stock.weights):
+        sample = stock.bench.normal(1, stock.d_in, dtype=stock.dtype)
+        made, told = compiled(_fused_row, lambda made: made(sample, next(stock.turns)), stock.bench.device)
+        return made, told | {"library": "torch.compile"}
+    _probe(stock)
+    return KERNELS[stock.weights, stock.bench.is_cpu], {}
 
 
 def _vector(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
@@ -113,6 +129,21 @@ def _matrix(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
 def _widened(stock: Stock, activations: torch.Tensor, operand: Operand) -> torch.Tensor:
     widen(stock.weights, operand, stock.wide)
     return torch.mm(activations, stock.wide.T)
+
+
+def is_fused(bench: Bench, weights: str) -> bool:
+    """Whether a compiler's kernel, which widens the weights of one row's product on the way, stands for torch's own."""
+    return weights == "int8" and bench.is_cuda
+
+
+def fused(operand: Operand, vector: torch.Tensor) -> torch.Tensor:
+    """An int8 matrix times a vector, for the compiler: one kernel reads the matrix as it is stored."""
+    rounded, scales = operand
+    return torch.mv(rounded.to(vector.dtype), vector) * scales
+
+
+def _fused_row(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    return fused(operand, activations[0])[None]
 
 
 def _int8(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
