@@ -5,6 +5,7 @@ The stand-in (`fake_cuda`) is no GPU, and nothing here says how fast one is.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 from generators.measure import chatter, graphs, profiles, sdpa, summary, timing, triton_kernels, turns  # noqa: E402
-from generators.measure.cases import bandwidth, batch, decode, decode_quantised, prefill  # noqa: E402
+from generators.measure.cases import bandwidth, batch, compute, decode, decode_quantised, prefill  # noqa: E402
 from generators.measure.conductor import Conductor  # noqa: E402
 from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.estimate import quantile  # noqa: E402
@@ -496,6 +497,30 @@ def test_one_small_reduction_is_no_ceiling_of_a_cache(device, bench, monkeypatch
     assert best() > 0.9 * fake_cuda.BANDWIDTH
     monkeypatch.setattr(bandwidth, "fast_cache_case", bandwidth.cache_case)
     assert best() < 0.1 * fake_cuda.BANDWIDTH
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_library_that_does_not_run_leaves_the_other_one_s_product(device, bench, monkeypatch, lost):
+    """As where torch's way to cuBLASLt refuses a format or a size; not where the device is lost by it."""
+
+    def by(library: str, multiply: Any) -> Any:
+        def run() -> Any:
+            if library == "cuBLASLt":
+                device.fault = fake_cuda.LOST if lost else ""
+                raise RuntimeError("CUDA error: CUBLAS_STATUS_NOT_SUPPORTED")
+            return multiply()
+
+        return run
+
+    monkeypatch.setattr(compute, "by_library", by)
+    monkeypatch.setattr(compute, "using_library", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(compute, "GPU_SIZES", (64, 128))
+    if lost:
+        with pytest.raises(RuntimeError, match="NOT_SUPPORTED"):
+            compute.matmul_kernel(bench, "float32")
+        device.fault = ""
+    else:
+        assert compute.matmul_kernel(bench, "float32").parameters["library"] == "cuBLAS"
 
 
 def test_a_roof_is_read_by_a_kernel_that_lasts(device, bench, monkeypatch):

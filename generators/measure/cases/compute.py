@@ -68,14 +68,17 @@ def _one(device: torch.device) -> torch.Tensor:
 
 @contextmanager
 def tf32() -> Iterator[None]:
-    """float32 products by TF32 inside; the setting found is put back, because the float32 case takes turns with this."""
-    settings = torch.backends.cuda.matmul
-    found = settings.fp32_precision
-    settings.fp32_precision = "tf32"
+    """float32 products by TF32 inside; the setting found is put back, because the float32 case takes turns with this.
+
+    Set so that torch's older and newer setting agree: where only the newer one says TF32, its way to
+    cuBLASLt asks the older one and raises.
+    """
+    found = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
     try:
         yield
     finally:
-        settings.fp32_precision = found
+        torch.set_float32_matmul_precision(found)
 
 
 _F8 = getattr(torch, "float8_e4m3fn", torch.uint8)
@@ -116,7 +119,8 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
         held = operands(bench, form, size)
         for library in libraries(bench, form):
             once = by_library(library, partial(form.multiply, *held))
-            bench.time(once, 1)
+            if not _runs(bench, once):
+                continue
             # a GPU is issued several at a time, so that launching does not decide between small sizes
             rate = max(rates.values(), default=first)
             inner = 1 if bench.is_cpu else max(1, min(64, int(TRIAL * rate / (2 * size**3))))
@@ -133,6 +137,17 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
     told |= {"library": library} if library else {}
     work = count_kernels.product(best, best, best, form.operand.itemsize, form.result.itemsize)
     return timed(bench, by_library(library, multiply), work, check, told, cold=False)
+
+
+def _runs(bench: Bench, once: Callable[[], object]) -> bool:
+    """Whether a library does the product at this size; what costs memory or the device is told as such."""
+    try:
+        bench.time(once, 1)
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or bench.lost():
+            raise
+        return False
+    return True
 
 
 def libraries(bench: Bench, form: Format) -> tuple[str, ...]:
