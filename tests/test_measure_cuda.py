@@ -499,6 +499,16 @@ def test_one_small_reduction_is_no_ceiling_of_a_cache(device, bench, monkeypatch
     assert best() < 0.1 * fake_cuda.BANDWIDTH
 
 
+@pytest.mark.parametrize("slower", ["cuBLAS", "cuBLASLt"])
+def test_a_product_is_timed_by_the_faster_of_two_libraries(device, bench, monkeypatch, slower):
+    """As it was: by the one that torch prefers, which was 11 % behind for one format and size."""
+    monkeypatch.setattr(compute, "by_library", lambda name, run: (lambda: (run(), run())) if name == slower else run)
+    monkeypatch.setattr(compute, "using_library", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(compute, "GPU_SIZES", (64, 128))
+    kernel = compute.matmul_kernel(bench, "float32")
+    assert {kernel.parameters["library"], slower} == {"cuBLAS", "cuBLASLt"}
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_library_that_does_not_run_leaves_the_other_one_s_product(device, bench, monkeypatch, lost):
     """As where torch's way to cuBLASLt refuses a format or a size; not where the device is lost by it."""
