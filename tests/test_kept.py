@@ -137,7 +137,6 @@ KEYED = {
     "renamed file of data": lambda root: (root / "data/models/gpt2.toml").rename(root / "data/models/gpt-2.toml"),
     "deleted source": lambda root: (root / "data/sources.toml").unlink(),
     "shared drawing code": lambda root: replace(root / "vis/_palette.py", '"""', '"""A '),
-    "new figure": lambda root: (root / "vis/x.py").write_text(""),
     "the model": lambda root: replace(root / "generators/model/roofline.py", "peak / bandwidth", "peak // bandwidth"),
     "the weave itself": lambda root: replace(root / "generators/weave/figures.py", "indent=2", "indent=1"),
     "a unit": lambda root: replace(root / "generators/units.py", "\n", "\n# \n"),
@@ -170,6 +169,20 @@ def test_one_sentence_more_changes_no_file_and_loads_no_data(project):
     code = "import sys; from generators.__main__ import main; status = main(['write']); print(status, sorted(m for m in sys.modules if m in ('pydantic', 'generators.book.load')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert "everything is current; nothing was written" in done.stdout and "0 []" in done.stdout
+
+
+def test_of_an_edited_figure_alone_the_words_are_computed_anew(project):
+    replace(project / "vis/ridge_points.py", '"""How much arithmetic', '"""How much work')
+    code = """
+import generators.weave.figures as figures
+own = figures.figure
+figures.figure = lambda name, book: print("computed", name) or own(name, book)
+from generators.__main__ import main
+main(["check", "--fast"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if line.startswith("computed")] == ["computed ridge_points"]
+    assert "ridge_points.svg: figure is stale" in done.stderr
 
 
 def test_a_number_that_no_page_asked_for_before_is_computed(project):

@@ -1,6 +1,7 @@
 """Who may import whom, read from the code, so that the design stays what the documents say."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -73,6 +74,14 @@ def test_no_module_imports_a_higher_layer(root):
             if part in ALLOWED and imported not in ALLOWED[part]:
                 breaches.append(f"{path.relative_to(root)}:{line}: {part} imports {imported}")
     assert breaches == []
+
+
+def test_no_module_imports_a_figure(root):
+    """So that an edit of a figure's module changes the answers about that figure alone."""
+    for path in [*(root / "generators").rglob("*.py"), *(root / "vis").glob("*.py")]:
+        assert not re.findall(
+            r"^\s*(?:from vis import [a-z]|from vis\.[a-z]|import vis\.[a-z])", path.read_text(), re.MULTILINE
+        ), path
 
 
 def test_only_the_measurement_imports_torch(root):

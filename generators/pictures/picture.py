@@ -64,6 +64,8 @@ Picture = FigurePicture | Card
 
 def kept(picture: Picture, root: Path) -> bytes | None:
     """The picture's PNG if it was drawn from exactly this content, else None."""
+    if not (root / PLACE).is_dir():
+        return None
     path = place(picture, root)
     return path.read_bytes() if path.is_file() else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from generators.escape import plain
@@ -44,6 +45,14 @@ def _words(cell: str) -> str:
     return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", cell)).split())
 
 
+@cache
+def _searched(term: str) -> re.Pattern[str]:
+    """A term as running prose may write it: its first letter large or small, broken between lines."""
+    words = r"\s+".join(re.escape(word) for word in term.split())
+    first = words if term[:2].isupper() else f"(?i:{words[0]}){words[1:]}"
+    return re.compile(rf"(?<![\w-]){first}(?![\w-])")
+
+
 def edits(mask: str, terms: dict[str, str]) -> list[Edit]:
     """The first use of each term in running prose as an abbreviation with its meaning.
 
@@ -53,9 +62,7 @@ def edits(mask: str, terms: dict[str, str]) -> list[Edit]:
         mask = hide_all(mask, pattern)
     found: list[Edit] = []
     for term in sorted(terms, key=lambda term: (-len(term), term)):
-        words = r"\s+".join(re.escape(word) for word in term.split())
-        first = words if term[:2].isupper() else f"(?i:{words[0]}){words[1:]}"
-        match = re.search(rf"(?<![\w-]){first}(?![\w-])", mask)
+        match = _searched(term).search(mask) if term.split()[-1][1:] in mask else None
         if match:
             tag = f'<abbr title="{plain(terms[term])}">{match[0]}</abbr>'
             found.append(Edit(match.start(), match.end(), tag))

@@ -16,10 +16,10 @@ def chapters_of(ids: list[str], chapters: list[tuple[str, str, str]]) -> Chapter
     """The chapters (path, title, text) that print a number of each chip and model, or link to its page."""
     found: Chapters = {}
     for path, title, text in chapters:
-        numbers = {f".{id_}." for id_ in _NUMBER.findall(text)}
+        numbers = "\n".join(f".{id_}." for id_ in _NUMBER.findall(text))
         pages = set(_PAGE.findall(text))
         for id_ in ids:
-            if id_ in pages or any(f".{id_}." in number for number in numbers):
+            if id_ in pages or f".{id_}." in numbers:
                 found.setdefault(id_, []).append((path, title))
     return found
 

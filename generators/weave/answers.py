@@ -124,10 +124,15 @@ class Answers:
         return list(self._note("records", "passed over", make))
 
     def words(self, name: str) -> Words:
-        """A figure's words and key, without drawing it."""
-        from generators.weave.figures import Words
+        """A figure's words and key, without drawing it; those noted are good while its module, which no other imports, is the same."""
+        from generators.weave.figures import Words, code_of
 
-        return Words(**self._note("figures", name, lambda: asdict(self.figure(name).words)))
+        code, known = code_of(name), self.notes["figures"]
+        if name in known and known[name]["code"] != code:
+            del known[name]
+        return Words(
+            **self._note("figures", name, lambda: {"code": code, "words": asdict(self.figure(name).words)})["words"]
+        )
 
     def figure(self, name: str) -> Figure:
         """A figure with its data, ready to be drawn."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from generators.weave.answers import Answers
 
 Files = dict[str, str]  # path relative to the root -> text
+VIS = Path(__file__).resolve().parents[2] / "vis"
 SUFFIXES = (".svg", ".narrow.svg", ".csv")  # endings of the files that a figure's key answers for
 
 
@@ -81,8 +82,7 @@ def figure(name: str, book: Book) -> Figure:
         raise BookError(f"vis/{name}.py", "data", fault)
     data = replace(data, note=source_note(data, book))
     words = module.alt(data), module.caption(data)
-    code = Path(module.__file__).read_text(encoding="utf-8").encode()  # the same on every system's line ends
-    text = "\n".join([data.digest(), *words, hashlib.sha256(code).hexdigest(), _drawing_code()])
+    text = "\n".join([data.digest(), *words, code_of(name), _drawing_code()])
     key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
     rests = sorted(data.sources), sorted(data.records)
     return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
@@ -95,12 +95,16 @@ def _near(id_: str, book: Book) -> str:
     return f"; near it are {', '.join(near[:3])}" if near else ""
 
 
+def code_of(name: str) -> str:
+    """A hash of a figure's module, the same on every system's line ends; the book has no figure that imports another."""
+    return _sha((VIS / f"{name}.py").read_text(encoding="utf-8"))
+
+
 @cache
 def _drawing_code() -> str:
     """The version of matplotlib, below a hash of the code that all figures share."""
-    folder = Path(__file__).resolve().parents[2] / "vis"
-    code = "".join(p.read_text(encoding="utf-8") for p in sorted(folder.glob("_*.py")))
-    return f"{hashlib.sha256(code.encode()).hexdigest()}\n{version('matplotlib')}"
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(VIS.glob("_*.py")))
+    return f"{_sha(code)}\n{version('matplotlib')}"
 
 
 def source_note(data: FigureData, book: Book) -> str:

@@ -22,8 +22,8 @@ PACKAGES = ("pydantic", "pydantic-core", "matplotlib")
 
 
 def key(root: Path) -> str:
-    """A hash of everything that an answer over `root` may depend on."""
-    code = [CODE / "generators", CODE / "vis", *([root / "vis"] if root.resolve() != CODE else [])]
+    """A hash of everything that an answer over `root` may depend on, but for the module of a figure (see `Answers.words`)."""
+    code = [CODE / "generators", *sorted((CODE / "vis").glob("_*.py"))]
     runs_on = [sys.version, sys.platform, *map(_version, PACKAGES)]
     return fingerprint.of_values(
         *runs_on, fingerprint.of_files(*code, ending=".py"), fingerprint.of_files(root / "data")
