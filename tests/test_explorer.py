@@ -18,7 +18,7 @@ from generators.book.config_rules import load_rules
 from generators.browser import answers
 from generators.browser.catalogue_export import expected_rows
 from generators.model import memory
-from generators.model.expected import Habits, expected_time, reading_bytes, unpacked_values
+from generators.model.expected import Habits, expected_time, launching_layers
 from generators.model.inputs import Pass
 from generators.shape_command import figures
 from tests.live_pages import EXPLORER, cell, drawn, open_live, reach, set_number, settled
@@ -54,18 +54,17 @@ def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, ori
     """As Python computes it from the committed constants; several chips and a processor are outside what was fitted."""
     open_live(page, origin + EXPLORER, "explorer")
     told, name = expected(book), "Tokens/s for each sequence, expected"
-    _, share, peak, layer, low, high, *_ = expected_rows(book)["a100-sxm4-80gb"][0]
+    _, share, peak, layer, *_, (low, high), _ = expected_rows(book)["a100-sxm4-80gb"][0]
     step, chip = told.decode.step, catalogue.device(book.accelerators["a100-sxm4-80gb"])
     time = expected_time(step.traffic.total, step.flop, 32.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
     least = max(time * low, step.time)
     rates = [units.number_text(1 / seconds, 2) for seconds in (time, time * high, least)]
     assert peak > 0 and cell(page, name) == f"{rates[0]} ({rates[1]} to {rates[2]})"
-    open_live(page, f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~llama-2-7b~q4-0~1~2048~1", "explorer")
-    told, row = expected(book, format_="q4-0"), book.formats["q4-0"]
-    step, of = told.decode.step, catalogue.shape(book.models["llama-2-7b"])
-    moved = reading_bytes(step.traffic.total, unpacked_values(of, catalogue.number_format(row)), chip.bandwidth, catalogue.device(book.accelerators["a100-sxm4-80gb"], row.rate).peak)  # fmt: skip
-    assert moved > step.traffic.total
-    time = expected_time(moved, step.flop, 32.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
+    open_live(page, f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~mixtral-8x7b~fp8~1~2048~1", "explorer")
+    told, of = expected(book, model="mixtral-8x7b", format_="fp8"), catalogue.shape(book.models["mixtral-8x7b"])
+    assert launching_layers(of) == 48, "of 32 layers each has experts"
+    step = told.decode.step
+    time = max(step.time, expected_time(step.traffic.total, step.flop, 48.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer)))  # fmt: skip
     assert cell(page, name).startswith(f"{units.number_text(1 / time, 2)} (")
     choose(page, "Chip", "epyc-9654")
     assert cell(page, name).startswith("outside the fitted range: too few quoted runs")

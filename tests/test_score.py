@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 
 import pytest
 
@@ -60,7 +61,8 @@ def test_the_rows_are_hundreds_over_many_devices_and_engines(own):
     assert len({one.engine.split()[0].lower() for one in own}) >= 5
     assert len({one.source for one in own}) >= 15
     assert {one.device.memory for one in own} == {"hbm", "hbm-amd", "gddr", "gddr-amd", "apple", "unified", "cpu"}
-    assert {"dgx-spark", "mi300x", "rtx-pro-6000-blackwell", "b200-sxm"} <= {one.device.id for one in own}
+    assert {"dgx-spark", "mi300x", "mi210", "rtx-pro-6000-blackwell", "h200-sxm"} <= {one.device.id for one in own}
+    assert any(one.device.id == "b200-sxm" and one.kind == "decode, batch 1" for one in own)
 
 
 def test_no_row_is_beyond_its_bound(own):
@@ -131,8 +133,8 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
     scored = [one for one in map(predictor.score, own) if not isinstance(one, str)]
     s = summary([one for one in scored if one.run.kind == "decode, batch 1" and one.devices > 1])
     assert s.devices >= 30
-    assert s.by_row < 0.16 and s.by_device < 0.16
-    assert 0.7 < s.inside < 0.95, "four in five runs lie in the interval, or it is none"
+    assert s.by_row < 0.12 and s.by_device < 0.12
+    assert 0.8 < s.inside < 0.97, "nine in ten runs are to lie in the interval"
 
 
 @pytest.mark.parametrize(
@@ -324,12 +326,14 @@ def test_a_header_that_is_no_toml_is_told(tmp_path, names):
 
 
 def test_all_of_the_worst_ten_ran_in_llamafile(book):
-    """As the page says below its table."""
+    """As the page says below its table, and that others there took a third of the time of three of them or less."""
     from generators.numbers.registry import Numbers
     from generators.tables.accuracy_tables import accuracy_worst
 
     rows = accuracy_worst(Numbers(book)).rows
     assert len(rows) == 10 and all(row[3].startswith("llamafile") for row in rows)
+    times = [(float(row[6].split()[0]), float(row[7].split()[0])) for row in rows if row[7]]
+    assert sum(others <= measured / 3 for measured, others in times) == 3
 
 
 def test_other_tools_formulas_differ_as_the_page_says(names):
@@ -372,37 +376,78 @@ def test_the_probe_is_better_than_its_read_test_alone_and_the_best_prediction_su
         assert one.median < by[one.machine, one.figure, own_errors.READ].median
 
 
-def test_each_change_that_was_tried_is_worse_in_some_cell(book):
+#: Changes that were kept, by what the form without each says, and the figures that each is better in.
+KEPT = {
+    "a layer with experts launches no more than another": "decode, batch 1",
+    "builds of all years share their constants": "prefill",
+    "scores of attention that is not fused stay on the chip": "prefill",
+}
+
+
+def test_what_was_kept_is_better_on_both_halves_and_each_other_change_is_worse_in_some_cell(book):
     from generators.score.tried import TRIED
 
     told = json.loads((book.root / TRIED).read_text(encoding="utf-8"))
-    kept = told["as it is"]["decode, batch 1"]
-    without = told["unpacking a narrow weight costs nothing"]["decode, batch 1"]
-    assert kept[4] < without[4] and kept[5] < without[5], "better on the half that it was not chosen on"
-    now = [value for kind in told.pop("as it is").values() for n, value in enumerate(kind) if n % 3]
-    assert len(told) >= 5
+    kept = told.pop("as it is")
+    medians = lambda kinds, names: [value for kind in names for n, value in enumerate(kinds[kind]) if n % 3]  # noqa: E731
+    for name, kind in KEPT.items():
+        assert all(now < without for now, without in zip(medians(kept, [kind]), medians(told[name], [kind]), strict=True)), name  # fmt: skip
+    assert len(told) >= 8
     for name, kinds in told.items():
-        cells = [value for kind in kinds.values() for n, value in enumerate(kind) if n % 3]
-        assert any(cell > before for cell, before in zip(cells, now, strict=True)), name
+        assert any(cell > now for cell, now in zip(medians(kinds, kinds), medians(kept, kinds), strict=True)), name
 
 
 def test_the_present_form_scores_as_the_tried_changes_are_compared_with(book, own, names):
     from generators.score.tried import TRIED, changes, errors
 
     assert errors(own) == json.loads((book.root / TRIED).read_text(encoding="utf-8"))["as it is"]
-    change = changes(names)["a layer with experts launches half as much again"]
+    change = changes(names)["a layer with experts launches no more than another"]
     layers = {run.model: (run.phases[0].layers, change(run).phases[0].layers) for run in own if run.kind != "operator"}
-    assert layers["gpt-oss-20b"] == (24, 36) and layers["llama-2-7b"] == (32, 32)
+    assert layers["gpt-oss-20b"] == (36, 24) and layers["llama-2-7b"] == (32, 32)
 
 
-def test_narrow_weights_cost_unpacking_where_the_peak_is_known(names):
-    narrow, wide = a_run(names), a_run(names, precision="F16", weights_gb="13.475", value="50")
-    device = narrow.device
-    extra = narrow.reading(narrow.phases[0]) - narrow.phases[0].bytes
-    assert extra == pytest.approx(4.0 * narrow.read * device.bandwidth / device.peak, rel=1e-3)
-    assert wide.reading(wide.phases[0]) == wide.phases[0].bytes
-    unknown = a_run(names, device_id="rtx-3080-10g", hardware="3080 10GB", bandwidth_gb_s="760")
-    assert unknown.device.peak == 0.0 and unknown.reading(unknown.phases[0]) == unknown.phases[0].bytes
+def test_intervals_hold_nine_in_ten_runs_of_devices_that_had_no_part_in_them(predictor, own):
+    """Over all that is scored, and no kind of at least thirty runs far from it."""
+    scored = [one for one in map(predictor.score, own) if not isinstance(one, str)]
+    assert 0.88 < summary(scored).inside < 0.97
+    kinds = Counter(one.kind for one in scored)
+    inside = {kind: summary([one for one in scored if one.kind == kind]).inside for kind, rows in kinds.items() if rows >= 30}  # fmt: skip
+    assert len(inside) >= 5 and all(share > 0.8 for share in inside.values()), inside
+
+
+def test_a_device_of_few_runs_gets_a_wider_interval(predictor):
+    low, high = predictor.interval("gddr, llama.cpp", "", False)
+    few = predictor.interval("hbm-amd, llama.cpp", "", False)
+    assert few[0] < low < 1 < high < few[1]
+
+
+def test_a_chips_make_decides_its_peak_and_its_processor_is_no_gpu(names):
+    full, cut = (a_run(names, device_id="m2-ultra", hardware=f"M2 Ultra ({cores} GPU cores)", vendor="apple", bandwidth_gb_s="", value=40) for cores in (76, 60))  # fmt: skip
+    assert full.device.peak == pytest.approx(27.199e12) and cut.device.peak == pytest.approx(27.199e12 * 60 / 76)
+    cpu = a_run(names, device_id="m1-max", hardware="M1 Max 32GB (CPU)", vendor="apple", bandwidth_gb_s="", value=10)
+    assert (cpu.device.key, cpu.device.memory, cpu.device.peak) == ("m1-max-cpu", "cpu", 0.0)
+    assert a_run(names).device.peak == pytest.approx(142e12), "with FP16 accumulation, twice what the catalogue has"
+
+
+def test_scores_that_llama_cpp_keeps_take_time_but_are_in_no_bound(names):
+    told = {"metric": "prefill_tok_s", "prompt_len": "4096", "gen_len": "0", "value": "1000"}
+    kept, fused = a_run(names, **told), a_run(names, **told, engine="llama.cpp b1800 FA")
+    scores = kept.phases[1]
+    assert len(fused.phases) == 1 and kept.bound == fused.bound
+    assert scores.bytes == pytest.approx(16 * 32 * 32 * 4096 * 4097 / 2)
+    h = Habits(0.8, 0.5, 1e-4)
+    assert kept.expected(h) - fused.expected(h) == pytest.approx(scores.bytes / (0.8 * 936e9), rel=1e-3)
+
+
+def test_others_measurements_of_one_card_agree_no_better_than_the_page_says(book):
+    from generators.evidence import accuracy
+
+    told = accuracy.agreement(book)
+    assert len(told) > 100 and len({run.device.key for run, _ in told}) >= 15
+    assert not {(run.file, run.line) for run in accuracy.runs(book)} & {(run.file, run.line) for run, _ in told if "repeats" in run.file}  # fmt: skip
+    for kind, least in ((accuracy.DECODE, 30), (accuracy.PREFILL, 12)):
+        there = accuracy.between(book, kind)
+        assert len(there) >= least and all(any(other.file != run.file for other, _ in there) for run, _ in there)
 
 
 def test_refusals_of_one_kind_are_one_line(tmp_path, capsys):
@@ -420,14 +465,20 @@ def test_refusals_of_one_kind_are_one_line(tmp_path, capsys):
 
 
 def test_prefill_is_off_as_the_page_says(book):
-    """The largest cards too fast, two others too slow, and the worst engine's row near its bound."""
+    """The largest cards, which ran a mixture only, too fast; and one table's two A100 thirteen times apart."""
     from generators.evidence.accuracy import of_kind
-    from generators.numbers.registry import Numbers
-    from generators.tables.accuracy_tables import accuracy_parts
 
     found = of_kind(book, "prefill")
-    for device, slow in (("rtx-4090", False), ("rtx-5090", False), ("rtx-3090", True), ("rtx-4080", True)):
-        errors = [one.error for one in found if one.run.device.key == device]
-        assert (sum(errors) > 0) == slow, device
-    worst = max(accuracy_parts(Numbers(book), "engine", "prefill").rows, key=lambda row: float(row[2].rstrip("%")))
-    assert float(worst[4].rstrip("%")) < 10, worst
+    for device in ("rtx-4090", "rtx-5090"):
+        there = [one for one in found if one.run.device.key == device]
+        assert there and all(one.error < -0.2 and not one.run.read for one in there), device
+    a, b = (next(one.run.seconds for one in found if one.run.device.key == device and "2024.csv" in one.run.file and one.run.precision == "F16") for device in ("a100-sxm4-80gb", "a100-pcie-80gb"))  # fmt: skip
+    assert 12.5 < a / b < 13.5
+
+
+def test_compiled_batches_meet_their_target_as_the_page_says(book):
+    from generators.evidence import accuracy
+
+    found = [one for one in accuracy.all_of_kind(book, accuracy.BATCHED) if one.run.family == "compiled"]
+    s = summary(found)
+    assert s.devices == 2 and s.by_row < 0.1 and s.by_device < 0.1

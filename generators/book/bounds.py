@@ -23,7 +23,7 @@ MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|!\[|\{[:{%]|`|javascript:|&(?:#|[a-z]+;)
 #: Where each kind of file lies below `data/`.
 _PLACES = re.compile(
     r"(?:sources|formats|errata|contributors|records|config_rules)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
-    r"|(?:measurements|probes|predictions)/[^/]+\.json|published/runs/[^/]+\.csv|texts/[^/]+\.txt|(?:expected|tried)\.json"
+    r"|(?:measurements|probes|predictions)/[^/]+\.json|published/(?:runs|repeats)/[^/]+\.csv|texts/[^/]+\.txt|(?:expected|tried)\.json"
 )
 
 

@@ -14,7 +14,9 @@ from generators import catalogue
 from generators.book.load import Book
 from generators.evidence.comparison import ceilings, decode_records, predicted, quoted_decodes
 from generators.model.inputs import Format, Shape
+from generators.score.fit import NEW
 from generators.score.names import memory_class
+from generators.score.rows import peak_of
 from generators.score.table import CONSTANTS
 
 Row = list[object]
@@ -130,26 +132,29 @@ ENGINES = {"compiled": "a compiled engine", "serving": "a server", "llama.cpp": 
 def expected_rows(book: Book) -> dict[str, list[Row]]:
     """For each chip, what engines reach on its memory, by constants fitted to at least two devices.
 
-    A row: engine, share of bandwidth, of peak (0: not fitted), seconds per layer of any build, the interval
-    of measured over predicted time, least and most bytes of a pass and most sequences among the runs fitted to.
+    A row: engine, share of bandwidth, of the catalogue's peak (0: not fitted), seconds per layer of any build, least and
+    most bytes of a pass and most sequences among the runs fitted to, and the intervals of measured over predicted
+    time, of passes that wait for memory and of those whose arithmetic may decide.
     """
     groups = json.loads((book.root / CONSTANTS).read_text(encoding="utf-8"))
     found: dict[str, list[Row]] = {}
     for id_, chip in book.accelerators.items():
         memory, rows = memory_class(chip.vendor, chip.kind, chip.memory.type), []
+        printed = catalogue.device(chip, chip.half_precision) if chip.half_precision else None
+        faster = peak_of(chip) / printed.peak if printed else 0
         for family, name in ENGINES.items():
-            row = groups.get(f"{memory}, {family}")
+            row = groups.get(f"{memory}, {family} {NEW}") or groups.get(f"{memory}, {family}")
             if row and row["devices"] > 1:
-                peak = row["peak"].get(f"{chip.kind}, 16 bits", [0])[0]
                 rows.append(
                     [
                         name,
                         row["share"][0],
-                        peak,
+                        row["peak"].get("16 bits", [0])[0] * faster,
                         row["layer"][""][0],
-                        *row["interval"],
                         *row["moved"],
                         row["sequences"],
+                        row["interval"],
+                        row["interval_heavy"],
                     ]
                 )
         if rows:

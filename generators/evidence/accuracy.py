@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
+from statistics import median
+from typing import TypeVar
 
 from generators.book.load import Book
 from generators.score.rows import Run
-from generators.score.table import Predictor, Scored, own_runs
+from generators.score.table import REPEATS, Predictor, Scored, own_runs
 
+One, Key = TypeVar("One"), TypeVar("Key", bound=Hashable)
 DECODE, BATCHED, PREFILL, OPERATOR = "decode, batch 1", "whole requests, batched", "prefill", "operator"
 BATCHED_DECODE = "decode, batched"
 #: Bits that a format's name says, without the scales that its file holds.
@@ -60,14 +63,81 @@ def of_kind(book: Book, kind: str) -> list[Scored]:
     return [one for one in there if one.devices > 1] or there
 
 
+def all_of_kind(book: Book, kind: str) -> list[Scored]:
+    """The scored runs of one kind, whatever they were predicted from."""
+    return [one for one in scored(book) if one.run.kind == kind and not one.probes]
+
+
 def probed(book: Book, probes: int) -> list[Scored]:
     """The runs predicted from so many other runs of their machine."""
     return [one for one in scored(book) if one.probes == probes]
 
 
-def parted(found: list[Scored], by: Callable[[Scored], str]) -> dict[str, list[Scored]]:
-    """Scored runs by a word, largest part first."""
-    parts: dict[str, list[Scored]] = defaultdict(list)
+#: A run told by others alike, and the error of that.
+Told = tuple[Run, float]
+
+
+def agreement(book: Book) -> list[Told]:
+    """Each crowd-sourced run, told by the median of others in the same program and system on the same card, model and format."""
+    there = [run for run in runs(book) if run.family == "llamafile"] + own_runs(book, where=REPEATS)
+    alike = lambda run: (run.device.key, run.build, run.model, run.precision)  # noqa: E731
+    return _by_others(there, alike, lambda run: run.seconds, lambda run, other: run is not other)
+
+
+def between(book: Book, kind: str) -> list[Told]:
+    """Each run in llama.cpp whose card, model and format another source measured too, told by that one's time over its bound."""
+    there = [run for run in runs(book) if run.family == "llama.cpp" and run.kind == kind]
+    alike = lambda run: (run.device.key, run.model, run.precision)  # noqa: E731
+    return _by_others(there, alike, lambda run: run.seconds / run.bound, lambda run, other: run.file != other.file)
+
+
+def _by_others(there: list[Run], alike: Callable[[Run], tuple[str, ...]], value: Callable[[Run], float], others: Callable[[Run, Run], bool]) -> list[Told]:  # fmt: skip
+    """Each run and how far the median of a value of others alike is off; nothing where there is no other."""
+    found = []
+    for part in parted(there, alike).values():
+        for run in part:
+            if told := [value(other) for other in part if others(run, other)]:
+                found.append((run, median(told) / value(run) - 1.0))
+    return found
+
+
+def predicted(book: Book, told: list[Told]) -> list[Scored]:
+    """Those of the runs that can be predicted without their card."""
+    there = {(run.file, run.line) for run, _ in told}
+    return [one for one in scored(book) if (one.run.file, one.run.line) in there and not one.probes]
+
+
+def elsewhere(book: Book, run: Run) -> list[Run]:
+    """Other runs of one's card, model, format and kind, by anybody in any program."""
+    same = lambda other: (other.device.key, other.model, other.precision, other.kind)  # noqa: E731
+    there = [*runs(book), *own_runs(book, where=REPEATS)]
+    return [other for other in there if same(other) == same(run) and (other.file, other.line) != (run.file, run.line)]
+
+
+_MEMORY = {"hbm": "cards with HBM", "gddr": "cards with GDDR", "apple": "Apple's chips"}
+#: Devices from which on a share is called well known.
+MANY = 4
+
+
+def cause(one: Scored) -> str:
+    """What a scored run's row leaves open, the first that applies: what it is predicted from, or which build it was."""
+    run = one.run
+    if one.probes:
+        return "probe in the same format" if one.alike else "probe in another format"
+    if run.family == "llamafile":
+        return "crowd-sourced, a Radeon" if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
+    if run.kind == PREFILL:
+        return "a mixture of experts" if not run.read else f"dense, {_MEMORY.get(run.device.memory, run.device.memory)}"
+    if one.devices < MANY:
+        return "fewer than four other devices"
+    if not any(character.isdigit() for character in run.build):
+        return "the build's year is not told"
+    return "four other devices, and the build's year told"
+
+
+def parted(found: list[One], by: Callable[[One], Key]) -> dict[Key, list[One]]:
+    """Runs, scored or not, by what tells them apart, largest part first."""
+    parts: dict[Key, list[One]] = defaultdict(list)
     for one in found:
         parts[by(one)].append(one)
     return dict(sorted(parts.items(), key=lambda part: (-len(part[1]), part[0])))

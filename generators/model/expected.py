@@ -6,15 +6,12 @@ An estimate, no bound.  The constants and how far left-out devices lay from what
 
 from dataclasses import dataclass
 
-from generators.model.inputs import Format, Shape
-from generators.model.parameters import active_linear_parameters, head_parameters
+from generators.model.inputs import Shape
+from generators.model.parts import parts_of
 from generators.model.phases import knee_time
 
-#: FLOP at the dense peak that turning a narrow weight into a number to multiply by costs, before it is multiplied:
-#: of 3, 4 and 5 the best on half of the devices, and better than none on the other half.
-UNPACK = 4.0
-#: Bytes below which a stored value is narrow: 16-bit ones have two, less what a file's norms and table move the mean.
-NARROW = 1.9
+#: What a layer with experts launches beside another's: it routes, and sorts tokens by expert and back.
+EXPERTS = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,24 +27,19 @@ class Habits:
     sharpness: float = 2.0  # of the knee between the two roofs, fitted to no device's rows: see `phases.knee_time`
 
 
-def unpacked_values(s: Shape, f: Format):
-    """Narrow weights that a token uses, those of matrix products; none where weights have 16 bits and more."""
-    if f.weight >= NARROW and (f.expert <= 0 or f.expert >= NARROW):
-        return 0.0
-    return active_linear_parameters(s) + head_parameters(s)
-
-
-def reading_bytes(moved, unpacked, bandwidth, peak):
-    """Bytes that take as long to move as `moved` take with `unpacked` values made ready on the way; `moved` where no peak is known."""
-    if peak > 0:
-        return moved + UNPACK * unpacked * bandwidth / peak
-    return moved
+def launching_layers(s: Shape):
+    """Layers as an engine launches them: one with experts counts as one and a half."""
+    total = s.layers
+    for g in parts_of(s):
+        if g.experts > 0:
+            total = total + EXPERTS * g.count
+    return total
 
 
 def expected_time(moved, flop, layers, bandwidth, peak, h: Habits):
     """Seconds of a pass: moving and computing at the shares reached, with a smooth knee, and what each layer adds to it.
 
-    `moved` in bytes, as `reading_bytes` counts them, `flop` in FLOP; `bandwidth` in byte/s and `peak` in FLOP/s of the datasheet, `peak` 0 where not known.
+    `moved` in bytes, `flop` in FLOP; `bandwidth` in byte/s and `peak` in FLOP/s of the datasheet, `peak` 0 where not known.
     """
     memory = moved / (h.share * bandwidth)
     if peak > 0 and h.peak_share > 0:

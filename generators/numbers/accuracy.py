@@ -12,18 +12,20 @@ from generators.score.table import Scored, summary
 KINDS = {
     "decode": accuracy.DECODE,
     "prefill": accuracy.PREFILL,
-    "batched": accuracy.BATCHED,
-    "batched-decode": accuracy.BATCHED_DECODE,
     "products": accuracy.OPERATOR,
 }
+#: Whole requests in batches, by the family of their engines.
+BATCHED = {"batched-compiled": "compiled", "batched-served": "serving"}
 
 
 def _found(n: Numbers, name: str) -> list[Scored]:
     """The scored runs of a kind, or those predicted from one probe or two."""
     if name in ("one-probe", "two-probes"):
         return accuracy.probed(n.book, 1 if name == "one-probe" else 2)
+    if name in BATCHED:
+        return [one for one in accuracy.all_of_kind(n.book, accuracy.BATCHED) if one.run.family == BATCHED[name]]
     if name not in KINDS:
-        raise KeyError(f"unknown kind {name!r}; there are {', '.join([*KINDS, 'one-probe', 'two-probes'])}")
+        raise KeyError(f"unknown kind {name!r}; there are {', '.join([*KINDS, *BATCHED, 'one-probe', 'two-probes'])}")
     return accuracy.of_kind(n.book, KINDS[name])
 
 
@@ -39,6 +41,22 @@ def errors(n: Numbers, name: str, field: str) -> units.Quantity:
     """
     found = _found(n, name)
     return units.of(getattr(summary(found), field.replace("-", "_")), "", *{one.run.source for one in found})
+
+
+@numbers("accuracy.alike-{field}")
+def alike(n: Numbers, field: str) -> units.Quantity:
+    """How far runs of one card, model and format lie from each other, in time.
+
+    repeats (%, 2): Median error of a crowd-sourced decode run, told by others in the same program and system on the same card, model and format.
+    repeats-p90 (%, 2): What nine in ten of these errors stay within.
+    decode (%, 2): Median error of decode in llama.cpp, told by another source's run of the same card, model and format, each over its bound.
+    prefill (%, 2): The same of prefill.
+    """
+    crowd = field.startswith("repeats")
+    found = accuracy.agreement(n.book) if crowd else accuracy.between(n.book, field if field == "prefill" else accuracy.DECODE)  # fmt: skip
+    off = sorted(abs(error) for _, error in found)
+    value = off[int(0.9 * len(off))] if field == "repeats-p90" else median(off)
+    return units.of(value, "", *{run.source for run, _ in found})
 
 
 @numbers("accuracy.quoted-{field}")

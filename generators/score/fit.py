@@ -24,6 +24,8 @@ SWEEPS = 6
 KNEE = Habits.sharpness
 #: A build or a kind of product of its own needs rows of so many devices; one of fewer shares its group's constant.
 DEVICES = 2
+#: What names of new builds end with, and how many devices set them and older ones apart.
+NEW, APART = "2025 on", 4
 
 
 def group_of(run: Run) -> str:
@@ -33,7 +35,7 @@ def group_of(run: Run) -> str:
 
 @dataclass(frozen=True)
 class Constants:
-    """What was fitted for one group, and on how many devices; of `layers`, "" is for builds that were not fitted."""
+    """What was fitted for one group, and on how many devices; of `layers`, "" is for builds that were not fitted, as a product without a build is of `peaks`."""
 
     share: float
     layers: dict[str, float]
@@ -43,11 +45,15 @@ class Constants:
 
     def habits(self, run: Run) -> Habits:
         """The constants that apply to a run."""
-        return Habits(self.share, self.peaks.get(run.product, 0.0), self.layers.get(run.build, self.layers[""]))
+        return Habits(
+            self.share,
+            self.peaks.get(f"{run.product}, {run.build}", self.peaks.get(run.product, 0.0)),
+            self.layers.get(run.build, self.layers[""]),
+        )
 
 
 def fit(runs: list[Run]) -> Constants:
-    """The constants of one group's runs: share and layers from its decode where it has any, else from all."""
+    """The constants of one group's runs: share and layers from its decode, where several devices have any, else from all."""
     import numpy as np
 
     count = Counter(run.device.key for run in runs)
@@ -59,10 +65,11 @@ def fit(runs: list[Run]) -> Constants:
     for n, run in enumerate(runs):
         for k, phase in enumerate(run.phases):
             times[n, k], layers[n, k] = phase.times, phase.layers
-            memory[n, k] = run.reading(phase) / run.device.bandwidth
+            memory[n, k] = phase.bytes / run.device.bandwidth
             compute[n, k] = phase.flop / run.device.peak if run.device.peak else 0.0
     heavy = np.array([run.heavy for run in runs])
-    light = np.flatnonzero(~heavy) if not heavy.all() else np.arange(len(runs))
+    several = len({run.device.key for run in runs if not run.heavy}) >= min(DEVICES, len(count))
+    light = np.flatnonzero(~heavy) if several else np.arange(len(runs))
     now = {"share": np.full(len(runs), 0.85), "layer": np.full(len(runs), 1e-4), "peak": np.full(len(runs), 0.5)}
 
     def best(name: str, grid: np.ndarray, rows: np.ndarray) -> float:
@@ -74,6 +81,9 @@ def fit(runs: list[Run]) -> Constants:
 
     builds = _rows_by([(run.build, run.device.key) for run in runs], light, DEVICES)
     products = _rows_by([(run.product, run.device.key) for run in runs], np.flatnonzero(heavy), 1)
+    of_builds = _rows_by(
+        [(f"{run.product}, {run.build}", run.device.key) for run in runs], np.flatnonzero(heavy), DEVICES
+    )
     layer, peak = {}, {}
     for _ in range(SWEEPS):
         now["share"][:] = best("share", shares, light)
@@ -82,7 +92,7 @@ def fit(runs: list[Run]) -> Constants:
         for name, rows in builds.items():
             layer[name] = best("layer", launches, rows)
             now["layer"][[n for n, run in enumerate(runs) if run.build == name]] = layer[name]
-        for name, rows in products.items():
+        for name, rows in (*products.items(), *of_builds.items()):
             now["peak"][rows] = peak[name] = best("peak", peaks, rows)
     return Constants(float(now["share"][0]), layer, peak, len(count), len(runs))
 
@@ -100,9 +110,19 @@ def _rows_by(pairs: list[tuple[str, str]], among: np.ndarray, least: int) -> dic
 
 
 def by_group(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    """Runs by group; those of engines that are not known are in none."""
+    """Runs by group; those of engines that are not known are in none.  New builds are a group of their own where they and the others have devices enough."""
     groups = defaultdict(list)
     for run in runs:
         if run.family:
             groups[group_of(run)].append(run)
+    for name, found in list(groups.items()):
+        new, old = ([run for run in found if run.build.endswith(NEW) == is_new] for is_new in (True, False))
+        if min(len({run.device.key for run in part}) for part in (new, old)) >= APART:
+            groups[name], groups[f"{name} {NEW}"] = old, new
     return groups
+
+
+def group_among(groups: Iterable[str], run: Run) -> str:
+    """The group of these that a run belongs to."""
+    new = f"{group_of(run)} {NEW}"
+    return new if run.build.endswith(NEW) and new in groups else group_of(run)

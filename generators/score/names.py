@@ -98,14 +98,13 @@ ENGINES = {
 
 @dataclass(frozen=True)
 class Known:
-    """A device: its catalogue id or "", its name, bandwidth in byte/s, class of memory, and 16-bit peak in FLOP/s or 0."""
+    """A device: its catalogue id or "", its name, bandwidth in byte/s, class of memory, and the peak in FLOP/s that products of a run may reach, or 0."""
 
     id: str
     name: str
     bandwidth: float
     memory: str
-    peak: float
-    kind: str = ""
+    peak: float = 0.0
 
     @property
     def key(self) -> str:

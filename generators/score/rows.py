@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generators import catalogue
+from generators.book.accelerator import Accelerator
 from generators.errors import BookError, printable
 from generators.model import expected, memory, parameters, work
 from generators.model.inputs import Format, Pass, Shape
@@ -40,17 +41,22 @@ LIKE = 0.1
 WIDE = ("f16", "bf16", "fp16", "float16", "bfloat16", "f32", "fp32", "half")
 #: Ids of models whose experts every file keeps in MXFP4, as they were trained: what is left of its size is the rest's.
 MXFP4_EXPERTS = "gpt-oss-"
+#: Bytes for each attention score that llama.cpp keeps in FP32 unless told to fuse: written, read and written by the softmax, read.
+SCORE = 16.0
 #: Mean context of LocalScore's nine tests, whose mean its rows print.
 LOCALSCORE_CONTEXT = 1840.0
 _NUMBERS = ("bandwidth_gb_s", "n_devices", "params_b", "bits_per_weight", "weights_gb", "batch", "prompt_len", "gen_len", "depth")  # fmt: skip
 _MIXTURE = re.compile(r"moe\b|\ba\d+b\b|-a\d+(?:\.\d+)?b|\d+x\d+b|gpt-oss|mixtral|scout|maverick|deepseek-v[234]|glm-4\.5|dots\.llm|kimi|minimax", re.I)  # fmt: skip
 _ELSEWHERE = re.compile(r"offload(?!\w* to \w+ false)|broken", re.I)
+#: A chip of several makes prints how many GPU cores it has; a run on its processor says so.
+_CORES = re.compile(r"(\d+)-core GPU|(\d+) GPU cores|\+(\d+)GPU", re.I)
+_PROCESSOR = re.compile(r"\(CPU\)")
 _DRAFTED = re.compile(r"speculative decoding (?:or MTP )?flagged|\bMTP\b|speculative decoding (?:on|mtp|eagle)", re.I)
 
 
 @dataclass(frozen=True)
 class Phase:
-    """`times` passes alike: bytes moved, those of them that are cache or state, FLOP, tokens processed, layers gone through, narrow weights unpacked."""
+    """`times` passes alike, or what an engine does beside that need not be: bytes moved, those of them that are cache or state, FLOP, tokens processed, layers gone through."""
 
     times: float
     bytes: float
@@ -58,7 +64,7 @@ class Phase:
     flop: float
     tokens: float
     layers: float
-    unpacked: float = 0.0
+    needed: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,26 +86,20 @@ class Run:
     above_bound: str = ""
     stored: float = 0.0  # bytes of the whole file; 0 for an operator
     read: float = 0.0  # parameters that a step reads, of a dense model; 0 for a mixture of experts
-
-    @property
-    def product(self) -> str:
-        """What the share of peak is keyed to: the kind of chip, and whether weights are widened or narrowed before the product."""
-        return f"{self.device.kind}, {'16 bits' if self.precision.lower() in WIDE else 'fewer bits'}"
+    product: str = (
+        ""  # what the share of peak is keyed to: whether weights have 16 bits, or are widened or narrowed first
+    )
 
     @property
     def heavy(self) -> bool:
         """Whether a pass has so many tokens that its arithmetic may decide."""
         return any(p.tokens > MEMORY_BOUND for p in self.phases)
 
-    def reading(self, phase: Phase) -> float:
-        """Bytes that a phase's reading and unpacking take as long as."""
-        return expected.reading_bytes(phase.bytes, phase.unpacked, self.device.bandwidth, self.device.peak)
-
     def expected(self, habits: expected.Habits) -> float:
         """Seconds that the phases are expected to take."""
         d = self.device
         return sum(
-            p.times * expected.expected_time(self.reading(p), p.flop, p.layers, d.bandwidth, d.peak, habits)
+            p.times * expected.expected_time(p.bytes, p.flop, p.layers, d.bandwidth, d.peak, habits)
             for p in self.phases
         )
 
@@ -109,6 +109,7 @@ class Run:
         return sum(
             p.times * max(p.bytes / self.device.bandwidth, p.flop / self.device.peak if self.device.peak else 0.0)
             for p in self.phases
+            if p.needed
         )
 
 
@@ -200,8 +201,9 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
         phases, size, values = (operator(row, number),), 0.0, 0.0
     else:
         shape, form, device, guessed = described(row, number, names, device)
-        narrow = expected.unpacked_values(shape, form)
-        phases = tuple(_phase(shape, form, times, p, narrow) for times, p in passes)
+        phases = tuple(_phase(shape, form, times, p) for times, p in passes)
+        if family == "llama.cpp" and "FA" not in row["engine"].split():
+            phases += tuple(scores_kept(shape, times, p) for times, p in passes if p.new > 1)
         size, values = memory.weight_bytes_stored(shape, form), _dense_parameters(shape)
         if guessed and any(p.kv > GUESSABLE * p.bytes for p in phases):
             raise Unusable(
@@ -216,6 +218,7 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
     made = Run(
         shown, line, kind, device, row["engine"], family, build_of(row["engine"], row["notes"]), row["model"],
         row["precision"], seconds, phases, row["source"], row["above_bound"], size, values,
+        "16 bits" if row["precision"].lower() in WIDE else "fewer bits",
     )  # fmt: skip
     if made.bound > made.seconds and not made.above_bound:
         least = f"{made.bound / made.seconds:.2f} times as fast as {device.bandwidth / 1e9:.0f} GB/s"
@@ -226,20 +229,15 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
 
 
 def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
-    """The device of a row: the catalogue's, or by its own printed bandwidth."""
+    """The device of a row: the catalogue's, or by its own printed bandwidth; a chip's processor, where the row says that it ran there."""
     printed = row["hardware"] or row["device_id"]
     if id_ := names.device(row["device_id"], printed):
         chip = names.book.accelerators[id_]
-        peak = catalogue.device(chip, chip.half_precision) if chip.half_precision else None
         if not bandwidth or abs(bandwidth * 1e9 / chip.bandwidth.value - 1.0) <= LIKE:
-            return Known(
-                id_,
-                chip.short,
-                chip.bandwidth.value,
-                memory_class(chip.vendor, chip.kind, chip.memory.type),
-                peak.peak if peak else 0.0,
-                chip.kind,
-            )
+            if chip.kind != "cpu" and _PROCESSOR.search(printed):
+                return Known("", f"{id_}-cpu", chip.bandwidth.value, "cpu")
+            kind = memory_class(chip.vendor, chip.kind, chip.memory.type)
+            return Known(id_, chip.short, chip.bandwidth.value, kind, peak_of(chip, printed))
     if not bandwidth or bandwidth <= 0:
         raise Unusable(
             f"device {row['device_id'] or printed!r} is not in the catalogue, and the row gives no bandwidth_gb_s"
@@ -249,8 +247,25 @@ def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
         row["device_id"] or printed,
         bandwidth * 1e9,
         guessed_class(row["device_id"] or printed, row["vendor"].lower()),
-        0.0,
     )
+
+
+def peak_of(chip: Accelerator, printed: str = "") -> float:
+    """A chip's dense 16-bit rate at the faster accumulation, for the GPU cores that a run prints; 0 where the catalogue has none.
+
+    GeForce cards halve the rate that accumulates in FP32: NVIDIA prints twice as much for FP16, which llama.cpp takes.
+    """
+    device = catalogue.device(chip, chip.half_precision) if chip.half_precision else None
+    if device is None:
+        return 0.0
+    halved = (
+        chip.vendor == "NVIDIA" and chip.kind == "consumer" and chip.peaks()[chip.half_precision].accumulate == "fp32"
+    )
+    peak = 2.0 * device.peak if halved else device.peak
+    cores = _CORES.search(printed)
+    if cores and chip.clock and chip.clock.unit == "GPU core":
+        return peak * float(next(filter(None, cores.groups()))) / chip.clock.units
+    return peak
 
 
 def timed(
@@ -331,9 +346,8 @@ def described(
             )
         shape = typical(printed)
     form = stored(row, number, names, shape, id_)
-    if device.id and (rate := form_rate(row, names)):
-        chip = names.book.accelerators[device.id]
-        faster = catalogue.device(chip, rate)
+    if device.id and device.peak and (rate := form_rate(row, names)):
+        faster = catalogue.device(names.book.accelerators[device.id], rate)
         device = replace(device, peak=faster.peak) if faster else device
     return shape, form, device, guessed
 
@@ -412,10 +426,18 @@ def _dense_parameters(shape: Shape) -> float:
     return total - (0.0 if shape.tied else parameters.embedding_parameters(shape))
 
 
-def _phase(shape: Shape, form: Format, times: float, p: Pass, narrow: float) -> Phase:
+def _phase(shape: Shape, form: Format, times: float, p: Pass) -> Phase:
     traffic = memory.step_bytes(shape, form, p)
     cache = traffic.kv_read + traffic.kv_written
-    return Phase(times, traffic.total, cache, work.step_flop(shape, form, p), p.batch * p.new, shape.layers, narrow)
+    return Phase(
+        times, traffic.total, cache, work.step_flop(shape, form, p), p.batch * p.new, expected.launching_layers(shape)
+    )
+
+
+def scores_kept(shape: Shape, times: float, p: Pass) -> Phase:
+    """What attention that is not fused moves: its scores, to memory and back, which no layer waits for twice."""
+    scores = shape.heads * sum(g.count * work.pairs(g, p) for g in parts_of(shape) if g.pair > 0)
+    return Phase(times, SCORE * p.batch * scores, 0.0, 0.0, p.batch * p.new, 0.0, needed=False)
 
 
 def _number(row: dict[str, str], key: str) -> float | None:

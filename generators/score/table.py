@@ -18,22 +18,26 @@ from statistics import median
 from generators.book.load import Book, load_book
 from generators.errors import BookError, nearest, raise_all
 from generators.model import expected
-from generators.score.fit import Constants, by_group, fit, group_of
+from generators.score.fit import Constants, by_group, fit, group_among
 from generators.score.names import Names
 from generators.score.rows import CITED, Refusal, Run, head, read
 from generators.score.rows import table as table_of
 
 RUNS = "data/published/runs"
+#: Further runs of what some of those measured, by others on the same card: they are fitted to nothing, and tell how far measurements agree.
+REPEATS = "data/published/repeats"
 CONSTANTS = "data/expected.json"
 #: Shares of rows that the prediction interval leaves below and above.
-TAIL = 0.1
+TAIL = 0.05
+#: Devices fewer than which do not tell how far another may be off: the interval is then taken over all groups.
+ENOUGH = 6
 #: What differs between two refusals for one reason: quoted words, numbers, the device at the end, a marked row's own note.
 _VARIES = re.compile(r"(?<=INVALID: ).*|'[^']*'|\d[\d.]*|(?<=peak of ).*(?=, which)|(?<=allow on ).*(?=: no such)")
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A run beside its prediction: seconds, the interval that four in five runs should lie in, and devices fitted on."""
+    """A run beside its prediction: seconds, the interval that nine in ten runs should lie in, and other devices with such runs fitted on."""
 
     run: Run
     seconds: float
@@ -41,6 +45,7 @@ class Scored:
     high: float
     devices: int
     probes: int = 0
+    alike: bool = False  # whether the probe's weights were in the same format
 
     @property
     def kind(self) -> str:
@@ -71,8 +76,8 @@ class Predictor:
     def __init__(self, runs: Iterable[Run]) -> None:
         self.groups = by_group(runs)
         self._fitted: dict[tuple[str, str], Constants | None] = {}
-        self._ratios: dict[str, list[tuple[str, float]]] = {}
-        self._intervals: dict[tuple[str, str], tuple[float, float]] = {}
+        self._ratios: dict[tuple[str, bool], list[tuple[str, float]]] = {}
+        self._intervals: dict[tuple[str, str, bool], tuple[float, float]] = {}
 
     def constants(self, group: str, device: str = "") -> Constants | None:
         """The constants of a group, fitted without a device; None where no run is left."""
@@ -84,31 +89,39 @@ class Predictor:
             self._fitted[group, device] = fit(left) if left else None
         return self._fitted[group, device]
 
-    def ratios(self, group: str) -> list[tuple[str, float]]:
-        """(device, measured over predicted) of the group's runs, each device left out of what predicts it."""
-        if group not in self._ratios:
+    def ratios(self, group: str, heavy: bool) -> list[tuple[str, float]]:
+        """(device, measured over predicted) of the group's runs whose arithmetic may decide, or of its others, each device left out of what predicts it."""
+        if (group, heavy) not in self._ratios:
             found = []
             for run in self.groups.get(group, []):
                 constants = self.constants(group, run.device.key)
-                if constants and not missing(run, constants):
+                if run.heavy == heavy and constants and not missing(run, constants):
                     found.append((run.device.key, run.seconds / run.expected(constants.habits(run))))
-            self._ratios[group] = found
-        return self._ratios[group]
+            self._ratios[group, heavy] = found
+        return self._ratios[group, heavy]
 
-    def interval(self, group: str, device: str) -> tuple[float, float]:
-        """Measured over predicted at the tails, over devices other than one; of a group of one device, over all groups."""
-        if (group, device) not in self._intervals:
-            ratios = [(name, ratio) for name, ratio in self.ratios(group) if name != device]
-            if not ratios:
-                ratios = [pair for name in self.groups for pair in self.ratios(name) if pair[0] != device]
-            self._intervals[group, device] = quantile(ratios, TAIL), quantile(ratios, 1.0 - TAIL)
-        return self._intervals[group, device]
+    def interval(self, group: str, device: str, heavy: bool) -> tuple[float, float]:
+        """Measured over predicted at the tails, over devices other than one; where those are few, over all groups, whose devices differ more, but single products.
+
+        Of a group's own devices the tails are those of one more than there are, so that a new one lies outside as rarely as the interval says.
+        """
+        if (group, device, heavy) not in self._intervals:
+            ratios = [pair for pair in self.ratios(group, heavy) if pair[0] != device]
+            devices = len({name for name, _ in ratios})
+            if devices >= ENOUGH:
+                upper = min(1.0, (1.0 - TAIL) * (1.0 + 1.0 / devices))
+            else:
+                pooled = [name for name in self.groups if not name.endswith("operators")]
+                ratios = [pair for name in pooled for pair in self.ratios(name, heavy) if pair[0] != device]
+                upper = 1.0 - TAIL
+            self._intervals[group, device, heavy] = quantile(ratios, 1.0 - upper), quantile(ratios, upper)
+        return self._intervals[group, device, heavy]
 
     def score(self, run: Run) -> Scored | str:
         """A run beside its prediction, or why there is none."""
         if not run.family:
             return f"engine {run.engine[:40]!r}: none that constants were fitted for"
-        group = group_of(run)
+        group = group_among(self.groups, run)
         constants = self.constants(group, run.device.key)
         if constants is None:
             where = f"{run.family} on {run.device.memory} memory"
@@ -119,9 +132,10 @@ class Predictor:
             )
         if why := missing(run, constants):
             return why
-        low, high = self.interval(group, run.device.key)
+        low, high = self.interval(group, run.device.key, run.heavy)
         expected = run.expected(constants.habits(run))
-        return Scored(run, expected, expected * low, expected * high, constants.devices)
+        alike = {other.device.key for other in self.groups[group] if other.heavy == run.heavy}
+        return Scored(run, expected, expected * low, expected * high, len(alike - {run.device.key}))
 
     def probed(self, runs: list[Run]) -> list[Scored]:
         """Runs of one machine predicted from one or two others of its own: those that read most and least per layer.
@@ -135,16 +149,18 @@ class Predictor:
                 machines[run.file, run.device.key, run.device.name, run.build].append(run)
         for there in (sorted(there, key=_per_layer) for there in machines.values() if len(there) >= 4):
             least, most, rest = there[0], there[-1], there[1:-1]
-            constants = self.constants(group_of(most), most.device.key)
+            constants = self.constants(group_among(self.groups, most), most.device.key)
             if constants and constants.devices > 1:
                 layer = constants.habits(most).layer
-                found += _by_probe(rest, _share(most, layer), layer, 1)
+                found += _by_probe(rest, _share(most, layer), layer, most)
             share_per_byte = (most.seconds / _layers(most) - least.seconds / _layers(least)) / (
                 _per_layer(most) - _per_layer(least) or math.inf
             )
             if share_per_byte > 0:
                 share = 1.0 / (share_per_byte * most.device.bandwidth)
-                found += _by_probe(rest, share, least.seconds / _layers(least) - _per_layer(least) * share_per_byte, 2)
+                found += _by_probe(
+                    rest, share, least.seconds / _layers(least) - _per_layer(least) * share_per_byte, most, least
+                )
         return found
 
 
@@ -153,19 +169,23 @@ def _layers(run: Run) -> float:
 
 
 def _per_layer(run: Run) -> float:
-    return run.reading(run.phases[0]) / _layers(run)
+    return run.phases[0].bytes / _layers(run)
 
 
 def _share(run: Run, layer: float) -> float:
-    return expected.probed_share(run.reading(run.phases[0]), _layers(run), run.device.bandwidth, run.seconds, layer)
+    return expected.probed_share(run.phases[0].bytes, _layers(run), run.device.bandwidth, run.seconds, layer)
 
 
-def _by_probe(runs: list[Run], share: float, layer: float, probes: int) -> list[Scored]:
+def _by_probe(runs: list[Run], share: float, layer: float, *probes: Run) -> list[Scored]:
     """Runs predicted with constants of their machine; none where the probe gives no constant that can be."""
     if not 0.0 < share < 2.0:
         return []
     times = [(run, run.expected(expected.Habits(share, 0.0, layer))) for run in runs]
-    return [Scored(run, time, time, time, 1, probes) for run, time in times if time > 0]
+    return [
+        Scored(run, time, time, time, 1, len(probes), all(probe.precision == run.precision for probe in probes))
+        for run, time in times
+        if time > 0
+    ]
 
 
 def missing(run: Run, constants: Constants) -> str:
@@ -204,7 +224,8 @@ def constants_text(book: Book, runs: list[Run]) -> str:
             "share": _ranged(constants.share, [other.share for other in without]),
             "layer": {name: _ranged(value, [other.layers[name] for other in without if name in other.layers]) for name, value in sorted(constants.layers.items())},
             "peak": {name: _ranged(value, [other.peaks[name] for other in without if name in other.peaks]) for name, value in sorted(constants.peaks.items())},
-            "interval": [_round(value) for value in predictor.interval(group, "")],
+            "interval": [_round(value) for value in predictor.interval(group, "", False)],
+            "interval_heavy": [_round(value) for value in predictor.interval(group, "", True)],
             "sequences": max((run.phases[-1].tokens for run in found if run.kind not in ("prefill", "operator")), default=0.0),
             "moved": [_round(bound(run.phases[-1].bytes for run in found if run.kind != "prefill")) for bound in (min, max)],
         }  # fmt: skip
@@ -221,12 +242,12 @@ def _round(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def own_runs(book: Book, names: Names | None = None) -> list[Run]:
+def own_runs(book: Book, names: Names | None = None, where: str = RUNS) -> list[Run]:
     """The project's own rows.  Any that is refused is an error, for a row stands there because it can be scored."""
     names = names or Names(book)
     runs, errors = [], []
-    for path in sorted((book.root / RUNS).glob("*.csv")):
-        shown = f"{RUNS}/{path.name}"
+    for path in sorted((book.root / where).glob("*.csv")):
+        shown = f"{where}/{path.name}"
         try:
             found, refused = read(path, names, shown)
             errors += [BookError(shown, line, fault) for line, fault in _faults(path, shown, book)]

@@ -61,11 +61,15 @@ def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
 def accuracy_worst(n: Numbers) -> Table:
     """The ten runs of decode at batch 1 that were furthest off, by the ratio."""
     worst = sorted(accuracy.of_kind(n.book, accuracy.DECODE), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
-    rows = [
-        [one.run.device.name, n.book.models[one.run.model].short, one.run.precision, one.run.build, f"{1e3 * one.run.bound:.1f} ms", f"{1e3 * one.seconds:.1f} ms", f"{1e3 * one.run.seconds:.1f} ms"]
-        for one in worst[:10]
-    ]  # fmt: skip
-    return Table(["Device", "Model", "Format", "Build", "Bound >", "Predicted >", "Measured >"], rows)
+    rows = []
+    for one in worst[:10]:
+        run, others = one.run, accuracy.elsewhere(n.book, one.run)
+        times = (run.bound, one.seconds, run.seconds, *([median(other.seconds for other in others)] if others else []))
+        told = [f"{1e3 * time:.1f} ms" for time in times]
+        rows.append([run.device.name, n.book.models[run.model].short, run.precision, run.build, *told, *([""] if not others else [])])  # fmt: skip
+    return Table(
+        ["Device", "Model", "Format", "Build", "Bound >", "Predicted >", "Measured >", "By others there >"], rows
+    )
 
 
 @named_table
@@ -116,3 +120,59 @@ def accuracy_tried(n: Numbers) -> Table:
     told = json.loads((n.book.root / TRIED).read_text(encoding="utf-8"))
     rows = [[change, *(f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}" for kind in kinds.values() for n in (1, 4))] for change, kinds in told.items()]  # fmt: skip
     return Table(["Change", "Decode, half A (%) >", "Half B (%) >", "Prefill, half A (%) >", "Half B (%) >"], rows)
+
+
+def _medians(found: list[tuple[str, float]]) -> list[str]:
+    """Runs, devices, median error by run and by device, and what nine in ten lie within, of (device, error)."""
+    off = sorted(abs(error) for _, error in found)
+    devices = [median(abs(error) for key, error in found if key == device) for device in {key for key, _ in found}]
+    return [str(len(off)), str(len(devices)), *(f"{value:.1%}" for value in (median(off), median(devices), off[min(int(0.9 * len(off)), len(off) - 1)]))]  # fmt: skip
+
+
+def _of_scored(found: list[Scored]) -> list[tuple[str, float]]:
+    return [(one.run.device.key, one.error) for one in found]
+
+
+SPREAD = ["Runs >", "Devices >", "By run >", "By device >", "Nine in ten within >"]
+
+
+@named_table
+def accuracy_floor(n: Numbers) -> Table:
+    """How far measurements of one thing differ, beside how far they are from their predictions."""
+    b = n.book
+    decode, prefill, repeats = (
+        accuracy.between(b, accuracy.DECODE),
+        accuracy.between(b, accuracy.PREFILL),
+        accuracy.agreement(b),
+    )
+    ways = {
+        "decode, all of several devices": {"predicted without the card": accuracy.of_kind(b, accuracy.DECODE)},
+        "decode, in two sources of llama.cpp": {"the other source's run of the card": decode, "predicted without the card": accuracy.predicted(b, decode)},
+        "decode, in one program and system": {"others' runs of the card": repeats},
+        "prefill, all of several devices": {"predicted without the card": accuracy.of_kind(b, accuracy.PREFILL)},
+        "prefill, in two sources of llama.cpp": {"the other source's run of the card": prefill, "predicted without the card": accuracy.predicted(b, prefill)},
+    }  # fmt: skip
+    rows = []
+    for name, told in ways.items():
+        for way, found in told.items():
+            errors = _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]  # fmt: skip
+            rows.append([name, way, *_medians(errors)])
+    return Table(["Runs of one card, model and format", "Told by", *SPREAD], rows)
+
+
+@named_table
+def accuracy_causes(n: Numbers) -> Table:
+    """Errors of each missed target by what the runs' rows leave open."""
+    rows = []
+    for name, found in (
+        ("decode", accuracy.of_kind(n.book, accuracy.DECODE)),
+        ("prefill", accuracy.of_kind(n.book, accuracy.PREFILL)),
+        ("one probe", accuracy.probed(n.book, 1)),
+    ):
+        for why, part in sorted(accuracy.parted(found, accuracy.cause).items()):
+            rows.append([name, why, *_medians(_of_scored(part))])
+    for engine, part in accuracy.parted(
+        accuracy.all_of_kind(n.book, accuracy.BATCHED), lambda one: one.run.family
+    ).items():
+        rows.append(["batched requests", f"{engine} engines" if engine == "compiled" else "servers", *_medians(_of_scored(part))])  # fmt: skip
+    return Table(["Figure", "Runs of which", *SPREAD], rows)
