@@ -25,6 +25,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from generators import predictions, validate
 from generators.book import load
 from generators.validate import validate_data
 from tests.conftest import ROOT
@@ -757,13 +760,18 @@ def attempt(root: Path, one: Mutation, tally: Tally) -> None:
 def run(count: int, seed: int, folder: Path) -> Tally:
     """Try `count` mutations by a seed."""
     rng, tally, root = random.Random(seed), Tally(), ground(folder)
-    whole = PARSE, load.odd, load.validate
-    tomllib.loads, load.odd, load.validate = map(sound_once, whole)  # nearly all files stay as they are
-    try:
+    with pytest.MonkeyPatch.context() as patch:  # nearly all files stay as they are
+        patch.setattr(tomllib, "loads", sound_once(PARSE))
+        for module, name in (
+            (load, "odd"),
+            (load, "validate"),
+            (load, "load_record"),
+            (predictions, "load_prediction"),
+            (validate, "load_prediction"),
+        ):
+            patch.setattr(module, name, sound_once(getattr(module, name)))
         for _ in range(count):
             attempt(root, mutation(rng, root), tally)
-    finally:
-        tomllib.loads, load.odd, load.validate = whole
     return tally
 
 
@@ -773,7 +781,7 @@ def sound_once(judge: Callable) -> Callable:
 
     def remembering(*given: object) -> object:
         *asked, errors = given if isinstance(given[-1], list) else (*given, [])
-        key, before = repr(asked), len(errors)
+        key, before = repr((asked[0].name, asked[0].read_bytes()) if isinstance(asked[0], Path) else asked), len(errors)
         if key in known:
             return known[key]
         answer = judge(*given)
