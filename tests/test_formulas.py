@@ -133,9 +133,9 @@ def test_a_number_beside_a_formula_is_its_value(root, numbers, known, chapter, f
     shown = re.search(rf"\[([^\]]+)\]\(reference/numbers\.md#{re.escape(id_)}\)", text)
     assert f"<!-- formula: {formula} -->" in text and shown, f"chapter {chapter} no longer prints {id_}"
     given = {name: known(one) for name, one in symbols.items() if name not in ("scale", "over")}
-    found = value(FORMULAS[formula](), given)
+    found = value(FORMULAS[formula], given)
     if "over" in symbols:
-        found /= value(FORMULAS[formula](), given | symbols["over"])
+        found /= value(FORMULAS[formula], given | symbols["over"])
     found *= known(symbols.get("scale", 1))
     quantity, family = numbers[id_], numbers._find(id_)[0]
     assert printed(units.Quantity(found, quantity.dims), family) == shown[1]
@@ -146,7 +146,7 @@ def test_a_number_that_a_formula_is_solved_for_is_the_last_that_keeps_it(root, n
     assert f"#{id_})" in page(root, chapter)
     given = {name: known(one) for name, one in symbols.items()}
     limit = given["W"] / given[r"\beta"] if most == "W/β" else most
-    last, next_ = (value(FORMULAS[formula](), given | {symbol: numbers[id_].value + more}) for more in (0, 1))
+    last, next_ = (value(FORMULAS[formula], given | {symbol: numbers[id_].value + more}) for more in (0, 1))
     assert last <= limit < next_
 
 
@@ -156,7 +156,7 @@ def test_a_step_takes_twice_as_long_at_the_printed_context(numbers, known):
             "B": 1,
             "S": numbers[f"{model}.bf16.half-rate-context"].value,
         }
-        assert value(FORMULAS["slow-down"](), given) == pytest.approx(2.0)
+        assert value(FORMULAS["slow-down"], given) == pytest.approx(2.0)
 
 
 def test_every_formula_of_the_chapters_is_evaluated_or_says_why_not(root):
@@ -168,5 +168,5 @@ def test_every_formula_of_the_chapters_is_evaluated_or_says_why_not(root):
 
 def test_a_number_that_is_not_the_formula_s_is_found():
     """The audit's: 66 sequences were printed where the formula gives 90."""
-    assert value(FORMULAS["memory-slowdown"](), {"B": 66.0, "B^{*}": 894.0}) < 1.08
+    assert value(FORMULAS["memory-slowdown"], {"B": 66.0, "B^{*}": 894.0}) < 1.08
     assert value(r"t = \max\left(\frac{2\, N}{P},\ x^{2} + 1\right)", {"N": 3.0, "P": 2.0, "x": 2.0}) == 5.0
