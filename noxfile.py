@@ -47,7 +47,6 @@ QUIET = {
     "NO_MKDOCS_2_WARNING": "1",
     "DISABLE_MKDOCS_2_WARNING": "true",
     "PYTHONPATH": ".",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
@@ -57,7 +56,7 @@ def install(session: nox.Session, group: str) -> None:
     stamp = Path(session.virtualenv.location) / f"installed-lock-{group}"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
-        # uv leaves bytecode to the first import, which QUIET forbids: without this every command compiles its libraries
+        # uv leaves bytecode to the first import; here it is made once, by all cores
         session.install("--require-hashes", "-r", str(lock), env={"UV_COMPILE_BYTECODE": "1"})
         stamp.write_text(digest)
     session.env.update(QUIET)
@@ -82,7 +81,7 @@ def serve(session: nox.Session) -> None:
     address = [] if asked else ["--dev-addr", free_address()]
     session.run(
         "python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *address, *session.posargs,
-        env={"REDRAW_FIGURES": "1"},
+        env={"REDRAW_FIGURES": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # new bytecode in a watched folder is no edit
     )  # fmt: skip
 
 

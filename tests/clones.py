@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,16 +22,17 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | AUTHOR).stdout.strip()
 
 
-def clone(target: Path) -> Path:
-    """A repository of one commit that holds the project."""
+def clone(target: Path, **given: str) -> Path:
+    """A repository of one commit that holds the project, with an address of its own where one is given."""
     shutil.copytree(ROOT, target, ignore=_unwanted)
+    address(target, **given)
     git(target, "init", "--quiet")
     commit(target, "The book")
     return target
 
 
 def _unwanted(folder: str, names: list[str]) -> set[str]:
-    hidden = {name for name in names if name in (".git", "node_modules", "__pycache__") or name.endswith("_cache")}
+    hidden = {name for name in names if name in (".git", "node_modules") or name.endswith("_cache")}
     top = {name for name in names if name in _MADE or name in (".nox", ".cache", ".venv")}
     return hidden | (top if Path(folder) == ROOT else set())
 
@@ -56,3 +58,16 @@ def change(folder: Path, path: str, old: str, new: str) -> None:
     text = (folder / path).read_text(encoding="utf-8")
     assert old in text, f"{path} no longer holds {old!r}"
     (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def a_strangers_record(project: Path, **changes: object) -> str:
+    """The committed record once more, as if from another machine with times of its own, with changes; its id."""
+    source = next((project / "data" / "measurements").glob("*.json"))
+    row = json.loads(source.read_text(encoding="utf-8"))
+    stamp = row["started"].replace(":", "")[:15] + "Z"
+    row["machine"]["name"] = "Somebody, 2 cores"
+    for case in row["cases"]:  # no two runs take the same times
+        case["samples"] = [sample * 1.01 for sample in case["samples"]]
+    target = project / "data" / "measurements" / f"x-y--{stamp}.json"
+    target.write_text(json.dumps(row | changes), encoding="utf-8")
+    return target.stem

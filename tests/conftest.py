@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 
+#: What a build needs in its environment: Material's two notices off, and a day that does not move.
+BUILD = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "SOURCE_DATE_EPOCH": "1763856000"}
+
+
 def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Build the site strictly into a folder, as `nox -s site` does, with dates that do not move."""
-    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "SOURCE_DATE_EPOCH": "1763856000"}
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
-    return subprocess.run(command, cwd=root, env=os.environ | quiet, capture_output=True, text=True, timeout=600)
+    return subprocess.run(command, cwd=root, env=os.environ | BUILD, capture_output=True, text=True, timeout=600)
 
 
 def fresh_copy(root: Path, target: Path) -> None:
@@ -37,26 +41,49 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real site, built once for all tests, by whichever worker asks first."""
-    pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
-    here = tmp_path_factory.getbasetemp()
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]) -> Path:
+    """A folder for all tests, made by whichever worker asks first; `make` returns what went wrong, or nothing."""
+    here = factory.getbasetemp()
     shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
-    site, report = shared / "site", shared / "site.txt"
+    folder, report = shared / name, shared / f"{name}.txt"
     try:
-        site.mkdir()
-    except FileExistsError:  # another worker builds it
+        folder.mkdir()
+    except FileExistsError:  # another worker makes it
         while not report.exists():
             time.sleep(0.2)
     else:
-        done = build_site(site)
-        draft = shared / "site.new"
-        draft.write_text(f"{done.returncode}\n{done.stdout}{done.stderr}", encoding="utf-8")
-        draft.replace(report)
+        said = "it was not made; the worker that began says why"
+        try:
+            said = make(folder)
+        finally:
+            draft = shared / f"{name}.new"
+            draft.write_text(said, encoding="utf-8")
+            draft.replace(report)
     said = report.read_text(encoding="utf-8")
-    assert said.startswith("0\n"), said
-    return site
+    assert not said, said
+    return folder
+
+
+def build_fault(target: Path, root: Path = ROOT) -> str:
+    """What a strict build of the site said where it failed, and nothing where it did not."""
+    done = build_site(target, root)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real site."""
+    pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
+    return once(tmp_path_factory, "site", build_fault)
+
+
+@pytest.fixture(scope="session")
+def begun_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fork with things begun in it, and its site: `tests/begun.py`."""
+    pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
+    from tests.begun import make
+
+    return once(tmp_path_factory, "begun", make)
 
 
 @pytest.fixture(scope="session")

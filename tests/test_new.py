@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,8 +17,9 @@ from generators.book.load import load_book
 from generators.errors import BookError
 from generators.new import cli, row
 from generators.unfinished import MARK, is_draft, unfinished
+from tests.begun import run
 from tests.clones import clone
-from tests.conftest import ROOT, build_site
+from tests.conftest import ROOT
 
 #: The chapter begun here: of a name that no chapter will have, and of the number after the last.
 CHAPTER = "made_up_question"
@@ -27,28 +27,10 @@ NEXT = 1 + max(int(path.name[:2]) for path in (ROOT / "docs").glob("[0-9][0-9]_*
 PAGE = f"{NEXT:02}_{CHAPTER}"
 
 
-def run(folder, *words):
-    """One of the book's commands in a clone, as a contributor gives it."""
-    command = [sys.executable, "-m", "generators", *words]
-    environment = {key: value for key, value in os.environ.items() if key != "CI"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
-
-
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory):
+def begun(begun_book):
     """A clone with a new chapter and its figure, a figure, a chip and a model, and what the command said of each."""
-    folder = clone(tmp_path_factory.mktemp("new") / "clone")
-    told = {}
-    for words in (
-        ("chapter", CHAPTER),
-        ("figure", "bytes_of_nothing"),
-        ("accelerator", "x9-sxm"),
-        ("model", "small-3b"),
-    ):
-        done = run(folder, "new", *words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        told[words[0]] = done.stdout
-    return folder, told
+    return begun_book / "book", json.loads((begun_book / "told.json").read_text(encoding="utf-8"))
 
 
 def test_everything_begun_is_current_and_passes_the_lint(begun):
@@ -58,14 +40,11 @@ def test_everything_begun_is_current_and_passes_the_lint(begun):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_site_with_the_new_chapter_builds_strictly(begun, tmp_path):
-    folder, _ = begun
-    done = build_site(tmp_path / "site", folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    page = (tmp_path / "site" / PAGE / "index.html").read_text()
+def test_the_site_has_the_new_chapter(begun_book):
+    page = (begun_book / "site" / PAGE / "index.html").read_text()
     assert '<figure class="mb-figure" id="fig-made_up_question"' in page
     assert len(re.findall(r'class="mb-num"', page)) >= 4
-    assert "Made up question" in (tmp_path / "site" / "01_memory_bound" / "index.html").read_text(), "not in the menu"
+    assert "Made up question" in (begun_book / "site" / "01_memory_bound" / "index.html").read_text(), "not in the menu"
 
 
 def test_the_new_chapter_brings_tests_that_hold(begun):
@@ -124,12 +103,9 @@ def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
     assert left.stdout == ""
 
 
-def test_what_takes_it_back_spares_the_changes_that_were_there_before(tmp_path):
-    folder = clone(tmp_path / "clone")
-    run(folder, "new", "accelerator", "x9-sxm")
-    second = run(folder, "new", "model", "small-3b")
-    assert second.returncode == 0, second.stderr
-    back = second.stdout.split("to take it back:\n")[1]
+def test_what_takes_it_back_spares_the_changes_that_were_there_before(begun):
+    """The model was begun after the chip, which had changed the sources."""
+    back = begun[1]["model"].split("to take it back:\n")[1]
     assert "git checkout data/sources.toml" not in back
     assert "# data/sources.toml held changes before this command" in back and "by hand" in back
 

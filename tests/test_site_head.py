@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
 from collections import defaultdict
@@ -16,20 +15,18 @@ import yaml
 
 from generators.errors import BookError, BookErrors
 from generators.escape import front_matter
-from generators.pictures.paint import check, paint
-from generators.pictures.picture import CARD_SIZE, Card, keep, place
+from generators.pictures.picture import CARD_SIZE, keep, place
 from generators.site import cards, linked_data, work
 from generators.site.cards import Material, card_of, card_path, is_page
 from generators.site.head import with_heads
 from generators.site.page import Page
 from generators.site.tree import material_and_pages
-from tests.conftest import ROOT, build_site
+from tests.begun import DRAWN, SITE
+from tests.conftest import ROOT
 from tests.schema_terms import faults
 from tests.test_site_reference import record
 
-SITE = "https://book.example/1.0/"
 HOSTILE = '</script><script>alert(1)</script><!-- " \\ \u2028 \x7f <site> \0site\0 😀'
-DRAWN = ("index.md", "02_kv_cache.md", "reference/records/index.md", "reference/figures/ridge_points.md")
 
 
 class Head(HTMLParser):
@@ -70,37 +67,10 @@ def heads(site: Path) -> dict[str, Head]:
     return {path.relative_to(site).as_posix(): Head(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
 
 
-def drawn_or_blank(card: Card) -> bytes:
-    from PIL import Image
-
-    try:
-        check()
-    except BookError:
-        blank = io.BytesIO()
-        Image.new("RGB", CARD_SIZE).save(blank, "PNG")
-        return blank.getvalue()
-    return paint(card)
-
-
 @pytest.fixture(scope="module")
-def carded(tmp_path_factory) -> Path:
-    """A site under a version of its own, built where four cards are drawn and the others are not.
-
-    Where they cannot be drawn, blank pictures stand for them: `tests/test_pictures.py` is about the drawing.
-    """
-    root = tmp_path_factory.mktemp("carded")
-    for part in ("docs", "data", "vis", "generators", "site_overrides", "CITATION.cff"):
-        (root / part).symlink_to(ROOT / part)
-    settings = re.sub(r"^site_url:.*$", f"site_url: {SITE}", (ROOT / "mkdocs.yml").read_text(), flags=re.MULTILINE)
-    (root / "mkdocs.yml").write_text(settings)
-    material, pages = material_and_pages(root)
-    for page in pages:
-        if page.path in DRAWN:
-            card = card_of(page, material)
-            keep(place(card, root), drawn_or_blank(card))
-    done = build_site(root / "site", root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root / "site"
+def carded(begun_book) -> Path:
+    """A site under a version of its own, built where four cards are drawn and the others are not."""
+    return begun_book / "site"
 
 
 @pytest.fixture(scope="module")
@@ -138,16 +108,16 @@ def test_every_page_says_what_it_is(carded_heads) -> None:
         assert head.meta["og:description"] == head.meta["description"]
 
 
-def test_descriptions_are_of_a_length_that_is_shown_and_no_two_are_alike(carded_heads) -> None:
+def test_descriptions_are_of_a_length_that_is_shown_and_no_two_are_alike(built_site) -> None:
     seen = defaultdict(list)
-    for path, head in carded_heads.items():
+    for path, head in heads(built_site).items():
         if path != "404.html":
             seen[head.meta["description"]].append(path)
             assert 50 <= len(head.meta["description"]) <= 160, (path, head.meta["description"])
     assert [paths for paths in seen.values() if len(paths) > 1] == []
 
 
-def test_linked_data_is_valid_on_every_page_that_has_it(carded_heads, book) -> None:
+def test_linked_data_is_valid_on_every_page_that_has_it(begun_book, carded_heads, book) -> None:
     kinds = defaultdict(int)
     for path, head in carded_heads.items():
         for data in head.data:
@@ -156,7 +126,8 @@ def test_linked_data_is_valid_on_every_page_that_has_it(carded_heads, book) -> N
                 kinds[node["@type"]] += 1
                 if node["@type"] in ("TechArticle", "Dataset"):
                     assert node["url"] == SITE + path.removesuffix("index.html")
-    chapters, figures = len(list((ROOT / "docs").glob("[0-9][0-9]_*.md"))), len(list((ROOT / "vis").glob("[a-z]*.py")))
+    fork = begun_book / "book"
+    chapters, figures = len(list((fork / "docs").glob("[0-9][0-9]_*.md"))), len(list((fork / "vis").glob("[a-z]*.py")))
     assert kinds == {"WebSite": 1, "Book": 1, "TechArticle": chapters, "Dataset": len(book.records) + figures}
 
 

@@ -22,9 +22,10 @@ from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.book.published import Published
 from generators.book.source import Source
+from generators.site.links import check
 from generators.validate import validate_data
 from tests import chromium
-from tests.clones import change, clone
+from tests.clones import a_strangers_record, change, clone
 from tests.conftest import build_site
 
 #: Each kind of TOML file, with one that is there.
@@ -45,6 +46,7 @@ NO_WORDS = {"id", "source", "value", "url", "published", "accessed", "accelerato
 SHORT = {"data/records.toml": ("label =", "name =")}
 SCRIPT = "<script>planted()</script><img src=https://planted.example/x.png onerror=planted()></desc></title></script>"
 LINKS = "![p](https://planted.example/y.png) [p](javascript:planted()) &lt;b onload=planted()&gt; `q` {{ planted }}"
+WORDS = "a | b [x](javascript:alert(1)) &lt;script&gt;alert(2)&lt;/script&gt; `c` *d* {{ e }} $f$"
 ATTRIBUTES = "{: .planted onclick=planted() }"
 ERRATUM = """[one]
 found_in = "0.1.0"
@@ -116,6 +118,7 @@ def planted_site(tmp_path_factory):
     count = sum(plant(root, path) for path in sorted((root / "data").rglob("*.toml")))
     count += sum(plant_json(path) for path in sorted((root / "data").rglob("*.json")))
     assert count > 1000
+    a_strangers_record(root, note=WORDS)
     for command in (["generators", "write"], ["generators", "validate"]):
         done = subprocess.run(
             [sys.executable, "-m", *command],
@@ -128,6 +131,15 @@ def planted_site(tmp_path_factory):
     done = build_site(root / "site", root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "site"
+
+
+def test_a_strangers_words_stay_words_on_the_site(planted_site):
+    """What passes the door, since it is no markup of a page, is none in Markdown either."""
+    (page,) = (planted_site / "reference/records").glob("x-y--*/index.html")
+    text = page.read_text(encoding="utf-8")
+    assert "alert(2)" in text and "<script>alert" not in text
+    assert 'href="javascript' not in text and "<em>d</em>" not in text
+    assert [problem for problem in check(planted_site) if "x-y--" in problem] == []
 
 
 def plant(root, path):
