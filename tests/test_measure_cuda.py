@@ -537,9 +537,15 @@ def test_a_roof_is_read_by_a_kernel_that_lasts(device, bench, monkeypatch):
     """As it was: a kernel for each eighth of the buffer, of some 65 us, of which beginning and ending it took a part."""
     monkeypatch.setattr(triton_kernels, "require", lambda bench: None)
     monkeypatch.setattr(triton_kernels, "fastest", lambda *_: Passes())
-    kernels = [bandwidth.fast_read_kernel(bench), bandwidth.fast_copy_kernel(bench), bandwidth.copy_kernel(bench)]
-    kernels += [bandwidth.read_kernel(bench, name) for name in ("sum-float32", "amax-float32", "dot-float32")]
-    assert {kernel.work.bytes for kernel in kernels} == {bench.working_set()}
+    ways = [(case.name, case.parameters["method"], case) for case in bandwidth.memory(bench)]
+    assert {name for name, method, _ in ways if method == bandwidth.FAST} == {
+        "read-bandwidth", "copy-bandwidth", "cache-read-bandwidth",
+    }  # fmt: skip
+    whole = [
+        case for name, method, case in ways if name in ("read-bandwidth", "copy-bandwidth") and "gemv" not in method
+    ]
+    assert len(whole) == 6
+    assert {case.prepare().work.bytes for case in whole} == {bench.working_set()}
 
 
 # The eighth: a share of a roof where something else binds.
