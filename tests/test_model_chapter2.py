@@ -171,7 +171,6 @@ def test_the_figures_draw_measured_rows_where_a_record_has_them(name, narrow, me
 
     figure = figures.figure(name, measured)
     assert figure.data.where(mark="measured") and figure.data.records
-    assert "awaited" not in figure.words.caption
     assert labels_beyond_the_edge(figure, narrow) == []
 
 

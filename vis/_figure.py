@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 
 from generators.errors import nearest
 
-#: What a caption ends with where no record holds the rows; a figure that needs more than a processor names it instead.
-AWAITED = "A measurement is awaited from any machine, by nox -s measure -- full."
-
 
 @dataclass(frozen=True)
 class FigureData:

@@ -186,18 +186,21 @@ def headline(figure: Figure, text: str, quantity: str) -> float:
     return top + 0.3
 
 
-def chart(data, narrow: bool, heights: tuple[float, float], headings: tuple[str, str, str], *, left=0.45, right=0.3):
+def chart(
+    data, narrow: bool, heights: tuple[float, float], headings: tuple[str, str, str], edges=(0.45, 0.3, 0.08), grid="y"
+):
     """Axes under a conclusion and the upright axis' quantity, above its label for the level axis and the source note.
 
-    `heights` are the wide figure's and the narrow one's in inches, `headings` the conclusion, the quantity and the label.
+    `heights` are the wide figure's and the narrow one's in inches, `headings` the conclusion, the quantity and the label;
+    `edges` the inches left and right of the axes and between them and the quantity.
     Returns the axes and the settings of text in them.
     """
     size, figure = page_size(narrow), canvas(narrow, *heights)
     conclusion, quantity, label = headings
     top = headline(figure, conclusion, quantity)
-    axes = box(figure, left, floor(data.note, narrow) + 0.05, right, top + 0.08)
+    axes = box(figure, edges[0], floor(data.note, narrow) + 0.05, edges[1], top + edges[2])
     axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
+    axes.grid(True, axis=grid)
     axes.set_xlabel(label, fontsize=size)
     note(figure, data.note)
     return axes, {"fontsize": size, "va": "center", "gid": HALO, "zorder": 7}

@@ -8,7 +8,7 @@ from generators.book.load import Book
 from generators.evidence.batching import batch_steps
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 COLUMNS = {"context": "tokens", "batch": "sequences", "time": "ms", "low": "ms", "high": "ms", "rate": "tokens/s", "predicted": "ms", "paced": "ms"}  # fmt: skip
 
@@ -22,8 +22,6 @@ def data(book: Book) -> FigureData:
          "rate": step.batch / step.seconds, "predicted": step.predicted * 1e3, "paced": step.paced * 1e3 if step.paced else ""}
         for step in steps
     ]  # fmt: skip
-    if not steps:
-        return FigureData(COLUMNS, [], {"machine": ""})
     paced = [abs(step.paced / step.seconds - 1) for step in steps if step.paced]
     values = {
         "machine": steps[0].machine,
@@ -42,36 +40,26 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    if not data.rows:
-        return "0 processors have measured steps of batches: a measurement is awaited."
     v = data.values
     return f"{_conclusion(data)}. Tokens per second of all sequences against the time of a step, both logarithmic, {len(data.rows)} measured steps of a model of {v['label']} on {v['machine']}."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return (
-        "Dots: measured, medians with the 5th to 95th percentile, a group for each context; solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
-        if data.rows
-        else AWAITED
-    )
+    return "Dots: measured, medians with the 5th to 95th percentile, a group for each context; solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
 
 
 def draw(data: FigureData, narrow: bool):
     """Measured dots by context, with two predictions as lines."""
     size, rows = theme.page_size(narrow), data.rows
-    figure = theme.canvas(narrow, 4.9, 5.2)
     key = "Tokens/s of all sequences, by context", "solid: roofline; dashed: from batch 1", "dots: measured"
     lines = "\n".join(key) if narrow else f"{key[0]}\n{key[1]}; {key[2]}"
-    top = theme.headline(figure, _conclusion(data), lines) + (0.4 if narrow else 0.2)
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.3, top + 0.05)
+    headings = (_conclusion(data), lines, "Time of a step (ms)")
+    axes, _ = theme.chart(data, narrow, (4.9, 5.2), headings, (0.62, 0.3, 0.05 + (0.4 if narrow else 0.2)))
     times = [value for row in rows for value in (row["time"], row["predicted"])]
     axes.set(xscale="log", yscale="log", xlim=(min(times) / 1.4, max(times) * 2.5), ylim=(min(r["rate"] for r in rows) / 2, max(1e3 * r["batch"] / r["predicted"] for r in rows) * 1.6))  # fmt: skip
     theme.log_ticks(axes.xaxis, [v for v in (10, 100, 1000, 10_000) if min(times) / 1.4 <= v <= max(times) * 2.5])
     theme.log_ticks(axes.yaxis, [10, 100, 1000])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Time of a step (ms)", fontsize=size)
     axes.hlines([r["rate"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)  # fmt: skip
     theme.measured(axes, [r["time"] for r in rows], [r["rate"] for r in rows], size=5.5)
     for context in sorted({row["context"] for row in rows}):
@@ -81,5 +69,4 @@ def draw(data: FigureData, narrow: bool):
             axes.plot([x for x, _ in some], [y for _, y in some], color=colour.MEMORY, lw=1.5, ls=dash)
         last = mine[-1]
         axes.text(last["time"] * 1.12, last["rate"], f"{context - 1:,}", fontsize=size, va="center", gid=theme.HALO)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

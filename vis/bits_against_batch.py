@@ -67,7 +67,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Two solid lines that end differently, two dashed ones that end alike."""
     of = f"{data.values['model']}, one {data.values['chip']}: {'' if narrow else 'speed allowed, '}times BF16"
-    axes, words = theme.chart(data, narrow, (4.8, 5.4), (_conclusion(data), of, "Users in the batch"), left=0.5)
+    axes, words = theme.chart(data, narrow, (4.8, 5.4), (_conclusion(data), of, "Users in the batch"), (0.5, 0.3, 0.08))
     axes.set(xscale="log", xlim=(0.93, 1100), ylim=(0.4, 3.6), yticks=[1, 2, 3])
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
     axes.axhline(1, color=colour.OVERHEAD, lw=1.2, zorder=2)

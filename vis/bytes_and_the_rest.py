@@ -71,7 +71,7 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two groups of three bars, each of a part that shrinks and a part that does not."""
-    axes, words = theme.chart(data, narrow, (4.9, 5.3), (_conclusion(data), "Batch 1, by the bits of a weight", "Time per token (ms)"), left=0.75)  # fmt: skip
+    axes, words = theme.chart(data, narrow, (4.9, 5.3), (_conclusion(data), "Batch 1, by the bits of a weight", "Time per token (ms)"), (0.75, 0.3, 0.08))  # fmt: skip
     del words["gid"]
     axes.set(xlim=(0, 12.2 if narrow else 11.4), ylim=(7.6, -1.25), xticks=[0, 2, 4, 6, 8, 10], yticks=[])
     axes.grid(True, axis="x")

@@ -7,7 +7,7 @@ from generators.evidence.cache import cache_steps
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._chapter2 import axes_of
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 COLUMNS = {"cache": "", "context": "tokens", "time": "ms", "low": "ms", "high": "ms", "predicted": "ms", "mark": ""}
 WITH, WITHOUT = "with", "without"
@@ -17,8 +17,6 @@ def data(book: Book) -> FigureData:
     """Both steps of the first processor's largest model, measured, beside what the same record's ceilings predict."""
     steps = [step for step in cache_steps(book) if step.device == "cpu"]
     steps = [step for step in steps if step.record == steps[0].record]
-    if not steps:
-        return FigureData(COLUMNS, [], {"machine": ""})
     model = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     rows = [
         {"cache": WITH if step.kind == "cache" else WITHOUT, "context": step.context, "time": step.seconds * 1e3,
@@ -40,15 +38,11 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    if not data.rows:
-        return "0 processors have measured a step with a KV cache and without one: a measurement is awaited."
     return f"{_conclusion(data)}. Time of a step against context on {v['machine']}, {v['model']}: measured and predicted stay near each other with a cache, and part without one."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    if not data.rows:
-        return AWAITED
     return (
         f"{data.values['model']}, random weights, batch 1, eager PyTorch. Lines and hollow marks: predicted from the same record's ceilings. "
         "Filled: measured, with the 5th to 95th percentile."

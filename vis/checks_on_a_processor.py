@@ -48,7 +48,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Measured dots that leave the line before it rises."""
     headings = ("Time, × that of a pass over one token", "Tokens in the pass")
-    axes, words = theme.chart(data, narrow, (4.2, 4.8), (_conclusion(data), *headings), left=0.5)
+    axes, words = theme.chart(data, narrow, (4.2, 4.8), (_conclusion(data), *headings), (0.5, 0.3, 0.08))
     axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2), yticks=[0, 0.5, 1, 1.5, 2])
     theme.log_ticks(axes.xaxis, [1, 2, 4, 8, 16, 32, 64])
     tokens = [r["tokens"] for r in data.rows]

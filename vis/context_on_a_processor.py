@@ -9,7 +9,7 @@ from generators.evidence.cache import context_steps, slow_downs
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._chapter2 import axes_of
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 COLUMNS = {
     "attention": "", "context": "tokens", "predicted": "× slower", "by products": "× slower", "observed": "× slower",
@@ -21,8 +21,6 @@ def data(book: Book) -> FigureData:
     """The first processor's slow-downs from its shortest to its longest context, measured and as two predictions."""
     steps = [step for step in context_steps(book) if step.device == "cpu"]
     steps = [step for step in steps if step.record == steps[0].record]
-    if not steps:
-        return FigureData(COLUMNS, [], {"machine": ""})
     found = slow_downs(steps)
     longest = max(one.context for one in found)
     rows = [
@@ -48,8 +46,6 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    if not data.rows:
-        return "0 processors have measured steps at growing contexts by kind of attention: a measurement is awaited."
     each = ", ".join(f"{_name(row['attention'])} {row['observed']:.2f}" for row in data.rows)
     return (
         f"{_conclusion(data)}. Slow-down of a decode step from its shortest context to {v['longest']:,.0f} tokens on {v['machine']}, "
@@ -59,8 +55,6 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    if not data.rows:
-        return AWAITED
     return (
         f"Full decode steps of one random-weight model, batch 1, at {data.values['longest']:,.0f} tokens over its shortest context, medians of the errors in the first line. "
         "Tick: attention's arithmetic at the rate of a product of as many rows, timed alone."
@@ -78,7 +72,7 @@ def draw(data: FigureData, narrow: bool):
     axes = axes_of(figure, data, narrow, _conclusion(data), "", "Times slower than at the shortest context", 0.3,
                    1.6 if narrow else 1.85)  # fmt: skip
     rows = data.rows
-    most = max((max(row["predicted"], row["high"]) for row in rows), default=2.0)
+    most = max(max(row["predicted"], row["high"]) for row in rows)
     axes.set(xlim=(0.9, most * 1.08), ylim=(len(rows) + 1.1, -0.6))
     axes.set_xlabel("Times slower" if narrow else "Times slower than at the shortest context", fontsize=size)
     axes.set_xticks(range(1, int(most) + 1))

@@ -71,18 +71,12 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """A dense line of slope one and three mixtures that lie down before they rise, all crossing one level."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.8, 5.2)
-    top = theme.headline(figure, _conclusion(data), "Times fewer weight bytes per token")
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.35 if narrow else 1.75, top + 0.05)
+    headings = (_conclusion(data), "Times fewer weight bytes per token", "Users in the batch")
+    axes, words = theme.chart(data, narrow, (4.8, 5.2), headings, (0.62, 0.35 if narrow else 1.75, 0.05), grid="both")
     axes.set(xscale="log", yscale="log", xlim=(1, 1024), ylim=(0.9, 700))
     theme.log_ticks(axes.xaxis, [1, 4, 16, 64, 256, 1024])
     theme.log_ticks(axes.yaxis, [1, 8, 64, 512])
-    axes.tick_params(labelsize=size)
-    axes.grid(True)
-    axes.set_xlabel("Users in the batch", fontsize=size)
     axes.axhline(REUSE, color=colour.INK, lw=1.2, ls=(0, (5, 3)))
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     axes.text(1000, REUSE * 1.32, f"{REUSE:.0f} times fewer", ha="right", **words)
     styles = ("solid", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1.2)))
     for at, (id_, dash) in enumerate(zip(MODELS, styles, strict=True)):
@@ -98,5 +92,4 @@ def draw(data: FigureData, narrow: bool):
             axes.text(2.7, 460 / 1.75**at, name + ("" if at else " (dense)"), color=shade, **words)
         else:
             axes.text(1150, min(rows[-1]["reuse"], 560), name, color=shade, **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -62,15 +62,11 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Two limits that meet at the critical tokens, published rates under them, and the fitted knee."""
     v, size = data.values, theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.7, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Rate of one matrix product (TFLOP/s)")
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Rate of one matrix product (TFLOP/s)", "Tokens in the product")
+    axes, _ = theme.chart(data, narrow, (4.7, 5.0), headings, (0.62, 0.15, 0.05))
     axes.set(xscale="log", yscale="log", xlim=(0.8, 6000), ylim=(1, 700))
     theme.log_ticks(axes.xaxis, [1, 16, 256, 4096])
     theme.log_ticks(axes.yaxis, [1, 10, 100])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Tokens in the product", fontsize=size)
     turn, peak = v["critical"], v["peak"]
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     axes.plot([0.8, turn], [peak * 0.8 / turn, peak], color=colour.MEMORY, lw=2.2)
@@ -91,5 +87,4 @@ def draw(data: FigureData, narrow: bool):
     axes.text(480, 12, "published", va="center", **words)
     axes.plot([310, 450], [5.5, 5.5], color=colour.INK, lw=1.1)
     axes.text(480, 5.5, "fitted curve", va="center", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -53,15 +53,11 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """A flat line for launches and a slope for bytes, crossing once."""
     size, v = theme.page_size(narrow), data.values
-    figure = theme.canvas(narrow, 4.6, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Saved per pass (ms)")
-    axes = theme.box(figure, 0.66, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Saved per pass (ms)", "Tokens in the pass")
+    axes, _ = theme.chart(data, narrow, (4.6, 5.0), headings, (0.66, 0.15, 0.05))
     axes.set(xscale="log", yscale="log", xlim=(0.8, 9000), ylim=(0.002, 45))
     theme.log_ticks(axes.xaxis, [1, 16, 256, PROMPT] if narrow else [1, 4, 16, 64, 256, 1024, PROMPT])
     theme.log_ticks(axes.yaxis, [0.01, 0.1, 1, 10])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Tokens in the pass", fontsize=size)
     each = v["bytes"] / PROMPT
     axes.plot([1, v["fits"]], [each, each * v["fits"]], color=colour.MEMORY, lw=2.0, ls=(0, (4, 2)))
     axes.plot([v["fits"], 8192], [each * v["fits"], each * 8192], color=colour.MEMORY, lw=2.4)
@@ -76,5 +72,4 @@ def draw(data: FigureData, narrow: bool):
     axes.text(24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words)  # fmt: skip
     axes.text(PROMPT / 1.3, v["bytes"] * 1.25, f"bytes: {v['bytes']:.0f} ms", color=colour.MEMORY, ha="right", va="bottom", **words)  # fmt: skip
     axes.text(8000, 0.0032, "● measured   ○ estimated", color=colour.MUTED, ha="right", va="center", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

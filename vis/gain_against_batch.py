@@ -64,19 +64,13 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two curves that bend away from the straight line of a batch that shares everything."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.6, 4.9)
-    top = theme.headline(figure, _conclusion(data), "Tokens/s, times those of one user")
-    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.15 if narrow else 1.9, top + 0.05)
+    headings = (_conclusion(data), "Tokens/s, times those of one user", "Users in the batch")
+    axes, words = theme.chart(data, narrow, (4.6, 4.9), headings, (0.5, 0.15 if narrow else 1.9, 0.05))
     most = BATCHES[-1]
     axes.set(xlim=(0, most * 1.03), ylim=(0, most * 1.04))
     axes.set_xticks([1, 16, 32, 48, 64])
     axes.set_yticks([0, 16, 32, 48, 64])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Users in the batch", fontsize=size)
     axes.plot([0, most], [0, most], color=colour.MUTED, lw=1.2, ls=(0, (4, 3)))
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     axes.text(30, 41 if narrow else 40, "linear", color=colour.MUTED, ha="right", **words)
     for length in evidence.SWEEP_LENGTHS:
         rows = data.where(length=length)
@@ -97,5 +91,4 @@ def draw(data: FigureData, narrow: bool):
     axes.text(line[0] + 4.5, line[1], "predicted", **words)
     theme.quoted(axes, [dot[0] + 1.5], [dot[1]], 8)
     axes.text(dot[0] + 4.5, dot[1], "published", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -6,7 +6,7 @@ from generators.book.load import Book
 from generators.evidence.phases import measured_sweeps
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 COLUMNS = {"format": "", "tokens": "tokens", "rate": "GFLOP/s", "low": "GFLOP/s", "high": "GFLOP/s", "roof": "GFLOP/s", "fit": "GFLOP/s"}  # fmt: skip
 
@@ -34,18 +34,12 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    if not data.rows:
-        return "0 processors have measured products by their tokens: a measurement is awaited."
     return f"{_conclusion(data)}. Rates of one matrix product against the tokens in it, measured on {data.values['machine']}, under the two limits of its own best read and best product."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return (
-        "Dots: measured, medians with the 5th to 95th percentile; lines: the two limits; thin: the fitted curve."
-        if data.rows
-        else AWAITED
-    )
+    return "Dots: measured, medians with the 5th to 95th percentile; lines: the two limits; thin: the fitted curve."
 
 
 def draw(data: FigureData, narrow: bool):

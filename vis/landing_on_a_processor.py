@@ -6,7 +6,7 @@ from generators.book.load import Book
 from generators.evidence.landing import interference
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 AROUND = 2  # passes shown before the prompt is read and after
 COLUMNS = {"read": "", "end": "ms", "latency": "ms", "low": "ms", "high": "ms", "predicted": "ms", "prompt": "tokens", "mark": ""}  # fmt: skip
@@ -16,8 +16,6 @@ def data(book: Book) -> FigureData:
     """Every measured pass of the cpu's record around its landings, beside a prediction from its whole one."""
     record = book.speaker("cpu").id
     found = [one for one in interference(book) if one.record == record]
-    if not found:
-        return FigureData(COLUMNS, [], {"machine": ""})
     run, rows = found[0], []
     for told, seen in zip(run.predicted, run.measured, strict=True):
         reading = [at for at, one in enumerate(seen.passes) if one.prompt]
@@ -39,35 +37,25 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    if not data.rows:
-        return "0 processors have measured a prompt that lands: a measurement is awaited."
     v = data.values
     return f"{_conclusion(data)}. Time between two tokens against the time since a prompt of {v['prompt']} arrived, {v['label']} on {v['machine']}; two fitted rates tell the chunked passes to {v['error']:.1%}."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return (
-        "Dots: measured passes, medians with the 5th to 95th percentile; lines: predicted by two rates fitted to the passes around the whole prompt, reading and computing in turns."
-        if data.rows
-        else AWAITED
-    )
+    return "Dots: measured passes, medians with the 5th to 95th percentile; lines: predicted by two rates fitted to the passes around the whole prompt, reading and computing in turns."
 
 
 def draw(data: FigureData, narrow: bool):
     """Levels of each landing, and the measured passes on them."""
     size, rows = theme.page_size(narrow), data.rows
-    figure = theme.canvas(narrow, 4.6, 5.0)
     key = "Time between two tokens (ms)", "dots: measured, lines: predicted"
-    top = theme.headline(figure, _conclusion(data), ("\n" if narrow else "; ").join(key)) + 0.2 * narrow
-    axes = theme.box(figure, 0.55, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), ("\n" if narrow else "; ").join(key), "Time since the prompt arrived (ms)")
+    axes, _ = theme.chart(data, narrow, (4.6, 5.0), headings, (0.55, 0.15, 0.05 + 0.2 * narrow))
     short, tall = min(r["low"] for r in rows), max(r["high"] for r in rows)
     axes.set(yscale="log", xlim=(min(r["end"] - r["latency"] for r in rows), max(r["end"] for r in rows) * 1.03), ylim=(short / 1.3, tall * 1.5))  # fmt: skip
     theme.log_ticks(axes.yaxis, [v for v in (5, 10, 20, 40, 80) if short / 1.3 < v < tall * 1.5])
     axes.set_xticks([0, 40, 80])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Time since the prompt arrived (ms)", fontsize=size)
     for read in dict.fromkeys(r["read"] for r in rows):
         mine = data.where(read=read)
         xs = [x for r in mine for x in (r["end"] - r["latency"], r["end"])]
@@ -76,5 +64,4 @@ def draw(data: FigureData, narrow: bool):
         axes.text(first["end"] - first["latency"] + 1, first["high"] * 1.06, read, fontsize=size, va="bottom", gid=theme.HALO)  # fmt: skip
     axes.vlines([r["end"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)
     theme.measured(axes, [r["end"] for r in rows], [r["latency"] for r in rows], size=4.5)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

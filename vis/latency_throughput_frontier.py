@@ -63,21 +63,15 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two curves from the same foot: one climbs inside the strip that costs nothing, one leaves it and bends."""
-    size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.9, 5.4)
-    top = theme.headline(figure, _conclusion(data), "Tokens/s of all users together")
-    axes = theme.box(figure, 0.78, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Tokens/s of all users together", "Time per token, each user (ms)")
+    axes, words = theme.chart(data, narrow, (4.9, 5.4), headings, (0.78, 0.15, 0.05))
     one, last = data.rows[0]["time"], data.where(context=CONTEXTS[1], batch=MARKED[-1])[0]
     most = data.where(context=CONTEXTS[0], batch=MARKED[-1])[0]["rate"]
     axes.set(xlim=(0, last["time"] * 1.06), ylim=(0, most * 1.12))
     axes.set_xticks([0, 5, 10, 15])
     axes.set_yticks([0, 5000, 10_000, 15_000, 20_000])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Time per token, each user (ms)", fontsize=size)
     shapes.bar(axes, one, 0, one * (FREE - 1), most * 1.12, colour.GRID)
-    words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     axes.text(one * FREE * 1.08, most * 0.75, "almost\nfree", ha="left", color=colour.MUTED, **words)
     axes.text(last["time"] * (0.66 if narrow else 0.6), most * 0.62, "more users,\nlonger waits", color=colour.MUTED, ha="center", **words)  # fmt: skip
     for context in CONTEXTS:
@@ -91,5 +85,4 @@ def draw(data: FigureData, narrow: bool):
                 told = f"{row['batch']} users" + (f" at {context:,}" if row["batch"] == MARKED[-1] and short else "")
                 axes.text(*place, told if short else f"{row['batch']}", ha="left" if short else "center", **words)
     axes.text(last["time"], last["rate"] - most * 0.07, f"users at {CONTEXTS[1]:,}", ha="right", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -59,7 +59,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Two lines that fall to one, and pairs of dots that fall far below it."""
     headings = ("Speed, times BF16", "Rows: tokens in the pass")
-    axes, words = theme.chart(data, narrow, (4.8, 5.3), (_conclusion(data), *headings), left=0.6)
+    axes, words = theme.chart(data, narrow, (4.8, 5.3), (_conclusion(data), *headings), (0.6, 0.3, 0.08))
     axes.set(xscale="log", yscale="log", xlim=(0.8, 330), ylim=(0.08, 5.5))
     theme.log_ticks(axes.xaxis, list(ROWS))
     theme.log_ticks(axes.yaxis, [0.1, 0.25, 0.5, 1, 2, 4])

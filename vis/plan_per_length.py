@@ -52,19 +52,14 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """A bar for each round; the tall ones made a plan."""
     size = theme.page_size(narrow)
-    figure = theme.canvas(narrow, 3.9, 4.2)
-    top = theme.headline(figure, _conclusion(data), "Time of the step (ms)")
-    axes = theme.box(figure, 0.5, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Time of the step (ms)", "Decode step")
+    axes, _ = theme.chart(data, narrow, (3.9, 4.2), headings, (0.5, 0.15, 0.05))
     most = max(row["time"] for row in data.rows)
     axes.set(xlim=(0.4, len(data.rows) + 0.6), ylim=(0, most * 1.05))
     axes.set_xticks([1, 5, 10, 15])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Decode step", fontsize=size)
     for row in data.rows:
         shapes.bar(axes, row["round"] - 0.38, 0, 0.76, row["time"], colour.OVERHEAD if row["planned"] == "yes" else colour.INK)  # fmt: skip
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     axes.text(0.7 if narrow else 6.7, most * 0.72, "new length:\na plan each" if narrow else "a new length, a plan each", va="center", **words)  # fmt: skip
     axes.text(len(data.rows) + 0.4, most * 0.2, "known\nlengths", ha="right", va="center", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

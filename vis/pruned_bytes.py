@@ -48,7 +48,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """A level line, a steep one, a diagonal and a point."""
     headings = ("Bytes, % of the plain matrix", "Weights that are zero (%)")
-    axes, words = theme.chart(data, narrow, (4.7, 5.1), (_conclusion(data), *headings), left=0.6)
+    axes, words = theme.chart(data, narrow, (4.7, 5.1), (_conclusion(data), *headings), (0.6, 0.3, 0.08))
     axes.set(xlim=(0, 100), ylim=(0, 165), xticks=[0, 25, 50, 75, 100], yticks=[0, 50, 100, 150])
     for name in STORAGES[:3]:
         rows, dash = data.where(storage=name), (0, (4, 3)) if name == "rows removed" else "-"

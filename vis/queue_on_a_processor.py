@@ -8,7 +8,7 @@ from generators.book.load import Book
 from generators.evidence import serving_runs
 from vis import _palette as colour
 from vis import _theme as theme
-from vis._figure import AWAITED, FigureData
+from vis._figure import FigureData
 
 NAMES = {"static": "static", "continuous": "continuous", "continuous-chunked": "chunked"}
 SHIFT = {"static": 0.0, "continuous": -0.006, "continuous-chunked": 0.006}
@@ -23,8 +23,6 @@ def data(book: Book) -> FigureData:
         means = [statistics.mean(play) * 1e3 for play in zip(*(case.samples for case in one.ttft), strict=True)]
         rows.append({"policy": one.policy.name, "load": one.load, "simulated": one.simulated_mean("ttft") * 1e3, "measured": one.mean_ttft * 1e3,
                      "low": min(means), "high": max(means)})  # fmt: skip
-    if not runs:
-        return FigureData(COLUMNS, [], {"machine": ""})
     values = {
         "machine": runs[0].machine,
         "error": statistics.median(abs(one.error("ttft")) for one in runs),
@@ -40,35 +38,25 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    if not data.rows:
-        return "0 processors have measured a queue: a measurement is awaited."
     return f"{_conclusion(data)}. Mean time to first token against load under three policies, {len(data.rows)} runs measured on {data.values['machine']}."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return (
-        "Hollow: simulated from two rates fitted to other runs; filled: measured, with the quickest and the slowest of three plays."
-        if data.rows
-        else AWAITED
-    )
+    return "Hollow: simulated from two rates fitted to other runs; filled: measured, with the quickest and the slowest of three plays."
 
 
 def draw(data: FigureData, narrow: bool):
     """Hollow and filled marks tied together, per policy and load."""
     size, rows = theme.page_size(narrow), data.rows
-    figure = theme.canvas(narrow, 4.6, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Mean time to first token (ms)")
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Mean time to first token (ms)", "Load, of continuous capacity")
+    axes, _ = theme.chart(data, narrow, (4.6, 5.0), headings, (0.62, 0.15, 0.05))
     ends = [value for row in rows for value in (row["simulated"], row["low"], row["high"])]
     loads = sorted({row["load"] for row in rows})
     axes.set(yscale="log", xlim=(loads[0] - 0.1, loads[-1] + 0.4), ylim=(min(ends) / 1.4, max(ends) * 1.5))
     theme.log_ticks(axes.yaxis, [t for t in (20, 50, 100, 200, 500) if min(ends) / 1.4 < t < max(ends) * 1.5])
     axes.set_xticks(loads)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Load, of continuous capacity", fontsize=size)
     last = 0.0
     for name in sorted(NAMES, key=lambda one: max(r["measured"] for r in rows if r["policy"] == one)):
         mine = data.where(policy=name)
@@ -80,5 +68,4 @@ def draw(data: FigureData, narrow: bool):
         theme.measured(axes, x, [r["measured"] for r in mine], size=5.5)
         last = max(mine[-1]["measured"], last * 1.3)
         axes.text(loads[-1] + 0.04, last, NAMES[name], fontsize=size, va="center", color=shade)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

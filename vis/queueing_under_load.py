@@ -64,16 +64,12 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Waits that climb at each policy's capacity, and one arrow between two of them."""
     v, size = data.values, theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.7, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Mean time to first token (ms)")
-    axes = theme.box(figure, 0.58, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Mean time to first token (ms)", "Requests per second")
+    axes, _ = theme.chart(data, narrow, (4.7, 5.0), headings, (0.58, 0.15, 0.05))
     most = v["continuous-chunked"]
     axes.set(xlim=(0, most * 1.05), ylim=(0, 1.1 * max(r["ttft"] for r in data.rows)))
     axes.set_yticks([0, 200, 400, 600])
     axes.set_xticks([0, 10, 20, 30, 40, 50])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Requests per second", fontsize=size)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     for name, told in NAMES.items():
         rows, (shade, dash) = data.where(policy=name), STYLES[name]
@@ -86,5 +82,4 @@ def draw(data: FigureData, narrow: bool):
     x, high, low = v["rate"], v["static wait"] * 1e3, v["same load"] * 1e3
     axes.annotate("", (x, low + 6), (x, high - 6), arrowprops={"arrowstyle": "->", "color": colour.INK, "lw": 1.4})
     axes.text(x + most * 0.02, (high + low) / 2, f"{_factor(data):.0f} times\nless", va="center", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -53,7 +53,7 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Two curves that fall off to the left."""
     headings = ("MMLU, % right; at each mark its bits", "Size of the file (GB)")
-    axes, words = theme.chart(data, narrow, (4.8, 5.2), (_conclusion(data), *headings), left=0.5)
+    axes, words = theme.chart(data, narrow, (4.8, 5.2), (_conclusion(data), *headings), (0.5, 0.3, 0.08))
     del words["va"]
     axes.set(xscale="log", xlim=(2, 68), ylim=(38, 88), yticks=[40, 50, 60, 70, 80])
     theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])

@@ -70,15 +70,11 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """Dots of three modes over two flat floors and one slope."""
     size, v = theme.page_size(narrow), data.values
-    figure = theme.canvas(narrow, 5.0, 5.4)
-    top = theme.headline(figure, _conclusion(data), "Time per layer (µs), both axes logarithmic")
-    axes = theme.box(figure, 0.64, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Time per layer (µs), both axes logarithmic", "Read per layer and token (GB)")
+    axes, _ = theme.chart(data, narrow, (5.0, 5.4), headings, (0.64, 0.15, 0.05))
     axes.set(xscale="log", yscale="log", xlim=(0.014, 3.6), ylim=(28, 1500))
     theme.log_ticks(axes.xaxis, [0.02, 0.1, 0.4, 1, 2])
     theme.log_ticks(axes.yaxis, [30, 100, 300, 1000])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Read per layer and token (GB)", fontsize=size)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     ends = [0.1, 3.6]
     axes.plot(ends, [at * 1e3 / v["sheet"] for at in ends], color=colour.MEMORY, lw=2.2)
@@ -109,5 +105,4 @@ def draw(data: FigureData, narrow: bool):
     for row in data.where(mode="graph"):
         if row["model"] in ("1.1B", "3B", "8B", "32B"):
             axes.text(row["bytes"], row["measured"] * 1.13, row["model"], ha="center", va="bottom", **words)
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure

@@ -80,15 +80,11 @@ def caption(data: FigureData) -> str:
 def draw(data: FigureData, narrow: bool):
     """The limit, orange and flat, then blue and rising; the measured passes above it."""
     v, size = data.values, theme.page_size(narrow)
-    figure = theme.canvas(narrow, 4.7, 5.0)
-    top = theme.headline(figure, _conclusion(data), "Time of one pass (ms)")
-    axes = theme.box(figure, 0.62, theme.floor(data.note, narrow) + 0.05, 0.15, top + 0.05)
+    headings = (_conclusion(data), "Time of one pass (ms)", "Tokens in the pass")
+    axes, _ = theme.chart(data, narrow, (4.7, 5.0), headings, (0.62, 0.15, 0.05))
     axes.set(xscale="log", yscale="log", xlim=(0.8, 40_000), ylim=(1.6, 1000))
     theme.log_ticks(axes.xaxis, [1, 16, 256, 4096])
     theme.log_ticks(axes.yaxis, [3, 10, 30, 100, 300])
-    axes.tick_params(labelsize=size)
-    axes.grid(True, axis="y")
-    axes.set_xlabel("Tokens in the pass", fontsize=size)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     turn = v["critical"]
     line = data.where(mark="predicted")
@@ -109,5 +105,4 @@ def draw(data: FigureData, narrow: bool):
     axes.text(one["tokens"], one["time"] * 1.3, f"{one['time']:.1f} ms", va="bottom", **words)
     axes.text(some["tokens"], some["time"] * 1.3, f"{some['time']:.1f} ms", va="bottom", ha="center", **words)
     axes.text(many["tokens"] / 1.35, many["time"] * 1.05, f"{many['time']:.0f} ms, {many['time'] / many['limit']:.1f}× its limit", ha="right", va="center", **words)  # fmt: skip
-    theme.note(figure, data.note)
-    return figure
+    return axes.figure
