@@ -60,12 +60,13 @@ class Price:
         return max(compute, reading, overhead) if self.overlap else compute + reading + overhead
 
     def ahead(self, segments: Sequence[Segment], count: int) -> Iterator[float]:
-        """Seconds of the pass, and of as many as make `count` with it, in each of which every sequence decodes once more."""
+        """Seconds of the pass, and of as many as make `count` with it, in each of which every sequence goes on by as much."""
         yield self(segments)
         if count == 1:
             return
-        flop, moved = zip(*(self._costs.decoding(one.cached + 1, count - 1) for one in segments), strict=True)
-        weights, chip = self._costs.weights(len(segments), True), self.chip
+        flop, moved = zip(*(self._costs.following(one, count - 1) for one in segments), strict=True)
+        answers = any(one.answers for one in segments)
+        weights, chip = self._costs.weights(sum(one.new for one in segments), answers), self.chip
         for done, read in zip(_sums(flop), _sums(moved), strict=True):
             compute, reading = done / chip.peak, (weights + read) / chip.bandwidth
             yield max(compute, reading, chip.overhead) if self.overlap else compute + reading + chip.overhead
@@ -116,8 +117,12 @@ class _Costs:
         streamed = memory.weight_bytes_streamed(self.shape, self.format, Pass(float(new), 1.0, 1.0))
         return streamed - (0.0 if answers else parameters.head_parameters(self.shape) * self.format.other)
 
-    def decoding(self, cached: int, count: int) -> tuple[list[float], list[float]]:
-        """`segment` of one token after `cached` tokens, after one more, and so on: FLOP, and bytes."""
+    def following(self, one: Segment, count: int) -> tuple[Sequence[float], Sequence[float]]:
+        """`segment` of as many new tokens after this segment's, after those, and so on: FLOP, and bytes."""
+        cached = one.cached + one.new
+        if one.new > 1 or not one.answers:
+            costs = [self.segment(one.new, cached + done * one.new, one.answers) for done in range(count)]
+            return tuple(zip(*costs, strict=True))
         for tokens in range(len(self._flop), cached + count):
             flop, moved = self.segment(1, tokens, True)
             self._flop.append(flop)

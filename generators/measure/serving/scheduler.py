@@ -125,10 +125,13 @@ class Scheduler:
         return segments
 
     def steady(self, segments: Sequence[Segment]) -> int:
-        """How many passes, this one among them, do the same to the next token if nothing is submitted meanwhile."""
-        if any(segment.prompt for segment in segments):
+        """How many passes, this one among them, do the same to the next tokens if nothing is submitted meanwhile."""
+        prompts = [segment for segment in segments if segment.prompt]
+        if len(prompts) > 1 or any(segment.answers for segment in prompts):  # then the next pass reads another chunk
             return 1
-        return min(one.answer - one.answered for one in self._live.values())
+        left = [(self._live[one.request].prompt - one.cached - 1) // one.new for one in prompts]
+        answering = [self._live[segment.request] for segment in segments if segment.answers]
+        return min(left + [one.answer - one.answered for one in answering])
 
     def complete(self, segments: Sequence[Segment], passes: int = 1) -> None:
         """Take over what a pass, or several `steady` ones, did; requests with their whole answer give their place back."""
@@ -158,8 +161,7 @@ class Scheduler:
         return Segment(one.request, one.slot, new, one.cached, one.cached < one.prompt, after >= one.prompt)
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """One pass as it happened: when it began, how long it took, what it did, who waited meanwhile.
 
     Passes that a simulation priced together hold the segments of the first of them.
