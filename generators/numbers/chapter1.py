@@ -42,17 +42,14 @@ def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
     return units.of(value, "", *(source for q in rows for source in q.sources))
 
 
-@number("quotes-count", "", 0)
-def quotes_count(n: Numbers) -> units.Quantity:
-    """How many quoted decode runs at batch 1 are held against their bound."""
-    rows = quoted_decodes(n.book)
-    return units.of(len(rows), "", *(q.row.source for q in rows))
+@numbers("quotes-{field}")
+def quotes_counted(n: Numbers, field: str) -> units.Quantity:
+    """How many quoted decode runs there are.
 
-
-@number("quotes-of-one-engine", "", 0)
-def quotes_of_one_engine(n: Numbers) -> units.Quantity:
-    """How many of the quoted decode runs are the calm engine on one RTX 4090."""
-    rows = [q for q in quoted_decodes(n.book) if _most_quoted(q)]
+    count (, 0): How many quoted decode runs at batch 1 are held against their bound.
+    of-one-engine (, 0): How many of the quoted decode runs are the calm engine on one RTX 4090.
+    """
+    rows = [q for q in quoted_decodes(n.book) if field == "count" or _most_quoted(q)]
     return units.of(len(rows), "", *(q.row.source for q in rows))
 
 

@@ -12,28 +12,21 @@ from generators.numbers.registry import Numbers, number, numbers
 KV_BITS = {"8-bit": (8.0, 128.0, 0.0), "4-bit-g32": (4.0, 32.0, 32.0), "2-bit-g32": (2.0, 32.0, 32.0)}
 
 
-@number("{model}.naive-error", "×", 3)
-def naive_error(n: Numbers, model: str) -> units.Quantity:
-    """The naive formula's KV cache of one token over the one {model} adds while no window is full."""
-    return n[f"{model}.kv-per-token-naive"] / n[f"{model}.kv-per-token"]
+@numbers("{model}.{field}")
+def naive(n: Numbers, model: str, field: str, context: int = 0) -> units.Quantity:
+    """The naive formula's cache of {model} beside the one it keeps.
 
-
-@number("{model}.naive-error.s{context}", "×", 3)
-def naive_error_at(n: Numbers, model: str, context: int) -> units.Quantity:
-    """The naive formula's KV cache of {context} tokens over the one that {model} keeps."""
-    return n[f"{model}.kv-naive.s{context}"] / n[f"{model}.kv.s{context}"]
-
-
-@number("{model}.kv-naive.s{context}", "TB|GB|MB")
-def kv_naive(n: Numbers, model: str, context: int) -> units.Quantity:
-    """KV cache of one sequence of {context} tokens in {model}, by the naive formula."""
-    return context * n[f"{model}.kv-per-token-naive"]
-
-
-@number("{model}.kv-binary.s{context}", "GiB|MiB")
-def kv_binary(n: Numbers, model: str, context: int) -> units.Quantity:
-    """KV cache of one sequence of {context} tokens in {model} at 16 bits, in binary units."""
-    return n[f"{model}.kv.s{context}"]
+    naive-error (×, 3): The naive formula's KV cache of one token over the one {model} adds while no window is full.
+    naive-error.s{context} (×, 3): The naive formula's KV cache of {context} tokens over the one that {model} keeps.
+    kv-naive.s{context} (TB|GB|MB): KV cache of one sequence of {context} tokens in {model}, by the naive formula.
+    kv-binary.s{context} (GiB|MiB): KV cache of one sequence of {context} tokens in {model} at 16 bits, in binary units.
+    """
+    return {
+        "naive-error": lambda: n[f"{model}.kv-per-token-naive"] / n[f"{model}.kv-per-token"],
+        "naive-error.s{context}": lambda: n[f"{model}.kv-naive.s{context}"] / n[f"{model}.kv.s{context}"],
+        "kv-naive.s{context}": lambda: context * n[f"{model}.kv-per-token-naive"],
+        "kv-binary.s{context}": lambda: n[f"{model}.kv.s{context}"],
+    }[field]()
 
 
 @number("naive-misses.s{context}", "", 0)

@@ -45,16 +45,15 @@ def paging_requests(n: Numbers) -> units.Quantity:
 # Prefixes --------------------------------------------------------------------------------
 
 
-@number("prefix.{model}.b{batch}.p{tokens}.s{size}.kept", "GB|MB")
-def prefix_kept(n: Numbers, model: str, batch: int, tokens: int, size: int) -> units.Quantity:
-    """KV cache of {batch} sequences of {model} that share a prefix of {tokens} tokens and have {size} of their own."""
-    return n[f"{model}.kv-per-token"] * cache.shared_tokens(batch, tokens, size)
+@numbers("prefix.{model}.b{batch}.p{tokens}.s{size}.{field}")
+def prefix(n: Numbers, model: str, batch: int, tokens: int, size: int, field: str) -> units.Quantity:
+    """{batch} sequences of {model} that share a prefix of {tokens} tokens and have {size} of their own.
 
-
-@number("prefix.{model}.b{batch}.p{tokens}.s{size}.unshared", "GB|MB")
-def prefix_unshared(n: Numbers, model: str, batch: int, tokens: int, size: int) -> units.Quantity:
-    """The same when each sequence keeps the prefix for itself."""
-    return n[f"{model}.kv-per-token"] * (batch * (tokens + size))
+    kept (GB|MB): KV cache of {batch} sequences of {model} that share a prefix of {tokens} tokens and have {size} of their own.
+    unshared (GB|MB): The same when each sequence keeps the prefix for itself.
+    """
+    count = cache.shared_tokens(batch, tokens, size) if field == "kept" else batch * (tokens + size)
+    return n[f"{model}.kv-per-token"] * count
 
 
 @number("prefix.{model}.{format}.{chip}.b{batch}.p{tokens}.prefill-saved", "s|ms")

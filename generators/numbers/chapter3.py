@@ -148,25 +148,23 @@ def third_of_training(n: Numbers, model: str, tokens: int) -> units.Quantity:
     return work.step_flop(shape, form, whole) / work.training_flop(shape, form, whole)
 
 
-@number("{role}.prefill.{name}.s{tokens}.tokens-per-s", "tokens/s")
-def measured_prefill_rate(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Prompt tokens per second of that prefill on the {role}: {name}, a prompt of {tokens} tokens."""
-    return tokens / n[f"{role}.prefill.{name}.s{tokens}.time"]
+@numbers("{role}.prefill.{name}.s{tokens}.{field}")
+def measured_prefill(n: Numbers, role: str, name: str, tokens: int, field: str) -> units.Quantity:
+    """A prefill measured on the {role} beside its datasheet.
 
-
-@number("{role}.prefill.{name}.s{tokens}.bound", "ms")
-def measured_prefill_bound(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Least time that the datasheet of the {role} allows for that prefill: the longer of its FLOP over the peak and its bytes over the bandwidth; {name}, {tokens} tokens."""
+    tokens-per-s (tokens/s): Prompt tokens per second of that prefill on the {role}: {name}, a prompt of {tokens} tokens.
+    bound (ms): Least time that the datasheet of the {role} allows for that prefill: the longer of its FLOP over the peak and its bytes over the bandwidth; {name}, {tokens} tokens.
+    of-bound (%, 2): Share of the datasheet's bound that this prefill reaches on the {role}: {name}, {tokens} tokens.
+    """
+    at = f"{role}.prefill.{name}.s{tokens}"
+    if field == "tokens-per-s":
+        return tokens / n[f"{at}.time"]
+    if field == "of-bound":
+        return n[f"{at}.bound"] / n[f"{at}.time"]
     record = n.book.speaker(role)
-    work_, chip = prefill_case(record, name, tokens).work, record.machine.accelerator
-    source = f"record:{record.id}"
-    return largest(units.of(work_.flop, "FLOP", source) / n[f"{chip}.peak-in-full"], units.of(work_.bytes, "byte", source) / n[f"{chip}.bandwidth-in-full"])  # fmt: skip
-
-
-@number("{role}.prefill.{name}.s{tokens}.of-bound", "%", 2)
-def measured_prefill_of_bound(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Share of the datasheet's bound that this prefill reaches on the {role}: {name}, {tokens} tokens."""
-    return n[f"{role}.prefill.{name}.s{tokens}.bound"] / n[f"{role}.prefill.{name}.s{tokens}.time"]
+    moved, chip = prefill_case(record, name, tokens).work, record.machine.accelerator
+    computing = n.measured(role, moved.flop, "FLOP") / n[f"{chip}.peak-in-full"]
+    return largest(computing, n.measured(role, moved.bytes, "byte") / n[f"{chip}.bandwidth-in-full"])
 
 
 @number("{role}.writing-over-reading.{name}.{mode}.s{tokens}", "×")

@@ -6,13 +6,20 @@ from generators import units
 from generators.evidence import overhead
 from generators.evidence.comparison import by_products, decode_case
 from generators.measure import predict
-from generators.numbers.registry import Numbers, number
+from generators.numbers.registry import Numbers, number, numbers
 
 
-@number("{role}.floor.{mode}", "µs", 2)
-def floor(n: Numbers, role: str, mode: str) -> units.Quantity:
-    """Time that a layer takes on the {role} however few bytes it moves, {mode} PyTorch in BF16: the slope between narrow models of two depths."""
-    return n.measured(role, overhead.floor(n.book.speaker(role), mode), "s")
+@numbers("{role}.{field}.{mode}")
+def overheads(n: Numbers, role: str, mode: str, field: str) -> units.Quantity:
+    """Where a layer's issuing rules on the {role}, {mode} PyTorch.
+
+    floor (µs, 2): Time that a layer takes on the {role} however few bytes it moves, {mode} PyTorch in BF16: the slope between narrow models of two depths.
+    half-of-bound (GB, 2): Bytes per token at which decode on the {role} reaches half of the datasheet's bound, {mode} PyTorch, between the two models measured around it.
+    """
+    record = n.book.speaker(role)
+    if field == "floor":
+        return n.measured(role, overhead.floor(record, mode), "s")
+    return n.measured(role, overhead.half_of_bound(n.book, record, mode), "byte")
 
 
 @number("{role}.floor-bytes.{mode}.{chip}", "GB", 2)
@@ -30,12 +37,6 @@ def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
         float(many.parameters[key]) - float(few.parameters[key]) for key in ("aten_ops_per_step", "layers")
     )
     return n.measured(role, operations / layers, "")
-
-
-@number("{role}.half-of-bound.{mode}", "GB", 2)
-def half_of_bound(n: Numbers, role: str, mode: str) -> units.Quantity:
-    """Bytes per token at which decode on the {role} reaches half of the datasheet's bound, {mode} PyTorch, between the two models measured around it."""
-    return n.measured(role, overhead.half_of_bound(n.book, n.book.speaker(role), mode), "byte")
 
 
 @number("{role}.decode.{name}.{mode}.part.{part}", "ms")

@@ -120,23 +120,18 @@ def mode_gain(n: Numbers, role: str, name: str, mode: str) -> units.Quantity:
     return n[f"{role}.decode.{name}.eager.time"] / n[f"{role}.decode.{name}.{mode}.time"]
 
 
-@number("{role}.prefill.{name}.s{tokens}.time", "ms")
-def prefill_time(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median."""
-    record = n.book.speaker(role)
-    return n.measured(role, prefill_case(record, name, tokens).seconds, "s")
+@numbers("{role}.prefill.{name}.s{tokens}.{field}")
+def prefill(n: Numbers, role: str, name: str, tokens: int, field: str) -> units.Quantity:
+    """A prefill of {tokens} tokens on the {role}.
 
-
-@number("{role}.prefill.{name}.s{tokens}.in-tokens", "tokens", 2)
-def prefill_in_tokens(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """Tokens that the {role} writes at batch 1 in the time of that prefill, both measured as CUDA graphs: {name}, a prompt of {tokens} tokens."""
-    return n[f"{role}.prefill.{name}.s{tokens}.time"] / n[f"{role}.decode.{name}.graph.time"]
-
-
-@number("{role}.prefill.{name}.s{tokens}.in-tokens-by-datasheet", "tokens", 2)
-def bound_in_tokens(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
-    """The same by the datasheet of the {role}: {name}, a prompt of {tokens} tokens."""
-    return n[f"{role}.prefill.{name}.s{tokens}.bound"] / n[f"{role}.decode.{name}.graph.bound"]
+    time (ms): Time of a prefill of {tokens} tokens measured on the {role}, random-weight model {name} in BF16, median.
+    in-tokens (tokens, 2): Tokens that the {role} writes at batch 1 in the time of that prefill, both measured as CUDA graphs: {name}, a prompt of {tokens} tokens.
+    in-tokens-by-datasheet (tokens, 2): The same by the datasheet of the {role}: {name}, a prompt of {tokens} tokens.
+    """
+    if field == "time":
+        return n.measured(role, prefill_case(n.book.speaker(role), name, tokens).seconds, "s")
+    told = "time" if field == "in-tokens" else "bound"
+    return n[f"{role}.prefill.{name}.s{tokens}.{told}"] / n[f"{role}.decode.{name}.graph.{told}"]
 
 
 @number("{role}.layer-overhead.{name}", "µs", 2)

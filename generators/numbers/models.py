@@ -46,17 +46,15 @@ def streamed(n: Numbers, model: str, format: str) -> units.Quantity:
     return memory.weight_bytes_streamed(n.shape(model), n.format(format), Pass(1, 1, 1))
 
 
-@number("{model}.embedding-share", "%", 2)
-def embedding_share(n: Numbers, model: str) -> units.Quantity:
-    """Share of the parameters of {model} in its input embedding table, of which a token reads one row."""
-    shape = n.shape(model)
-    return parameters.embedding_parameters(shape) / parameters.parameter_count(shape)
+@numbers("{model}.embedding-{field}")
+def embedding(n: Numbers, model: str, field: str) -> units.Quantity:
+    """The input embedding table of {model}, of which a token reads one row.
 
-
-@number("{model}.embedding-bytes", "GB|MB")
-def embedding_bytes(n: Numbers, model: str) -> units.Quantity:
-    """Bytes of the input embedding table of {model} at 16 bits."""
-    return parameters.embedding_parameters(n.shape(model)) * n.format("bf16").other
+    share (%, 2): Share of the parameters of {model} in its input embedding table, of which a token reads one row.
+    bytes (GB|MB): Bytes of the input embedding table of {model} at 16 bits.
+    """
+    count = parameters.embedding_parameters(n.shape(model))
+    return count / parameters.parameter_count(n.shape(model)) if field == "share" else count * n.format("bf16").other
 
 
 @number("{model}.kv-per-token", "MB/token|kB/token")
@@ -65,10 +63,19 @@ def kv_per_token(n: Numbers, model: str) -> units.Quantity:
     return memory.kv_bytes_per_token(n.shape(model), n.format("bf16"))
 
 
-@number("{model}.kv-layer.s{context}", "MB", 2)
-def kv_of_a_layer(n: Numbers, model: str, context: int) -> units.Quantity:
-    """KV cache of {context} tokens in one layer of {model} at 16 bits."""
-    return n[f"{model}.kv-per-token"] * context / n[f"{model}.layers"]
+@numbers("{model}.{field}")
+def kv(n: Numbers, model: str, field: str, context: int, batch: int = 1) -> units.Quantity:
+    """KV cache of {context} tokens in {model} at 16 bits.
+
+    kv.s{context} (TB|GB|MB|kB): KV cache of one sequence of {context} tokens in {model} at 16 bits.
+    kv.b{batch}.s{context} (TB|GB|MB): KV cache of {batch} sequences of {context} tokens in {model} at 16 bits.
+    kv-layer.s{context} (MB, 2): KV cache of {context} tokens in one layer of {model} at 16 bits.
+    """
+    if field.startswith("kv-layer"):
+        return n[f"{model}.kv-per-token"] * context / n[f"{model}.layers"]
+    if field.startswith("kv.b"):
+        return batch * n[f"{model}.kv.s{context}"]
+    return memory.kv_bytes(n.shape(model), n.format("bf16"), context)
 
 
 @number("{model}.kv-per-token-naive", "MB/token|kB/token")
@@ -76,18 +83,6 @@ def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
     """What 2 × layers × d_model × KV heads ÷ heads × 2 bytes would give for {model}: it assumes heads of size d_model ÷ heads."""
     shape = n.shape(model)
     return 2.0 * shape.layers * shape.d_model * shape.kv_heads / shape.heads * n.format("bf16").kv
-
-
-@number("{model}.kv.s{context}", "TB|GB|MB|kB")
-def kv_of_context(n: Numbers, model: str, context: int) -> units.Quantity:
-    """KV cache of one sequence of {context} tokens in {model} at 16 bits."""
-    return memory.kv_bytes(n.shape(model), n.format("bf16"), context)
-
-
-@number("{model}.kv.b{batch}.s{context}", "TB|GB|MB")
-def kv_of_batch(n: Numbers, model: str, batch: int, context: int) -> units.Quantity:
-    """KV cache of {batch} sequences of {context} tokens in {model} at 16 bits."""
-    return batch * n[f"{model}.kv.s{context}"]
 
 
 @number("{model}.{format}.balance-batch.s{context}", "", 2)

@@ -28,16 +28,17 @@ def bound(n: Numbers, quote: str) -> units.Quantity:
     return n[f"{found[0].row.accelerator}.bandwidth-in-full"] / units.of(found[0].bytes, "byte", *found[0].sources)
 
 
-@number("quoted.{quote}.over.{quote2}", "×")
-def ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """Ratio of two quoted results: {quote}; over {quote2}."""
-    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+@numbers("quoted{field}")
+def ratio(n: Numbers, quote: str, quote2: str, field: str) -> units.Quantity:
+    """One quoted result over another.
 
-
-@number("quoted-slowdown.{quote}.{quote2}", "×", 4)
-def slowdown(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """Ratio of two quoted rates: {quote}; over {quote2}."""
-    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
+    .{quote}.over.{quote2} (×): Ratio of two quoted results: {quote}; over {quote2}.
+    .{quote}.over.{quote2}.allowed (×): The ratio that the bytes of both allow: {quote}; over {quote2}.
+    -slowdown.{quote}.{quote2} (×, 4): Ratio of two quoted rates: {quote}; over {quote2}.
+    -share.{quote}.{quote2} (%, 2): Share that one quoted value is of another: {quote}, against the {quote2}.
+    """
+    of = ".bound" if field.endswith("allowed") else ""
+    return n[f"quoted.{quote}{of}"] / n[f"quoted.{quote2}{of}"]
 
 
 @numbers("quoted-{field}.{quote}")
@@ -48,15 +49,3 @@ def quoted_in(n: Numbers, quote: str, field: str) -> units.Quantity:
     bandwidth (TB/s|GB/s, 2): Bandwidth reached: {quote}, rounded.
     """
     return n.book.published[quote].quantity
-
-
-@number("quoted-share.{quote}.{quote2}", "%", 2)
-def quoted_share(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """Share that one quoted value is of another: {quote}, against the {quote2}."""
-    return n[f"quoted.{quote}"] / n[f"quoted.{quote2}"]
-
-
-@number("quoted.{quote}.over.{quote2}.allowed", "×")
-def allowed_ratio(n: Numbers, quote: str, quote2: str) -> units.Quantity:
-    """The ratio that the bytes of both allow: {quote}; over {quote2}."""
-    return n[f"quoted.{quote}.bound"] / n[f"quoted.{quote2}.bound"]
