@@ -60,11 +60,11 @@ def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, ori
     least = max(time * low, step.time)
     rates = [units.number_text(1 / seconds, 2) for seconds in (time, time * high, least)]
     assert peak > 0 and cell(page, name) == f"{rates[0]} ({rates[1]} to {rates[2]})"
-    open_live(page, f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~mixtral-8x7b~fp8~1~2048~1", "explorer")
-    told, of = expected(book, model="mixtral-8x7b", format_="fp8"), catalogue.shape(book.models["mixtral-8x7b"])
-    assert launching_layers(of) == 48, "of 32 layers each has experts"
-    step = told.decode.step
-    time = max(step.time, expected_time(step.traffic.total, step.flop, 48.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer)))  # fmt: skip
+    open_live(page, f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~qwen3-30b-a3b~bf16~1~2048~1", "explorer")
+    step = expected(book, "a100-sxm4-80gb", "qwen3-30b-a3b").decode.step
+    layers = launching_layers(catalogue.shape(book.models["qwen3-30b-a3b"]))
+    assert layers == 72, "each of 48 has experts"
+    time = expected_time(step.traffic.total, step.flop, layers, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
     assert cell(page, name).startswith(f"{units.number_text(1 / time, 2)} (")
     choose(page, "Chip", "epyc-9654")
     assert cell(page, name).startswith("outside the fitted range: too few quoted runs")

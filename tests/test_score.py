@@ -60,7 +60,16 @@ def test_the_rows_are_hundreds_over_many_devices_and_engines(own):
     assert len({one.device.key for one in own}) >= 30
     assert len({one.engine.split()[0].lower() for one in own}) >= 5
     assert len({one.source for one in own}) >= 15
-    assert {one.device.memory for one in own} == {"hbm", "hbm-amd", "gddr", "gddr-amd", "apple", "unified", "cpu"}
+    assert {one.device.memory for one in own} == {
+        "hbm",
+        "hbm-amd",
+        "gddr",
+        "gddr-amd",
+        "apple",
+        "apple-cpu",
+        "unified",
+        "cpu",
+    }
     assert {"dgx-spark", "mi300x", "mi210", "rtx-pro-6000-blackwell", "h200-sxm"} <= {one.device.id for one in own}
     assert any(one.device.id == "b200-sxm" and one.kind == "decode, batch 1" for one in own)
 
@@ -425,7 +434,7 @@ def test_a_chips_make_decides_its_peak_and_its_processor_is_no_gpu(names):
     full, cut = (a_run(names, device_id="m2-ultra", hardware=f"M2 Ultra ({cores} GPU cores)", vendor="apple", bandwidth_gb_s="", value=40) for cores in (76, 60))  # fmt: skip
     assert full.device.peak == pytest.approx(27.199e12) and cut.device.peak == pytest.approx(27.199e12 * 60 / 76)
     cpu = a_run(names, device_id="m1-max", hardware="M1 Max 32GB (CPU)", vendor="apple", bandwidth_gb_s="", value=10)
-    assert (cpu.device.key, cpu.device.memory, cpu.device.peak) == ("m1-max-cpu", "cpu", 0.0)
+    assert (cpu.device.key, cpu.device.memory, cpu.device.peak) == ("m1-max-cpu", "apple-cpu", 0.0)
     assert a_run(names).device.peak == pytest.approx(142e12), "with FP16 accumulation, twice what the catalogue has"
 
 

@@ -123,7 +123,8 @@ def cause(one: Scored) -> str:
     """What a scored run's row leaves open, the first that applies: what it is predicted from, or which build it was."""
     run = one.run
     if one.probes:
-        return "probe in the same format" if one.alike else "probe in another format"
+        how = "probe in the same format" if one.alike else "probe in another format"
+        return f"{how}, crowd-sourced" if run.family == "llamafile" else how
     if run.family == "llamafile":
         return "crowd-sourced, a Radeon" if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
     if run.kind == PREFILL:

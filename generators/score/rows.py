@@ -234,9 +234,9 @@ def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
     if id_ := names.device(row["device_id"], printed):
         chip = names.book.accelerators[id_]
         if not bandwidth or abs(bandwidth * 1e9 / chip.bandwidth.value - 1.0) <= LIKE:
-            if chip.kind != "cpu" and _PROCESSOR.search(printed):
-                return Known("", f"{id_}-cpu", chip.bandwidth.value, "cpu")
             kind = memory_class(chip.vendor, chip.kind, chip.memory.type)
+            if kind != "cpu" and _PROCESSOR.search(printed):
+                return Known("", f"{id_}-cpu", chip.bandwidth.value, f"{kind}-cpu")
             return Known(id_, chip.short, chip.bandwidth.value, kind, peak_of(chip, printed))
     if not bandwidth or bandwidth <= 0:
         raise Unusable(
