@@ -164,7 +164,7 @@ def test_the_summary_says_what_binds_a_step():
         "decode of 1B, bfloat16, graph: 4 ms per token, launch-bound: issuing takes 75% of it, reading 12%",
         "decode of 8B, bfloat16, graph: 8 ms per token, 2 TB/s, 50% of its read roof, 40% of the datasheet's bound",
         "decode of 8B, int4 weights, graph: 8 ms per token, 2 TB/s, 50% of its read roof, 40% of the datasheet's bound",
-        "decode in bfloat16, graph: launch-bound below about 8B",
+        "decode in bfloat16, graph: launch-bound up to 1B",
     ]
 
 

@@ -135,10 +135,9 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
         bound.setdefault(group, []).append((told["parameters"], told.get("model", "a model"), is_launched))
     for group, sizes in bound.items():
         launched = [size for size in sizes if size[2]]
-        free = min((size for size in sizes if not size[2]), default=None)
         if launched:
-            below = f"below about {free[1]}" if free else f"at every size up to {max(launched)[1]}"
-            lines.append(f"decode in {group}: launch-bound {below}")
+            which = "up to" if len(launched) < len(sizes) else "at every size up to"
+            lines.append(f"decode in {group}: launch-bound {which} {max(launched)[1]}")
     return lines
 
 
