@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 HIDDEN = "\0"
 _FENCE = re.compile(r"^[ \t>]*(?P<mark>`{3,}|~{3,})")
@@ -36,8 +37,9 @@ def hide_all(text: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(lambda match: re.sub(r"[^\n]", HIDDEN, match[0]), text)
 
 
+@lru_cache(maxsize=256)
 def prose(text: str) -> str:
-    """The text with front matter, code, comments and drawings hidden."""
+    """The text with front matter, code, comments and drawings hidden; each pass over a page asks for it."""
     text = hide_all(text, _FRONT_MATTER)
     text = without_fences(text)
     for pattern in (_COMMENT, _RAW, _CODE):

@@ -24,6 +24,8 @@ class Formula:
 
 def formulas(text: str) -> Iterator[Formula]:
     """Every formula of a text outside code and comments, display formulas first."""
+    if "$" not in text:
+        return
     mask = prose(text)
     for match in _DISPLAY.finditer(mask):
         start = match.start() + len(match[0]) - len(match[0].lstrip())
