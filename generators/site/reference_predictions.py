@@ -48,10 +48,9 @@ def _index(book: Book, found: dict[str, Prediction]) -> str:
         told += _first_test(prediction, record, book.accelerators[prediction.accelerator].short)
         compared = f"{len(shares)} of {len(prediction.rows)}"
         under = sum(share <= 1 for share in shares)
-        measured.append(
-            [name, prediction.made[:10], state, compared, f"{under} of {len(shares)}", *map(_percent, _spread(shares))]
-        )
-    heads = ("Chip", "Predicted", "Measured", "Cases compared", "Kept the bound", "Lowest", "Median", "Highest")
+        spread = " · ".join(map(_percent, _spread(shares)))
+        measured.append([name, prediction.made[:10], state, compared, f"{under} of {len(shares)}", spread])
+    heads = ("Chip", "Predicted", "Measured", "Cases compared", "Kept the bound", "Share of it")
     blocks = [
         trail(("Reference", "../index.md")),
         "What the measurement suite should find on chips that this book had not measured, written down from the datasheet alone.\n"
@@ -60,8 +59,8 @@ def _index(book: Book, found: dict[str, Prediction]) -> str:
         "So a bound fails where a run beats it, and it says little where a run stays far below it: both are on the chips' pages, the lowest shares first.",
         "## Measured since",
         *told,
-        table(heads, measured, (3, 4, 5, 6, 7)) if measured else "None yet.",
-        "The last three columns are shares of the bound that the measured cases reached.",
+        table(heads, measured, (3, 4, 5)) if measured else "None yet.",
+        "The last column is the share of the bound that the measured cases reached: the lowest, the median and the highest.",
         "## Awaited",
         table(("Chip", "Predicted", "Cases"), awaited, (2,)) if awaited else "No prediction awaits its measurement.",
     ]

@@ -146,18 +146,18 @@ def accuracy_floor(n: Numbers) -> Table:
         accuracy.agreement(b),
     )
     ways = {
-        "decode, all of several devices": {"predicted without the card": accuracy.of_kind(b, accuracy.DECODE)},
-        "decode, in two sources of llama.cpp": {"the other source's run of the card": decode, "predicted without the card": accuracy.predicted(b, decode)},
+        "decode, all of several devices": {"other cards, by the formula": accuracy.of_kind(b, accuracy.DECODE)},
+        "decode, in two sources of llama.cpp": {"the other source's run of the card": decode, "other cards, by the formula": accuracy.predicted(b, decode)},
         "decode, in one program and system": {"others' runs of the card": repeats},
-        "prefill, all of several devices": {"predicted without the card": accuracy.of_kind(b, accuracy.PREFILL)},
-        "prefill, in two sources of llama.cpp": {"the other source's run of the card": prefill, "predicted without the card": accuracy.predicted(b, prefill)},
+        "prefill, all of several devices": {"other cards, by the formula": accuracy.of_kind(b, accuracy.PREFILL)},
+        "prefill, in two sources of llama.cpp": {"the other source's run of the card": prefill, "other cards, by the formula": accuracy.predicted(b, prefill)},
     }  # fmt: skip
     rows = []
     for name, told in ways.items():
         for way, found in told.items():
             errors = _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]  # fmt: skip
             rows.append([name, way, *_medians(errors)])
-    return Table(["Runs of one card, model and format", "Told by", *SPREAD], rows)
+    return Table(["Runs of one card, model and format", "Estimated from", *SPREAD], rows)
 
 
 @named_table
