@@ -113,3 +113,13 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the data, pages and drawing code that a test may change."""
     fresh_copy(ROOT, tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def read_once():
+    """A file of data that was found sound is not read again, for tests that bend one file of many copies."""
+    from tests import mutations
+
+    with pytest.MonkeyPatch.context() as patch:
+        mutations.read_once(patch)
+        yield

@@ -32,7 +32,7 @@ from generators.book import load
 from generators.validate import validate_data
 from tests.conftest import ROOT
 
-PARSE = tomllib.loads  # which `run` lets remember what it has read
+PARSE = tomllib.loads  # which `read_once` lets remember what it has read
 LONGEST = 600  # characters of a message
 RECORDS = ("T0457Z", "T2228Z")  # a processor's and a GPU's: the others say nothing more to the loader
 ERRATUM = {"one": {"found_in": "0.1.0", "place": "01_memory_bound", "said": "what it said", "correct": "what is right",
@@ -760,19 +760,24 @@ def attempt(root: Path, one: Mutation, tally: Tally) -> None:
 def run(count: int, seed: int, folder: Path) -> Tally:
     """Try `count` mutations by a seed."""
     rng, tally, root = random.Random(seed), Tally(), ground(folder)
-    with pytest.MonkeyPatch.context() as patch:  # nearly all files stay as they are
-        patch.setattr(tomllib, "loads", sound_once(PARSE))
-        for module, name in (
-            (load, "odd"),
-            (load, "validate"),
-            (load, "load_record"),
-            (predictions, "load_prediction"),
-            (validate, "load_prediction"),
-        ):
-            patch.setattr(module, name, sound_once(getattr(module, name)))
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch)
         for _ in range(count):
             attempt(root, mutation(rng, root), tally)
     return tally
+
+
+def read_once(patch: pytest.MonkeyPatch) -> None:
+    """While the patch holds, a file of data that was found sound is not read again: nearly all stay as they are."""
+    patch.setattr(tomllib, "loads", sound_once(PARSE))
+    for module, name in (
+        (load, "odd"),
+        (load, "validate"),
+        (load, "load_record"),
+        (predictions, "load_prediction"),
+        (validate, "load_prediction"),
+    ):
+        patch.setattr(module, name, sound_once(getattr(module, name)))
 
 
 def sound_once(judge: Callable) -> Callable:

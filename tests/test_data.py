@@ -17,6 +17,8 @@ from generators.errors import BookErrors
 from generators.model import memory
 from generators.validate import validate_data, validate_files
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 CHIP = "data/accelerators/a100-sxm4-80gb.toml"
 
 

@@ -28,6 +28,8 @@ from tests import chromium
 from tests.clones import a_strangers_record, change, clone
 from tests.conftest import build_site
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 #: Each kind of TOML file, with one that is there.
 KINDS = {
     "data/accelerators/a100-sxm4-80gb.toml": Accelerator,

@@ -70,6 +70,7 @@ def lines(root):
         ("data/errata.toml", r"\A", "[x]\nfound_in = 1\n", "errata.toml:x"),
     ],
 )
+@pytest.mark.usefixtures("read_once")
 def test_hostile_data_is_refused_in_one_line(copy, path, old, new, said):
     planted(copy, path, old, new)
     found = lines(copy)
