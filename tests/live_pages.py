@@ -11,14 +11,6 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"  # axe-core 4.14.1, MPL-2.
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 EXPLORER, FIRST = "explorer/", "01_memory_bound/"
 QUIET = "html{scroll-behavior:auto !important}"
-#: What axe finds in a part of the page.  Material wraps chapters' tables in boxes that scroll, which browsers let the
-#: keyboard reach by themselves and axe does not know of.
-FAULTS = """
-async (selector) => {
-  const told = await axe.run({ include: [selector], exclude: [".md-typeset__scrollwrap"] }, { resultTypes: ["violations"] });
-  return told.violations.map((one) => `${one.id}: ${one.help} (${one.nodes.slice(0, 2).map((node) => node.html.slice(0, 120)).join(" | ")})`);
-}
-"""
 
 
 def axe() -> str:

@@ -18,7 +18,7 @@ from generators.errors import BookError
 from generators.new import cli, row
 from generators.unfinished import MARK, is_draft, unfinished
 from tests.begun import run
-from tests.clones import clone
+from tests.clones import clone, git
 from tests.conftest import ROOT
 
 #: The chapter begun here: of a name that no chapter will have, and of the number after the last.
@@ -35,7 +35,7 @@ def begun(begun_book):
 
 def test_everything_begun_is_current_and_passes_the_lint(begun):
     folder, _ = begun
-    for words in (("check",), ("lint",), ("validate",)):
+    for words in (("check", "--fast"), ("lint",), ("validate",)):
         done = run(folder, *words)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -93,8 +93,14 @@ def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
     assert {"name", "vendor", "year", "memory"} <= fields, "a field of the neighbor came over as if it were true"
 
 
-def test_taking_it_back_leaves_the_tree_as_it_was(tmp_path):
-    folder = clone(tmp_path / "clone")
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """Another clone, which each test leaves as it found it."""
+    return clone(tmp_path_factory.mktemp("other") / "clone")
+
+
+def test_taking_it_back_leaves_the_tree_as_it_was(other):
+    folder = other
     told = run(folder, "new", "chapter", "another_question").stdout
     for line in told.split("to take it back:\n")[1].splitlines():
         if line.startswith("  "):
@@ -110,11 +116,12 @@ def test_what_takes_it_back_spares_the_changes_that_were_there_before(begun):
     assert "# data/sources.toml held changes before this command" in back and "by hand" in back
 
 
-def test_a_page_that_was_broken_before_does_not_hide_what_was_written(tmp_path):
-    folder = clone(tmp_path / "clone")
-    with (folder / "docs" / "04_batching.md").open("a", encoding="utf-8") as page:
+def test_a_page_that_was_broken_before_does_not_hide_what_was_written(other):
+    with (other / "docs" / "04_batching.md").open("a", encoding="utf-8") as page:
         page.write("\n[?](reference/numbers.md#a100-sxm4-80gb.band-width)\n")
-    told = run(folder, "new", "figure", "bytes_moved")
+    told = run(other, "new", "figure", "bytes_moved")
+    git(other, "checkout", "--quiet", ".")
+    git(other, "clean", "--quiet", "--force", "-d")
     assert told.returncode == 1 and "nearest are {chip}.bandwidth" in told.stderr
     assert "wrote vis/bytes_moved.py" in told.stdout and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in told.stdout
 

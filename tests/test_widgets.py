@@ -1,4 +1,4 @@
-"""Every widget, driven as a reader does; and axe on everything live, in light and dark, on phone and desk."""
+"""Every widget, driven as a reader does.  What axe says of them, started, is a gate (`tests/gates/axe.py`)."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
 from __future__ import annotations
@@ -70,23 +70,3 @@ def test_the_roofline_keeps_the_figures_marks_and_drops_what_was_measured_elsewh
     drawn(page)
     told = labels.all_text_contents()
     assert "training" in told and not any(words.startswith("measured: ") for words in told)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
-def test_axe_finds_nothing(browser, origin, scheme, size):
-    context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)
-    page, faults = context.new_page(), []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    for address in sorted(set(WIDGETS.values())):
-        kinds = [kind for kind, place in WIDGETS.items() if place == address]
-        page.goto(origin + address)
-        for kind in kinds:
-            reach(page, kind)
-        for closed in page.locator(".mb-own > summary").all():
-            closed.click()
-        page.evaluate(axe())
-        faults += page.evaluate(FAULTS, "article")
-        assert page.evaluate(SIDEWAYS) <= 0, f"{address} scrolls sideways"
-    context.close()
-    assert faults == []
