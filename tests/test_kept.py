@@ -97,7 +97,7 @@ OUTPUTS = {
 
 
 def test_changed_inputs_are_noticed_and_mended_as_from_an_empty_cache(project):
-    """All at once, since each alone changes the key (below), and a changed key is an empty cache."""
+    """All at once, since each alone changes the key or voids its figure's words, which tests below hold."""
     pytest.importorskip("matplotlib")
     for make, _ in INPUTS.values():
         make(project)
@@ -130,7 +130,7 @@ def pages(root: Path) -> dict[str, bytes]:
 
 #: Kinds of change to the files under the key; dates stay or move, only content and names count.
 KEYED = {
-    **{name: make for name, (make, _) in INPUTS.items()},
+    **{name: make for name, (make, _) in INPUTS.items() if name != "the words of a drawing module"},  # see below
     "edited row": lambda root: replace(root / "data/formats.toml", "\n", "\n\n"),
     "edited record": lambda root: replace(
         next((root / "data/measurements").glob("*.json")), '"note": ""', '"note": "x"'

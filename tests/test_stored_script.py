@@ -43,7 +43,7 @@ KINDS = {
 }
 #: Texts that are ids, values or dates: what is no id, value or date is refused with another reason.
 NO_WORDS = {"id", "source", "value", "url", "published", "accessed", "accelerator", "model", "format", "found_in",
-            "mended_in", "place", "reported", "role", "file"}  # fmt: skip
+            "mended_in", "place", "reported", "role", "file", "mean_of"}  # fmt: skip
 #: And texts too short, or too narrow, for what is planted, whether the door is on or off.
 SHORT = {"data/records.toml": ("label =", "name =")}
 SCRIPT = "<script>planted()</script><img src=https://planted.example/x.png onerror=planted()></desc></title></script>"
@@ -152,7 +152,9 @@ def plant(root, path):
     matches = [match for match in texts(name, kind_of(name), text) if not match[0].startswith(SHORT.get(name, ()))]
     for number, match in enumerate(reversed(matches)):
         saying = (SCRIPT, LINKS, ATTRIBUTES)[number % 3] + (ATTRIBUTES if number % 2 else "")
-        text = f"{text[: match.end(1)]} {saying}{text[match.end(1) :]}"
+        printed = match[0].startswith("as_printed")  # what follows its number would be taken for the number's unit
+        before, after = (f"{saying} ", "") if printed else ("", f" {saying}")
+        text = f"{text[: match.start(1)]}{before}{match[1]}{after}{text[match.end(1) :]}"
     path.write_text(text, encoding="utf-8")
     return len(matches)
 

@@ -131,7 +131,8 @@ def agrees(value: str, text: str) -> bool:
 def _readings(text: str, unit: str) -> Iterator[Found]:
     """Every reading of every number of a text: in its own unit, or bare in the column's unit or a thousand of it."""
     factor, own = units.unit_of(unit) if unit in units.UNITS else (1.0, _COUNT)
-    heads = {head.strip() for inner in _BRACKETS.findall(text) for head in inner.split("|")} & units.UNITS.keys()
+    told = {head.strip() for inner in _BRACKETS.findall(text) for head in inner.split("|")}
+    heads = (told & units.UNITS.keys()) - {""}
     is_column = unit in heads if heads else unit in _COLUMNS or (own == _COUNT and unit != "%")
     for value, written, rest in numbers(text):
         if own == _COUNT and (suffix := _SUFFIX.match(rest)):
