@@ -7,7 +7,7 @@ import random
 import pytest
 
 from generators.evidence import speculation
-from generators.evidence.speculation import best_length, copied, copied_drafts, one_chance
+from generators.evidence.speculation import best_length, copied, copied_from, drafted, one_chance
 from generators.model.work import accepted_tokens, speculative_gain
 from vis import checks_on_a_processor, draft_cost, speculation_against_batch
 
@@ -26,18 +26,19 @@ def test_a_pass_gives_what_independent_guesses_give():
 
 def test_copying_counts_what_stood_there():
     text = ["a", "b", "c", "d", "a", "b", "c", "e"]
-    assert copied_drafts([], text, 2).passes == ((0, 0),) * 5 + ((2, 2),)
-    again = copied_drafts(text, text, 8)
+    assert drafted(text, copied_from(text), 0, 2).passes == ((0, 0),) * 5 + ((2, 2),)
+    twice = text + text
+    again = drafted(twice, copied_from(twice), len(text), 8)
     assert again.passes == ((0, 0), (4, 2), (8, 4))  # "a" alone, then "b c d", which stood there once
     assert again.chance(1) == 1 and again.chance(3) == 0.5
-    assert copied_drafts(text, text, 0).tokens_per_pass == 1
+    assert drafted(twice, copied_from(twice), len(text), 0).tokens_per_pass == 1
     assert speculation.tokens_of('Don\'t say "so"!') == ["don't", "say", '"', "so", '"', "!"]
 
 
 def test_a_draft_proposes_nothing_that_is_not_yet_written(book):
     passes, at = copied(book, "new", 8).passes, 0
-    for drafted, right in passes:
-        assert right <= drafted <= min(8, at)
+    for proposed, right in passes:
+        assert right <= proposed <= min(8, at)
         at += right + 1
 
 

@@ -51,9 +51,8 @@ def test_counts_of_a_published_shape_are_the_published_ones():
     assert count.kv_bytes_per_token(llama_1b, 2) == 22_528
 
 
-def test_copy_counts_read_and_write_and_matmul_two_flop_per_product():
+def test_copy_counts_read_and_write():
     assert count.copy(10, 4).bytes == 80
-    assert count.matmul(10, 2) == Work(bytes=600, flop=2000)
     assert count.read(10, 4, 2) == Work(bytes=40, flop=20)
 
 

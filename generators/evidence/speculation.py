@@ -45,17 +45,11 @@ class Drafted:
         return sum(tried) / len(tried)
 
 
-def copied_drafts(before: Sequence[str], text: Sequence[str], most: int) -> Drafted:
-    """A writer that would write exactly `text` after `before`, with drafts of up to `most` tokens copied from what is there.
+def copied_from(whole: Sequence[str]) -> list[int]:
+    """For each place in a text the one from which its draft is copied; itself where nothing like its end stood before.
 
-    The draft is what followed the last occurrence of the longest of the last `LONGEST` tokens, or fewer; it ends where the text so far ends.
+    That is what followed the last occurrence of the longest of the last `LONGEST` tokens, or fewer.
     """
-    whole = [*before, *text]
-    return _drafted(whole, _starts(whole), len(before), most)
-
-
-def _starts(whole: Sequence[str]) -> list[int]:
-    """For each place in a text the one from which its draft is copied; itself where nothing like its end stood before."""
     followed: dict[tuple[str, ...], int] = {}  # the last tokens before a place, to the place
     starts = []
     for place in range(len(whole)):
@@ -65,8 +59,11 @@ def _starts(whole: Sequence[str]) -> list[int]:
     return starts
 
 
-def _drafted(whole: Sequence[str], starts: Sequence[int], at: int, most: int) -> Drafted:
-    """The drafts for the tokens of a text from `at` on."""
+def drafted(whole: Sequence[str], starts: Sequence[int], at: int, most: int) -> Drafted:
+    """A writer that would write exactly this text from `at` on, with copied drafts of up to `most` tokens.
+
+    `starts` are the places that `copied_from` found; a draft ends where the text so far ends.
+    """
     passes = []
     while at < len(whole):
         draft = whole[starts[at] : min(starts[at] + most, at)]
@@ -81,7 +78,7 @@ def _drafted(whole: Sequence[str], starts: Sequence[int], at: int, most: int) ->
 @lru_cache(maxsize=128)
 def copied(book: Book, task: str, most: int) -> Drafted:
     """The drafts of one of the `TASKS`, whose texts lie in `data/texts/`."""
-    return _drafted(*_task(book, task), most)
+    return drafted(*_task(book, task), most)
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +88,7 @@ def _task(book: Book, task: str) -> tuple[list[str], list[int], int]:
         tokens_of((book.root / "data" / "texts" / f"{name}.txt").read_text(encoding="utf-8")) if name else []
         for name in TASKS[task]
     )
-    return [*before, *text], _starts([*before, *text]), len(before)
+    return [*before, *text], copied_from([*before, *text]), len(before)
 
 
 def one_chance(book: Book, task: str) -> float:

@@ -105,8 +105,3 @@ def read(elements: int, itemsize: int, flop_per_element: int) -> Work:
 def copy(elements: int, itemsize: int) -> Work:
     """Bytes read plus bytes written, as the program names them; a cache's read-for-ownership is not counted."""
     return Work(bytes=2 * elements * itemsize)
-
-
-def matmul(size: int, itemsize: int) -> Work:
-    """A square product: each of the three matrices once, 2 n^3 FLOP."""
-    return Work(bytes=3 * size * size * itemsize, flop=2 * size**3)
