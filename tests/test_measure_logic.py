@@ -135,6 +135,23 @@ def test_the_summary_says_what_to_think_of_a_run_before_its_rates():
     )
 
 
+def test_a_row_that_is_held_out_is_in_no_sentence():
+    """The fastest read and one decode were disturbed: the roof is the quiet read's, and the decode has no rate."""
+    read = Result(row("read-bandwidth", samples=[0.05] * 5, bytes=1e9, method="sum"))
+    loud = {"noise": {"other_processes_share": 0.5}}
+    faster = Result(row("read-bandwidth", samples=[0.01] * 5, bytes=1e9, method="dot") | loud)
+    slow = decode_row("LOUD", 4.3e8, 0.2, 1.66e9)
+    lines = sentences([read, faster, decode_row("0.4B", 4.3e8, 0.1, 1.66e9), Result(slow.row | loud)], {})
+    said = [line for line in lines if not line.startswith(("verdict: ", "held out: ", "what follows"))]
+    assert said == [
+        "this machine reads 20 GB/s from main memory (best method: sum)",
+        "decode of 0.4B, bfloat16, graph: 100 ms per token, 16.6 GB/s, 83% of its read roof",
+    ]
+    assert "every read of main memory was disturbed, so nothing is said of the machine's bandwidth" in sentences(
+        [faster], {}
+    )
+
+
 def test_what_is_implausible_or_unsettled_is_named_at_once():
     read = Result(row("read-bandwidth", samples=[0.05] * 7, bytes=1e9, method="sum"))
     cache = Result(row("cache-read-bandwidth", samples=[0.1] * 7, bytes=6e7, method="sum"))

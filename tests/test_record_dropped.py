@@ -54,6 +54,7 @@ CHANGES = [
     ("started", "2099-11-23T05:00:00Z"), ("finished", "2099-11-23T05:00:00Z"), ("finished", "2026-11-23T05:00:00Z"), ("cases.0.samples", [100.0] * 3),
     ("cases.0.warmups", [100.0]), ("cases.0.check", ...), ("cases.0.check", None), ("cases.0.check.tolerance", 1), ("cases.0.inner", 2.0), ("cases.0.inner", True),
     ("cases.1.work.flop", 1e-300), ("cases.1.work.tokens", 0.5), ("cases.1.parameters.layers", 1e-300), ("cases.1.parameters.d_ff", 1e15), ("cases.1.parameters.vocab", 1.5),
+    ("cases.1.parameters.batch", 1e-300), ("cases.1.parameters.batch", 1e15), ("cases.1.parameters.context", 1e15), ("cases.1.parameters.parameters", 1e-300),
     ("cases.0.work.bytes", 1e15), ("cases.0.samples", [0.1, True, 0.1]), ("cases.0.samples", [0.1, "0.1", 0.1]), ("dirty", 0), ("cases.0.work.bytes", "1e9"),
     ("cases.2.status", "skipped"), ("profile", "single case"), ("environment.interrupted", True), ("cases.1.noise", {"`x`": 1}),
 ]  # fmt: skip

@@ -405,6 +405,9 @@ def test_every_committed_record_is_valid_and_under_its_roofs(root, book):
         (put("cases.0.work.bytes", 1e15), None),
         (put("cases.1.parameters.layers", 1e-300), "wanted a whole number from 1 to 1e9"),
         (put("cases.1.parameters.d_ff", 1e15), "wanted a whole number from 1 to 1e9"),
+        (put("cases.1.parameters.batch", 1e-300), "wanted a whole number from 1 to 1e9"),
+        (put("cases.1.parameters.context", 1e15), "wanted a number from 0 to 1e9"),
+        (put("cases.1.parameters.parameters", 1e-300), "wanted a number from 1 to 1e15"),
     ],
 )
 def test_an_impossible_record_is_refused(tmp_path, change, said):

@@ -10,7 +10,7 @@ from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
 
 from generators import units
 from generators.browser.scripts import KINDS
-from tests.live_pages import FAULTS, axe, drawn, open_live, place_of, reach, settled
+from tests.live_pages import drawn, open_live, place_of, reach, settled
 
 WIDGETS = {kind: place_of(kind) for kind in KINDS}
 

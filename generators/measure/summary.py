@@ -43,30 +43,34 @@ def rate_text(one: Result) -> str:
 def sentences(
     results: list[Result], environment: dict[str, Any], datasheet: float | None = None, faults: int = 12
 ) -> list[str]:
-    """The summary of a run, what to think of it first; at most `faults` lines of each kind of trouble.
+    """The summary of a run, what to think of it first, then what its quiet rows say; at most `faults` lines of each kind of trouble.
 
     `datasheet` is the bandwidth in byte/s that the chip's vendor prints, where the chip is known.
     """
-    roof = read_roof(results)
+    held = held_out(results)
+    quiet = [one for place, one in enumerate(results) if place not in held]
+    roof = read_roof(quiet)
     lines = _trust(results, environment, datasheet, faults)
     if verdict(results, environment).disturbed:
         lines.append("what follows is of a disturbed run and says little of the machine:")
+    if not roof and read_roof(results):
+        lines.append("every read of main memory was disturbed, so nothing is said of the machine's bandwidth")
     if roof:
         of = f", {roof.bandwidth / datasheet:.0%} of the datasheet's" if datasheet else ""
         lines.append(
             f"this machine reads {rate(roof.bandwidth)} from main memory (best method: {roof.parameters['method']}){of}"
         )
-    lines += decodes(results, roof, datasheet)
-    lines += _prediction_sentences(results)
-    for one in measured(results, "matmul-peak"):
+    lines += decodes(quiet, roof, datasheet)
+    lines += _prediction_sentences(quiet)
+    for one in measured(quiet, "matmul-peak"):
         line = f"it computes {one.flops / 1e9:.0f} GFLOP/s in {one.parameters['dtype']}"
         lines.append(line + (f", so its ridge point is {one.flops / roof.bandwidth:.0f} FLOP/byte" if roof else ""))
     lines += [
         f"one operation{' in a CUDA graph' if one.parameters.get('method') == 'graph' else ''} costs "
         f"{duration(one.seconds / one.parameters.get('kernels_per_repetition', 1))} before it moves a byte"
-        for one in measured(results, "dispatch")
+        for one in measured(quiet, "dispatch")
     ]
-    lines += ratios([one.row for one in results])
+    lines += ratios([one.row for one in quiet])
     return lines + _some(
         _troubled(results), faults, "reasons why cases have no result, or a part of one, in the record"
     )

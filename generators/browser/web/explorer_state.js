@@ -142,9 +142,10 @@ function numbersOf(shape) {
 export function ownModel(values) {
   const names = Object.keys(model.inputs.Shape()).filter((name) => name !== "parts");
   const longest = Object.keys(model.inputs.Part(0)).length;
-  if (!values.every((value) => Number.isFinite(value) && value >= 0 && value <= 1e18)) return null;
+  if (!values.every((value) => Number.isFinite(value) && value >= 0 && value <= 1e15)) return null;
   const fields = Object.fromEntries(names.map((name, at) => [name, values[at]]));
-  if (!["layers", "d_model", "vocab"].every((name) => fields[name] > 0) || fields.active_experts > fields.experts) return null;
+  const isSize = (name) => Number.isInteger(fields[name]) && fields[name] >= 1 && fields[name] <= 1e9;
+  if (!["layers", "d_model", "vocab"].every(isSize) || fields.active_experts > fields.experts) return null;
   const parts = [];
   for (let at = names.length; at < values.length; at += values[at] + 1) {
     if (!(values[at] >= 1 && values[at] <= longest && at + values[at] < values.length)) return null;
