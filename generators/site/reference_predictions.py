@@ -39,16 +39,18 @@ def _index(book: Book, found: dict[str, Prediction]) -> str:
     measured, awaited, told = [], [], []
     for prediction in found.values():
         record = prediction.record(book.records)
-        name = link(book.accelerators[prediction.accelerator].name, f"{prediction.id}.md")
+        chip = book.accelerators[prediction.accelerator]
         if record is None:
+            name = link(chip.name, f"{prediction.id}.md")
             awaited.append([name, prediction.made[:10], len(prediction.rows)])
             continue
         shares = sorted(_shares(prediction, record))
         state = link(record.started[:10], f"../records/{record.id}.md")
-        told += _first_test(prediction, record, book.accelerators[prediction.accelerator].short)
+        told += _first_test(prediction, record, chip.short)
         compared = f"{len(shares)} of {len(prediction.rows)}"
         under = sum(share <= 1 for share in shares)
         spread = " · ".join(map(_percent, _spread(shares)))
+        name = link(chip.short, f"{prediction.id}.md")  # the table is as wide as its page
         measured.append([name, prediction.made[:10], state, compared, f"{under} of {len(shares)}", spread])
     heads = ("Chip", "Predicted", "Measured", "Cases compared", "Kept the bound", "Share of it")
     blocks = [
