@@ -41,7 +41,7 @@ def make(target: Path) -> str:
     for kind, name in BEGUN:
         done = run(folder, "new", kind, name)
         if done.returncode:
-            return done.stdout + done.stderr
+            return f"exit status {done.returncode}\n{done.stdout}{done.stderr}"
         told[kind] = done.stdout
     (target / "told.json").write_text(json.dumps(told), encoding="utf-8")
     material, pages = material_and_pages(folder)

@@ -67,7 +67,7 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]
 def build_fault(target: Path, root: Path = ROOT) -> str:
     """What a strict build of the site said where it failed, and nothing where it did not."""
     done = build_site(target, root)
-    return done.stdout + done.stderr if done.returncode else ""
+    return f"exit status {done.returncode}\n{done.stdout}{done.stderr}" if done.returncode else ""
 
 
 @pytest.fixture(scope="session")
