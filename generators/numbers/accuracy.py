@@ -65,9 +65,12 @@ def quoted(n: Numbers, field: str) -> units.Quantity:
 
     runs (, 0): Quoted runs in data/published/runs.
     devices (, 0): Devices of the quoted runs.
+    scored (, 0): Quoted runs predicted by constants fitted on other devices; for the rest there is no other device to fit them on.
     """
     there = accuracy.runs(n.book)
-    count = len(there) if field == "runs" else len({run.device.key for run in there})
+    if field == "scored":
+        there = tuple(one.run for one in accuracy.probed(n.book, 0))
+    count = len({run.device.key for run in there}) if field == "devices" else len(there)
     return units.of(float(count), "", *{run.source for run in there})
 
 
