@@ -185,12 +185,12 @@ def _validate(arguments: list[str], root: Path) -> int:
 
     if arguments[:1] == ["--root"]:
         root, arguments = Path(*arguments[1:2]), []
-    found = validate_files([Path(name) for name in arguments]) if arguments else validate_data(root)
+    found = validate_files([Path(name) for name in arguments], root) if arguments else validate_data(root)
     status = _report(found[:100])
     if len(found) > 100:
         print(f"and {len(found) - 100} more", file=sys.stderr)
     if status == 0:
-        _say("every file reads, and agrees with the others" if not arguments else "every file reads")
+        _say("every file reads, and agrees with the others")
     if status == 0 and not arguments:
         for line in passed_over_lines(load_book(root)):
             _say(line)

@@ -132,7 +132,10 @@ def load_predictions(book: Book) -> dict[str, Prediction]:
         except BookError as error:
             errors.append(error)
         else:
-            errors += [BookError(f"data/predictions/{path.name}", field, fault) for field, fault in _faults(book, one)]
+            errors += [
+                BookError(f"data/predictions/{path.name}", field, fault)
+                for field, fault in prediction_faults(book, one)
+            ]
     raise_all(errors)
     return found
 
@@ -141,7 +144,7 @@ def load_predictions(book: Book) -> dict[str, Prediction]:
 _AGES = 2.0
 
 
-def _faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
+def prediction_faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
     """(field, fault) of a prediction whose chip is not there or whose numbers are not its chip's."""
     chip = book.accelerators.get(one.accelerator)
     if chip is None:

@@ -105,6 +105,13 @@ def hostile():
     good = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
             "intermediate_size": 128, "vocab_size": 100}  # fmt: skip
     yield json.dumps(good)
+    for twice in (
+        '"vocab_size": 7',
+        '"\\u0076ocab_size": 100',
+        '"x": [{"a": NaN, "a": 1}]',
+        '"x": {"<b>\\"{": 1, "<b>\\"{": 1}',
+    ):
+        yield json.dumps(good)[:-1] + f", {twice}}}"
     for key in good:
         for value in (
             None,
@@ -255,6 +262,14 @@ def test_a_key_one_letter_off_within_a_table_refuses_the_file(book, rules):
     inner = config["linear_attn_config"]
     with pytest.raises(Refused, match=r"linear_attn_config.head_dimm = 1, .* nearest is linear_attn_config.head_dim;"):
         read_config(json.dumps(config | {"linear_attn_config": inner | {"head_dimm": 1}}), rules)
+
+
+def test_a_key_that_stands_twice_refuses_the_file(rules, browser_reads):
+    good = (FILES / "x-opt-125m.json").read_text().rstrip()
+    for text in (good[:-1] + ', "vocab_size": 7}', good[:-1] + ', "x": {"vocab_size": 7, "vocab_size": 7}}'):
+        with pytest.raises(Refused, match=r"^found vocab_size twice in one object, wanted it once; remove one$"):
+            read_config(text, rules)
+        assert browser_reads([text]) == [python_reads(text, rules)]
 
 
 @pytest.mark.parametrize(("key", "value", "wanted"), [

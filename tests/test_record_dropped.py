@@ -39,7 +39,7 @@ def changed(path: str, value: object) -> dict:
 
 
 CHANGES = [
-    ("schema", 2), ("schema", "1"), ("started", "yesterday"), ("started", "2026-02-30T05:00:00Z"), ("finished", "2026-11-22T05:00:00Z"),
+    ("schema", 2), ("schema", "1"), ("schema", True), ("schema", None), ("started", "yesterday"), ("started", "2026-02-30T05:00:00Z"), ("finished", "2026-11-22T05:00:00Z"),
     ("profile", "x" * 81), ("command", "x" * 5000), ("command", "a\nb"), ("command", "red \x1b[31m"), ("command", "\u202eabc"), ("note", "<b>"),
     ("note", "/home/someone/x"), ("commit", "xyz"), ("dirty", "perhaps"), ("supersedes", "../../etc"), ("extra", 1), ("machine.name", "[a](javascript:b)"),
     ("machine.name", ""), ("machine.name", "Prüfstand Ω (1+1) @ 3.1 GHz w/ X_1"), ("machine.device", "toaster"), ("machine.accelerator", "H100 SXM"),
@@ -57,6 +57,9 @@ CHANGES = [
     ("cases.1.parameters.batch", 1e-300), ("cases.1.parameters.batch", 1e15), ("cases.1.parameters.context", 1e15), ("cases.1.parameters.parameters", 1e-300),
     ("cases.0.work.bytes", 1e15), ("cases.0.samples", [0.1, True, 0.1]), ("cases.0.samples", [0.1, "0.1", 0.1]), ("dirty", 0), ("cases.0.work.bytes", "1e9"),
     ("cases.2.status", "skipped"), ("profile", "single case"), ("environment.interrupted", True), ("cases.1.noise", {"`x`": 1}),
+    *[(place, value) for place in ("note", "supersedes", "machine.accelerator", "cases.0.reason", "cases.0.inner", "cases.0.work",
+      "cases.0.work.flop", "cases.0.warmups", "cases.0.samples", "cases.0.noise", "cases.0.check") for value in (None, 5, True, [], {}, "")],
+    ("note", "\U0001d465" * 4000), ("note", "x" * 4001), *[("cases.0.noise", {"reference_seconds": value}) for value in ("0.1", -1, 0, None, True)],
 ]  # fmt: skip
 
 

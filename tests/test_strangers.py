@@ -197,6 +197,29 @@ def test_the_command_says_that_all_is_well():
     assert (done.returncode, done.stderr) == (0, "") and "every file reads" in done.stdout
 
 
+def test_a_single_file_is_held_against_the_book_as_all_of_data_is(copy, tmp_path):
+    def told(path, old, new, name=""):
+        text = (copy / path).read_text(encoding="utf-8")
+        assert re.search(old, text)
+        sent = tmp_path / "sent" / path
+        there = sent.with_name(name or sent.name)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
+        return "\n".join(map(str, validate_files([there], copy)))
+
+    record = max((copy / "data/measurements").glob("*.json")).relative_to(copy).as_posix()
+    claim = '"accelerator": "[^"]*"'
+    assert told(record, "e", "e") == ""
+    assert "machine.accelerator: found 'l44', wanted the id of a row" in told(record, claim, '"accelerator": "l44"')
+    assert "which l4 can reach" in told(record, claim, '"accelerator": "l4"')
+    assert told(CHIP, "e", "e") == ""
+    assert "wanted one of data/sources.toml that is filled in" in told(CHIP, 'source = "', 'source = "not-')
+    assert f"as in {CHIP}:name, wanted a row of its own" in told(CHIP, "e", "e", "l4-copy.toml")
+    assert "a dimension or the total is wrong" in told(MODEL, r"layers = \d+", "layers = 31")
+    prediction = min((copy / "data/predictions").glob("*.json")).relative_to(copy).as_posix()
+    assert "wanted within twice what data/accelerators/" in told(prediction, '"bandwidth": ', '"bandwidth": 9')
+
+
 def test_a_file_that_is_no_data_is_one_line(tmp_path):
     (tmp_path / "note.toml").write_text("x = 1\n")
     (error,) = validate_files([tmp_path / "note.toml"])

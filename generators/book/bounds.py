@@ -108,13 +108,20 @@ def strays(data: Path) -> list[tuple[str, str]]:
     return found
 
 
+class Twice(ValueError):
+    """A `name` that stands twice in one JSON object."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"found the name {shown(name)} twice in one object, wanted it once")
+        self.name = name
+
+
 def once(pairs: list[tuple[str, object]]) -> dict:
-    """A JSON object whose names each stand once; a second one would hide the first from whoever reads the file."""
+    """A JSON object whose names each stand once; `Twice`, since a second one would hide the first from whoever reads the file."""
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"found the name {shown(twice)} twice in one object, wanted it once")
+        raise Twice(next(name for name in names if names.count(name) > 1))
     return row
 
 

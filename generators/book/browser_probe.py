@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from generators.book.bounds import no_constants, once, unreadable
 from generators.book.datum import Row
 from generators.book.faults import faults
-from generators.book.record_field import Finite, MachineName, Moment, Text
+from generators.book.record_field import Edition, Finite, MachineName, Moment, Text
 from generators.errors import BookError, printable
 
 WAYS = ("native", "wasm-simd", "javascript")
@@ -41,7 +41,7 @@ class BrowserProbe(Row):
     """One file: a machine, a browser, and rows for each number of threads, size and way."""
 
     id: str
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: Edition = Field(alias="schema")
     started: Moment
     machine: MachineName
     browser: Text = Field(max_length=80)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from generators import units
-from generators.book.case_needs import NEEDS
+from generators.book.case_needs import NEEDS, POSITIVE
 from generators.book.datum import Row
 from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text, shown
 
@@ -79,6 +79,9 @@ class Case(Row):
             raise ValueError(
                 f"case {self.name!r} samples: found one of {least:.3g} s a repetition, wanted at least 1 ns"
             )
+        beside = self.noise.get("reference_seconds")
+        if beside is not None and not POSITIVE[0](beside):
+            raise ValueError(f"case {self.name!r} noise.reference_seconds: found {shown(beside)}, wanted {POSITIVE[1]}")
         for work, most in FASTEST.items() if self.samples else ():
             if (rate := getattr(self.work, work) * self.inner / min(self.samples)) > most:
                 raise ValueError(f"case {self.name!r}: work.{work}: found {rate:.3g} a second, wanted at most {most:g}")

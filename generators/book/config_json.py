@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
+from generators.book.bounds import Twice, once
 from generators.book.config_rules import Family, Rules, Tree
 from generators.model import parts
 from generators.model.inputs import Part, Shape
@@ -104,7 +105,9 @@ def _parsed(text: str) -> dict:
     if len(text) > LONGEST:
         raise Refused(f"found {len(text)} characters, wanted at most {LONGEST}")
     try:
-        config = json.loads(text.removeprefix("\ufeff"), parse_constant=lambda _: None)
+        config = json.loads(text.removeprefix("\ufeff"), parse_constant=lambda _: None, object_pairs_hook=once)
+    except Twice as error:
+        raise Refused(f"found {short(error.name)[1:-1]} twice in one object, wanted it once; remove one") from None
     except (ValueError, RecursionError):
         raise Refused("this is not JSON; wanted the whole config.json, from { to }") from None
     if not isinstance(config, dict):

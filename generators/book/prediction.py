@@ -17,7 +17,7 @@ from generators.book.bounds import no_constants, once, unreadable
 from generators.book.datum import Row
 from generators.book.faults import faults
 from generators.book.record import Case, Record
-from generators.book.record_field import CaseName, ChipId, Finite, Key, Moment, Plain, Text, moment, shown
+from generators.book.record_field import CaseName, ChipId, Edition, Finite, Key, Moment, Plain, Text, moment, shown
 from generators.errors import BookError
 
 LARGEST = 2_000_000  # bytes
@@ -79,7 +79,7 @@ class Prediction(Row):
     """One file of `data/predictions/`."""
 
     id: str
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: Edition = Field(alias="schema")
     accelerator: ChipId
     made: Moment
     basis: Text

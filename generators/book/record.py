@@ -28,6 +28,7 @@ from generators.book.faults import faults
 from generators.book.record_checks import claim_faults, copies
 from generators.book.record_field import (
     ChipId,
+    Edition,
     Key,
     MachineName,
     Moment,
@@ -67,7 +68,7 @@ class Record(Row):
     """One file of `data/measurements/`."""
 
     id: str
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: Edition = Field(alias="schema")
     started: Moment
     finished: Moment
     profile: Text = Field(max_length=80)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -49,6 +49,12 @@ def _number(value: float) -> float:
     return value
 
 
+def _edition(value: object) -> object:
+    if isinstance(value, bool):  # which equals 1
+        raise ValueError(f"found {str(value).lower()}, wanted the number 1")
+    return value
+
+
 def _time(value: float) -> float:
     if not 0 < value <= _DAY:
         raise ValueError(f"found {value!r}, wanted a time above zero and at most a day, in seconds")
@@ -89,6 +95,7 @@ def _name(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 Finite = Annotated[float, BeforeValidator(_whole), AfterValidator(_number)]  # whole ones before they become floats
+Edition = Annotated[Literal[1], BeforeValidator(_edition)]  # of a file's schema
 Seconds = Annotated[Finite, AfterValidator(_time)]
 Text = Annotated[str, AfterValidator(_public)]
 Reason = Annotated[str, AfterValidator(_reason)]

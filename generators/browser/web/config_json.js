@@ -3,6 +3,7 @@
 import { model } from "./model.js";
 import { rules } from "./rules.js";
 import { ownShape } from "./explorer_state.js";
+import { nameTwice } from "./name_twice.js";
 
 const LONGEST_CONFIG = 32000000; // characters
 const DEEPEST_CONFIG = 60; // objects and lists within each other
@@ -80,12 +81,15 @@ const plainKey = (key) => worded(key).slice(1, -1);
 // NaN and Infinity, which Python writes, count as not given.
 function configOf(text) {
   if (text.length > LONGEST_CONFIG) noModel(`found ${text.length} characters, wanted at most ${LONGEST_CONFIG}`);
+  const words = text.replace(/^\ufeff/, "").replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (one) => (one[0] === '"' ? one : "null"));
   let config;
   try {
-    config = JSON.parse(text.replace(/^\ufeff/, "").replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (one) => (one[0] === '"' ? one : "null")));
+    config = JSON.parse(words);
   } catch {
     noModel("this is not JSON; wanted the whole config.json, from { to }");
   }
+  const twice = nameTwice(words);
+  if (twice !== null) noModel(`found ${plainKey(twice)} twice in one object, wanted it once; remove one`);
   if (!isTable(config)) noModel("wanted a JSON object, { … }");
   let level = [config];
   for (let reached = 0; level.length; reached += 1) {

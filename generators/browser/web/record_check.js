@@ -3,6 +3,7 @@ import { Refused, duration, fieldName, listOf, matching, boundedNumber, objectOf
 import { done, reach } from "./record_summary.js";
 import { miscounted } from "./record_roofs.js";
 import { NEEDS } from "./record_needs.js";
+import { nameTwice } from "./name_twice.js";
 
 const LARGEST = 8000000;
 const TOP = ["schema", "started", "finished", "profile", "command", "commit", "dirty", "supersedes", "note", "machine", "environment", "cases"];
@@ -28,25 +29,6 @@ export function checked(words, size = words.length) {
   }
 }
 
-// A name that stands twice in one object of valid JSON, of which a parser would silently keep one; else null.
-function nameTwice(words) {
-  const open = [];
-  let last = null;
-  for (const [token] of words.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (token !== ":") last = token;
-    else {
-      const name = JSON.parse(last);
-      const names = open[open.length - 1];
-      if (names.has(name)) return name;
-      names.add(name);
-    }
-  }
-  return null;
-}
-
 const sum = (values) => (values ?? []).reduce((a, b) => a + b, 0);
 
 // Samples took no longer than the run; requests of a server overlap, so their latencies add up to more.
@@ -60,13 +42,14 @@ function addsUp(row, lasted) {
 function record(row) {
   if (typeof row !== "object" || row === null || Array.isArray(row) || row.schema !== 1) refuse("schema", shown(row && row.schema), "1; this is no record, or of another edition");
   objectOf("", row, TOP, TOP.filter((name) => name !== "supersedes" && name !== "note"));
+  const { note = "", supersedes = "" } = row; // null is no text: only what is left out has a default
   if (utc("finished", row.finished) < utc("started", row.started)) refuse("finished", row.finished, "a time after started");
   plainText("profile", row.profile, 80);
   plainText("command", row.command);
-  plainText("note", row.note ?? "");
+  plainText("note", note);
   matching("commit", row.commit, /^([0-9a-f]{7,40}|unknown)$/, "a commit's hash, or unknown");
   if (typeof row.dirty !== "boolean") refuse("dirty", shown(row.dirty), "true or false");
-  matching("supersedes", row.supersedes ?? "", /^([a-z0-9-]{3,80}--[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{4}([0-9]{2})?Z)?$/, "a record's file name without .json, or nothing");
+  matching("supersedes", supersedes, /^([a-z0-9-]{3,80}--[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{4}([0-9]{2})?Z)?$/, "a record's file name without .json, or nothing");
   machine(row.machine);
   for (const [name, value] of Object.entries(objectOf("environment", row.environment))) {
     plainValue(`environment.${fieldName("environment", name)}`, value, true);
@@ -80,29 +63,30 @@ function record(row) {
 }
 
 function machine(row) {
-  objectOf("machine", row, ["name", "device", "accelerator"], ["name", "device"]);
+  const { accelerator = "" } = objectOf("machine", row, ["name", "device", "accelerator"], ["name", "device"]);
   plainText("machine.name", row.name);
   matching("machine.name", row.name, /^[\p{L}\p{N}_][\p{L}\p{N}_ .,+()@/-]{0,79}$/u, "a machine's name: 1 to 80 letters, digits, spaces and . , + ( ) @ / - _");
   matching("machine.device", row.device, /^(cpu|cuda|mps|xpu|rocm)$/, "one of cpu, cuda, mps, xpu, rocm");
-  matching("machine.accelerator", row.accelerator ?? "", /^(?=.{0,60}$)(?:[a-z0-9]+(-[a-z0-9]+)*)?$/, "an id such as h100-sxm5-80gb, or none");
+  matching("machine.accelerator", accelerator, /^(?=.{0,60}$)(?:[a-z0-9]+(-[a-z0-9]+)*)?$/, "an id such as h100-sxm5-80gb, or none");
 }
 
 function oneCase(place, row) {
-  objectOf(place, row, CASE, ["name", "kind", "parameters", "status"]);
+  const { reason = "", noise = {}, inner = 1, work = {}, warmups = [], samples = [] } = objectOf(place, row, CASE, ["name", "kind", "parameters", "status"]);
   matching(`${place}.name`, row.name, /^[a-z0-9-]{1,60}$/, "a case name of 1 to 60 of a-z, 0-9 and -");
   matching(`${place}.kind`, row.kind, /^(ceiling|workload)$/, "ceiling or workload");
   matching(`${place}.status`, row.status, /^(measured|skipped|failed)$/, "one of measured, skipped, failed");
-  plainText(`${place}.reason`, String(row.reason ?? "").replaceAll("<path>", "path"));
+  plainText(`${place}.reason`, typeof reason === "string" ? reason.replaceAll("<path>", "path") : reason);
   named(`${place}.parameters`, row.parameters);
-  named(`${place}.noise`, row.noise ?? {});
-  const inner = row.inner ?? 1;
+  named(`${place}.noise`, noise);
+  const beside = noise.reference_seconds ?? null;
+  if (beside !== null && !(typeof beside === "number" && beside > 0 && beside <= 1e15)) refuse(`${place}.noise.reference_seconds`, shown(beside), "a number above zero");
   if (!Number.isInteger(inner) || inner < 1 || inner > 1e9) refuse(`${place}.inner`, shown(inner), "a whole number from 1 to a thousand million");
-  const work = objectOf(`${place}.work`, row.work ?? {}, ["bytes", "flop", "tokens"]);
-  for (const [name, most] of [["bytes", 1e15], ["flop", 1e20], ["tokens", 1e9]]) {
-    const count = boundedNumber(`${place}.work.${name}`, work[name] ?? 0, 0, most);
+  const { bytes = 0, flop = 0, tokens = 0 } = objectOf(`${place}.work`, work, ["bytes", "flop", "tokens"]);
+  for (const [name, told, most] of [["bytes", bytes, 1e15], ["flop", flop, 1e20], ["tokens", tokens, 1e9]]) {
+    const count = boundedNumber(`${place}.work.${name}`, told, 0, most);
     if (count !== 0 && count < 1) refuse(`${place}.work.${name}`, shown(count), "0 or a count of at least 1");
   }
-  for (const name of ["warmups", "samples"]) listOf(`${place}.${name}`, row[name] ?? []).forEach((sample) => duration(`${place}.${name}`, sample));
+  for (const [name, times] of [["warmups", warmups], ["samples", samples]]) listOf(`${place}.${name}`, times).forEach((time) => duration(`${place}.${name}`, time));
   heldTogether(place, row, inner);
   hasWhatItNeeds(place, row, work);
 }

@@ -26,7 +26,8 @@ export function refuse(place, found, wanted) {
 
 export function plainText(place, value, longest = LONGEST) {
   if (typeof value !== "string") refuse(place, shown(value), "a text");
-  if (value.length > longest) refuse(place, `a text of ${value.length} characters`, `at most ${longest}`);
+  const { length } = [...value];
+  if (length > longest) refuse(place, `a text of ${length} characters`, `at most ${longest}`);
   if (PRIVATE.test(value)) refuse(place, `a path of a user (${shown(value)})`, "no host name, user or path");
   if (UNPRINTABLE.test(value) || value.includes("<") || value.includes(">")) refuse(place, shown(value), "one line without control characters and angle brackets");
   return value;
