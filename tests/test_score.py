@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections import Counter
+from statistics import median
 
 import pytest
 
@@ -335,14 +336,15 @@ def test_a_header_that_is_no_toml_is_told(tmp_path, names):
 
 
 def test_all_of_the_worst_ten_ran_in_llamafile(book):
-    """As the page says below its table, and that others there took a third of the time of three of them or less."""
+    """As the page says below its table: others there took a third of the time of three of them or less, and as long for one."""
     from generators.numbers.registry import Numbers
     from generators.tables.accuracy_tables import accuracy_worst
 
     rows = accuracy_worst(Numbers(book)).rows
     assert len(rows) == 10 and all(row[3].startswith("llamafile") for row in rows)
     times = [(float(row[6].split()[0]), float(row[7].split()[0])) for row in rows if row[7]]
-    assert sum(others <= measured / 3 for measured, others in times) == 3
+    assert sum(others <= measured / 3 for measured, others in times) == 3 and len(times) == 4
+    assert next(row for row in rows if row[0] == "RTX 5080")[7] and sum(abs(others / measured - 1) < 0.05 for measured, others in times) == 1  # fmt: skip
 
 
 def test_other_tools_formulas_differ_as_the_page_says(names):
@@ -393,17 +395,23 @@ KEPT = {
 }
 
 
-def test_what_was_kept_is_better_on_both_halves_and_each_other_change_is_worse_in_some_cell(book):
-    from generators.score.tried import TRIED
+def test_changes_were_kept_by_the_rule_that_the_page_states(book):
+    """On half A a figure better and none worse by over a fifth of a point; half B bears the kept ones out."""
+    from generators.score.tried import KINDS, SERVED, TRIED
 
     told = json.loads((book.root / TRIED).read_text(encoding="utf-8"))
-    kept = told.pop("as it is")
-    medians = lambda kinds, names: [value for kind in names for n, value in enumerate(kinds[kind]) if n % 3]  # noqa: E731
+    present = told.pop("as it is")
+    half = lambda kinds, names, b: [value for kind in names for value in kinds[kind][3 * b + 1 : 3 * b + 3]]  # noqa: E731
+    passes = lambda new, old: any(n < o for n, o in zip(new, old, strict=True)) and all(n <= o + 0.002 for n, o in zip(new, old, strict=True))  # noqa: E731  # fmt: skip
     for name, kind in KEPT.items():
-        assert all(now < without for now, without in zip(medians(kept, [kind]), medians(told[name], [kind]), strict=True)), name  # fmt: skip
-    assert len(told) >= 8
-    for name, kinds in told.items():
-        assert any(cell > now for cell, now in zip(medians(kinds, kinds), medians(kept, kinds), strict=True)), name
+        assert passes(half(present, KINDS, 0), half(told[name], KINDS, 0)), name
+        assert all(n < o for n, o in zip(half(present, [kind], 1), half(told[name], [kind], 1), strict=True)), name
+    others = {name: kinds for name, kinds in told.items() if name not in KEPT}
+    assert len(others) >= 6
+    for name, kinds in others.items():
+        assert not passes(half(kinds, KINDS, 0), half(present, KINDS, 0)), name
+    (served,) = (name for name in others if "for each sequence" in name)
+    assert told[served][SERVED][1] < 0.1 < present[SERVED][1] and told[served][SERVED][2] > present[SERVED][2]
 
 
 def test_the_present_form_scores_as_the_tried_changes_are_compared_with(book, own, names):
@@ -485,9 +493,34 @@ def test_prefill_is_off_as_the_page_says(book):
     assert 12.5 < a / b < 13.5
 
 
-def test_compiled_batches_meet_their_target_as_the_page_says(book):
+def test_targets_are_reached_and_missed_as_the_page_says(book):
+    from generators.numbers.registry import Numbers
+    from generators.tables.accuracy_tables import accuracy_targets
+
+    reached = {row[0]: (row[2], row[-1]) for row in accuracy_targets(Numbers(book)).rows}
+    assert reached.pop("whole requests in batches, compiled engines") == ("2", "yes")
+    assert len(reached) == 5 and {yes for _, yes in reached.values()} == {"no"}
+
+
+def test_runs_of_builds_that_others_ran_are_predicted_better_as_the_page_says(book):
     from generators.evidence import accuracy
 
-    found = [one for one in accuracy.all_of_kind(book, accuracy.BATCHED) if one.run.family == "compiled"]
-    s = summary(found)
-    assert s.devices == 2 and s.by_row < 0.1 and s.by_device < 0.1
+    for kind, prefix, known in ((accuracy.DECODE, "", 0.081), (accuracy.PREFILL, "dense, ", 0.11)):
+        parts = accuracy.parted(accuracy.of_kind(book, kind), accuracy.cause)
+        told, untold = (summary(parts[f"{prefix}its build on {where}"]) for where in ("two other devices or more", "one other device at most"))  # fmt: skip
+        assert max(told.by_row, told.by_device) < known
+        assert 2.3 < untold.by_row / told.by_row < 3.7 and 2.3 < untold.by_device / told.by_device < 3.7
+    such = [one for one in accuracy.of_kind(book, accuracy.PREFILL) if (one.run.family, one.run.device.memory, one.run.product) == ("llama.cpp", "hbm", "16 bits")]  # fmt: skip
+    assert {one.run.device.key for one in such} == {"a100-sxm4-80gb", "a100-pcie-80gb"}
+
+
+def test_one_server_is_the_slower_than_predicted_the_more_sequences_it_has(book):
+    """vLLM on the GH200, where a compiled engine is not; servers elsewhere are faster than predicted, as the page says."""
+    from generators.evidence import accuracy
+
+    batched = accuracy.all_of_kind(book, accuracy.BATCHED)
+    errors = lambda family, batch: [one.error for one in batched if one.run.device.key == "gh200-141gb" and one.run.family == family and one.run.phases[-1].tokens == batch]  # noqa: E731  # fmt: skip
+    served, compiled = ([median(errors(family, batch)) for batch in (16, 32, 64)] for family in ("serving", "compiled"))
+    assert served[0] - 0.05 > served[1] > served[2] + 0.1 and max(map(abs, compiled)) < 0.07
+    others = [one for one in batched if one.run.family == "serving" and one.run.device.key != "gh200-141gb"]
+    assert len({(one.run.device.key, one.run.engine) for one in others}) == 2 and all(one.error > 0.2 for one in others)

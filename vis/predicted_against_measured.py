@@ -32,7 +32,7 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Half of the runs on {v['devices']} devices never fitted to are within {v['by row']:.0f}%; the bare bound is {v['bound']:.0f}% off"
+    return f"Half of the predictions for {v['devices']} devices never fitted to are within {v['by row']:.0f}%; the bare bound is {v['bound']:.0f}% off"
 
 
 def alt(data: FigureData) -> str:

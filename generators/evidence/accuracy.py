@@ -12,6 +12,7 @@ from generators.book.load import Book
 from generators.score.rows import Run
 from generators.score.table import REPEATS, Predictor, Scored, own_runs
 
+RADEON = "crowd-sourced, a Radeon"
 One, Key = TypeVar("One"), TypeVar("Key", bound=Hashable)
 DECODE, BATCHED, PREFILL, OPERATOR = "decode, batch 1", "whole requests, batched", "prefill", "operator"
 #: Bits that a format's name says, without the scales that its file holds.
@@ -72,6 +73,20 @@ def probed(book: Book, probes: int) -> list[Scored]:
     return [one for one in scored(book) if one.probes == probes]
 
 
+#: What the page gives figures of, by the names that numbers have.
+FIGURES: dict[str, Callable[[Book], list[Scored]]] = {
+    "decode": lambda book: of_kind(book, DECODE),
+    "decode-radeon": lambda book: [one for one in of_kind(book, DECODE) if cause(one) == RADEON],
+    "decode-rest": lambda book: [one for one in of_kind(book, DECODE) if cause(one) != RADEON],
+    "prefill": lambda book: of_kind(book, PREFILL),
+    "batched-compiled": lambda book: [one for one in all_of_kind(book, BATCHED) if one.run.family == "compiled"],
+    "batched-served": lambda book: [one for one in all_of_kind(book, BATCHED) if one.run.family == "serving"],
+    "one-probe": lambda book: probed(book, 1),
+    "two-probes": lambda book: probed(book, 2),
+    "products": lambda book: of_kind(book, OPERATOR),
+}
+
+
 #: A run told by others alike, and the error of that.
 Told = tuple[Run, float]
 
@@ -113,26 +128,22 @@ def elsewhere(book: Book, run: Run) -> list[Run]:
     return [other for other in there if same(other) == same(run) and (other.file, other.line) != (run.file, run.line)]
 
 
-_MEMORY = {"hbm": "cards with HBM", "gddr": "cards with GDDR", "apple": "Apple's chips"}
-#: Devices from which on a share is called well known.
-MANY = 4
-
-
 def cause(one: Scored) -> str:
-    """What a scored run's row leaves open, the first that applies: what it is predicted from, or which build it was."""
+    """What tells well from badly predicted runs apart: who measured, what it is predicted from, or what a server ran."""
     run = one.run
     if one.probes:
         how = "probe in the same format" if one.alike else "probe in another format"
         return f"{how}, crowd-sourced" if run.family == "llamafile" else how
     if run.family == "llamafile":
-        return "crowd-sourced, a Radeon" if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
-    if run.kind == PREFILL:
-        return "a mixture of experts" if not run.read else f"dense, {_MEMORY.get(run.device.memory, run.device.memory)}"
-    if one.devices < MANY:
-        return "fewer than four other devices"
-    if not any(character.isdigit() for character in run.build):
-        return "the build's year is not told"
-    return "four other devices, and the build's year told"
+        return RADEON if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
+    if run.kind == BATCHED:
+        return (
+            "compiled engines" if run.family == "compiled" else f"{run.engine}, {run.phases[-1].tokens:.0f} sequences"
+        )
+    what = "" if run.kind == DECODE else "dense, " if run.read else "a mixture of experts, "
+    return what + (
+        "its build on two other devices or more" if one.same_build else "its build on one other device at most"
+    )
 
 
 def parted(found: list[One], by: Callable[[One], Key]) -> dict[Key, list[One]]:

@@ -7,26 +7,7 @@ from statistics import median
 from generators import units
 from generators.evidence import accuracy, own_errors
 from generators.numbers.registry import Numbers, numbers
-from generators.score.table import Scored, summary
-
-KINDS = {
-    "decode": accuracy.DECODE,
-    "prefill": accuracy.PREFILL,
-    "products": accuracy.OPERATOR,
-}
-#: Whole requests in batches, by the family of their engines.
-BATCHED = {"batched-compiled": "compiled", "batched-served": "serving"}
-
-
-def _found(n: Numbers, name: str) -> list[Scored]:
-    """The scored runs of a kind, or those predicted from one probe or two."""
-    if name in ("one-probe", "two-probes"):
-        return accuracy.probed(n.book, 1 if name == "one-probe" else 2)
-    if name in BATCHED:
-        return [one for one in accuracy.all_of_kind(n.book, accuracy.BATCHED) if one.run.family == BATCHED[name]]
-    if name not in KINDS:
-        raise KeyError(f"unknown kind {name!r}; there are {', '.join([*KINDS, *BATCHED, 'one-probe', 'two-probes'])}")
-    return accuracy.of_kind(n.book, KINDS[name])
+from generators.score.table import summary
 
 
 @numbers("accuracy.{name}.{field}")
@@ -38,8 +19,11 @@ def errors(n: Numbers, name: str, field: str) -> units.Quantity:
     p90 (%, 2): The error that nine in ten of the quoted runs of {name} stay within.
     bound-by-row (%, 2): Median error of the bare bound over the quoted runs of {name}.
     bound-by-device (%, 2): Median over devices of the bare bound's median error in {name}.
+    inside (%, 2): Share of the quoted runs of {name} that lie in the interval meant for nine in ten.
     """
-    found = _found(n, name)
+    if name not in accuracy.FIGURES:
+        raise KeyError(f"unknown kind {name!r}; there are {', '.join(accuracy.FIGURES)}")
+    found = accuracy.FIGURES[name](n.book)
     return units.of(getattr(summary(found), field.replace("-", "_")), "", *{one.run.source for one in found})
 
 

@@ -46,6 +46,7 @@ class Scored:
     devices: int
     probes: int = 0
     alike: bool = False  # whether the probe's weights were in the same format
+    same_build: bool = False  # whether two other devices or more ran its build
 
     @property
     def kind(self) -> str:
@@ -135,7 +136,10 @@ class Predictor:
         low, high = self.interval(group, run.device.key, run.heavy)
         expected = run.expected(constants.habits(run))
         alike = {other.device.key for other in self.groups[group] if other.heavy == run.heavy}
-        return Scored(run, expected, expected * low, expected * high, len(alike - {run.device.key}))
+        same_build = f"{run.product}, {run.build}" in constants.peaks if run.heavy else run.build in constants.layers
+        return Scored(
+            run, expected, expected * low, expected * high, len(alike - {run.device.key}), same_build=same_build
+        )
 
     def probed(self, runs: list[Run]) -> list[Scored]:
         """Runs of one machine predicted from one or two others of its own: those that read most and least per layer.
@@ -234,8 +238,8 @@ def constants_text(book: Book, runs: list[Run]) -> str:
 
 
 def _ranged(value: float, others: list[float]) -> list[float]:
-    """A constant, and the least and largest of it as each device is left out."""
-    return [_round(one) for one in (value, min(others, default=value), max(others, default=value))]
+    """A constant, and the least and largest of it with all devices or with one left out."""
+    return [_round(one) for one in (value, min([value, *others]), max([value, *others]))]
 
 
 def _round(value: float) -> float:

@@ -22,7 +22,10 @@ from generators.score.table import Predictor, Scored, summary
 
 TRIED = "data/tried.json"
 KINDS = ("decode, batch 1", "prefill")
+#: Judged on all its devices, which are too few to halve: batches in servers.
+SERVED = "whole requests, batched"
 UNPACK = 5.0  # FLOP at the dense peak, of 2 to 8 the best on half A
+EACH_SEQUENCE = 0.5  # layers' time that a server's step takes for each sequence, of 0.25 to 4 the best for GH200
 MICRO_BATCH = 512.0  # tokens that llama.cpp computes at once, unless told otherwise
 
 
@@ -61,6 +64,11 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         n = math.ceil(run.phases[0].tokens / MICRO_BATCH)
         return _each(run, lambda p: replace(p, times=p.times * n, flop=p.flop / n, tokens=p.tokens / n))
 
+    def by_sequence(run: Run) -> Run:
+        if run.family != "serving" or run.kind in ("prefill", "operator"):
+            return run
+        return _each(run, lambda p: replace(p, layers=p.layers + EACH_SEQUENCE * p.tokens if p.times > 1 else p.layers))
+
     return {
         "as it is": lambda run: run,
         "a layer with experts launches no more than another": plain_layers,
@@ -69,13 +77,14 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         "the cache is read at half the share of bandwidth": lambda run: _each(run, lambda p: replace(p, bytes=p.bytes + p.kv)),
         "host and sampler take the time of four more layers": lambda run: _each(run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)),
         f"unpacking a narrow weight takes {UNPACK:.0f} FLOP": unpacked,
+        f"a server's step takes the time of {EACH_SEQUENCE} layers more for each sequence": by_sequence,
         "prompts are computed 512 tokens at a time": in_parts,
         "mixtures of experts have a share of peak of their own": lambda run: run if run.read or run.kind == "operator" else replace(run, product=f"{run.product}, experts"),
     }  # fmt: skip
 
 
 def errors(runs: list[Run]) -> dict[str, list[float]]:
-    """By kind: for each half of the devices the runs, and the median error by run and by device."""
+    """By kind: for each half of the devices the runs, and the median error by run and by device; for servers, of all of them."""
     predictor = Predictor(runs)
     scored = [one for one in map(predictor.score, runs) if isinstance(one, Scored) and one.devices > 1]
     told = {}
@@ -84,7 +93,8 @@ def errors(runs: list[Run]) -> dict[str, list[float]]:
         for side in (0, 1):
             s = summary([one for one in scored if one.run.kind == kind and half(one.run.device.key) == side])
             told[kind] += [s.rows, round(s.by_row, 4), round(s.by_device, 4)]
-    return told
+    s = summary([one for one in scored if one.run.kind == SERVED])
+    return told | {SERVED: [s.rows, round(s.by_row, 4), round(s.by_device, 4)]}
 
 
 def tried_text(runs: list[Run], names: Names) -> str:
