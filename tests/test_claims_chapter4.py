@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 
 import pytest
 
@@ -355,12 +356,14 @@ def test_chunks_trade_first_tokens_for_the_longest_gap_at_low_load_only(numbers)
     assert at("continuous-chunked", 25, "gap") > at("continuous", 25, "gap"), "more gaps are stretched a little"
 
 
-def test_what_chunks_do_to_capacity_goes_both_ways(numbers):
+def test_what_chunks_do_to_capacity_goes_both_ways(numbers, price):
     overlap = {size: numbers[f"serving.chunks.{size}.capacity-over.whole"].value for size in (64, 128, 256, 512)}
-    turns = {size: numbers[f"serving.chunks.{size}.added.capacity-over.whole"].value for size in (64, 128, 256, 512)}
     assert overlap[64] < overlap[128] < 1 < overlap[512] < overlap[256]
-    assert list(turns.values()) == sorted(turns.values()) and turns[512] < 1
-    assert numbers["serving.chunks.256.carrying"].value > numbers["serving.chunks.512.carrying"].value + 0.1
+    turns = [serving_evidence.over_seeds(price, f"gain.turns-{size}") for size in (128, 256, 512)]
+    assert all(smaller[-1] < larger[0] for smaller, larger in pairwise([*turns, (1.0,)])), "in every trace"
+    for seed in serving_evidence.SEEDS:
+        small, large = (serving_evidence.TOLD[f"carrying.chunks-{size}"](price, seed) for size in (256, 512))
+        assert small > large + 0.1
     critical = numbers[f"{H200}.critical-tokens.bf16"].value
     assert critical / 2 > 64 and critical < 256
 

@@ -8,8 +8,9 @@ import statistics
 import pytest
 
 from generators import catalogue
+from generators.browser.catalogue_export import catalogue_rows, further_models
+from generators.evidence import accuracy, paging, serving, serving_runs
 from generators.evidence import cache as kv_evidence
-from generators.evidence import paging, serving, serving_runs
 from generators.evidence.comparison import quoted_decodes
 from generators.model import cache
 from vis import fetch_or_recompute
@@ -68,35 +69,84 @@ def test_the_knee_is_predicted_for_both_cards_it_may_be_of(numbers, root):
     assert f"#knee.quoted.error-on.{PCIE})" in text_of(root, 3)
 
 
-def test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says(book, root):
-    rows = quoted_decodes(book)
-    names = {book.accelerators[q.row.accelerator].name for q in rows}
-    assert not [n for n in names if re.search(r"H100|H200|GH200|B200|B300|GB\d|Instinct|TPU|RTX 50|RTX PRO", n)]
-    models = {q.row.model for q in rows}
-    assert all(re.match(r"llama-(2|3|3\.1)-|mistral-7b|mixtral", model) for model in models), models
-    assert (
-        "None of these runs is on an H100 or later, an AMD Instinct, or a TPU, and none is of a model after Llama 3.1"
-        in text_of(root, 1)
+def test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says(book, root):
+    """All decode runs of batch 1 that the catalogue quotes, and not those alone that are drawn."""
+    runs = [run for run in accuracy.runs(book) if run.kind == accuracy.DECODE]
+    assert len(runs) > 500 and all(run.bound <= run.seconds for run in runs)
+    chips = [book.accelerators[run.device.id].name if run.device.id else run.device.name for run in runs]
+    kinds = (r"Instinct", r"\bG?[HB][123]00\b|\bGB[23]00\b|Rubin", r"TPU")
+    assert [sum(bool(re.search(kind, chip)) for chip in chips) for kind in kinds] == [10, 1, 0]
+    text = text_of(root, 1)
+    assert "Ten of these runs are on AMD Instincts, one, on a B200, is on" in text and "none is on a TPU" in text
+    slow, fast = (
+        statistics.median(run.bound / run.seconds for run in runs if low <= run.device.bandwidth < high)
+        for low, high in ((0, 3e11), (1.2e12, 1e14))
     )
+    assert slow > 2 * fast, "slower memory comes closer"
+
+
+def test_the_median_of_the_runs_that_are_drawn_is_not_told_without_that_of_one_engine_left_out(book, numbers):
+    """Most of the drawn runs are one engine's on one card, which is why the chapter tells two medians."""
+    assert 2 * numbers["quotes-of-one-engine"].value > numbers["quotes-count"].value == len(quoted_decodes(book))
+    assert numbers["quotes.median-without-that-engine"].value < numbers["quotes.median"].value - 0.1
 
 
 # What a sentence makes of them.
 
 
+#: Programs, and how PyTorch is named where a chapter says what it does.
+SOFTWARE = re.compile(
+    r"vLLM|SGLang|llama\.cpp|TensorRT-LLM|gpt-fast|\bcalm\b|mlx-vlm|Marlin|Orca|Vidur|Sarathi|"
+    r"PyTorch(?: [\d.]+)?(?:'s (?!(?:four-bit )?groups)| has | picked | without compilation)"
+)
+DATED = re.compile(r"\b20[12]\d\b|\b(?:PyTorch|vLLM|TensorRT-LLM|kernel) \(?\d+\.\d+|commit [0-9a-f]{7}")
+
+
+def undated(text: str) -> list[str]:
+    """Paragraphs of a chapter that quote a number of a program, or say what PyTorch does, and give neither version nor year."""
+    found = []
+    for part in re.split(r"\n\n|\n- ", text):
+        if part.startswith(("|", "![", "<", "---", "#", "```")) or "awaited" in part:
+            continue
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", part)
+        named = SOFTWARE.search(words)
+        if named and ("PyTorch" in named[0] or re.search(r"#(?:quoted|cycle)", part)) and not DATED.search(words):
+            found.append(words)
+    return found
+
+
+def test_what_software_did_stands_with_its_version_or_its_year(root):
+    for path in sorted((root / "docs").glob("0*.md")):
+        assert undated(path.read_text(encoding="utf-8")) == [], path.name
+    assert undated("With vLLM it took [3 ms](reference/numbers.md#quoted.x)."), "the rule finds what it is for"
+
+
 def test_a_default_of_software_stands_with_its_version(root):
-    for chapter in (1, 2, 3, 4):
-        for line in text_of(root, chapter).split("\n"):
+    for path in (root / "docs").glob("0*.md"):
+        for line in path.read_text(encoding="utf-8").split("\n"):
             if "#quoted.vllm-memory-share)" in line:
                 assert "commit 002f10e" in line
 
 
-def test_models_past_their_published_context_say_so(book, root):
+def test_models_past_their_published_context_say_so(book, numbers, root):
     rows = [line for line in text_of(root, 2).split("\n") if ".kv.s8192)" in line and line.startswith("|")]
     told = {model.name: model for model in book.models.values()}
-    assert len(rows) >= 48
+    assert len(rows) == len(book.alike) >= 48
     for row in rows:
         model = told[row.split("|")[1].strip()]
         assert ("published for" in row) is (model.context < 8192), model.id
+    balances = [
+        line for line in text_of(root, 4).split("\n") if line.startswith("|") and ".balance-batch.s32768)" in line
+    ]
+    assert len(balances) == 6
+    for row in balances:
+        model = told[row.split("|")[1].split(";")[0].strip()]
+        assert ("published for" in row) is (model.context < 32768), model.id
+    short = [name for name, model in book.alike.items() if model.context < 2048]
+    assert sorted(short) == ["gpt2", "gpt2-xl"], "chapter 4 names them where it counts models at 2,048"
+    assert max(numbers[f"{name}.bf16.intensity-ceiling.s2048"].value for name in short) < 100, "under the ridge"
+    for model in ("llama-3.1-8b", "llama-3.1-70b", "gemma-3-27b", "deepseek-v2-lite"):
+        assert book.models[model].context >= 32768, "chapter 3 moves caches of 32,768 and says so of Llama 2 7B alone"
 
 
 def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers):
@@ -160,6 +210,19 @@ def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_anot
     assert grace.capacity is None or grace.capacity.value <= 240e9 or grace.bandwidth.value <= 384e9
 
 
+def test_no_more_chips_are_promised_than_shown(book, root):
+    """The home page, the explorer and the page of ridge points name their populations."""
+    page = (root / "docs/reference/ridge_points.md").read_text(encoding="utf-8")
+    peaks = [chip for chip in book.accelerators.values() if catalogue.device(chip, "bf16")]
+    rows = [line for line in page.split("\n") if line.startswith("| ") and ".ridge-point)" in line]
+    assert len(rows) == len(peaks) < len(book.accelerators)
+    explorer = catalogue_rows(book)
+    assert (len(explorer["chips"]), len(explorer["formats"])) == (len(book.accelerators), len(book.formats))
+    assert len(explorer["models"]) + len(further_models(book)) == len(book.models)
+    assert f"Bytes per token of [{len(book.alike)}]" in (root / "docs/index.md").read_text(encoding="utf-8")
+    assert len(book.alike) < len(book.models)
+
+
 def test_figures_say_what_was_drawn(book):
     assert fetch_or_recompute.data(book).values["above"] == ["Qwen3 0.6B"], "the alt names one other line"
 
@@ -193,6 +256,7 @@ def test_what_chapter_4_says_of_its_simulation_holds_in_every_trace_or_says_in_h
     assert told["gain.chunks-256"][0] > 1 > told["gain.turns-256"][-1] > told["gain.chunks-64"][-1]
     assert told["gain.early-gap"][0] > 1
     assert told["occupied.static"][-1] < 0.5 < told["occupied.continuous"][0]
+    assert told["tpot.static"][-1] < told["tpot.continuous"][0], "the price is slower tokens"
     longer = sum(value > 1 for value in told["gain.early-wait"])
     assert longer == 11 and "longer in eleven of the twelve traces" in text_of(root, 4)
 
@@ -202,6 +266,36 @@ def test_the_trace_that_is_drawn_is_a_typical_one(book_once, told):
     price = serving.chapter_price(book_once)
     for what in ("capacity.static", "capacity.continuous", "gain.continuous", "gain.chunks-256"):
         assert serving.TOLD[what](price, serving.SEED) == pytest.approx(statistics.median(told[what]), rel=0.06), what
+
+
+#: Numbers of the one trace that is drawn, in chapter 4's sentences, and what tells their spread over the others.
+ONE_TRACE = {
+    "static.capacity": "capacity.static",
+    "continuous.capacity": "capacity.continuous",
+    "continuous.capacity-over.static": "gain.continuous",
+    "static.occupied": "occupied.static",
+    "continuous.occupied": "occupied.continuous",
+    "static.at-static.p90.ttft": "wait.static",
+    "continuous.at-static.p90.ttft": "wait.continuous",
+    "static.p90.tpot": "tpot.static",
+    "continuous.p50.tpot": "tpot.continuous",
+    "continuous.p90.longest-gap": "gap.whole",
+    "continuous-chunked.at-continuous.p90.longest-gap": "gap.chunked",
+    "chunks.256.capacity-over.whole": "gain.chunks-256",
+    "chunks.64.capacity-over.whole": "gain.chunks-64",
+}
+GIVEN = {"places", "requests", "seeds", "chunk", "mean-prompt", "mean-answer"}
+
+
+def test_a_simulated_number_of_one_trace_stands_with_its_spread(numbers, root):
+    text = text_of(root, 4)
+    prose = "\n".join(line for line in text.split("\n") if not line.startswith("|"))
+    links = set(re.findall(r"#serving\.([^)]+)\)", prose)) - GIVEN
+    assert links == set(ONE_TRACE), "tell the spread of each"
+    for id_ in links:
+        low, high = (f"over-seeds.{ONE_TRACE[id_]}-{end}" for end in ("lowest", "highest"))
+        assert f"#{low})" in text and f"#{high})" in text, id_
+        assert numbers[low].value <= numbers[f"serving.{id_}"].value <= numbers[high].value, id_
 
 
 def test_what_chapter_2_says_of_its_allocator_holds_over_a_dozen_traces():
@@ -223,8 +317,12 @@ QUANTIFIED = re.compile(
 COUNTED = {
     "in every run in the same direction": "test_what_chapter_1_says_of_its_record",
     "falls short on every size": "test_what_chapter_1_says_of_its_record",
-    "none beats its chip's limit": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
-    "None of these runs is on an H100 or later": "test_the_quoted_batch_1_runs_are_of_the_chips_and_models_that_chapter_1_says",
+    "none beats its device's limit": "test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says",
+    "runs that our chapters quote beats its chip's limit": "test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pages_print",
+    "Sliders over every chip and model of the catalog": "test_no_more_chips_are_promised_than_shown",
+    "every chip in the catalog that has such a peak": "test_no_more_chips_are_promised_than_shown",
+    "Every chip of the catalog that has a dense 16-bit peak": "test_no_more_chips_are_promised_than_shown",
+    "lists every chip of the catalog with a 16-bit peak": "test_no_more_chips_are_promised_than_shown",
     "on every chip of the catalog with a known 16-bit peak": "test_decode_at_batch_one_and_a_short_context_is_memory_bound_on_every_chip_with_a_16_bit_peak",
     "without it, there always too fast": "test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable",
     "such pairs of models in this book's catalog": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue",
@@ -242,16 +340,19 @@ COUNTED = {
 DEFINED = (
     "for every pair of tokens",
     "as if every model fitted on it",
+    "none, and a 1.1B model's",
+    "no second model",
+    "so that no run can beat them",
+    "every chip is named with its form factor",
 )
 
 
 def quantified(root) -> list[tuple[str, str]]:
-    """(page, sentence) of each sentence of the chapters that speaks of every, all, none or only of the data's rows."""
+    """(page, sentence) of each sentence of the pages that speaks of every, all, none or only of the data's rows; what figures say, too."""
     found = []
-    for path in sorted((root / "docs").glob("0*.md")):
+    reference = [root / "docs/reference" / f"{name}.md" for name in ("ridge_points", "datasheets", "notation")]
+    for path in [*sorted((root / "docs").glob("*.md")), *reference, root / "README.md"]:
         for line in path.read_text(encoding="utf-8").split("\n"):
-            if line.startswith(("|", "![", "<", "description:")):
-                continue  # tables, figures, comments: generated, with tests of their own
             words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
             found += [(path.name, part) for part in re.split(r"(?<=[.:;?])\s+", words) if QUANTIFIED.search(part)]
     return found

@@ -56,7 +56,7 @@ def alt(data: FigureData) -> str:
     v = data.values
     return (
         f"{_conclusion(data)}. Four falling lines of decode speed against context, each a share of the model's own speed at no context: multi-head attention falls to "
-        f"{v['MHA left']:.0%}, grouped queries to {v['GQA left']:.0%}, a latent cache to {v['MLA left']:.0%}. Published runs at about four thousand tokens lie on their lines."
+        f"{v['MHA left']:.0%}, grouped queries to {v['GQA left']:.0%}, a latent cache to {v['MLA left']:.0%}. The lines are dotted past the context that a model is published for. Published runs at about four thousand tokens lie on their lines."
     )
 
 

@@ -10,24 +10,25 @@ from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
-SHOWN, LOAD, PLACES, FIRST = ("static", "continuous"), 0.9, 3, 8
+SHOWN, PLACES, FIRST = ("static", "continuous"), serving.PLACES, serving.FIRST
 COLUMNS = {"policy": "", "request": "number", "arrival": "ms", "begun": "ms", "first": "ms", "finish": "ms", "answer": "tokens"}  # fmt: skip
 
 
 def data(book: Book) -> FigureData:
     """The first requests of the chapter's trace under two policies with few places, simulated on the chapter's chip."""
     price = serving.chapter_price(book)
-    rate = LOAD * serving.small_capacity(price, PLACES)
     chip, model = book.accelerators[serving.CHIP], book.models[serving.MODEL]
     rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name}
     for name in SHOWN:
         mine = [
             {"policy": name, "request": at + 1, "arrival": one.arrival * 1e3, "begun": one.begun * 1e3,
              "first": one.first * 1e3, "finish": one.finish * 1e3, "answer": one.answer}
-            for at, one in enumerate(serving.moments(serving.small_run(price, name, PLACES, rate, FIRST)))
+            for at, one in enumerate(serving.moments(serving.small_run(price, name)))
         ]  # fmt: skip
         rows += mine
-        values[f"{name} ttft"] = statistics.mean(row["first"] - row["arrival"] for row in mine)
+        values[f"{name} ttft"] = serving.small_wait(price, name) * 1e3
+    cuts = serving.over_seeds(price, "cut.drawn-wait")
+    values |= {"low": cuts[0], "median": statistics.median(cuts), "high": cuts[-1], "traces": len(cuts)}
     stored = book.formats[serving.FORMAT]
     sources = {chip.memory.bandwidth.source, model.source, stored.source}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
@@ -46,7 +47,8 @@ def alt(data: FigureData) -> str:
     v = data.values
     return (
         f"{_conclusion(data)}, in the mean. {FIRST} requests in {PLACES} places, {v['model']} on one {v['chip']}, simulated, as bars in time: "
-        "with static batching they wait in gray until the longest answer of the batch before has ended, with continuous batching until a place is free."
+        "with static batching they wait in gray until the longest answer of the batch before has ended, with continuous batching until a place is free. "
+        f"Over {v['traces']} other traces continuous batching cuts this wait {v['low']:.1f}- to {v['high']:.0f}-fold, in the median {v['median']:.1f}-fold."
     )
 
 

@@ -40,14 +40,14 @@ def data(book: Book) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"None of {v['count']} published runs beats its chip's limit; the median reaches {v['median']:.0%}"
+    return f"None of the {v['count']} runs that our chapters quote beats its chip's limit: {v['low']:.0%} to {v['high']:.0%}"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. Batch-1 runs on {v['chips']} chips as a share of bandwidth over bytes: {v['low']:.0%} to {v['high']:.0%}. "
+        f"{_conclusion(data)}. Batch-1 runs on {v['chips']} chips as a share of bandwidth over bytes. "
         f"This book's own runs on {v['machines']} machines, small models and eager PyTorch among them, go from near zero to {v['own']:.0f}%."
     )
 

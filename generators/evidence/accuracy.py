@@ -14,7 +14,8 @@ from generators.score.table import REPEATS, Predictor, Scored, own_runs
 
 RADEON = "crowd-sourced, a Radeon"
 One, Key = TypeVar("One"), TypeVar("Key", bound=Hashable)
-DECODE, BATCHED, PREFILL, OPERATOR = "decode, batch 1", "whole requests, batched", "prefill", "operator"
+DECODE, WHOLE, BATCHED = "decode, batch 1", "whole requests, batch 1", "whole requests, batched"
+PREFILL, OPERATOR = "prefill", "operator"
 #: Bits that a format's name says, without the scales that its file holds.
 _NAMED_BITS = (("f32", 32.0), ("16", 16.0), ("8", 8.0), ("6", 6.0), ("5", 5.0), ("4", 4.0), ("3", 3.0), ("2", 2.0))
 #: GB read as GiB, by which one tool's bandwidth is too large.

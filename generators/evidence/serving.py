@@ -81,10 +81,9 @@ def saturated_batch(price: Price, name: str, seed: int = SEED) -> float:
     return _all_at_once(price, name, CHUNK, seed)[1]
 
 
-@cache
-def carrying(price: Price, chunk: int) -> float:
+def carrying(price: Price, chunk: int, seed: int) -> float:
     """Share of the passes that read a part of a prompt, of that run with chunks of a size."""
-    run = serve(at_once(trace()), policy_of("continuous-chunked", chunk=chunk), price)
+    run = serve(at_once(trace(seed)), policy_of("continuous-chunked", chunk=chunk), price)
     return sum(any(segment.prompt for segment in one.segments) for one in run.passes) / len(run.passes)
 
 
@@ -136,13 +135,22 @@ TOLD: dict[str, Callable[[Price, int], float]] = {
     "occupied.continuous": lambda p, s: saturated_batch(p, "continuous", s) / BATCH,
     "wait.static": lambda p, s: _beside(p, "static", "static", 0.9, s).ttft,
     "wait.continuous": lambda p, s: _beside(p, "continuous", "static", 0.9, s).ttft,
+    "cut.wait": lambda p, s: TOLD["wait.static"](p, s) / TOLD["wait.continuous"](p, s),
+    "cut.drawn-wait": lambda p, s: small_wait(p, "static", s) / small_wait(p, "continuous", s),
+    "tpot.static": lambda p, s: _beside(p, "static", "static", 0.9, s).tpot,
+    "tpot.continuous": lambda p, s: _beside(p, "continuous", "continuous", 0.5, s).tpot,
     "gap.whole": lambda p, s: _beside(p, "continuous", "continuous", 0.9, s).gap_most,
     "gap.chunked": lambda p, s: _beside(p, "continuous-chunked", "continuous", 0.9, s).gap_most,
     "gain.early-wait": lambda p, s: _quarter(p, s, "ttft"),
     "gain.early-gap": lambda p, s: _quarter(p, s, "gap_p95"),
     "gain.chunks-256": lambda p, s: _gain(p, "continuous", "continuous-chunked", 256, s),
+    "gain.chunks-512": lambda p, s: _gain(p, "continuous", "continuous-chunked", 512, s),
     "gain.chunks-64": lambda p, s: _gain(p, "continuous", "continuous-chunked", 64, s),
+    "gain.turns-512": lambda p, s: _gain(taking_turns(p), "continuous", "continuous-chunked", 512, s),
     "gain.turns-256": lambda p, s: _gain(taking_turns(p), "continuous", "continuous-chunked", 256, s),
+    "gain.turns-128": lambda p, s: _gain(taking_turns(p), "continuous", "continuous-chunked", 128, s),
+    "carrying.chunks-256": lambda p, s: carrying(p, 256, s),
+    "carrying.chunks-512": lambda p, s: carrying(p, 512, s),
 }
 
 
@@ -162,17 +170,19 @@ def over_seeds(price: Price, what: str) -> tuple[float, ...]:
 # A picture of a few requests -------------------------------------------------------------
 
 
-@cache
-def small_capacity(price: Price, places: int) -> float:
-    """Requests per second that continuous batching with few places could serve for ever."""
-    return simulation.capacity(trace(), Policy("continuous", places), price)
+PLACES, FIRST = 3, 8
 
 
 @cache
-def small_run(price: Price, name: str, places: int, rate: float, count: int) -> Run:
-    """The first requests of the trace at a rate, with few places, to be drawn one by one."""
-    requests = at_rate_of(trace(), rate)[:count]
-    return serve(requests, Policy(name, places), price)
+def small_run(price: Price, name: str, seed: int = SEED) -> Run:
+    """The first requests of a trace with few places, at nine tenths of what continuous batching could serve for ever, to be drawn one by one."""
+    rate = 0.9 * simulation.capacity(trace(seed), Policy("continuous", PLACES), price)
+    return serve(at_rate_of(trace(seed), rate)[:FIRST], Policy(name, PLACES), price)
+
+
+def small_wait(price: Price, name: str, seed: int = SEED) -> float:
+    """Mean time to first token of those requests, seconds."""
+    return statistics.mean(one.first - one.arrival for one in moments(small_run(price, name, seed)))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generators import catalogue, units
+from generators.evidence import accuracy
 from generators.evidence.comparison import Quoted, quoted_decodes
 from generators.model import roofline
 from generators.model.inputs import Pass
@@ -51,6 +52,28 @@ def quotes_counted(n: Numbers, field: str) -> units.Quantity:
     """
     rows = [q for q in quoted_decodes(n.book) if field == "count" or _most_quoted(q)]
     return units.of(len(rows), "", *(q.row.source for q in rows))
+
+
+@numbers("one-user-runs.{field}")
+def one_user_runs(n: Numbers, field: str) -> units.Quantity:
+    """Published runs of one user as a share of what their device's datasheet allows.
+
+    count (, 0): Decode runs of one user in data/published/runs.
+    devices (, 0): Devices of these runs.
+    median (%, 2): Share of its device's limit that the median of these runs reaches.
+    highest (%, 2): Largest share of its device's limit that one of these runs reaches.
+    gh200-lowest (%, 2): Smallest share of its limit that a whole request of one user reaches in TensorRT-LLM on a GH200, taken as the one of 141 GB.
+    gh200-highest (%, 2): The largest share of its limit that such a request reaches.
+    """
+    on_gh200 = field.startswith("gh200-")
+    kind, engine = (accuracy.WHOLE, "TensorRT-LLM") if on_gh200 else (accuracy.DECODE, "")
+    found = [run for run in accuracy.runs(n.book) if run.kind == kind and run.engine.startswith(engine)]
+    found = [run for run in found if not on_gh200 or run.device.id == "gh200-141gb"]
+    sources = {run.source for run in found}
+    if field in ("count", "devices"):
+        return units.of(float(len({run.device.key for run in found} if field == "devices" else found)), "", *sources)
+    shares = [run.bound / run.seconds for run in found]
+    return units.of(units.statistic(field.removeprefix("gh200-"), shares), "", *sources)
 
 
 def _most_quoted(quote: Quoted) -> bool:

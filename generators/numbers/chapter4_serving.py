@@ -67,20 +67,6 @@ def chunk_gain(n: Numbers, size: int) -> units.Quantity:
     return _simulated(n, gain, "")
 
 
-@number("serving.chunks.{size}.added.capacity-over.whole", "×", 3)
-def chunk_loss(n: Numbers, size: int) -> units.Quantity:
-    """The same on a machine of the same two rates whose reading and computing take turns instead of overlapping."""
-    price = serving.taking_turns(serving.chapter_price(n.book))
-    gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
-    return _simulated(n, gain, "")
-
-
-@number("serving.chunks.{size}.carrying", "%", 2)
-def carrying(n: Numbers, size: int) -> units.Quantity:
-    """Share of passes that read a part of a prompt when the queue never empties, chunks of {size} tokens, simulated."""
-    return _simulated(n, serving.carrying(serving.chapter_price(n.book), size), "")
-
-
 @numbers("over-seeds.{field}.{name}")
 def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
     """The lowest, median or highest over the traces; `name` is what it is told of and which of them.
@@ -88,6 +74,8 @@ def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
     capacity (requests/s): Requests per second that a policy could serve for ever, simulated, over the traces: {name}.
     gain (×, 3): Capacity of continuous over static batching, or with chunks over whole prompts, or a figure of the two at low load, simulated, over the traces: {name}.
     occupied (%, 2): Share of the places that give a token in a pass when the queue never empties, simulated, over the traces: {name}.
+    carrying (%, 2): Share of passes that read a part of a prompt when the queue never empties, simulated, over the traces: {name}.
+    tpot (ms): Mean time per output token under static batching at nine tenths of its own capacity, or continuous at half, simulated, over the traces: {name}.
     wait (s|ms): Mean time to first token at nine tenths of what static batching could serve of the same trace, simulated, over the traces: {name}.
     gap (ms): Longest time between two tokens at nine tenths of what continuous batching could serve of the same trace, simulated, over the traces: {name}.
     """
@@ -95,7 +83,7 @@ def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
     if f"{field}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
         raise KeyError(f"{field}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
     found = serving.over_seeds(serving.chapter_price(n.book), f"{field}.{of}")
-    unit = {"capacity": "requests/s", "wait": "s", "gap": "s"}.get(field, "")
+    unit = {"capacity": "requests/s", "wait": "s", "gap": "s", "tpot": "s"}.get(field, "")
     return units.of(units.statistic(which, found), unit, *_sources(n))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generators.evidence.batching import offline_runs
 from generators.numbers.registry import Numbers
+from generators.tables.cache_tables import beyond
 from generators.tables.registry import Table, named_table
 
 POLICIES = {"static": "static", "continuous": "continuous", "continuous-chunked": "continuous, chunked"}
@@ -16,7 +17,8 @@ def balance_batches(n: Numbers, chip: str, *models: str) -> Table:
     for model in models:
         of = f"{model}.bf16"
         fits = _fits(n, model, chip)
-        rows.append([n.book.models[model].name, n.link(f"{of}.streamed"), *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
+        row = n.book.models[model]
+        rows.append([row.name + beyond(row.context, 32768), n.link(f"{of}.streamed"), *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
                      fits, n.link(f"{of}.intensity-ceiling.s2048")])  # fmt: skip
     heads = [
         "Model, 16 bits",

@@ -15,7 +15,7 @@ def kv_of_every_model(n: Numbers) -> Table:
     """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
     models = sorted(n.book.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
     rows = [
-        [n.book.models[m].name, n.book.models[m].attention + _beyond(n.book.models[m].context), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
+        [n.book.models[m].name, n.book.models[m].attention + beyond(n.book.models[m].context, 8192), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
          n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
         for m in models
     ]  # fmt: skip
@@ -30,9 +30,9 @@ def kv_of_every_model(n: Numbers) -> Table:
     return Table(heads, rows)
 
 
-def _beyond(published: int) -> str:
+def beyond(published: int, context: int) -> str:
     """Words for a model that is not published for so long a text."""
-    return f"; published for {published:,}" if published < 8192 else ""
+    return f"; published for {published:,}" if published < context else ""
 
 
 @named_table
