@@ -198,19 +198,27 @@ def _validate(arguments: list[str], root: Path) -> int:
 
 
 def _numbers(arguments: list[str], root: Path) -> int:
-    """The patterns of number ids with what each means; with words, those about all of them; with an id, its value."""
+    """Number ids, tables and formulas with what each means; with words, those about all of them; with an id, its value."""
+    from generators.formulas import FORMULAS
     from generators.numbers import everything  # noqa: F401  declares every family
     from generators.numbers.finding import about
     from generators.numbers.registry import FAMILIES
+    from generators.tables.registry import TABLES
 
     if len(arguments) == 1 and "." in arguments[0].strip("."):
         return _number(arguments[0], root)
-    found = about(arguments, FAMILIES)
-    if not found:
-        raise BookError("numbers", None, f"found no number about {' '.join(arguments)!r}; try fewer words, or an id")
-    for line in found:
+    found = about(arguments, [(family.pattern, family.meaning) for family in FAMILIES])
+    woven = [(f"<!-- formula: {name} -->", tex) for name, tex in FORMULAS.items()]
+    woven += [(f"<!-- table: {name} -->", (table.__doc__ or "").split("\n")[0]) for name, table in TABLES.items()]
+    beside = about(arguments, woven)
+    if not found + beside:
+        raise BookError("numbers", None, f"found nothing about {' '.join(arguments)!r}; try fewer words, or an id")
+    for line in found + beside:
         _say(line)
-    _say("a link is [?](reference/numbers.md#ID), with ids of data/ and whole numbers in place of the braces")
+    if found:
+        _say("a link is [?](reference/numbers.md#ID), with ids of data/ and whole numbers in place of the braces")
+    if beside:
+        _say("a table or formula is its comment and, two lines below, <!-- /table --> or <!-- /formula -->")
     return 0
 
 

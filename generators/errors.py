@@ -36,7 +36,8 @@ class BookErrors(Exception):
 def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     """The names most like one that is none, in words for a message: ``nearest are time and tile``."""
     there = sorted(known)
-    near = difflib.get_close_matches(name, there, 3, likeness)
+    begun = [one for one in there if name and one.startswith(name)]  # b200 means b200-sxm before gb200
+    near = begun[:3] or difflib.get_close_matches(name, there, 3, likeness)
     if not near:
         return f"there are {', '.join(there)}" if 0 < len(there) <= 12 else "nothing is named like it"
     return f"nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from generators import catalogue
 from generators.book.load import Book
 from generators.book.prediction import Prediction, load_prediction
-from generators.errors import BookError, nearest, raise_all
+from generators.errors import BookError, raise_all
 from generators.measure import shapes
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -52,9 +52,7 @@ def measured_shape(name: str) -> Shape:
 def predict(book: Book, chip_id: str) -> dict:
     """The predictions for a chip as they will be frozen; `BookError` for a chip that is not in the catalogue."""
     if chip_id not in book.accelerators:
-        raise BookError(
-            f"data/accelerators/{chip_id}.toml", None, "not found; wanted the id of a chip of the catalogue"
-        )
+        raise BookError("predict", None, book.accelerators.absent(chip_id))
     row = book.accelerators[chip_id]
     if row.capacity is None or "bf16" not in row.peaks():
         raise BookError(f"data/accelerators/{chip_id}.toml", None, "has no capacity or no bf16 peak to predict from")
@@ -148,10 +146,7 @@ def prediction_faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
     """(field, fault) of a prediction whose chip is not there or whose numbers are not its chip's."""
     chip = book.accelerators.get(one.accelerator)
     if chip is None:
-        yield (
-            "accelerator",
-            f"found {one.accelerator!r}, wanted the id of a row in data/accelerators/; {nearest(one.accelerator, book.accelerators)}",
-        )
+        yield "accelerator", book.accelerators.absent(one.accelerator)
         return
     try:
         today = predict(book, one.accelerator)

@@ -23,11 +23,16 @@ PLACES = ("docs/**/*.md", "data/**/*.toml", "vis/*.py", "tests/test_claims*.py",
 
 def is_draft(value: object) -> bool:
     """Whether a row of `data/`, or any part of it, still holds the mark."""
-    if isinstance(value, dict):
-        return any(is_draft(part) for part in value.values())
-    if isinstance(value, list):
-        return any(is_draft(part) for part in value)
-    return isinstance(value, str) and MARK in value
+    return any(True for _ in open_fields(value))
+
+
+def open_fields(value: object, place: str = "") -> Iterator[str]:
+    """The dotted fields of a row of `data/` that still hold the mark."""
+    if isinstance(value, (dict, list)):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from open_fields(part, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, str) and MARK in value:
+        yield place
 
 
 def unfinished(root: Path) -> list[BookError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -76,8 +77,9 @@ def _beside(path: Path, row: Accelerator | LanguageModel | Record | Prediction, 
         raise_all([BookError(place, field, fault) for field, fault in prediction_faults(book, row)])
         return
     kind = "records" if isinstance(row, Record) else path.parent.name
-    with_it = replace(book, **{kind: getattr(book, kind) | {path.stem: row}})
-    raise_all([error for error in cross_check(with_it) if Path(error.path).name == path.name])
+    rows = copy(getattr(book, kind))
+    rows[path.stem] = row
+    raise_all([error for error in cross_check(replace(book, **{kind: rows})) if Path(error.path).name == path.name])
 
 
 def _mistakes(read: Callable[[], object]) -> list[BookError]:

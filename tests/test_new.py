@@ -79,6 +79,18 @@ def test_a_draft_is_in_no_row_figure_or_table(begun):
     )
 
 
+@pytest.mark.parametrize(
+    "words", [("predict", "x9-sxm"), ("numbers", "x9-sxm.bandwidth"), ("numbers", "small-3b.kv-per-token")]
+)
+def test_whoever_asks_for_a_draft_is_told_that_it_is_one_and_what_it_lacks(begun, words):
+    folder, _ = begun
+    done = run(folder, *words)
+    id_ = words[1].partition(".")[0]
+    assert done.returncode == 1
+    assert f"found '{id_}', which is a draft, wanted a finished row; fill in name, short, " in done.stderr
+    assert f" more of data/{'models' if id_ == 'small-3b' else 'accelerators'}/{id_}.toml" in done.stderr
+
+
 def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
     folder, _ = begun
     path = folder / "data/accelerators/x9-sxm.toml"
@@ -122,7 +134,7 @@ def test_a_page_that_was_broken_before_does_not_hide_what_was_written(other):
     told = run(other, "new", "figure", "bytes_moved")
     git(other, "checkout", "--quiet", ".")
     git(other, "clean", "--quiet", "--force", "-d")
-    assert told.returncode == 1 and "nearest are {chip}.bandwidth" in told.stderr
+    assert told.returncode == 1 and "nearest is a100-sxm4-80gb.bandwidth" in told.stderr
     assert "wrote vis/bytes_moved.py" in told.stdout and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in told.stdout
 
 
@@ -180,19 +192,29 @@ def test_numbers_are_found_by_the_words_they_mean(capsys):
     assert main(["numbers", "largest", "batch"]) == 0
     said = capsys.readouterr().out
     assert "{model}.{format}.{chip}.largest-batch.s{context}\n    " in said and "{chip}.bandwidth\n" not in said
+    assert main(["numbers", "critical", "tokens"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "<!-- formula: critical-tokens -->\n    T_{" in said
+        and "<!-- table: critical-tokens -->\n    Ridge point" in said
+    )
     assert main(["numbers", "unicorns"]) == 1 and "try fewer words" in capsys.readouterr().err
 
 
-def test_a_figure_that_names_no_chip_of_the_book_is_told_the_nearest(begun):
+@pytest.mark.parametrize(("chip", "said"), [
+    ("b200", "found 'b200', wanted the id of a row in data/accelerators/; nearest is b200-sxm"),
+    ("x9-sxm", "found 'x9-sxm', which is a draft, wanted a finished row; fill in name"),
+])  # fmt: skip
+def test_a_figure_that_names_no_chip_of_the_book_is_told_the_nearest_or_that_it_is_a_draft(begun, chip, said):
     folder, _ = begun
     path = folder / "vis/made_up_question.py"
     text = path.read_text()
-    path.write_text(text.replace('"m2-ultra")', '"b200")'))
+    path.write_text(text.replace('"m2-ultra")', f'"{chip}")'))
     try:
         done = run(folder, "figures", "made_up_question")
     finally:
         path.write_text(text)
-    assert done.returncode == 1 and "needs 'b200', which data/ does not have; near it are b200-sxm" in done.stderr
+    assert done.returncode == 1 and f"vis/made_up_question.py: {said}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

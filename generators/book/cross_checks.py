@@ -56,8 +56,7 @@ def _printed_mean(book: Book, id_: str, row: NumberFormat) -> list[BookError]:
     if not row.mean_of:
         return []
     if row.mean_of not in book.models:
-        message = f"found {row.mean_of!r}, wanted the id of a row in data/models/; {nearest(row.mean_of, book.models)}"
-        return [BookError("data/formats.toml", f"{id_}.mean_of", message)]
+        return [BookError("data/formats.toml", f"{id_}.mean_of", book.models.absent(row.mean_of))]
     shape = catalogue.shape(book.models[row.mean_of])
     bits = 8.0 * memory.weight_bytes_stored(shape, catalogue.number_format(row)) / parameters.parameter_count(shape)
     if any(abs(bits - printed) < 0.001 for printed, _, _ in numbers(row.as_printed)):
@@ -129,21 +128,10 @@ def _ids_exist(book: Book) -> list[BookError]:
         for field in rows
         if (found := getattr(row, field)) and found not in rows[field]
     ]
-    folder = {"accelerator": "data/accelerators/", "model": "data/models/", "format": "data/formats.toml"}
     return [
-        BookError(
-            path, place,
-            f"found {found!r}, which is {_draft_or_none(book, folder[field], found)}wanted the id of a row in {folder[field]}; "
-            f"correct it or leave it empty; {nearest(found, rows[field])}",
-        )
+        BookError(path, place, f"{rows[field].absent(found)}; correct it or leave it empty")
         for path, place, field, found in named
-    ]  # fmt: skip
-
-
-def _draft_or_none(book: Book, folder: str, id_: str) -> str:
-    """What an id is that is no row's: a draft's, whose places are still to fill in, or nobody's."""
-    is_draft = (book.root / folder / f"{id_}.toml").is_file()
-    return f"a draft: fill in what {folder}{id_}.toml leaves open; " if is_draft else "no row's; "
+    ]
 
 
 def _twice(book: Book) -> list[BookError]:

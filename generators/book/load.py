@@ -19,9 +19,10 @@ from generators.book.llm import LanguageModel
 from generators.book.number_format import NumberFormat
 from generators.book.published import Published
 from generators.book.record import Record, load_record
+from generators.book.rows import Rows
 from generators.book.source import Source
 from generators.errors import BookError, raise_all
-from generators.unfinished import is_draft
+from generators.unfinished import open_fields
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,10 +36,10 @@ class Book:
 
     root: Path
     sources: dict[str, Source]
-    accelerators: dict[str, Accelerator]
-    models: dict[str, LanguageModel]
-    formats: dict[str, NumberFormat]
-    published: dict[str, Published]
+    accelerators: Rows[Accelerator]
+    models: Rows[LanguageModel]
+    formats: Rows[NumberFormat]
+    published: Rows[Published]
     records: dict[str, Record]
     annotations: dict[str, Annotation]
     probes: dict[str, BrowserProbe]
@@ -147,26 +148,26 @@ def _files(folder: Path, errors: list[BookError]) -> Iterator[tuple[Path, dict]]
             errors.append(BookError(shown(path), None, "found an empty file, wanted a TOML table; fill or delete it"))
 
 
-def _folder(folder: Path, kind: type, errors: list[BookError]) -> dict:
+def _folder(folder: Path, kind: type, errors: list[BookError]) -> Rows:
     """Every TOML file of a folder as a row whose id is the file's name."""
-    rows: dict = {}
+    rows = Rows(f"{shown(folder)}/")
     for path, row in _files(folder, errors):
         if "id" in row:
             errors.append(
                 BookError(shown(path), "id", f"found {row['id']!r}; the file's name is the id, remove the field")
             )
             continue
-        if is_draft(row):
-            continue  # kept out until it is finished; the lint names what remains
+        if _is_draft(rows, path.stem, row, path):
+            continue
         _keep(rows, path.stem, validate(kind, row | {"id": path.stem}, path, "", errors), path, errors)
     return rows
 
 
-def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
+def _table(path: Path, kind: type, errors: list[BookError]) -> Rows:
     """Every table of one TOML file as a row whose id is the table's name."""
-    rows: dict = {}
+    rows = Rows(shown(path))
     for id_, row in read_toml(path, errors).items():
-        if is_draft(row):
+        if _is_draft(rows, id_, row, path):
             continue
         if kind is not Annotation and (fault := id_fault(id_)):  # a record's id is its own
             errors.append(BookError(shown(path), id_, fault))
@@ -175,18 +176,27 @@ def _table(path: Path, kind: type, errors: list[BookError]) -> dict:
     return rows
 
 
-def _tables(folder: Path, kind: type, errors: list[BookError]) -> dict:
+def _tables(folder: Path, kind: type, errors: list[BookError]) -> Rows:
     """Every table of every TOML file of a folder; an id may stand in one file only."""
-    rows: dict = {}
+    rows = Rows(f"{shown(folder)}/")
     for path, table in _files(folder, errors):
         for id_, row in table.items():
-            if is_draft(row):
+            if _is_draft(rows, id_, row, path):
                 continue
             if fault := id_fault(id_):
                 errors.append(BookError(shown(path), id_, fault))
                 continue
             _keep(rows, id_, validate(kind, row, path, id_, errors), path, errors)
     return rows
+
+
+def _is_draft(rows: Rows, id_: str, row: object, path: Path) -> bool:
+    """Whether a row is a draft: noted as one, and kept out until it is finished; the lint names what remains."""
+    fields = list(open_fields(row))
+    if fields:
+        more = f" and {len(fields) - 6} more" if len(fields) > 6 else ""
+        rows.drafts[id_] = f"{', '.join(fields[:6])}{more} of {shown(path)}"
+    return bool(fields)
 
 
 def _keep(rows: dict, id_: str, row: object, path: Path, errors: list[BookError]) -> None:

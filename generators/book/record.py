@@ -45,6 +45,7 @@ from generators.measure.roofs import over_roof
 
 if TYPE_CHECKING:
     from generators.book.accelerator import Accelerator
+    from generators.book.rows import Rows
 
 __all__ = ["SCHEMA", "Case", "Machine", "Record", "load_record", "quantile", "record_errors"]
 
@@ -191,7 +192,7 @@ def _is(case: Case, name: str, parameters: dict[str, object]) -> bool:
     return case.name == name and case.status == "measured" and parameters.items() <= case.parameters.items()
 
 
-def record_errors(records: dict[str, Record], chips: dict[str, Accelerator]) -> list[BookError]:
+def record_errors(records: dict[str, Record], chips: Rows[Accelerator]) -> list[BookError]:
     """What no record shows alone: a wrong `supersedes`, copied samples, a chip that it cannot have been."""
     errors = [BookError(f"data/measurements/{id_}.json", field, fault) for id_, field, fault in copies(records)]
     for id_, record in records.items():

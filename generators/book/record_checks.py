@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from generators import units
-from generators.errors import nearest
 
 if TYPE_CHECKING:
     from generators.book.accelerator import Accelerator
     from generators.book.record import Record
+    from generators.book.rows import Rows
 
 #: Who makes the chips that a kind of device can be; a processor is any maker's.
 _VENDORS = {"cuda": ("NVIDIA",), "rocm": ("AMD",), "mps": ("Apple",), "xpu": ("Intel",)}
@@ -28,14 +28,14 @@ READS = ("read-bandwidth", "copy-bandwidth", "triad-bandwidth", "peer-read", "pe
 PRODUCTS = ("matmul-peak", "peer-product")
 
 
-def claim_faults(record: Record, chips: Mapping[str, Accelerator]) -> Iterator[tuple[str, str]]:
+def claim_faults(record: Record, chips: Rows[Accelerator]) -> Iterator[tuple[str, str]]:
     """(field, fault) of a record whose chip is not in the catalogue, is no such device, or could not have done this."""
     claimed = record.machine.accelerator
     chip = chips.get(claimed)
     if claimed and chip is None:
         yield (
             "machine.accelerator",
-            f"found {claimed!r}, wanted the id of a row in data/accelerators/, or nothing; {nearest(claimed, chips)}",
+            f"{chips.absent(claimed)}; leave it empty where the catalogue has none",
         )
     if chip and not _fits(record.machine.device, chip):
         yield (

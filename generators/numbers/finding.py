@@ -1,4 +1,4 @@
-"""Which kinds of numbers there are: those that speak of some words, and those nearest to an id that is none."""
+"""What speaks of some words, numbers before all, and which numbers are nearest to an id that is none."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 _COUNTS = {"b": "{batch}", "s": "{context}"}
 
 
-def about(words: list[str], families: Iterable[Family]) -> list[str]:
-    """Pattern and meaning of every family that speaks of all the words, by pattern; of no words, all of them."""
-    lines = sorted(f"{family.pattern}\n    {family.meaning}" for family in families)
+def about(words: list[str], told: Iterable[tuple[str, str]]) -> list[str]:
+    """Name and meaning, a line each, of everything that speaks of all the words, by name; of no words, all of them."""
+    lines = sorted(f"{name}\n    {meaning}" for name, meaning in told)
     return [line for line in lines if all(word.lower() in line.lower() for word in words)]
 
 
 def repaired(id_: str, known: dict[str, Iterable[str]]) -> Iterator[str]:
-    """The id with one of its parts, that is no id of `data/`, replaced by those that are most like it."""
+    """The id with one of its parts, that is none of those known, replaced by those that are most like it."""
     there, words = sorted({one for ids in known.values() for one in ids}), id_.split(".")
     for start in range(len(words)):
         for end in (start + 1, start + 2):  # an id may hold a dot, such as llama-3.1-8b

@@ -161,11 +161,15 @@ class Numbers:
         found = self._fitting(id_)
         if found:
             return found
+        for rows in (self.book.accelerators, self.book.models, self.book.formats, self.book.published):
+            if draft := next((one for one in rows.drafts if f".{one}." in f".{id_}."), ""):
+                raise KeyError(f"number {id_!r}: {rows.absent(draft)}")
         known = {kind: self._known_ids[kind] for kind in ("model", "chip", "format", "role")}
-        meant = [one for one in repaired(id_, known) if self._fitting(one)]
+        words = {word for family in FAMILIES for piece in family.pieces[::2] for word in piece.split(".")}
+        meant = dict.fromkeys(one for one in repaired(id_, known | {"word": words}) if self._fitting(one))
         if meant:
             raise KeyError(
-                f"unknown number {id_!r}; nearest {'is' if len(meant) == 1 else 'are'} {', '.join(meant[:3])}"
+                f"unknown number {id_!r}; nearest {'is' if len(meant) == 1 else 'are'} {', '.join([*meant][:3])}"
             )
         near = ", ".join(nearest(id_, known, FAMILIES))
         raise KeyError(f"unknown number {id_!r}; nearest are {near}. To find one: nox -s numbers -- WORD")

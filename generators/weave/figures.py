@@ -7,7 +7,6 @@ while a file edited by hand is noticed.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import json
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from generators.book.rows import Absent
 from generators.errors import BookError
 from vis._figure import FigureData
 
@@ -68,9 +68,11 @@ def figure(name: str, book: Book) -> Figure:
     module = importlib.import_module(f"vis.{name}")
     try:
         data = module.data(book)
+    except Absent as error:
+        raise BookError(f"vis/{name}.py", None, error.args[0]) from None
     except KeyError as error:
         needed = str(error.args[0])
-        why = "which data/ does not have" + _near(needed, book)
+        why = "which no row gives"
         if needed in book.published:
             empty = [one for one in _RUN if not getattr(book.published[needed], one)]
             why = (
@@ -86,13 +88,6 @@ def figure(name: str, book: Book) -> Figure:
     key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
     rests = sorted(data.sources), sorted(data.records)
     return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
-
-
-def _near(id_: str, book: Book) -> str:
-    """Ids of `data/` that one which is missing may have meant."""
-    there = [*book.accelerators, *book.models, *book.formats, *book.published]
-    near = [one for one in there if one.startswith(id_)] or difflib.get_close_matches(id_, there, 3)
-    return f"; near it are {', '.join(near[:3])}" if near else ""
 
 
 def code_of(name: str) -> str:
