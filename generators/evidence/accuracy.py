@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from generators.book.load import Book
 from generators.score.rows import Run
-from generators.score.table import REPEATS, Predictor, Scored, own_runs
+from generators.score.table import CROWD, REPEATS, Predictor, Scored, own_runs
 
 RADEON = "crowd-sourced, a Radeon"
 One, Key = TypeVar("One"), TypeVar("Key", bound=Hashable)
@@ -41,9 +41,13 @@ def _runs(book: _Hashed) -> tuple[Run, ...]:
 
 
 @lru_cache(maxsize=2)
+def _predictor(book: _Hashed) -> Predictor:
+    return Predictor(_runs(book))
+
+
+@lru_cache(maxsize=2)
 def _scored(book: _Hashed) -> tuple[Scored, ...]:
-    runs = list(_runs(book))
-    predictor = Predictor(runs)
+    runs, predictor = list(_runs(book)), _predictor(book)
     answers = [predictor.score(run) for run in runs]
     return tuple(one for one in answers if isinstance(one, Scored)) + tuple(predictor.probed(runs))
 
@@ -94,7 +98,7 @@ Told = tuple[Run, float]
 
 def agreement(book: Book) -> list[Told]:
     """Each crowd-sourced run, told by the median of others in the same program and system on the same card, model and format."""
-    there = [run for run in runs(book) if run.family == "llamafile"] + own_runs(book, where=REPEATS)
+    there = [run for run in runs(book) if run.family == CROWD] + own_runs(book, where=REPEATS)
     alike = lambda run: (run.device.key, run.build, run.model, run.precision)  # noqa: E731
     return _by_others(there, alike, lambda run: run.seconds, lambda run, other: run is not other)
 
@@ -118,29 +122,28 @@ def _by_others(there: list[Run], alike: Callable[[Run], tuple[str, ...]], value:
 
 def predicted(book: Book, told: list[Told]) -> list[Scored]:
     """Those of the runs that can be predicted without their card."""
-    there = {(run.file, run.line) for run, _ in told}
-    return [one for one in scored(book) if (one.run.file, one.run.line) in there and not one.probes]
+    answers = (_predictor(_Hashed(book)).score(run) for run, _ in told)
+    return [one for one in answers if isinstance(one, Scored)]
 
 
 def elsewhere(book: Book, run: Run) -> list[Run]:
-    """Other runs of one's card, model, format and kind, by anybody in any program."""
+    """Other runs of one's card, model, format and kind, by anybody in any program, with bounds that differ by 10% at most."""
     same = lambda other: (other.device.key, other.model, other.precision, other.kind)  # noqa: E731
-    there = [*runs(book), *own_runs(book, where=REPEATS)]
-    return [other for other in there if same(other) == same(run) and (other.file, other.line) != (run.file, run.line)]
+    there = [other for other in (*runs(book), *own_runs(book, where=REPEATS)) if same(other) == same(run)]
+    return [other for other in there if abs(other.bound / run.bound - 1.0) < 0.1 and (other.file, other.line) != (run.file, run.line)]  # fmt: skip
 
 
 def cause(one: Scored) -> str:
     """What tells well from badly predicted runs apart: who measured, what it is predicted from, or what a server ran."""
     run = one.run
+    if one.probes == 1:
+        return "probe in the same format" if one.alike else "probe in another format"
     if one.probes:
-        how = "probe in the same format" if one.alike else "probe in another format"
-        return f"{how}, crowd-sourced" if run.family == "llamafile" else how
-    if run.family == "llamafile":
+        return "dense models" if run.read else "mixtures of experts"
+    if run.family == CROWD:
         return RADEON if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
-    if run.kind == BATCHED:
-        return (
-            "compiled engines" if run.family == "compiled" else f"{run.engine}, {run.phases[-1].tokens:.0f} sequences"
-        )
+    if (run.family, run.device.memory, run.kind, run.product) == ("llama.cpp", "hbm", PREFILL, "16 bits"):
+        return "dense, in 16 bits on an A100"
     what = "" if run.kind == DECODE else "dense, " if run.read else "a mixture of experts, "
     return what + (
         "its build on two other devices or more" if one.same_build else "its build on one other device at most"

@@ -27,6 +27,8 @@ RUNS = "data/published/runs"
 #: Further runs of what some of those measured, by others on the same card: they are fitted to nothing, and tell how far measurements agree.
 REPEATS = "data/published/repeats"
 CONSTANTS = "data/expected.json"
+#: The family of engines whose runs are crowd-sourced.
+CROWD = "llamafile"
 #: Shares of rows that the prediction interval leaves below and above.
 TAIL = 0.05
 #: Devices fewer than which do not tell how far another may be off: the interval is then taken over all groups.
@@ -145,12 +147,13 @@ class Predictor:
         """Runs of one machine predicted from one or two others of its own: those that read most and least per layer.
 
         One run gives the share of bandwidth, with an overhead per layer fitted to other devices; two give both.
-        A machine is a device with one build in one file, of which at least four decode runs of batch 1 are there.
+        A machine is a device with one engine and its options in one file, of which at least four decode runs of
+        batch 1 are there.  Crowd-sourced runs of a card are many machines, and in none.
         """
         machines, found = defaultdict(list), []
         for run in runs:
-            if run.kind == "decode, batch 1" and run.family:
-                machines[run.file, run.device.key, run.device.name, run.build].append(run)
+            if run.kind == "decode, batch 1" and run.family not in ("", CROWD):
+                machines[run.file, run.device.key, run.device.name, run.engine].append(run)
         for there in (sorted(there, key=_per_layer) for there in machines.values() if len(there) >= 4):
             least, most, rest = there[0], there[-1], there[1:-1]
             constants = self.constants(group_among(self.groups, most), most.device.key)

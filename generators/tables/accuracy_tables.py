@@ -58,9 +58,9 @@ def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
 
 
 @named_table
-def accuracy_worst(n: Numbers) -> Table:
-    """The ten runs of decode at batch 1 that were furthest off, by the ratio."""
-    worst = sorted(accuracy.of_kind(n.book, accuracy.DECODE), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
+def accuracy_worst(n: Numbers, kind: str = accuracy.DECODE) -> Table:
+    """The ten runs of a kind that were furthest off, by the ratio."""
+    worst = sorted(accuracy.of_kind(n.book, kind), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
     rows = []
     for one in worst[:10]:
         run, others = one.run, accuracy.elsewhere(n.book, one.run)
@@ -97,10 +97,11 @@ def accuracy_constants(n: Numbers) -> Table:
     rows = []
     for group, row in groups.items():
         memory, family = group.split(", ")
-        layers = "; ".join(f"{name or 'any'} {1e6 * value:.0f} ({1e6 * low:.0f} to {1e6 * high:.0f})" for name, (value, low, high) in row["layer"].items())  # fmt: skip
-        peaks = "; ".join(f"{name} {value:.0%}" for name, (value, *_) in row["peak"].items())
-        share, low, high = row["share"]
-        rows.append([f"{family}, {memory}", str(row["devices"]), str(row["rows"]), f"{share:.0%} ({low:.0%} to {high:.0%})", layers, peaks])  # fmt: skip
+        ranged = lambda shown, constant: shown(constant[0]) + (f" ({shown(constant[1])} to {shown(constant[2])})" if row["devices"] > 1 else "")  # noqa: B023, E731  # fmt: skip
+        percent, microseconds = "{:.0%}".format, lambda seconds: f"{1e6 * seconds:.0f}"
+        layers = "; ".join(f"{name or 'any'} {ranged(microseconds, constant)}" for name, constant in row["layer"].items())  # fmt: skip
+        peaks = "; ".join(f"{name} {ranged(percent, constant)}" for name, constant in row["peak"].items())
+        rows.append([f"{family}, {memory}", str(row["devices"]), str(row["rows"]), ranged(percent, row["share"]), layers, peaks])  # fmt: skip
     return Table(
         ["Engine and memory", "Devices >", "Runs >", "Share of bandwidth >", "Microseconds per layer", "Share of peak"],
         rows,
@@ -143,6 +144,7 @@ def _of_scored(found: list[Scored]) -> list[tuple[str, float]]:
     return [(one.run.device.key, one.error) for one in found]
 
 
+CARDS = "the formula, from other cards"
 SPREAD = ["Runs >", "Devices >", "By run >", "By device >", "Nine in ten within >"]
 
 
@@ -156,18 +158,16 @@ def accuracy_floor(n: Numbers) -> Table:
         accuracy.agreement(b),
     )
     ways = {
-        "decode, all of several devices": {"other cards, by the formula": accuracy.of_kind(b, accuracy.DECODE)},
-        "decode, in two sources of llama.cpp": {"the other source's run of the card": decode, "other cards, by the formula": accuracy.predicted(b, decode)},
-        "decode, in one program and system": {"others' runs of the card": repeats},
-        "prefill, all of several devices": {"other cards, by the formula": accuracy.of_kind(b, accuracy.PREFILL)},
-        "prefill, in two sources of llama.cpp": {"the other source's run of the card": prefill, "other cards, by the formula": accuracy.predicted(b, prefill)},
+        "decode, crowd-sourced, in one program and system": {"other users' runs of the card": repeats, CARDS: accuracy.predicted(b, repeats)},
+        "decode in llama.cpp, in two publications": {"the other publication's run of the card": decode, CARDS: accuracy.predicted(b, decode)},
+        "prefill in llama.cpp, in two publications": {"the other publication's run of the card": prefill, CARDS: accuracy.predicted(b, prefill)},
     }  # fmt: skip
     rows = []
     for name, told in ways.items():
         for way, found in told.items():
             errors = _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]  # fmt: skip
             rows.append([name, way, *_medians(errors)])
-    return Table(["Runs of one card, model and format", "Estimated from", *SPREAD], rows)
+    return Table(["Runs measured more than once", "Estimated from", *SPREAD], rows)
 
 
 #: The errors that were wanted before anything was fitted, by row of the table of them: its figure and the target.
@@ -200,9 +200,18 @@ def accuracy_causes(n: Numbers) -> Table:
     for name, found in (
         ("decode", accuracy.FIGURES["decode"](b)),
         ("prefill", accuracy.FIGURES["prefill"](b)),
-        ("one probe", accuracy.FIGURES["one-probe"](b)),
-        ("batched requests", accuracy.all_of_kind(b, accuracy.BATCHED)),
+        ("one run known", accuracy.FIGURES["one-probe"](b)),
+        ("two runs known", accuracy.FIGURES["two-probes"](b)),
     ):
         for why, part in sorted(accuracy.parted(found, accuracy.cause).items()):
             rows.append([name, why, *_medians(_of_scored(part)), f"{median(one.error for one in part):+.1%}"])
     return Table(["Figure", "Runs of which", *SPREAD, "Slower (+) or faster (-) >"], rows)
+
+
+@named_table
+def accuracy_batches(n: Numbers) -> Table:
+    """Whole requests in batches by engine, device and number of sequences."""
+    key = lambda one: (one.run.engine, one.run.device.name, one.run.phases[-1].tokens)  # noqa: E731
+    parts = accuracy.parted(accuracy.all_of_kind(n.book, accuracy.BATCHED), key)
+    rows = [[engine, device, f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"] for (engine, device, sequences), part in sorted(parts.items())]  # fmt: skip
+    return Table(["Engine", "Device", "Sequences >", "Runs >", "Slower (+) or faster (-) >"], rows)
