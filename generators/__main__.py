@@ -249,7 +249,7 @@ def _new(arguments: list[str], root: Path) -> int:
     from generators.weave.weave import weave, write_files
 
     def woven() -> list[str]:
-        result = weave(root, say=_say)
+        result = weave(root, keep=True, say=_say)
         broken.extend(result.broken)
         return write_files(result, root)
 

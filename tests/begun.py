@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from generators.errors import BookError
@@ -35,9 +36,9 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=600)
 
 
-def make(target: Path) -> str:
+def make(target: Path, begin_warm: Callable[[Path], Path]) -> str:
     """Make the fork in `book`, what the command said in `told.json`, and the site in `site`; what went wrong."""
-    folder, told = clone(target / "book", site_url=SITE), {}
+    folder, told = begin_warm(clone(target / "book", site_url=SITE)), {}
     for kind, name in BEGUN:
         done = run(folder, "new", kind, name)
         if done.returncode:

@@ -16,9 +16,24 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from generators.weave import kept  # noqa: E402
+from generators.weave.weave import weave  # noqa: E402
 
 #: What a build needs in its environment: Material's two notices off, and a day that does not move.
 BUILD = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "SOURCE_DATE_EPOCH": "1763856000"}
+
+#: Pages to leave out where a few of each template will do, as mkdocs.yml would say it.
+FEW = """
+  /reference/*/*
+  !/reference/*/index.md
+  !/reference/accelerators/m*.md
+  !/reference/models/g*.md
+  !/reference/figures/k*.md
+  !/reference/figures/ridge_points.md
+  !/reference/records/*
+  !/reference/predictions/a*.md
+  !/reference/numbers/0[12]*.md
+"""
 
 
 def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -78,12 +93,29 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def begun_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def begin_warm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Give a copy of the project what pages ask for, as `write` keeps it, so that only what the test changes is computed."""
+
+    def make(folder: Path) -> str:
+        weave(ROOT, keep=True, say=lambda _: None)
+        shutil.copy(ROOT / kept.PLACE, folder)
+        return ""
+
+    def begin(copy: Path) -> Path:
+        (copy / kept.PLACE).parent.mkdir(exist_ok=True)
+        shutil.copy(once(tmp_path_factory, "answers", make) / kept.PLACE.name, copy / kept.PLACE)
+        return copy
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def begun_book(tmp_path_factory: pytest.TempPathFactory, begin_warm: Callable[[Path], Path]) -> Path:
     """A fork with things begun in it, and its site: `tests/begun.py`."""
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
     from tests.begun import make
 
-    return once(tmp_path_factory, "begun", make)
+    return once(tmp_path_factory, "begun", lambda target: make(target, begin_warm))
 
 
 @pytest.fixture(scope="session")

@@ -72,30 +72,35 @@ def test_every_label_starts_inside_the_canvas(name):
         assert -1 <= x <= width + 1 and -1 <= y <= height + 1, element.text
 
 
-def labels_beyond_the_edge(figure, narrow):
-    """Labels that the canvas cuts, measured by matplotlib with the figure's own font."""
-    from vis import _theme
+@pytest.fixture
+def rendered(monkeypatch):
+    """Draw a figure, wide and narrow: its files, and the labels that the canvas cuts, measured with the figure's own font."""
+    pytest.importorskip("matplotlib")
+    from vis import _export
 
-    beyond = []
-    with _theme.style():
-        drawn = figure.module.draw(figure.data, narrow)
+    own, beyond = _export.svg_text, []
+
+    def measured(drawn, *words):
+        text, edge = own(drawn, *words), drawn.bbox
         drawn.canvas.draw()
-        edge = drawn.bbox
-        for text in drawn.findobj(lambda a: hasattr(a, "get_text") and a.get_text() and a.get_visible()):
-            extent = text.get_window_extent()
+        for label in drawn.findobj(lambda a: hasattr(a, "get_text") and a.get_text() and a.get_visible()):
+            extent = label.get_window_extent()
             if extent.x0 > edge.x1 or extent.y0 > edge.y1:
                 continue  # a tick beyond the axis, which is not drawn
             inside_x = extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1
             if not (inside_x and extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1):
-                beyond.append((text.get_text(), extent.extents.tolist()))
-    return beyond
+                beyond.append((label.get_text(), extent.extents.tolist()))
+        return text
+
+    monkeypatch.setattr(_export, "svg_text", measured)
+    return lambda figure: (figure_files.render(figure), beyond)
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_label_ends_inside_the_canvas(name, narrow, book):
-    pytest.importorskip("matplotlib")
-    assert labels_beyond_the_edge(figure_files.figure(name, book), narrow) == []
+def test_a_figure_is_drawn_as_committed_and_every_label_ends_inside_the_canvas(name, book, rendered):
+    files, beyond = rendered(figure_files.figure(name, book))
+    assert beyond == []
+    assert [path for path, text in files.items() if (ROOT / path).read_text(encoding="utf-8") != text] == []
 
 
 @pytest.mark.parametrize("name", ["tokens_per_second_against_bytes", "decode_on_this_machine"])
@@ -103,9 +108,8 @@ def test_every_label_ends_inside_the_canvas(name, narrow, book):
     "machine",
     ["NVIDIA Made-Up-SXM4-80GB", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition, in a virtual machine, 2"],
 )
-def test_another_machines_record_joins_the_figure(name, machine, copy):
+def test_another_machines_record_joins_the_figure(name, machine, copy, rendered):
     """A reader's own record appears beside those that have a role, with room for a name as long as a record's may be."""
-    pytest.importorskip("matplotlib")
     source = next((copy / "data/measurements").glob("nvidia-h100-80gb-hbm3--*"))
     row = json.loads(source.read_text())
     row["machine"]["name"] = machine
@@ -116,7 +120,7 @@ def test_another_machines_record_joins_the_figure(name, machine, copy):
     assert f"reader--{source.stem.split('--')[1]}" in figure.data.records and machine in figure.data.csv()
     alone = replace(figure.data, rows=[row for row in figure.data.rows if row.get("machine") != "H100"])
     for shown in (figure, replace(figure, data=alone)):
-        assert [labels_beyond_the_edge(shown, narrow) for narrow in (False, True)] == [[], []]
+        assert rendered(shown)[1] == []
 
 
 def test_a_quoted_run_without_its_chip_is_told_so_by_the_figure_that_needs_it(book):

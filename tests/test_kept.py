@@ -27,17 +27,14 @@ def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def warm(root, tmp_path_factory) -> Path:
+def warm(root, tmp_path_factory, begin_warm) -> Path:
     """The whole project with the answers of a run, to be copied."""
     target = tmp_path_factory.mktemp("warm")
     for part in PARTS:
         shutil.copytree(root / part, target / part)
     for page in ("README.md", "CONTRIBUTING.md", "MAINTAINING.md", "LICENSE-CONTENT.md", "mkdocs.yml"):
         shutil.copy(root / page, target / page)
-    done = run(target, "check", "--fast")
-    assert done.returncode == 0, done.stderr
-    assert (target / kept.PLACE).is_file()
-    return target
+    return begin_warm(target)
 
 
 @pytest.fixture

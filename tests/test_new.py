@@ -106,9 +106,9 @@ def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory):
+def other(tmp_path_factory, begin_warm):
     """Another clone, which each test leaves as it found it."""
-    return clone(tmp_path_factory.mktemp("other") / "clone")
+    return begin_warm(clone(tmp_path_factory.mktemp("other") / "clone"))
 
 
 def test_taking_it_back_leaves_the_tree_as_it_was(other):

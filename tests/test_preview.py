@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from generators import fingerprint
 from generators.errors import BookErrors
+from generators.site.chapter import context_files
 from generators.site.memory import Memory
 from generators.site.page import Page
 from generators.site.tree import pages
 from tests.bench import preview as harness
 from tests.bench import project as projects
+from tests.conftest import FEW, ROOT
 
 
 def made(root: Path, memory: Memory | None = None) -> tuple[dict[str, Page], list[str]]:
@@ -48,32 +51,49 @@ def changed_caption(root: Path) -> None:
     place.write_text(json.dumps(json.loads(place.read_text()) | {"caption": "Another caption."}))
 
 
-#: A change, and a page that must then differ.
+def a_note(root: Path) -> Path:
+    """A record without a note."""
+    return min(path for path in (root / "data/measurements").glob("*Z.json") if '"note": ""' in path.read_text())
+
+
+NOTED = f"reference/records/{a_note(ROOT).stem}.md"
+#: Changes by what pages rest on, made together where none voids what only another should; and a page that must then differ.
 CHANGES = {
-    "a sentence": (lambda root: replace(root / "docs/02_kv_cache.md", "\n## ", "\nMore.\n\n## "), "02_kv_cache.md"),
-    "a heading": (lambda root: replace(root / "docs/02_kv_cache.md", "\n# ", "\n# New "), "reference/figures/kv_cache_growth.md"),
-    "a reference page": (lambda root: replace(root / "docs/reference/method.md", "\n# ", "\n# New "), "reference/index.md"),
-    "a term": (lambda root: replace(root / "docs/reference/notation.md", "first token", "first word"), "03_prefill_and_decode.md"),
-    "a drawing": (lambda root: replace(root / "docs/vis/ridge_points.svg", "M2 Ultra", "M9 Ultra"), "reference/figures/ridge_points.md"),
-    "a caption": (changed_caption, "reference/figures/ridge_points.md"),
-    "the ledger": (lambda root: replace(root / "docs/reference/numbers.json", "Ridge point of", "The ridge point of"), "01_memory_bound.md"),
-    "a formula's MathML": (lambda root: replace(root / "generators/site/maths.json", "<mi>", "<mi >"), None),
-    "a row of data": (lambda root: replace(root / "data/accelerators/m4.toml", 'note = "', 'note = "New. '), "reference/accelerators/m4.md"),
-    "a row deleted": (lambda root: (root / "data/accelerators/l40.toml").unlink(), "assets/live/core.js"),
-    "a record's note": (lambda root: replace(next((root / "data/measurements").glob("*Z.json")), '"note": ""', '"note": "Seen."'), None),
+    "text": [
+        (lambda root: replace(root / "docs/02_kv_cache.md", "\n# ", "\n# New "), "reference/figures/kv_cache_growth.md"),
+        (lambda root: replace(root / "docs/03_prefill_and_decode.md", "\n## ", "\nMore.\n\n## "), "03_prefill_and_decode.md"),
+        (lambda root: replace(root / "docs/reference/method.md", "\n# ", "\n# New "), "reference/index.md"),
+    ],
+    "drawings and words": [
+        (lambda root: replace(root / "docs/reference/notation.md", "first token", "first word"), "03_prefill_and_decode.md"),
+        (lambda root: replace(root / "docs/vis/ridge_points.svg", "M2 Ultra", "M9 Ultra"), "reference/figures/ridge_points.md"),
+        (changed_caption, "reference/figures/ridge_points.md"),
+        (lambda root: replace(root / "docs/reference/numbers.json", "Ridge point of", "The ridge point of"), "01_memory_bound.md"),
+        (lambda root: replace(root / "generators/site/maths.json", "<mi>", "<mi >"), None),
+    ],
+    "data": [
+        (lambda root: replace(root / "data/accelerators/m4.toml", 'note = "', 'note = "New. '), "reference/accelerators/m4.md"),
+        (lambda root: (root / "data/accelerators/l40.toml").unlink(), "assets/live/core.js"),
+        (lambda root: replace(a_note(root), '"note": ""', '"note": "Seen."'), NOTED),
+    ],
 }  # fmt: skip
 
 
 def test_after_each_change_a_warm_memory_gives_what_an_empty_one_gives(project):
-    """One memory through all changes, one after the other; an empty one beside it each time."""
+    """One memory through all changes; an empty one beside it.  Each changes the hash of what pages rest on beside their text."""
     memory = Memory()
     before, errors = made(project, memory)
     assert errors == [] and made(project, memory)[0] == before
-    for change, (make, page) in CHANGES.items():
-        make(project)
+    for kind, changes in CHANGES.items():
+        for make, page in changes:
+            rests_on = fingerprint.of_files(*context_files(project), project / "data")
+            make(project)
+            assert (fingerprint.of_files(*context_files(project), project / "data") != rests_on) == (kind != "text"), (
+                page
+            )
         after, errors = made(project, memory)
-        assert (after, errors) == made(project), change
-        assert after != before and (page is None or before[page] != after[page]), change
+        assert (after, errors) == made(project), kind
+        assert [page for _, page in changes if page and before[page] == after[page]] == []
         before = after
 
 
@@ -101,22 +121,26 @@ def test_a_mistake_is_told_at_every_rebuild_until_it_is_mended(project):
 
 
 def test_a_preview_shows_edited_text_data_and_drawing_code_and_names_every_page(tmp_path):
-    """`nox -s serve`'s server on a copy: the drawing is drawn again, and the code that makes pages is read again."""
+    """`nox -s serve`'s server on a copy: the drawing is drawn again, and the code that makes pages is read again.
+
+    Code and data change at once: that each alone is noticed, the configuration says.
+    """
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
     root = projects.copy(tmp_path / "project")
+    config = (root / "mkdocs.yml").read_text()
+    assert "\nwatch: [generators, data, vis]\n" in config
+    (root / "mkdocs.yml").write_text(f"{config}\nexclude_docs: |\n{FEW}")
     with harness.preview(root, tmp_path / "log") as served:
         chapter = root / "docs" / "02_kv_cache.md"
         harness.seconds_to_show(served, chapter, "\n## ", "\nA new sentence.\n\n## ", "02_kv_cache/", "A new sentence.")
         assert not re.search(r">\s*None\s*<|: None\"", served.page("02_kv_cache/")), "a page of the menu lost its title"
+        replace(root / "generators/site/accelerator_page.py", "## What its vendor states", "## As stated")
         row = root / "data" / "accelerators" / "m4.toml"
         harness.seconds_to_show(served, row, 'note = "', 'note = "New. ', "reference/accelerators/m4/", "New. ")
+        served.shows("reference/accelerators/m4/", "As stated")
         drawing = root / "vis" / "ridge_points.py"
         words = "What is drawn anew?"
         harness.seconds_to_show(served, drawing, '"""', f'"""{words} ', "reference/figures/ridge_points/", words)
-        code = root / "generators" / "site" / "accelerator_page.py"
-        harness.seconds_to_show(
-            served, code, "## What its vendor states", "## As stated", "reference/accelerators/m4/", "As stated"
-        )
         assert words in (root / "docs" / "vis" / "ridge_points.json").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import shutil
 
 import pytest
 
@@ -22,7 +21,6 @@ from generators.weave.links import page_faults
 from generators.weave.page import weave_page
 from generators.weave.prose import catalogue_names, lint_page, lint_prose
 from generators.weave.weave import weave, write_files
-from tests.conftest import fresh_copy
 from vis import paging_waste
 from vis._figure import FigureData
 
@@ -37,20 +35,10 @@ def answers(root):
     return Answers(root)
 
 
-@pytest.fixture(scope="module")
-def woven(root, tmp_path_factory):
-    """A copy of the project with the answers of a run, to be copied where only pages and drawings change."""
-    target = tmp_path_factory.mktemp("woven")
-    fresh_copy(root, target)
-    weave(target, keep=True, say=silent)
-    return target
-
-
 @pytest.fixture
-def pages(woven, tmp_path):
-    """A copy of it that a test may change; what is not changed is not computed again."""
-    shutil.copytree(woven, tmp_path, dirs_exist_ok=True)
-    return tmp_path
+def pages(copy, begin_warm):
+    """A copy of which only pages and drawings change: what is not changed is not computed again."""
+    return begin_warm(copy)
 
 
 def settled(root):
@@ -74,8 +62,8 @@ def snapshot(root):
 
 
 def test_everything_committed_is_current(root):
-    """`nox -s check`, drawing every figure anew: the committed bytes are what the code gives."""
-    result = weave(root, redraw=True, say=silent)
+    """The committed bytes are what the code gives; figures by their key, for `tests/test_figures.py` draws each anew."""
+    result = weave(root, say=silent)
     assert [str(error) for error in result.broken + result.stale] == []
     assert result.files == {}
 
