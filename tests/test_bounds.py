@@ -39,6 +39,24 @@ def test_no_quoted_decode_offline_run_or_kernel_is_beyond_the_bound_that_the_pag
         assert seconds > max(sweep.weight_bytes / sweep.bandwidth, sweep.flop_per_token * tokens / sweep.peak), tokens
 
 
+def test_no_measured_row_of_any_record_is_faster_than_its_chip_or_the_best_of_its_machine(book):
+    """All rows with bytes or FLOP; what fits the last-level cache may be read faster than memory."""
+    held = 0
+    for record in book.records.values():
+        chip = book.accelerators.get(record.machine.accelerator)
+        alike = [one for one in book.records.values() if one.machine == record.machine]
+        best = [case for one in alike for case in one.cases if case.kind == "ceiling" and case.samples]
+        memory = (
+            chip.bandwidth.value if chip else max(c.bandwidth for c in best if c.work.bytes > record.last_level_cache)
+        )
+        peak = max(p.quantity.value for p in chip.peaks().values()) if chip else max(case.flops for case in best)
+        for case in (case for case in record.cases if case.status == "measured"):
+            held += 1
+            at = (record.id, case.name, case.parameters)
+            assert case.flops <= peak and (case.bandwidth <= memory or case.work.bytes <= record.last_level_cache), at
+    assert held > 1000, "a rule that finds no rows shows nothing"
+
+
 def test_no_measured_step_is_faster_than_the_ceilings_of_its_record(book):
     """Unless its weights fit the last-level cache, from which a machine may read faster than from memory."""
     held = 0

@@ -12,8 +12,8 @@ from generators.browser.catalogue_export import catalogue_rows, further_models
 from generators.evidence import accuracy, paging, serving, serving_runs
 from generators.evidence import cache as kv_evidence
 from generators.evidence.comparison import quoted_decodes
-from generators.model import cache
-from vis import fetch_or_recompute
+from generators.model import cache, parameters
+from vis import bound_and_launches, fetch_or_recompute
 
 A100, H100, PCIE = "a100-sxm4-80gb", "h100-sxm5-80gb", "a100-pcie-80gb"
 
@@ -121,11 +121,14 @@ def test_what_software_did_stands_with_its_version_or_its_year(root):
     assert undated("With vLLM it took [3 ms](reference/numbers.md#quoted.x)."), "the rule finds what it is for"
 
 
-def test_a_default_of_software_stands_with_its_version(root):
+def test_a_default_of_software_stands_with_its_version(numbers, root):
     for path in (root / "docs").glob("0*.md"):
         for line in path.read_text(encoding="utf-8").split("\n"):
             if "#quoted.vllm-memory-share)" in line:
                 assert "commit 002f10e" in line
+    assert "For their kernel of 2023 the authors put the price of the look-up" in text_of(root, 2)
+    fits = "bf16.fits-in.a100-driver-memory.times.vllm-memory-share.s2048"
+    assert [numbers[f"{model}.{fits}"].value for model in ("llama-2-7b", "llama-3.1-8b")] == [60, 232], "not 58 and 225"
 
 
 def test_models_past_their_published_context_say_so(book, numbers, root):
@@ -149,17 +152,31 @@ def test_models_past_their_published_context_say_so(book, numbers, root):
         assert book.models[model].context >= 32768, "chapter 3 moves caches of 32,768 and says so of Llama 2 7B alone"
 
 
-def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers):
+def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers, root):
     balance = numbers["qwen3-0.6b.bf16.balance-batch.s128"].value
     assert 32 * (balance + 1) / (balance + 32) > 22
     assert numbers["qwen3-0.6b.bf16.balance-batch.s2048"].value < 6
+    assert "so batching gives it little beyond short texts" in text_of(root, 4)
 
 
-def test_static_batching_was_offered_more_than_it_served(book):
+def test_the_share_of_experts_that_a_token_visits_decides_and_not_how_fine_they_are(book, root):
+    """Four times as many experts at the same share save the same at these batches, and a smaller share less."""
+    for batch in (2.0, 16.0, 144.0):
+        coarse, fine, sparse = (
+            parameters.expected_share(e, k, batch) for e, k in ((8.0, 2.0), (32.0, 8.0), (32.0, 2.0))
+        )
+        assert coarse == fine and sparse * 16 > fine * 4, "read of all experts over read of one token's"
+    assert "**The smaller the share of its experts that a token visits, the more batch a mixture wants.**" in text_of(
+        root, 4
+    )
+
+
+def test_static_batching_was_offered_more_than_it_served(book, root):
     runs = {run.policy.name: run for run in serving_runs.measured_runs(book) if round(100 * run.load) == 80}
     served = {name: len(run.ttft) / run.whole["makespan"].seconds for name, run in runs.items()}
     assert served["static"] < 0.8 * runs["static"].rate
     assert served["continuous"] > 0.8 * runs["continuous"].rate
+    assert "For static batching that load is more than it can serve" in text_of(root, 4)
 
 
 def test_sparse_rates_are_up_to_twice_the_dense_ones(root):
@@ -177,8 +194,9 @@ def test_a_layer_of_a_shared_prefix_fits_the_last_level_cache_of_an_a100(numbers
     assert numbers["llama-3.1-8b.kv-layer.s2048"].value < numbers[f"{A100}.last-level-cache"].value / 4
 
 
-def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, numbers):
+def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, numbers, root):
     """At the best share of its bound that a quoted A100 prefill reaches, no context of the smallest model beats the measured link."""
+    assert "the exception on paper" in text_of(root, 2) and "fetching then wins for all three" in text_of(root, 2)
     share = numbers["quoted-prefill.trt-7b-a100-p2048.of-bound"].value
     assert share == max(
         v.value for id_ in ("p128", "p2048") for v in [numbers[f"quoted-prefill.trt-7b-a100-{id_}.of-bound"]]
@@ -190,18 +208,27 @@ def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, 
         assert share * cache.break_even_link(shape, form, device, context) < link
 
 
-def test_all_eager_runs_are_told_and_the_compiled_ones_named(book, numbers):
+def test_all_eager_runs_are_told_and_the_compiled_ones_named(book, numbers, root):
     record = book.speaker("cpu")
     runs = record.measured("decode")
     eager = [case for case in runs if case.parameters.get("mode", "eager") == "eager"]
     assert len(eager) == 12 < len(runs), "Over its twelve eager runs"
     assert numbers["cpu.products-error-of-all.median"].value > 2 * numbers["cpu.products-error.median"].value
+    for page in ("01_memory_bound", "reference/method"):
+        text = (root / f"docs/{page}.md").read_text(encoding="utf-8")
+        assert all(
+            f"#cpu.products-error{of}.{what})" in text for of in ("", "-of-all") for what in ("median", "worst")
+        ), page
 
 
-def test_latent_attention_is_above_the_ridge_of_an_a100_and_below_those_it_is_served_on(numbers):
+def test_latent_attention_is_above_the_ridge_of_an_a100_and_below_those_it_is_served_on(numbers, root):
     alone = numbers["deepseek-v3.attention-intensity"].value
     assert numbers[f"{A100}.ridge-point"].value < alone
     assert alone < min(numbers[f"{chip}.ridge-point"].value for chip in (H100, "b200-sxm"))
+    assert (
+        "no context brings it under the ridge point of an A100 or an H200; those of an H100 SXM and a B200"
+        in text_of(root, 4)
+    )
 
 
 def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_another_part(book):
@@ -225,11 +252,22 @@ def test_no_more_chips_are_promised_than_shown(book, root):
 
 def test_figures_say_what_was_drawn(book):
     assert fetch_or_recompute.data(book).values["above"] == ["Qwen3 0.6B"], "the alt names one other line"
+    assert "the rest is kernels, launches and what is left over" in bound_and_launches.alt(
+        bound_and_launches.data(book)
+    )
+
+
+def test_what_nvidias_page_names_is_noted(book):
+    """It says LLaMA 7B in the table and Llama2-7b in the instructions, and which H100 it had."""
+    rows = [row for row in book.published.values() if row.source == "tensorrt-llm-performance"]
+    assert len(rows) == 6 and all("Llama2-7b" in row.note for row in rows)
+    assert all("H100-HBM3-80GB" in row.note for row in rows if row.accelerator == H100)
 
 
 def test_the_test_machine_is_introduced_where_it_first_speaks(root):
     before, _, _ = text_of(root, 1).partition("#cpu.")
     assert "The machine is two virtual cores of a shared server" in before
+    assert "and more where the experts of a mixture are spread over many devices" in text_of(root, 1)
 
 
 # Simulations, over seeds and not one.
