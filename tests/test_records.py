@@ -1,12 +1,14 @@
 """A record is data from a stranger: anything odd is one clear line, and nothing in it is run."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from generators.book.record import Case, load_record, quantile, record_errors
 from generators.errors import BookError
 from generators.evidence import comparison
+from generators.site import reference_records
 from tests.fakes import CHECKED
 
 SHAPE = {
@@ -279,6 +281,21 @@ def test_decode_has_the_parameters_that_a_prediction_takes(tmp_path, field, valu
 )
 def test_cases_hold_what_the_book_computes_with(tmp_path, change, said):
     assert said in fault(tmp_path, change)
+
+
+def test_a_run_of_which_every_row_was_disturbed_is_a_record_and_repeats_nothing(book, tmp_path):
+    """It is told as disturbed, on a page of its own, instead of being refused for ceilings that it lacks."""
+    loud = lambda r: [case.setdefault("noise", {}).update(other_processes_share=0.5) for case in r["cases"]]  # noqa: E731
+    record = load_record(stored(tmp_path, loud))
+    assert record.verdict.word == "disturbed" and not record.measured("read-bandwidth")
+    page = reference_records._one(record, book)
+    assert "disturbed" in page.lower(), page
+    speaker = book.speaker("cpu")
+    later = record.model_copy(
+        update={"id": "later", "machine": speaker.machine, "profile": speaker.profile, "started": "2027"}
+    )
+    with_it = replace(book, records=book.records | {"later": later})
+    assert comparison.repeat_record(with_it).id == comparison.repeat_record(book).id
 
 
 @pytest.mark.parametrize("part", [{"profile": "run decode"}, {"environment": {"interrupted": True}}])

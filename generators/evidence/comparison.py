@@ -33,15 +33,18 @@ def peer_record(book: Book) -> Record:
 
 
 def repeat_record(book: Book, role: str = "cpu") -> Record:
-    """The newest other whole run on a role's machine: what a second run finds; BookError where there is none."""
+    """The newest undisturbed other run of a role's profile on its machine: what a second run finds; BookError where there is none."""
     chapter = book.speaker(role)
     found = [
         r for r in book.current_records.values()
-        if r.is_whole and r.machine.name == chapter.machine.name and r.id != chapter.id
+        if r.is_whole and r.profile == chapter.profile and r.machine.name == chapter.machine.name
+        and r.id != chapter.id and not r.verdict.disturbed
     ]  # fmt: skip
     if not found:
         raise BookError(
-            "data/measurements", None, f"found only one whole run of {chapter.machine.name!r}, wanted a second"
+            "data/measurements",
+            None,
+            f"found only one sound {chapter.profile} run of {chapter.machine.name!r}, wanted a second",
         )
     return max(found, key=lambda r: r.started)
 
