@@ -12,7 +12,7 @@ from generators.book.load import Book
 from generators.score.rows import Run
 from generators.score.table import CROWD, REPEATS, Predictor, Scored, own_runs
 
-RADEON = "crowd-sourced, a Radeon"
+RADEON = "crowd-sourced, a Radeon card"
 One, Key = TypeVar("One"), TypeVar("Key", bound=Hashable)
 DECODE, WHOLE, BATCHED = "decode, batch 1", "whole requests, batch 1", "whole requests, batched"
 PREFILL, OPERATOR = "prefill", "operator"
@@ -133,6 +133,10 @@ def elsewhere(book: Book, run: Run) -> list[Run]:
     return [other for other in there if abs(other.bound / run.bound - 1.0) < 0.1 and (other.file, other.line) != (run.file, run.line)]  # fmt: skip
 
 
+#: Tokens of a prompt up to which it is called short.
+SHORT = 1024
+
+
 def cause(one: Scored) -> str:
     """What tells well from badly predicted runs apart: who measured, what it is predicted from, or what a server ran."""
     run = one.run
@@ -141,12 +145,20 @@ def cause(one: Scored) -> str:
     if one.probes:
         return "dense models" if run.read else "mixtures of experts"
     if run.family == CROWD:
-        return RADEON if run.device.memory == "gddr-amd" else "crowd-sourced, other cards"
-    if (run.family, run.device.memory, run.kind, run.product) == ("llama.cpp", "hbm", PREFILL, "16 bits"):
+        if run.device.memory == "gddr-amd":
+            return RADEON
+        return "crowd-sourced, a card with HBM" if run.device.memory == "hbm" else "crowd-sourced, others"
+    build = f"build on {'two other devices or more' if one.same_build else 'one other device at most'}"
+    if run.kind == DECODE:
+        return build
+    if not run.read:
+        return "mixtures of experts"
+    if (run.family, run.device.memory, run.product) == ("llama.cpp", "hbm", "16 bits"):
         return "dense, in 16 bits on an A100"
-    what = "" if run.kind == DECODE else "dense, " if run.read else "a mixture of experts, "
-    return what + (
-        "its build on two other devices or more" if one.same_build else "its build on one other device at most"
+    return (
+        f"dense, {build}, {'long' if run.phases[0].tokens > SHORT else 'short'}"
+        if one.same_build
+        else f"dense, {build}"
     )
 
 

@@ -26,6 +26,7 @@ KINDS = ("decode, batch 1", "prefill")
 SERVED = "whole requests, batched"
 UNPACK = 5.0  # FLOP at the dense peak, of 2 to 8 the best on half A
 EACH_SEQUENCE = 0.5  # layers' time that a server's step takes for each sequence, of 0.25 to 4 the best for GH200
+ATTENTION = 3.0  # times its FLOP that a prompt's attention takes, of 2 to 6 the best on half A by run
 MICRO_BATCH = 512.0  # tokens that llama.cpp computes at once, unless told otherwise
 
 
@@ -64,6 +65,13 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         n = math.ceil(run.phases[0].tokens / MICRO_BATCH)
         return _each(run, lambda p: replace(p, times=p.times * n, flop=p.flop / n, tokens=p.tokens / n))
 
+    def slow_attention(run: Run) -> Run:
+        shape = shape_of(run)
+        if run.kind != "prefill" or run.family != "llama.cpp" or not shape:
+            return run
+        more = (ATTENTION - 1.0) * 2.0 * shape.layers * shape.heads * shape.head_dim
+        return _each(run, lambda p: replace(p, flop=p.flop + more * p.tokens**2 if p.needed else p.flop))
+
     def by_sequence(run: Run) -> Run:
         if run.family != "serving" or run.kind in ("prefill", "operator"):
             return run
@@ -78,6 +86,7 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
         "host and sampler take the time of four more layers": lambda run: _each(run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)),
         f"unpacking a narrow weight takes {UNPACK:.0f} FLOP": unpacked,
         f"a server's step takes the time of {EACH_SEQUENCE} layers more for each sequence": by_sequence,
+        f"a prompt's attention takes {ATTENTION:.0f} times its FLOP": slow_attention,
         "prompts are computed 512 tokens at a time": in_parts,
         "mixtures of experts have a share of peak of their own": lambda run: run if run.read or run.kind == "operator" else replace(run, product=f"{run.product}, experts"),
     }  # fmt: skip
