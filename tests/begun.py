@@ -16,7 +16,7 @@ from generators.pictures.picture import CARD_SIZE, Card, keep, place
 from generators.site.cards import card_of
 from generators.site.tree import material_and_pages
 from tests.clones import clone
-from tests.conftest import build_fault
+from tests.conftest import build_fault, few_pages
 
 SITE = "https://book.example/1.0/"
 #: The pages whose cards are drawn before the build; the other cards are not there.
@@ -45,6 +45,7 @@ def make(target: Path, begin_warm: Callable[[Path], Path]) -> str:
             return f"exit status {done.returncode}\n{done.stdout}{done.stderr}"
         told[kind] = done.stdout
     (target / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    few_pages(folder)
     material, pages = material_and_pages(folder)
     for page in pages:
         if page.path in DRAWN:

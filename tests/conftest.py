@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+gc.set_threshold(50_000)  # as a command does: looking for cycles seldom saves a tenth of the time
+
 from generators.weave import kept  # noqa: E402
 from generators.weave.weave import weave  # noqa: E402
 
@@ -23,22 +28,29 @@ from generators.weave.weave import weave  # noqa: E402
 BUILD = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "SOURCE_DATE_EPOCH": "1763856000"}
 
 #: Pages to leave out where a few of each template will do, as mkdocs.yml would say it.
-FEW = """
-  /reference/*/*
-  !/reference/*/index.md
-  !/reference/accelerators/m*.md
-  !/reference/models/g*.md
-  !/reference/figures/k*.md
-  !/reference/figures/ridge_points.md
-  !/reference/records/*
-  !/reference/predictions/a*.md
-  !/reference/numbers/0[12]*.md
+FEW = """\
+/reference/*/*
+!/reference/*/index.md
+!/reference/accelerators/m[4i]*.md
+!/reference/models/gpt*.md
+!/reference/figures/k*.md
+!/reference/figures/ridge_points.md
+!/reference/records/*
+!/reference/predictions/a*.md
+!/reference/numbers/01*.md
 """
 
 
+def few_pages(root: Path) -> None:
+    """Let the site of a copy have `FEW` pages, and not abort since gen-files asks for the others."""
+    place = root / "mkdocs.yml"
+    config = re.sub(r"^strict: true$", "strict: false", place.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    place.write_text(f"{config}\nexclude_docs: |\n{textwrap.indent(FEW, '  ')}", encoding="utf-8")
+
+
 def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Build the site strictly into a folder, as `nox -s site` does, with dates that do not move."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
+    """Build the site into a folder, as `nox -s site` does, with dates that do not move."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(target)]
     return subprocess.run(command, cwd=root, env=os.environ | BUILD, capture_output=True, text=True, timeout=600)
 
 
@@ -80,9 +92,11 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]
 
 
 def build_fault(target: Path, root: Path = ROOT) -> str:
-    """What a strict build of the site said where it failed, and nothing where it did not."""
+    """What a build of the site said where it failed or warned, and nothing where it did not."""
     done = build_site(target, root)
-    return f"exit status {done.returncode}\n{done.stdout}{done.stderr}" if done.returncode else ""
+    said = f"{done.stdout}{done.stderr}"
+    warned = [line for line in said.splitlines() if line.startswith("WARNING") and "set_edit_path" not in line]
+    return f"exit status {done.returncode}\n{said}" if done.returncode or warned else ""
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,11 @@ from generators.weave.weave import weave
 PARTS = ("data", "docs", "generators", "vis")
 
 
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command of the copy's own code, which may have been changed."""
+def run(root: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """A process with the commands of the copy's own code, which may have been changed."""
+    command = [sys.executable, "-c", f"import shutil; from generators.__main__ import main; {code}"]
     environment = os.environ | {"PYTHONPATH": str(root)}
-    return subprocess.run(
-        [sys.executable, "-m", "generators", *words], cwd=root, env=environment, capture_output=True, text=True
-    )
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -98,23 +97,19 @@ def test_changed_inputs_are_noticed_and_mended_as_from_an_empty_cache(project):
     pytest.importorskip("matplotlib")
     for make, _ in INPUTS.values():
         make(project)
-    noticed = run(project, "check", "--fast")
-    assert noticed.returncode == 1
-    assert [said for _, said in INPUTS.values() if said not in noticed.stderr] == [], noticed.stderr
-    assert run(project, "write").returncode == 0
-    shutil.rmtree(project / ".cache")
-    afresh = run(project, "check", "--fast")
-    assert afresh.returncode == 0, afresh.stderr
+    check = "main(['check', '--fast'])"
+    done = run(project, f"print('said', {check}, main(['write']), shutil.rmtree('.cache'), {check})")
+    assert "said 1 0 None 0" in done.stdout, done.stderr
+    assert [said for _, said in INPUTS.values() if said not in done.stderr] == [], done.stderr
 
 
 def test_changed_outputs_are_noticed_and_put_back(warm, project):
     pytest.importorskip("matplotlib")
     for make, _ in OUTPUTS.values():
         make(project)
-    noticed = run(project, "check", "--fast")
-    assert noticed.returncode == 1
-    assert [said for _, said in OUTPUTS.values() if said not in noticed.stderr] == [], noticed.stderr
-    assert run(project, "write").returncode == 0
+    done = run(project, "print('said', main(['check', '--fast']), main(['write']))")
+    assert "said 1 0" in done.stdout, done.stderr
+    assert [said for _, said in OUTPUTS.values() if said not in done.stderr] == [], done.stderr
     assert pages(project) == pages(warm)
 
 
@@ -165,8 +160,8 @@ def test_one_sentence_more_changes_no_file_and_loads_no_data(project):
     """What makes `write` quick after an edit of prose; how quick, `nox -s bench` says."""
     page = project / "docs" / "02_kv_cache.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOne sentence more.\n", encoding="utf-8")
-    code = "import sys; from generators.__main__ import main; status = main(['write']); print(status, sorted(m for m in sys.modules if m in ('pydantic', 'generators.book.load')))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    heavy = "sorted(m for m in sys.modules if m in ('pydantic', 'generators.book.load'))"
+    done = run(project, f"import sys; status = main(['write']); print(status, {heavy})")
     assert "everything is current; nothing was written" in done.stdout and "0 []" in done.stdout
 
 
@@ -176,10 +171,9 @@ def test_of_an_edited_figure_alone_the_words_are_computed_anew(project):
 import generators.weave.figures as figures
 own = figures.figure
 figures.figure = lambda name, book: print("computed", name) or own(name, book)
-from generators.__main__ import main
 main(["check", "--fast"])
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    done = run(project, code)
     assert [line for line in done.stdout.splitlines() if line.startswith("computed")] == ["computed ridge_points"]
     assert "ridge_points.svg: figure is stale" in done.stderr
 
@@ -187,7 +181,7 @@ main(["check", "--fast"])
 def test_a_number_that_no_page_asked_for_before_is_computed(project):
     page = project / "docs" / "02_kv_cache.md"
     page.write_text(page.read_text(encoding="utf-8") + "\n[?](reference/numbers.md#m5.bandwidth)\n", encoding="utf-8")
-    assert run(project, "write").returncode == 0
+    assert run(project, "raise SystemExit(main(['write']))").returncode == 0
     assert "[153 GB/s](reference/numbers.md#m5.bandwidth)" in page.read_text(encoding="utf-8")
 
 

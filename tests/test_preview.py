@@ -17,7 +17,7 @@ from generators.site.page import Page
 from generators.site.tree import pages
 from tests.bench import preview as harness
 from tests.bench import project as projects
-from tests.conftest import FEW, ROOT
+from tests.conftest import ROOT, few_pages
 
 
 def made(root: Path, memory: Memory | None = None) -> tuple[dict[str, Page], list[str]]:
@@ -127,9 +127,8 @@ def test_a_preview_shows_edited_text_data_and_drawing_code_and_names_every_page(
     """
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
     root = projects.copy(tmp_path / "project")
-    config = (root / "mkdocs.yml").read_text()
-    assert "\nwatch: [generators, data, vis]\n" in config
-    (root / "mkdocs.yml").write_text(f"{config}\nexclude_docs: |\n{FEW}")
+    assert "\nwatch: [generators, data, vis]\n" in (root / "mkdocs.yml").read_text()
+    few_pages(root)
     with harness.preview(root, tmp_path / "log") as served:
         chapter = root / "docs" / "02_kv_cache.md"
         harness.seconds_to_show(served, chapter, "\n## ", "\nA new sentence.\n\n## ", "02_kv_cache/", "A new sentence.")

@@ -41,7 +41,7 @@ import generators.site.chapter
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 generators.site.chapter.transform = None
-build(load_config(site_dir=sys.argv[1], exclude_docs=sys.argv[2]))
+build(load_config(site_dir=sys.argv[1], exclude_docs=sys.argv[2], strict=False))
 """
 #: Files that tell of all pages at once, of which the search index is compared page by page.
 OF_ALL = ("search/search_index.json", "sitemap.xml", "sitemap.xml.gz")

@@ -117,7 +117,7 @@ def test_descriptions_are_of_a_length_that_is_shown_and_no_two_are_alike(built_s
     assert [paths for paths in seen.values() if len(paths) > 1] == []
 
 
-def test_linked_data_is_valid_on_every_page_that_has_it(begun_book, carded_heads, book) -> None:
+def test_linked_data_is_valid_on_every_page_that_has_it(carded, carded_heads, book) -> None:
     kinds = defaultdict(int)
     for path, head in carded_heads.items():
         for data in head.data:
@@ -126,8 +126,8 @@ def test_linked_data_is_valid_on_every_page_that_has_it(begun_book, carded_heads
                 kinds[node["@type"]] += 1
                 if node["@type"] in ("TechArticle", "Dataset"):
                     assert node["url"] == SITE + path.removesuffix("index.html")
-    fork = begun_book / "book"
-    chapters, figures = len(list((fork / "docs").glob("[0-9][0-9]_*.md"))), len(list((fork / "vis").glob("[a-z]*.py")))
+    chapters, figures = (len(list(carded.glob(f"{at}/index.html"))) for at in ("[0-9][0-9]_*", "reference/figures/*"))
+    assert chapters > 8 and figures > 3
     assert kinds == {"WebSite": 1, "Book": 1, "TechArticle": chapters, "Dataset": len(book.records) + figures}
 
 
