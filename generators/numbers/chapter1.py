@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from generators import catalogue, units
 from generators.evidence import accuracy
 from generators.evidence.comparison import Quoted, quoted_decodes
@@ -54,6 +56,12 @@ def quotes_counted(n: Numbers, field: str) -> units.Quantity:
     return units.of(len(rows), "", *(q.row.source for q in rows))
 
 
+_MAKES = {
+    "instinct": re.compile("Instinct"),
+    "data-center": re.compile(r"\b(?:GH|GB|H|B)[1-3]00\b|\bH20\b|Rubin"),
+}
+
+
 @numbers("one-user-runs.{field}")
 def one_user_runs(n: Numbers, field: str) -> units.Quantity:
     """Published runs of one user as a share of what their device's datasheet allows.
@@ -62,6 +70,8 @@ def one_user_runs(n: Numbers, field: str) -> units.Quantity:
     devices (, 0): Devices of these runs.
     median (%, 2): Share of its device's limit that the median of these runs reaches.
     highest (%, 2): Largest share of its device's limit that one of these runs reaches.
+    instinct (, 0): How many of these runs are on AMD Instincts.
+    data-center (, 0): How many are on data-center GPUs that NVIDIA has sold since the H100.
     gh200-lowest (%, 2): Smallest share of its limit that a whole request of one user reaches in TensorRT-LLM on a GH200, taken as the one of 141 GB.
     gh200-highest (%, 2): The largest share of its limit that such a request reaches.
     """
@@ -72,6 +82,9 @@ def one_user_runs(n: Numbers, field: str) -> units.Quantity:
     sources = {run.source for run in found}
     if field in ("count", "devices"):
         return units.of(float(len({run.device.key for run in found} if field == "devices" else found)), "", *sources)
+    if field in _MAKES:
+        names = [n.book.accelerators[run.device.id].name if run.device.id else run.device.name for run in found]
+        return units.of(float(sum(bool(_MAKES[field].search(name)) for name in names)), "", *sources)
     shares = [run.bound / run.seconds for run in found]
     return units.of(units.statistic(field.removeprefix("gh200-"), shares), "", *sources)
 
