@@ -121,8 +121,12 @@ def test_the_tests_told_lie_as_told(n):
     dense, mixture = (n[f"cycle.gemma-{size}-per-pass.gemma-{size}-drafted"].value for size in ("31b", "26b"))
     for cycle, limit in ((dense, "31b.mlx-8bit"), (mixture, "26b-a4b.mlx-4bit")):
         assert 1 < cycle / n[f"checking.gemma-4-{limit}.h200-sxm.b1.s128.n2"].value < 1.12
-    for name, tokens, quote in (("75", 7, "leviathan-speedup"), ("62", 7, "leviathan-speedup-sampling")):
-        assert abs(n[f"accepted.{name}.{tokens}.below.{quote}"].value) < 0.1  # "within a tenth twice"
+    for name, tokens, quote in (
+        ("75", 7, "leviathan-speedup"),
+        ("62", 7, "leviathan-speedup-sampling"),
+        ("53", 5, "leviathan-speedup-summary-sampling"),
+    ):
+        assert abs(n[f"accepted.{name}.{tokens}.below.{quote}"].value) < 0.1  # "within a tenth three times"
     assert n["accepted.65.5.below.leviathan-speedup-summary"].value > 0.1  # "too low twice"
     assert n["copied.rewritten.miss.8"].value > 0.1
 

@@ -53,6 +53,7 @@ def speculation_tests(n: Numbers) -> Table:
         ["Speed, T5, 7 drafts, 75% right ᵇ", text("accepted.75.7")[0] + "×", *text("quoted.leviathan-speedup")],
         ["Speed, T5, 7 drafts, 62% right ᵇ", text("accepted.62.7")[0] + "×", *text("quoted.leviathan-speedup-sampling")],
         ["Speed, T5, 5 drafts, 65% right ᵇ", text("accepted.65.5")[0] + "×", *text("quoted.leviathan-speedup-summary")],
+        ["Speed, T5, 5 drafts, 53% right ᵇ", text("accepted.53.5")[0] + "×", *text("quoted.leviathan-speedup-summary-sampling")],
         ["Alice rewritten, 8 copied drafts", *text("copied.rewritten.formula.8", "copied.rewritten.8")],
     ]  # fmt: skip
     return Table(["What", "Predicted >", "Measured >"], rows)
