@@ -101,7 +101,7 @@ SOFTWARE = re.compile(
     r"vLLM|SGLang|llama\.cpp|TensorRT-LLM|gpt-fast|\bcalm\b|mlx-vlm|Marlin|Orca|Vidur|Sarathi|"
     r"PyTorch(?: [\d.]+)?(?:'s (?!(?:four-bit )?groups)| has | picked | without compilation)"
 )
-DATED = re.compile(r"\b20[12]\d\b|\b(?:PyTorch|vLLM|TensorRT-LLM|kernel) \(?\d+\.\d+|commit [0-9a-f]{7}")
+DATED = re.compile(r"\b20[12]\d\b|\b(?:PyTorch|vLLM|SGLang|TensorRT-LLM|kernel) \(?\d+\.\d+|commit [0-9a-f]{7}")
 
 
 def undated(text: str) -> list[str]:
