@@ -184,6 +184,11 @@ def test_static_batching_was_offered_more_than_it_served(book, root):
     assert "For static batching that load is more than it can serve" in text_of(root, 4)
 
 
+def test_the_rate_of_bytes_that_serving_is_fitted_with_is_said_to_hold_other_costs(numbers, root):
+    assert numbers["cpu.serving.byte-rate"].value < numbers["cpu.read-bandwidth"].value / 3
+    assert "so the fit counts a pass's other costs as bytes" in text_of(root, 4)
+
+
 def test_sparse_rates_are_up_to_twice_the_dense_ones(root):
     for path in [*(root / "docs").glob("0*.md"), root / "docs/reference/notation.md"]:
         for line in path.read_text(encoding="utf-8").split("\n"):
