@@ -204,11 +204,11 @@ def accuracy_causes(n: Numbers) -> Table:
         ("two runs known", accuracy.FIGURES["two-probes"](b)),
     ):
         for why, part in sorted(accuracy.parted(found, accuracy.cause).items()):
-            rows.append([name, why, *_medians(_of_scored(part)), f"{median(one.error for one in part):+.1%}"])
+            rows.append([f"{name}: {why}", *_medians(_of_scored(part)), f"{median(one.error for one in part):+.1%}"])
         if name.endswith("known"):  # what it helps to know them
             there = accuracy.predicted(b, [(one.run, one.error) for one in found])
-            rows.append([name, "the same, none known", *_medians(_of_scored(there)), f"{median(one.error for one in there):+.1%}"])  # fmt: skip
-    return Table(["Figure", "Runs of which", *SPREAD, "Too slow (+) or fast (-) >"], rows)
+            rows.append([f"{name}: the same, none known", *_medians(_of_scored(there)), f"{median(one.error for one in there):+.1%}"])  # fmt: skip
+    return Table(["Figure, and which of its runs", *SPREAD, "Too slow (+) or fast (-) >"], rows)
 
 
 @named_table
