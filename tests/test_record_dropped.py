@@ -44,7 +44,7 @@ CHANGES = [
     ("note", "/home/someone/x"), ("commit", "xyz"), ("dirty", "perhaps"), ("supersedes", "../../etc"), ("extra", 1), ("machine.name", "[a](javascript:b)"),
     ("machine.name", ""), ("machine.name", "Prüfstand Ω (1+1) @ 3.1 GHz w/ X_1"), ("machine.device", "toaster"), ("machine.accelerator", "H100 SXM"),
     ("machine.host", "x"), ("environment/a:b", 1), ("environment.folder", "C:\\Users\\x"), ("environment.list", ["a", "<i>"]), ("environment.list", ["a", 1]),
-    ("environment.deep", {"a": 1}), ("environment.big", 2**53 + 1), ("cases", []), ("cases", {}), ("cases.0.name", "Cache Read"), ("cases.0.kind", "other"),
+    ("environment.deep", {"a": 1}), *[("environment.big", value) for value in (2**53 - 1, 2**53, 2**53 + 1, -1e300)], ("cases", []), ("cases", {}), ("cases.0.name", "Cache Read"), ("cases.0.kind", "other"),
     ("cases.0.status", "odd"), ("cases.0.samples", [0.1, -1.0, 0.2]), ("cases.0.samples", [0.1]), ("cases.0.samples", [1e9] * 3), ("cases.0.samples", ["a"] * 3),
     ("cases.0.inner", 0), ("cases.0.inner", 1.5), ("cases.0.work.bytes", -1), ("cases.0.work.flop", 1e30), ("cases.0.work.odd", 1), ("cases.0.parameters.method", ""),
     ("cases.0.parameters", {}), ("cases.1.parameters.tied", 1), ("cases.1.parameters.layers", 0), ("cases.1.parameters.dtype", "float8"),

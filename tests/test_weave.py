@@ -176,6 +176,10 @@ def test_the_table_worked_in_contributing_works(root, numbers, monkeypatch):
     assert tables["bandwidths"](numbers, "a100-sxm4-80gb", "h200-sxm").markdown().count("\n") == 3
 
 
+def test_no_meaning_holds_signs_that_a_page_would_show():
+    assert [family.pattern for family in registry.FAMILIES if re.search("[`*_]{2}|`", family.meaning)] == []
+
+
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [

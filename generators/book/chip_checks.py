@@ -128,10 +128,13 @@ _READ_STACKS = (6, 80)  # of HBM, whatever the kind: sixteen dies of 4 GB behind
 _SPEED = {"data-centre": (25, 60_000), "tpu": (25, 20_000), "workstation": (25, 5_000), "consumer": (25, 5_000),
           "apple": (34, 3_000), "cpu": (19, 5_000)}  # fmt: skip
 _PER_WATT = 40  # GB/s and watt: four times the best memory outside the chip
-#: The same of SRAM: reading 8 bytes of 8 kB takes 7.5 pJ at 7 nm (Jouppi and others, ISCA 2021, table 2), which is
-#: 1,070 GB/s and watt with nothing left for arithmetic; a tenth more for a later process.
+#: The same of SRAM: reading 8 bytes of 8 kB takes 7.5 pJ at 7 nm, which is 1,070 GB/s and watt with nothing left for
+#: arithmetic; a tenth more for a later process.  The 7.5 pJ are from memory of Jouppi and others, ISCA 2021, table 2, which
+#: does give energies at 7 nm but could not be read again; what speaks for them is the best chip here, a WSE-3, with 913.
 _PER_WATT_OF_SRAM = 1_200
-_WAFER_OF_SRAM = 275  # GB: 46,225 mm², the largest square of a wafer, in cells of 0.021 µm² and nothing else
+#: GB: 46,225 mm², the largest square of a wafer, in cells of 0.021 µm² and nothing else: the high-density cell of TSMC's N5
+#: and N3E, as WikiChip reports it from their papers (fuse.wikichip.org, "TSMC 5-Nanometer Update" of 2019, and IEDM 2022).
+_WAFER_OF_SRAM = 275
 _WORK_PER_WATT = 12e12  # 16-bit FLOP/s and watt: five times the best chip
 
 

@@ -67,7 +67,9 @@ def _plain(value: object) -> object:
         return [_public(item) for item in value]
     if isinstance(value, str):
         return _public(value)
-    return value if value is None else _number(value)
+    if value is not None and not abs(value) < _WHOLE:  # nor NaN
+        raise ValueError(f"found {shown(value)}, wanted a finite number below 2^53")
+    return value
 
 
 def matching(pattern: str, wanted: str) -> AfterValidator:

@@ -7,6 +7,8 @@ their numbers there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
@@ -46,13 +48,16 @@ class _Sources:
     def __init__(self) -> None:
         self._links: dict[str, Element] = {}
 
-    def marks(self, cell: Element) -> list[Element]:
-        """A link to its place in the list for each source that a cell links to."""
+    def marks(self, cell: Element) -> Iterator[list[Element]]:
+        """Links to the places in the list of the sources that a cell links to: one, or the first and last of three or more in a row."""
         for link in cell.iter("a"):
             self._links.setdefault(link.get("href", ""), link)
         known = list(self._links)
         places = sorted({known.index(link.get("href", "")) + 1 for link in cell.iter("a")})
-        return [element("a", str(place), href=f"#source-{place}") for place in places]
+        for _, run in groupby(enumerate(places), lambda pair: pair[1] - pair[0]):
+            row = [place for _, place in run]
+            for ends in [[row[0], row[-1]]] if len(row) > 2 else [[place] for place in row]:
+                yield [element("a", str(place), href=f"#source-{place}") for place in ends]
 
     def listed(self) -> list[Element]:
         """Every source with its number, linked to where it can be read."""
@@ -99,12 +104,15 @@ def _entry(id_: str, row: Element, sources_: _Sources) -> Element:
     _add(entry, " ", meaning)
     if len(behind):
         _add(entry, " From ", behind, ".")
-    marks = sources_.marks(sources)
-    for mark in marks:
-        entry[-1].tail = (entry[-1].tail or "") + (" [" if mark is marks[0] else ", ")
-        entry.append(mark)
-    if marks:
-        marks[-1].tail = "]"
+    between = " ["
+    for marks in sources_.marks(sources):
+        for mark in marks:
+            entry[-1].tail = (entry[-1].tail or "") + between
+            entry.append(mark)
+            between = "–"
+        between = ", "
+    if between == ", ":
+        entry[-1].tail = "]"
     return entry
 
 

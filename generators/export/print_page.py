@@ -69,7 +69,8 @@ def _running_head(part: Part) -> str:
 
 def _section(part: Part, passes: Passes) -> Element:
     body = copy.deepcopy(part.body)
-    body[:] = passed(list(body), passes)
+    for blocks in (body, *(one for one in body if has_class(one, "fold"))):
+        blocks[:] = passed(list(blocks), passes)
     for found in body.iter():
         if found.get("id"):
             found.set("id", place(f"{part.path}#{found.get('id')}"))

@@ -43,8 +43,8 @@ def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
 def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quantity:
     """Part of that decode on the {role}, as the sum of its products timed alone and its issuing gives it ({name}, {mode} PyTorch): {part}.
 
-    ``kernels`` are the products and the cache's read, ``slowness`` what they take beyond the bound, ``gaps`` the issuing beside them, ``left`` what the run took beyond the sum;
-    ``fast-round`` and ``slow-round`` are the 5th and 95th percentile of its rounds.
+    "kernels" are the products and the cache's read, "slowness" what they take beyond the bound, "gaps" the issuing beside them, "left" what the run took beyond the sum;
+    "fast-round" and "slow-round" are the 5th and 95th percentile of its rounds.
     """
     record = n.book.speaker(role)
     case = decode_case(record, name, mode)

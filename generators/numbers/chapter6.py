@@ -22,7 +22,7 @@ def roof_share(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.prefill.{name}.s{tokens}.part.{part}", "ms")
 def prefill_part(n: Numbers, role: str, name: str, tokens: int, part: str) -> units.Quantity:
     """Part of that prefill on the {role}, each kernel under the roof measured in the same run ({name}, {tokens} tokens): {part}.
-    ``products`` and ``attention`` at the best matrix product, ``small`` operations at the copy bandwidth, ``gaps`` those of a decode step as a graph; ``math`` is the first two, ``sum`` all of these, ``left`` what the pass took longer.
+    "products" and "attention" at the best matrix product, "small" operations at the copy bandwidth, "gaps" those of a decode step as a graph; "math" is the first two, "sum" all of these, "left" what the pass took longer.
     """
     return n.measured(role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
 

@@ -132,6 +132,8 @@ def test_a_picture_of_dots_is_found(faulty):
         ("<p>{long}</p><h2>H</h2><p>{long}</p><h2>H</h2><p>{long}</p>", 900.0, 3),  # past one heading
         ("<p>{long}</p><h2>H</h2><p>{long}:</p><pre/>", 900.0, 1),  # no heading without its text, no text from its code
         ("<table/><p>{long}</p>", 900.0, 0),
+        ("<div class='fold'><p>{long}</p></div><p>{long}</p>", 900.0, 2),
+        ("<div class='fold'><p>{long}</p><figure/></div><p>{long}</p>", 900.0, 0),
         ("<p>{long}</p><p>{long}</p><p>{long}</p>", 100.0, 2),
     ],
 )

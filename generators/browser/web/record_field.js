@@ -42,7 +42,7 @@ export const fieldName = (place, value) => matching(place, value, /^[A-Za-z0-9_ 
 
 export function boundedNumber(place, value, low = -Infinity, high = Infinity) {
   const finite = typeof value === "number" && Number.isFinite(value) && !(Number.isInteger(value) && Math.abs(value) >= WHOLE && high === Infinity);
-  if (!finite || value < low || value > high) refuse(place, shown(value), low === -Infinity ? "a finite number" : `a number from ${low} to ${high}`);
+  if (!finite || value < low || value > high) refuse(place, shown(value), low === -Infinity ? "a finite number below 2^53" : `a number from ${low} to ${high}`);
   return value;
 }
 
