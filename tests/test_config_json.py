@@ -264,6 +264,36 @@ def test_a_key_one_letter_off_within_a_table_refuses_the_file(book, rules):
         read_config(json.dumps(config | {"linear_attn_config": inner | {"head_dimm": 1}}), rules)
 
 
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"head_dim": 0}, "found 0 for head_dim, wanted a whole number above zero"),
+    ({"num_attention_heads": 0, "num_key_value_heads": 0, "head_dim": 128}, "found 0 for num_attention_heads, wanted a whole number"),
+    ({"intermediate_size": 0}, "found 0 for intermediate_size, wanted a whole number above zero"),
+    ({"intermediate_size": 14336.5}, "found 14336.5 for intermediate_size, wanted a whole number"),
+    ({"num_key_value_heads": True}, "found true for num_key_value_heads, wanted a whole number"),
+    ({"attention_bias": "no"}, 'found "no" for attention_bias, wanted true or false'),
+    ({"n_layer": 16}, "found num_hidden_layers = 32 and n_layer = 16, wanted one value; remove the wrong one"),
+    ({"model_type": "mixtral", "num_local_experts": 8, "num_experts_per_tok": 0}, "found 0 experts per token of 8; wanted 1 or more"),
+    ({"model_type": "mixtral", "num_local_experts": 8.5, "num_experts_per_tok": 2}, "found 8.5 for num_local_experts, wanted a whole number"),
+    ({"model_type": "gemma3_text", "head_dim": 128, "layer_types": ["sliding_attention"] * 10}, "found 10 layer_types for 32 layers, wanted one for each"),
+    ({"model_type": "deepseek_v3", "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64, "kv_lora_rank": 0,
+      "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128}, "found 0 for kv_lora_rank, wanted a whole number above zero"),
+    ({"model_type": "deepseek_v3", "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64, "kv_lora_rank": 512,
+      "qk_rope_head_dim": 64.5, "qk_nope_head_dim": 128, "v_head_dim": 128}, "a number of the file is out of bounds"),
+    ({"quantization_config": ["awq"]}, "found a list as the account of its quantization, wanted an object"),
+    ({"quantization_config": {"quant_method": "awq", "bits": 3.7}}, "found 3.7 for bits, wanted a whole number"),
+    ({"quantization_config": {"quant_method": "fp8", "modules_to_not_convert": "lm_head"}}, 'found "lm_head" for modules of its quantization, wanted a list'),
+])  # fmt: skip
+def test_values_that_no_model_has_are_refused_or_told_by_both(rules, browser_reads, changes, said):
+    """Each was read as if it were meant: a model without attention, half an expert, layers of no kind, 3.7 bits."""
+    text = json.dumps({
+        "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+        "intermediate_size": 14336, "vocab_size": 128256, "tie_word_embeddings": False,
+    } | changes)  # fmt: skip
+    (there,), here = browser_reads([text]), python_reads(text, rules)
+    assert there == here
+    assert said in (here.get("refused") or "; ".join(here["notes"]))
+
+
 def test_a_key_that_stands_twice_refuses_the_file(rules, browser_reads):
     good = (FILES / "x-opt-125m.json").read_text().rstrip()
     for text in (good[:-1] + ', "vocab_size": 7}', good[:-1] + ', "x": {"vocab_size": 7, "vocab_size": 7}}'):

@@ -226,9 +226,13 @@ def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[s
     return unread
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _kind(value: object) -> str:
     """The kind of a value of JSON; whole numbers and others are of one kind."""
-    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+    return "number" if _is_number(value) else type(value).__name__
 
 
 #: Names by which files speak of each kind of tensor, `i` the layer.
@@ -245,6 +249,8 @@ def _weights(config: dict, inner: dict, shape: Shape, rules: Rules) -> Weights:
     """The file's own account of its weights; `Refused` where the rules do not know it."""
     stored = config.get("quantization_config") or inner.get("quantization_config") or config.get("compression_config")
     method = stored.get("quant_method") if isinstance(stored, dict) else None
+    if stored and not isinstance(stored, dict):
+        raise Refused(f"found {short(stored)} as the account of its quantization, wanted an object")
     if not isinstance(stored, dict):
         stored, method = config.get("quantization"), "mlx"
         if not (isinstance(stored, dict) and "bits" in stored):
@@ -282,6 +288,8 @@ def _patterns(value: object) -> list[str]:
 
     No expression of a stranger's file is run.
     """
+    if isinstance(value, (str, dict)):
+        raise Refused(f"found {short(value)} for modules of its quantization, wanted a list of their names")
     found = []
     for given in value if isinstance(value, list) else []:
         if not isinstance(given, str) or len(given) > 300:
@@ -369,10 +377,13 @@ class _Reader:
                 f"found {short(heads)} for {self.label('H')} and {short(kv)} for {self.label('K')}; wanted one to divide the other"
             )
         mixed = next((part for part in made if part.experts > 0), Part(0.0))
-        if mixed.active > mixed.experts:
+        if mixed.experts and not 1 <= mixed.active <= mixed.experts:
             raise Refused(
-                f"found {short(mixed.active)} experts per token of {short(mixed.experts)}; wanted at most as many"
+                f"found {short(mixed.active)} experts per token of {short(mixed.experts)}; wanted 1 or more, and at most as many"
             )
+        kinds = self.told.get("layer_types") if "layer_types" in self.family.keys else None
+        if isinstance(kinds, list) and len(kinds) != sizes["L"]:
+            raise Refused(f"found {len(kinds)} layer_types for {short(sizes['L'])} layers, wanted one for each")
         dense = any(part.dense > 0 for part in made if part.experts == 0)
         window = next((part for part in made if part.window > 0), Part(0.0))
         return Shape(
@@ -407,10 +418,19 @@ class _Reader:
         made = getattr(parts, tree[1])(count, *(self.number(one) for one in tree[3:]))
         for field in fields(Part):
             value = getattr(made, field.name)
-            if not (math.isfinite(value) and 0 <= value <= 1e18):
+            # a mean of MLPs that differ may be no whole number
+            if not (math.isfinite(value) and 0 <= value <= 1e18 and (field.name == "dense" or value == int(value))):
                 raise Refused(
                     f"the rules for {self.family.name} come to {short(value)} for {field.name} of {tree[1]}; a number of the file is out of bounds"
                 )
+        for kind, is_nothing, names in (
+            ("attention", made.pair == 0, ("H", "kv", "hd")),
+            ("mlp", made.dense == 0, ("ff",)),
+        ):
+            for name in names if tree[1] == kind and is_nothing else ():
+                self.whole(name)
+        if tree[1] == "latent" and tree[5][0] == "name":
+            self.whole(tree[5][1])
         return made
 
     def whole(self, name: str) -> float:
@@ -457,8 +477,10 @@ class _Reader:
                 return self.eval(own)
             finally:
                 self._open.discard(name)
-        for key in self.names.get(name, [name]):
+        keys = self.names.get(name, [name])
+        for key in keys:
             if (found := self._told(key)) is not None:
+                self._one_whole(name, key, found)
                 return found
         for key in (name, *self.names.get(name, ())):
             if key in self.defaults:
@@ -466,6 +488,18 @@ class _Reader:
                 return self.defaults[key]
         self.silent.add(name)
         return None
+
+    def _one_whole(self, name: str, key: str, found: object) -> None:
+        """Refuse a fraction for what `names` lists, of which none can be one, and a second spelling that says otherwise."""
+        if name not in self.names or not (_is_number(found) or (found is True and name != "tie")):
+            return
+        if found is True or (abs(found) <= 1e15 and found != int(found)):
+            raise Refused(f"found {short(found)} for {key}, wanted a whole number")
+        for other in self.names[name] if name != "V" else ():  # a padded vocabulary is larger
+            if _is_number(second := self._told(other)) and second != found:
+                raise Refused(
+                    f"found {key} = {short(found)} and {other} = {short(second)}, wanted one value; remove the wrong one"
+                )
 
     def _told(self, path: str) -> object:
         found: object = self.told
@@ -504,7 +538,11 @@ class _Reader:
         if kind in ("==", "!="):
             return (_same(self.eval(rest[0]), self.eval(rest[1]))) == (kind == "==")
         if kind == "flag":
-            return 1.0 if self.eval(rest[0]) not in (None, False, 0) else 0.0
+            found = self.eval(rest[0])
+            if isinstance(found, (str, list, dict)):
+                said = self.label(rest[0][1]) if rest[0][0] == "name" else "a flag that these rules need"
+                raise Refused(f"found {short(found)} for {said}, wanted true or false")
+            return 1.0 if found not in (None, False, 0) else 0.0
         if kind in ("count", "length", "mean", "at"):
             return self._of_list(kind, rest)
         return self._of_numbers(kind, [self.number(one) for one in rest])

@@ -198,7 +198,9 @@ class RuleReader {
     const [heads, kv] = attends ? [this.whole("H"), this.whole("kv")] : [0, 0];
     if (attends && heads % kv) noModel(`found ${worded(heads)} for ${this.label("H")} and ${worded(kv)} for ${this.label("K")}; wanted one to divide the other`);
     const mixed = parts.find((part) => part.experts > 0) || model.inputs.Part(0);
-    if (mixed.active > mixed.experts) noModel(`found ${worded(mixed.active)} experts per token of ${worded(mixed.experts)}; wanted at most as many`);
+    if (mixed.experts && !(mixed.active >= 1 && mixed.active <= mixed.experts)) noModel(`found ${worded(mixed.active)} experts per token of ${worded(mixed.experts)}; wanted 1 or more, and at most as many`);
+    const kinds = this.family.keys.includes("layer_types") ? this.told.layer_types : null;
+    if (Array.isArray(kinds) && kinds.length !== layers) noModel(`found ${kinds.length} layer_types for ${worded(layers)} layers, wanted one for each`);
     const dense = parts.some((part) => part.dense > 0 && part.experts === 0);
     const windowed = parts.find((part) => part.window > 0) || model.inputs.Part(0);
     const size = attends ? this.whole("hd") : 0;
@@ -216,8 +218,11 @@ class RuleReader {
     if (count < 0 || !Number.isInteger(count) || count > 1e5) noModel(`the rules for ${this.name} come to ${worded(count)} layers of one kind; the numbers of layers contradict each other`);
     const made = model.parts[name](count, ...others.map((one) => this.number(one)));
     for (const field of PART_FIELDS) {
-      if (!(made[field] >= 0 && made[field] <= 1e18)) noModel(`the rules for ${this.name} come to ${worded(made[field])} for ${field} of ${name}; a number of the file is out of bounds`);
+      if (!(made[field] >= 0 && made[field] <= 1e18 && (field === "dense" || Number.isInteger(made[field])))) noModel(`the rules for ${this.name} come to ${worded(made[field])} for ${field} of ${name}; a number of the file is out of bounds`);
     }
+    const nothing = { attention: made.pair === 0 ? ["H", "kv", "hd"] : [], mlp: made.dense === 0 ? ["ff"] : [] }[name] || [];
+    nothing.forEach((one) => this.whole(one));
+    if (name === "latent" && others[2][0] === "name") this.whole(others[2][1]);
     return made;
   }
 
@@ -259,7 +264,9 @@ class RuleReader {
     const keys = rules.names[name] || [name];
     for (const key of keys) {
       const found = followed(this.told, key);
-      if (found !== null) return found;
+      if (found === null) continue;
+      this.oneWhole(name, key, found);
+      return found;
     }
     for (const key of [name, ...keys]) {
       if (Object.hasOwn(this.defaults, key)) {
@@ -269,6 +276,16 @@ class RuleReader {
     }
     this.silent.add(name);
     return null;
+  }
+
+  // A fraction for what the names list, of which none can be one, and a second spelling that says otherwise.
+  oneWhole(name, key, found) {
+    if (!Object.hasOwn(rules.names, name) || !(isNumber(found) || (found === true && name !== "tie"))) return;
+    if (found === true || (Math.abs(found) <= 1e15 && !Number.isInteger(found))) noModel(`found ${worded(found)} for ${key}, wanted a whole number`);
+    for (const other of name === "V" ? [] : rules.names[name]) { // a padded vocabulary is larger
+      const second = followed(this.told, other);
+      if (isNumber(second) && second !== found) noModel(`found ${key} = ${worded(found)} and ${other} = ${worded(second)}, wanted one value; remove the wrong one`);
+    }
   }
 
   number(tree) {
@@ -287,7 +304,11 @@ class RuleReader {
     if (kind === "or") return rest.some((one) => this.eval(one) === true);
     if (kind === "given") return this.eval(rest[0]) ?? this.eval(rest[1]);
     if (kind === "==" || kind === "!=") return alike(this.eval(rest[0]), this.eval(rest[1])) === (kind === "==");
-    if (kind === "flag") return [null, false, 0].includes(this.eval(rest[0]) ?? null) ? 0 : 1;
+    if (kind === "flag") {
+      const found = this.eval(rest[0]) ?? null;
+      if (typeof found === "string" || (typeof found === "object" && found !== null)) noModel(`found ${worded(found)} for ${rest[0][0] === "name" ? this.label(rest[0][1]) : "a flag that these rules need"}, wanted true or false`);
+      return [null, false, 0].includes(found) ? 0 : 1;
+    }
     if (["count", "length", "mean", "at"].includes(kind)) return this.ofList(kind, rest);
     return ofNumbers(kind, rest.map((one) => this.number(one)));
   }
@@ -337,6 +358,7 @@ const given = (value) => (isTable(value) ? Object.keys(value).length > 0 : Boole
 function weightsOf(config, inner, shape) {
   let stored = [config.quantization_config, inner.quantization_config, config.compression_config].find(given);
   let method = isTable(stored) ? stored.quant_method ?? null : null;
+  if (given(stored) && !isTable(stored)) noModel(`found ${worded(stored)} as the account of its quantization, wanted an object`);
   if (!isTable(stored)) {
     [stored, method] = [config.quantization, "mlx"];
     if (!isTable(stored) || !Object.hasOwn(stored, "bits")) return { method: "", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
@@ -368,6 +390,7 @@ function weightsOf(config, inner, shape) {
 
 // Patterns of modules with * for anything.  No expression of a stranger's file is run.
 function patternsOf(value) {
+  if (typeof value === "string" || isTable(value)) noModel(`found ${worded(value)} for modules of its quantization, wanted a list of their names`);
   const found = [];
   for (const one of Array.isArray(value) ? value : []) {
     if (typeof one !== "string" || [...one].length > 300) noModel(`found ${worded(one)} among the modules of its quantization, wanted their names`);
