@@ -61,10 +61,10 @@ class Price:
 
     def ahead(self, segments: Sequence[Segment], count: int) -> Iterator[float]:
         """Seconds of the pass, and of as many as make `count` with it, in each of which every sequence goes on by as much."""
-        yield self(segments)
         if count == 1:
+            yield self(segments)
             return
-        flop, moved = zip(*(self._costs.following(one, count - 1) for one in segments), strict=True)
+        flop, moved = zip(*(self._costs.following(one, count) for one in segments), strict=True)
         answers = any(one.answers for one in segments)
         weights, chip = self._costs.weights(sum(one.new for one in segments), answers), self.chip
         for done, read in zip(_sums(flop), _sums(moved), strict=True):
@@ -118,8 +118,8 @@ class _Costs:
         return streamed - (0.0 if answers else parameters.head_parameters(self.shape) * self.format.other)
 
     def following(self, one: Segment, count: int) -> tuple[Sequence[float], Sequence[float]]:
-        """`segment` of as many new tokens after this segment's, after those, and so on: FLOP, and bytes."""
-        cached = one.cached + one.new
+        """What this segment costs, one of as many new tokens after it, and so on: FLOP, and bytes."""
+        cached = one.cached
         if one.new > 1 or not one.answers:
             costs = [self.segment(one.new, cached + done * one.new, one.answers) for done in range(count)]
             return tuple(zip(*costs, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from generators.measure.serving.scheduler import Run
+from generators.measure.serving.scheduler import Run, Segment
 
 
 def ttft(run: Run) -> list[float]:
@@ -31,10 +31,12 @@ def gaps(run: Run) -> list[float]:
 def begun(run: Run) -> list[float]:
     """When the first pass that serves each request starts, in seconds."""
     starts: dict[int, float] = {}
+    before: tuple[Segment, ...] = ()
     for one in run.passes:
-        for segment in one.segments:
+        for segment in one.segments if one.segments is not before else ():  # passes priced together hold the same
             if segment.prompt:
                 starts.setdefault(segment.request, one.start)
+        before = one.segments
     return [starts[number] for number in range(len(run.requests))]
 
 

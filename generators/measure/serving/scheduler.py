@@ -74,7 +74,7 @@ class Segment(NamedTuple):
     answers: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class _Live:
     """A request that holds a place."""
 
