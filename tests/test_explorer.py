@@ -143,6 +143,8 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
 STALE = [
     "a=1~no-such-chip~llama-2-7b~bf16~1~2048", "a=1~x", "a=9~a100-sxm4-80gb", "a=1~t4~llama-2-7b~bf16~3~0.5",
     "a=1~t4~llama-2-7b~bf16~3~5~0", "a=1~t4~llama-2-7b~bf16~3~99999999", "chip=1~nan~1~1", "model=1~1~2", "a=%3Cscript%3E",
+    "a=1~own~llama-2-7b~bf16~1~2048", "a=1~own~llama-2-7b~bf16~1~2048&chip=1~nan~1~1", "model=1~32.5~4096~32~8~128~14336~128256~0",
+    "model=1~32~4096~0.5~8~128~14336~128256~0",
 ]  # fmt: skip
 
 

@@ -22,8 +22,8 @@ FIX = "Debian: apt-get install chromium fonts-dejavu-core fonts-liberation"
 
 
 HERE = Path(__file__).parent
-MOST_TURNS = 6
-ORDER = ["", "first", "second", "third", "fourth", "fifth", "last"]
+MOST_TURNS = 4
+ORDER = ["", "first", "second", "third", "last"]
 
 
 def make_pdf(book: Manuscript, target: Path, say: Callable[[str], None], sheets: Path = HERE) -> Path:

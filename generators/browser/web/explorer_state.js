@@ -88,12 +88,13 @@ export function save(state) {
 export function load(machines) {
   const state = fresh(machines);
   let unknown = !loadOwn(state);
+  const tells = read("chip") !== null && !unknown; // of the reader's own chip; without that a link to it means another
   const found = [];
   for (const letter of LETTERS) {
     const parts = read(letter);
     if (parts === null) continue;
     const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]), chips: Number(parts[5] ?? 1), kv: parts[6] ?? "" };
-    if (parts.length >= 5 && parts.length <= 7 && valid(state, config)) found.push(config); // links of older editions have five parts
+    if (parts.length >= 5 && parts.length <= 7 && (tells || config.chip !== OWN) && valid(state, config)) found.push(config); // links of older editions have five parts
     else unknown = true;
   }
   if (found.length) state.configs = found;
@@ -153,7 +154,8 @@ export function ownModel(values) {
   }
   const shape = { ...fields, tied: fields.tied === 1, parts: null };
   const made = parts.length ? parts : model.parts.parts_of(shape); // links of older editions have no parts
-  const sound = made.every((part) => part.stride > 0 && part.active <= part.experts && Object.values(part).every((value) => value >= 0));
+  const whole = (row, mean) => Object.entries(row).every(([key, value]) => key === mean || value === undefined || Number.isInteger(value));
+  const sound = whole(fields, "d_ff") && made.every((part) => whole(part, "dense") && part.count <= 1e5 && part.stride > 0 && part.active <= part.experts && Object.values(part).every((value) => value >= 0));
   return sound ? ownShape({ ...shape, parts: made }) : null;
 }
 
