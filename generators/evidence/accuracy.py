@@ -46,6 +46,11 @@ def _predictor(book: _Hashed) -> Predictor:
 
 
 @lru_cache(maxsize=2)
+def _repeats(book: _Hashed) -> list[Run]:
+    return own_runs(book.book, where=REPEATS)
+
+
+@lru_cache(maxsize=2)
 def _scored(book: _Hashed) -> tuple[Scored, ...]:
     runs, predictor = list(_runs(book)), _predictor(book)
     answers = [predictor.score(run) for run in runs]
@@ -98,7 +103,7 @@ Told = tuple[Run, float]
 
 def agreement(book: Book) -> list[Told]:
     """Each crowd-sourced run, told by the median of others in the same program and system on the same card, model and format."""
-    there = [run for run in runs(book) if run.family == CROWD] + own_runs(book, where=REPEATS)
+    there = [run for run in runs(book) if run.family == CROWD] + _repeats(_Hashed(book))
     alike = lambda run: (run.device.key, run.build, run.model, run.precision)  # noqa: E731
     return _by_others(there, alike, lambda run: run.seconds, lambda run, other: run is not other)
 
@@ -129,7 +134,7 @@ def predicted(book: Book, told: list[Told]) -> list[Scored]:
 def elsewhere(book: Book, run: Run) -> list[Run]:
     """Other runs of one's card, model, format and kind, by anybody in any program, with bounds that differ by 10% at most."""
     same = lambda other: (other.device.key, other.model, other.precision, other.kind)  # noqa: E731
-    there = [other for other in (*runs(book), *own_runs(book, where=REPEATS)) if same(other) == same(run)]
+    there = [other for other in (*runs(book), *_repeats(_Hashed(book))) if same(other) == same(run)]
     return [other for other in there if abs(other.bound / run.bound - 1.0) < 0.1 and (other.file, other.line) != (run.file, run.line)]  # fmt: skip
 
 

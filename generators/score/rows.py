@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from generators import catalogue
@@ -90,7 +91,7 @@ class Run:
         ""  # what the share of peak is keyed to: whether weights have 16 bits, or are widened or narrowed first
     )
 
-    @property
+    @cached_property
     def heavy(self) -> bool:
         """Whether a pass has so many tokens that its arithmetic may decide."""
         return any(p.tokens > MEMORY_BOUND for p in self.phases)
@@ -103,7 +104,7 @@ class Run:
             for p in self.phases
         )
 
-    @property
+    @cached_property
     def bound(self) -> float:
         """Least seconds at the datasheet's bandwidth and, where it is known, peak."""
         return sum(
