@@ -40,9 +40,17 @@ def hide_all(text: str, pattern: re.Pattern[str]) -> str:
 @lru_cache(maxsize=256)
 def prose(text: str) -> str:
     """The text with front matter, code, comments and drawings hidden; each pass over a page asks for it."""
-    text = hide_all(text, _FRONT_MATTER)
-    text = without_fences(text)
-    for pattern in (_COMMENT, _RAW, _CODE):
+    return _masked(text, (_COMMENT, _RAW, _CODE))
+
+
+def with_markup(text: str) -> str:
+    """The text with front matter, code and comments hidden: what a browser would take for HTML still stands."""
+    return _masked(text, (_COMMENT, _CODE))
+
+
+def _masked(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
+    text = without_fences(hide_all(text, _FRONT_MATTER))
+    for pattern in patterns:
         text = hide_all(text, pattern)
     return text
 

@@ -291,8 +291,37 @@ def test_a_link_that_leads_nowhere_is_named_with_its_line(root, text, line, said
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<script>alert(1)</script>", "found '<script'"),
+        ("<IMG src=x onerror=alert(1)>", "found '<IMG src=x onerror=alert(1)'"),
+        ('<div onclick="x()">a</div>', "found '<div onclick="),
+        ('<iframe\nsrc="https://a.example"></iframe>', "found '<iframe"),
+        ("[x](javascript:alert(1))", "found a link to 'javascript:alert(1)', wanted https:, or a page of the book"),
+        ("![x](https://a.example/p.png)", "found '![x](https://', wanted pictures of docs/"),
+        ('[x](02_kv_cache.md){ onclick="x()" }', "wanted pictures of docs/ and attributes that only name a class"),
+        ("a\u202eb", "found '\\u202e', which nobody sees; remove it"),
+    ],
+)
+def test_what_would_act_in_a_browser_is_refused_in_pages_too(root, text, said):
+    found = [str(error) for error in page_faults(root, {"docs/x.md": f"{DESCRIBED}# T\n\n{text}\n"})]
+    assert found and all(line.startswith("docs/x.md:6: ") for line in found) and said in found[0], found
+
+
+def test_a_page_that_is_no_utf_8_is_one_line_of_write_check_lint_and_build(pages, capsys):
+    with (pages / "docs/05_overhead.md").open("ab") as page:
+        page.write(b"\xe9\n")
+    for words in (["write"], ["check", "--fast"], ["lint"]):
+        assert main(words, pages) == 1
+        assert "docs/05_overhead.md: found the byte 0xe9 at byte " in capsys.readouterr().err
+    with pytest.raises(BookError, match=r"docs/05_overhead\.md: found the byte 0xe9"):
+        tree.material_and_pages(pages)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        '`<script>` <details markdown class="a">\n<summary>b</summary>\n</details> <https://a.example> $a <b$ 1 < 2',
         "[x](02_kv_cache.md) and ![y](vis/ridge_points.svg) (see [z](https://a.example/b_(c)))",
         "`[x](y` and\n\n```\n[x](y\n```\n\n$[x](y$",
         '[x](01_memory_bound.md#batching "a title")',

@@ -33,7 +33,7 @@ from generators.site.chapter import Context, context_files, read_context, transf
 from generators.site.head import with_heads
 from generators.site.memory import Memory
 from generators.site.page import Page
-from generators.weave.links import page_faults
+from generators.weave.links import page_faults, page_text
 from generators.weave.weave import page_paths
 
 #: A part of the reference: what it rests on besides data, drawings and the edition, and what makes it.
@@ -56,7 +56,7 @@ def material_and_pages(root: Path, memory: Memory | None = None) -> tuple[Materi
     memory = memory or Memory()
     errors: list[BookError] = []
     faults: list[BookError] = []
-    errors += page_faults(root, {path: (root / path).read_text(encoding="utf-8") for path in page_paths(root)})
+    errors += page_faults(root, {path: page_text(root, path) for path in page_paths(root)})
     drawn = fingerprint.of_values(fingerprint.of_files(*context_files(root)), read_edition(root).name)
     context = memory.get("context", drawn, lambda found: read_context(root, found), errors) or Context()
     texts = {

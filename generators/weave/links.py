@@ -1,4 +1,5 @@
-"""What MkDocs says without a line, or not at all: links of hand-written pages that lead nowhere, and a missing description.
+"""What MkDocs says without a line, or not at all: links of hand-written pages that lead nowhere, what would act in a
+browser, and a missing description.
 
 Held here are links that are not closed, pages of the book that are not there and headings of
 hand-written pages; ids of generated pages are left to the build.
@@ -15,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 from generators import spans
+from generators.book.bounds import unreadable
 from generators.errors import BookError
 
 SHORTEST, LONGEST = 50, 158  # characters of a description, as search engines show them
@@ -25,6 +27,13 @@ _TITLED = re.compile(r"(?P<address>\S*)\s+\"[^\"]*\"")
 _MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<words>.+?)[ \t]*(?:\{[^}\n]*#(?P<id>[\w-]+)[^}\n]*\})?[ \t]*$", re.MULTILINE)
 _OWN_ID = re.compile(r"""\bid=["']([^"']+)["']|\{[^}\n]*#([\w-]+)[^}\n]*\}""")
+_TAG = re.compile(r"<(?P<name>[A-Za-z][\w-]*)(?=[\s/>])(?P<rest>[^<>]*)")
+_ATTRIBUTE = re.compile(r"""([^\s"'=/]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?""")
+#: The HTML that a page may hold, and what may stand in its tags.
+_TAGS, _ATTRIBUTES = {"details", "summary", "div", "br", "sub", "sup", "kbd"}, {"class", "id", "markdown", "open"}
+#: What would act beside tags: attributes behind a link or paragraph, and pictures that another host serves.
+_ACTS = re.compile(r"\{:?[^{}\n]*\b(?:on\w+|style|src|href)\s*=|!\[[^\]\n]*\]\(\s*<?(?:[a-z]+:)?//")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _IN_NAV = re.compile(r"[\w/]+\.md\b")
 _DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description:[ \t]*(?P<words>.*?)[ \t]*\n(?:.*\n)*?---\n")
 #: Folders of the reference that have a page for each file of another folder.
@@ -38,17 +47,40 @@ def page_faults(root: Path, texts: Mapping[str, str]) -> list[BookError]:
 
     @cache
     def ids(path: str) -> frozenset[str]:
-        return heading_ids(texts[path] if path in texts else (root / path).read_text(encoding="utf-8"))
+        return heading_ids(texts[path] if path in texts else page_text(root, path))
 
     found: list[BookError] = []
     for path, text in texts.items():
         mask = spans.hide_all(spans.prose(text), _MATHS)
-        found += _unclosed(path, mask)
+        found += [*_unclosed(path, mask), *_acting(path, text)]
         for start, address in _addresses(mask):
             if fault := _fault(root, path, address, docs, ids):
                 found.append(BookError(path, spans.line_of(mask, start), fault))
         found += _description(path, text)
     return found
+
+
+def page_text(root: Path, path: str) -> str:
+    """A page's text; BookError where it is not UTF-8."""
+    try:
+        return (root / path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BookError(path, None, unreadable(error)) from None
+
+
+def _acting(path: str, text: str) -> Iterator[BookError]:
+    """What no page needs and a browser would act on, or a reader not see; a page may be a stranger's, as data may."""
+    if unseen := _UNSEEN.search(text):
+        yield BookError(path, spans.line_of(text, unseen.start()), f"found {unseen[0]!r}, which nobody sees; remove it")
+    mask = spans.hide_all(spans.with_markup(text), _MATHS)
+    for match in _TAG.finditer(mask):
+        odd = {one.lower() for one in _ATTRIBUTE.findall(match["rest"])} - _ATTRIBUTES
+        if match["name"].lower() not in _TAGS or odd:
+            wanted = f"wanted Markdown, or {', '.join(sorted(_TAGS))} with {', '.join(sorted(_ATTRIBUTES))} at most"
+            yield BookError(path, spans.line_of(mask, match.start()), f"found {match[0][:60]!r}, {wanted}")
+    for match in _ACTS.finditer(mask):
+        wanted = "wanted pictures of docs/ and attributes that only name a class or an id"
+        yield BookError(path, spans.line_of(mask, match.start()), f"found {match[0][:60]!r}, {wanted}")
 
 
 def _unclosed(path: str, mask: str) -> list[BookError]:
@@ -69,7 +101,10 @@ def _addresses(mask: str) -> Iterator[tuple[int, str]]:
 
 def _fault(root: Path, path: str, address: str, docs: frozenset[str], ids) -> str:
     """What is wrong with one address of a page; empty for what is right, or not ours to say."""
-    if re.match(r"[a-z][a-z0-9+.-]*:|/", address):
+    if scheme := re.match(r"\s*([a-z][a-z0-9+.-]*):", address, re.IGNORECASE):
+        wanted = "wanted https:, or a page of the book"
+        return "" if scheme[1] in ("https", "http", "mailto") else f"found a link to {address[:60]!r}, {wanted}"
+    if address.startswith("/"):
         return ""
     if re.search(r"\s", address):
         return f"found {address[:60]!r} as a link's address, wanted one without spaces, closed by )"

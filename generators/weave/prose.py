@@ -15,7 +15,7 @@ from generators.book.load import Book, load_book
 from generators.errors import BookError
 from generators.units import UNITS
 from generators.weave import markdown
-from generators.weave.links import page_faults
+from generators.weave.links import page_faults, page_text
 from generators.weave.weave import page_paths
 
 _PREFIX = r"[kKMGTPE]i?"
@@ -65,7 +65,7 @@ _EMPTY = re.compile(
 def lint_prose(root: Path) -> list[BookError]:
     """Every number typed by hand beside a unit, and every fault of a link or description, in every hand-written page."""
     names = catalogue_names(load_book(root))
-    texts = {path: (root / path).read_text(encoding="utf-8") for path in page_paths(root)}
+    texts = {path: page_text(root, path) for path in page_paths(root)}
     return [e for path, text in texts.items() for e in lint_page(path, text, names)] + page_faults(root, texts)
 
 

@@ -10,7 +10,7 @@ from generators.errors import BookError, raise_all
 from generators.weave import figures as figure_files
 from generators.weave import kept
 from generators.weave.answers import Answers
-from generators.weave.links import page_faults
+from generators.weave.links import page_faults, page_text
 from generators.weave.numbers_page import PARTS, is_generated, number_pages, page_title
 from generators.weave.page import MEND, weave_page
 
@@ -91,7 +91,7 @@ def _orphans(root: Path, names: list[str], result: Result) -> None:
 def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> None:
     """Weave every hand-written page, then the numbers page and its ledger."""
     uses, titles = {}, {}
-    texts = {path: _read(root / path) or "" for path in page_paths(root)}
+    texts = {path: page_text(root, path) for path in page_paths(root)}
     result.broken += page_faults(root, texts)
     for path, text in texts.items():
         woven = weave_page(path, text, answers, lambda name: answers.words(name).alt if name in names else None)
@@ -123,8 +123,8 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError as error:
-        raise BookError(path.name, None, f"not readable as UTF-8: {error}; save it as UTF-8") from None
+    except UnicodeDecodeError:  # edited by hand, so that it is stale
+        return None
 
 
 def write_files(result: Result, root: Path) -> list[str]:
