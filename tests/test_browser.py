@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 from collections.abc import Iterator
@@ -82,8 +83,10 @@ def addresses(site: Path) -> tuple[list[str], list[str]]:
         kinds.setdefault(address.rsplit("/", 2)[0] if address.count("/") > 2 else address, []).append(address)
 
     def longest_word(address: str) -> int:
-        article = (site / address / "index.html").read_text(encoding="utf-8").split("<article", 1)[-1]
-        return max(map(len, re.sub(r"<style.*?</style>|<[^>]*>", " ", article, flags=re.DOTALL).split()))
+        text = (site / address / "index.html").read_text(encoding="utf-8")
+        article = text[text.index("<article") : text.index("</article>")]
+        words = re.sub(r"<(s\w+)[^>]*>.*?</\1>|<[^>]*>", " ", article, flags=re.DOTALL)  # no script, style or drawing
+        return max(map(len, html.unescape(words).split()))
 
     first = [address for of_kind in kinds.values() for address in of_kind[:2]]
     return first, [one for rest in kinds.values() for one in sorted(rest[2:], key=longest_word)[-6:]]

@@ -65,10 +65,11 @@ def chapter_price(book: Book) -> Price:
 
 
 @cache
-def _all_at_once(price: Price, name: str, chunk: int, seed: int) -> tuple[float, float]:
-    """Requests per second and answer tokens per pass of the trace, several times over and all there from the beginning."""
+def _all_at_once(price: Price, name: str, chunk: int, seed: int) -> tuple[float, float, float]:
+    """Of the trace, several times over and all there from the beginning: requests per second, answer tokens per pass, and the share of the passes that read a part of a prompt, which is their last segment."""
     run = serve(at_once(trace(seed)), policy_of(name, chunk=chunk), price)
-    return report.sustained_rate(run), report.mean_batch(run)
+    reading = sum(one.segments[-1].prompt for one in run.passes)
+    return report.sustained_rate(run), report.mean_batch(run), reading / len(run.passes)
 
 
 def capacity(price: Price, name: str, chunk: int = CHUNK, seed: int = SEED) -> float:
@@ -83,8 +84,7 @@ def saturated_batch(price: Price, name: str, seed: int = SEED) -> float:
 
 def carrying(price: Price, chunk: int, seed: int) -> float:
     """Share of the passes that read a part of a prompt, of that run with chunks of a size."""
-    run = serve(at_once(trace(seed)), policy_of("continuous-chunked", chunk=chunk), price)
-    return sum(any(segment.prompt for segment in one.segments) for one in run.passes) / len(run.passes)
+    return _all_at_once(price, "continuous-chunked", chunk, seed)[2]
 
 
 def taking_turns(price: Price) -> Price:
