@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from generators import units
 from generators.book.datum import Datum, Peak, Printed, Row, datum, peak
-from generators.book.record_field import Name
+from generators.book.record_field import Name, matching
 
 Capacity = datum("GB", 0.1, 2_000)
 Bandwidth = datum("GB/s", 10, 30_000_000)
@@ -18,13 +18,22 @@ Precision = Literal["fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4"
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
+MemoryType = Annotated[
+    Name,
+    matching(
+        r"(?:HBM(?:[2-4]e?)?|GDDR[5-8]X?|LPDDR[3-6]X?|DDR[3-6]|SRAM)(?:-\d{4,5})?(?:, \d{1,4} (?:bits|channels))?",
+        "a memory that is made, such as HBM3e, GDDR7, LPDDR5X, 'DDR5-4800, 8 channels' or SRAM",
+    ),
+]
+
+
 class Memory(Row):
     """Main memory: type as the vendor names it, capacity (absent where the buyer chooses it) and peak bandwidth.
 
     `reported` is the capacity that the chip's driver reports: "80 GB" is often 80 GiB less what the driver keeps.
     """
 
-    type: Name
+    type: MemoryType
     capacity: Capacity | None = None
     bandwidth: Bandwidth
     reported: Capacity | None = None
@@ -70,7 +79,7 @@ class Accelerator(Row):
 
     id: str
     name: Name
-    short: Name
+    short: Name = Field(max_length=18)  # a label in figures
     vendor: Name
     kind: Literal["data-centre", "workstation", "consumer", "apple", "cpu", "tpu"]
     year: int = Field(ge=2010, le=2030)

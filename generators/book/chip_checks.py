@@ -123,6 +123,7 @@ _POWER = {"data-centre": (30, 30_000), "tpu": (30, 3_000), "workstation": (20, 1
 _READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 1_000), "consumer": (8, 1_000),
              "apple": (80, 1_300), "cpu": (20, 60_000)}  # fmt: skip
 _READ_STACKS = (6, 80)  # of HBM, whatever the kind: sixteen dies of 4 GB behind 1 TB/s take 64 ms
+_READ_SRAM = (0, 1)  # each of its arrays is read at once: a WSE-3 and a Groq LPU take 0.003 ms at most
 #: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
 #: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
 _SPEED = {"data-centre": (25, 60_000), "tpu": (25, 20_000), "workstation": (25, 5_000), "consumer": (25, 5_000),
@@ -160,8 +161,8 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
             "last_level_cache",
             f"found {cache.value!r}, wanted a twentieth of the memory, {chip.memory.capacity.value}, at most",
         )
-    if capacity and not on_chip:
-        low, high = _READ_STACKS if "HBM" in chip.memory.type else _READ_ALL[chip.kind]
+    if capacity:
+        low, high = _READ_STACKS if "HBM" in chip.memory.type else _READ_SRAM if on_chip else _READ_ALL[chip.kind]
         took = capacity.value / chip.bandwidth.value * 1e3
         if not low <= took <= high:
             yield (

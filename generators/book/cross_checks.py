@@ -32,7 +32,7 @@ def cross_check(book: Book) -> list[BookError]:
     errors = (
         _sources_exist(book) + _ids_exist(book) + record_errors(book.records, book.accelerators) + role_errors(book)
     )
-    errors += _twice(book)
+    errors += _twice(book) + _vendors(book)
     for accelerator in book.accelerators.values():
         errors += chip_errors(accelerator)
     for model in book.models.values():
@@ -153,6 +153,20 @@ def _twice(book: Book) -> list[BookError]:
             message = f"found {shown(value)} as in {first[0]}:{first[1]}, wanted a row of its own; delete the copy or correct it"
             errors.append(BookError(path, field, message))
     return errors
+
+
+def _vendors(book: Book) -> list[BookError]:
+    """Chips whose name begins with another vendor than the one given, or with the same written in another way."""
+    vendors = {row.vendor for row in book.accelerators.values()}
+    return [
+        BookError(
+            f"data/accelerators/{id_}.toml", "vendor",
+            f"found {row.vendor!r} for {row.name!r}, wanted {vendor!r}, with which the name begins; correct one of them",
+        )
+        for id_, row in book.accelerators.items()
+        for vendor in sorted(vendors - {row.vendor})
+        if row.name.startswith(f"{vendor} ")
+    ]  # fmt: skip
 
 
 def _result(row: Published) -> str:
