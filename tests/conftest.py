@@ -21,7 +21,7 @@ if str(ROOT) not in sys.path:
 
 gc.set_threshold(50_000)  # as a command does: looking for cycles seldom saves a tenth of the time
 
-from generators.weave import kept  # noqa: E402
+from generators.weave import figures, kept  # noqa: E402
 from generators.weave.weave import weave  # noqa: E402
 
 #: What a build needs in its environment: Material's two notices off, and a day that does not move.
@@ -159,6 +159,30 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the data, pages and drawing code that a test may change."""
     fresh_copy(ROOT, tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Draw a figure, wide and narrow: its files, and the labels that the canvas cuts, measured with the figure's own font."""
+    pytest.importorskip("matplotlib")
+    from vis import _export
+
+    own, beyond = _export.svg_text, []
+
+    def measured(drawn, *words):
+        text, edge = own(drawn, *words), drawn.bbox
+        drawn.canvas.draw()
+        for label in drawn.findobj(lambda a: hasattr(a, "get_text") and a.get_text() and a.get_visible()):
+            extent = label.get_window_extent()
+            if extent.x0 > edge.x1 or extent.y0 > edge.y1:
+                continue  # a tick beyond the axis, which is not drawn
+            inside_x = extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1
+            if not (inside_x and extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1):
+                beyond.append((label.get_text(), extent.extents.tolist()))
+        return text
+
+    monkeypatch.setattr(_export, "svg_text", measured)
+    return lambda figure: (figures.render(figure), beyond)
 
 
 @pytest.fixture(scope="module")

@@ -72,30 +72,6 @@ def test_every_label_starts_inside_the_canvas(name):
         assert -1 <= x <= width + 1 and -1 <= y <= height + 1, element.text
 
 
-@pytest.fixture
-def rendered(monkeypatch):
-    """Draw a figure, wide and narrow: its files, and the labels that the canvas cuts, measured with the figure's own font."""
-    pytest.importorskip("matplotlib")
-    from vis import _export
-
-    own, beyond = _export.svg_text, []
-
-    def measured(drawn, *words):
-        text, edge = own(drawn, *words), drawn.bbox
-        drawn.canvas.draw()
-        for label in drawn.findobj(lambda a: hasattr(a, "get_text") and a.get_text() and a.get_visible()):
-            extent = label.get_window_extent()
-            if extent.x0 > edge.x1 or extent.y0 > edge.y1:
-                continue  # a tick beyond the axis, which is not drawn
-            inside_x = extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1
-            if not (inside_x and extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1):
-                beyond.append((label.get_text(), extent.extents.tolist()))
-        return text
-
-    monkeypatch.setattr(_export, "svg_text", measured)
-    return lambda figure: (figure_files.render(figure), beyond)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_is_drawn_as_committed_and_every_label_ends_inside_the_canvas(name, book, rendered):
     files, beyond = rendered(figure_files.figure(name, book))

@@ -11,6 +11,7 @@ from generators.evidence import cache as kv_evidence
 from generators.evidence import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
+from generators.weave import figures
 from tests.fakes import CHECKED
 
 BF16 = Format(2.0, 2.0, 2.0)
@@ -162,16 +163,11 @@ def test_measured_steps_are_predicted_from_their_own_record(measured):
     assert statistics.median(step.context for step in contexts) == 129, "the newest token counts"
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", ["cache_on_a_processor", "context_on_a_processor"])
-def test_the_figures_draw_measured_rows_where_a_record_has_them(name, narrow, measured):
-    pytest.importorskip("matplotlib")
-    from generators.weave import figures
-    from tests.test_figures import labels_beyond_the_edge
-
+def test_the_figures_draw_measured_rows_where_a_record_has_them(name, measured, rendered):
     figure = figures.figure(name, measured)
     assert figure.data.where(mark="measured") and figure.data.records
-    assert labels_beyond_the_edge(figure, narrow) == []
+    assert rendered(figure)[1] == []
 
 
 def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(book, measured):
