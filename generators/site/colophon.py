@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from generators import fingerprint
 from generators.addresses import Addresses, read_addresses
 from generators.edition import Edition, read_edition
+from generators.site.memory import Memory
 
 RECORDS = "reference/records/index.md"
 _MOST = 3  # machines named; the others are counted
@@ -35,9 +37,11 @@ class Colophon:
         }
 
 
-def read_colophon(root: Path) -> Colophon:
+def read_colophon(root: Path, memory: Memory) -> Colophon:
     """Read once per build; a record that cannot be read is left out here, since the loader reports it."""
-    return Colophon(read_edition(root), read_addresses(root), machines(root / "data" / "measurements"))
+    records = root / "data" / "measurements"
+    told = memory.get("machines", fingerprint.of_files(records), lambda _: machines(records), [])
+    return Colophon(read_edition(root), read_addresses(root), told or "")
 
 
 def machines(folder: Path) -> str:

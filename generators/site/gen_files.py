@@ -66,7 +66,9 @@ def main() -> None:
         redraw(root)
     kept["memory"] = kept["memory"] or Memory()
     try:
-        editor.config.extra["colophon"] = read_colophon(root).facts()  # for site_overrides/partials/copyright.html
+        editor.config.extra["colophon"] = read_colophon(
+            root, kept["memory"]
+        ).facts()  # for site_overrides/partials/copyright.html
         for page in pages(root, kept["memory"]):
             binary = isinstance(page.content, bytes)
             with mkdocs_gen_files.open(page.path, "wb" if binary else "w") as file:
