@@ -79,6 +79,20 @@ def test_an_update_takes_less_than_a_frame_even_on_a_slow_phone(browser, origin)
     assert time < 16
 
 
+def test_a_mark_may_change_its_kind_between_updates(page, origin):
+    """As where a measured run becomes another machine's, drawn by another symbol: order and number of marks stay right."""
+    open_live(page, origin + FIRST, "roofline")
+    kinds = page.evaluate("""() => {
+      const svg = memoryBound.canvas(100, 100);
+      const drawn = (...kinds) => {
+        memoryBound.paint(svg, kinds.map((t, n) => ({ k: `mark ${n}`, t, c: "", a: {} })));
+        return [...svg.children].map((node) => node.localName).join(" ");
+      };
+      return [drawn("circle", "rect", "path"), drawn("rect", "circle", "path", "line"), drawn("path", "circle")];
+    }""")
+    assert kinds == ["circle rect path", "rect circle path line", "path circle"]
+
+
 def test_colours_follow_the_toggle_without_a_redraw(page, origin):
     open_live(page, origin + FIRST, "roofline")
     fill = "getComputedStyle(document.querySelector('.mb-live-svg .mb-roof-memory')).stroke"

@@ -43,14 +43,15 @@ export function canvas(width, height) {
 
 export function paint(svg, marks) {
   const known = svg.marks || (svg.marks = new Map());
-  let place = svg.firstChild;
+  let last = null;
   const seen = new Set();
   for (const made of marks) {
     if (seen.has(made.k)) throw new Error(`two marks are called ${made.k}`);
     seen.add(made.k);
     const node = set(known, svg, made);
-    if (node === place) place = place.nextSibling;
-    else svg.insertBefore(node, place);
+    const place = last ? last.nextSibling : svg.firstChild; // asked only now: setting a mark may have removed what stood there
+    if (node !== place) svg.insertBefore(node, place);
+    last = node;
   }
   for (const [key, node] of known) {
     if (!seen.has(key)) {
