@@ -42,6 +42,18 @@ def test_title_page_and_page_numbers(printed, manuscript):
     assert wrong == [], "a page of the text begins with its part's name, and bears its number"
 
 
+def test_no_page_inside_a_part_is_half_empty_and_the_numbers_fill_no_third_of_all(printed, manuscript):
+    starts = [printed.places[pdf_faults.place(part.path)] for part in manuscript.parts]
+    ends = {number: flow._text_and_end(page)[1] for number, page in enumerate(printed.reader.pages, 1)}
+    empty = {
+        number: round(end)
+        for number, end in ends.items()
+        if end > 285 and starts[0] <= number and number + 1 not in starts
+    }
+    assert [number for number in empty if number != len(ends)] == [], empty
+    assert len(ends) - starts[-1] < 0.3 * len(ends)
+
+
 def test_it_is_tagged_and_says_its_language_and_title(printed, manuscript):
     root = printed.reader.trailer["/Root"]
     assert "/StructTreeRoot" in root and str(root["/Lang"]).startswith("en")
