@@ -39,10 +39,11 @@ class Preview:
             if time.monotonic() > until or self._process.poll() is not None:
                 raise SystemExit(f"the preview did not start:\n{self.log.read_text()}")
             time.sleep(0.1)
+        self.home = re.search(r"Serving on (\S+/)", self.log.read_text())[1]  # with the path of the site's address
 
     def page(self, path: str) -> str:
         """A page's HTML; the server answers when no build is under way."""
-        with urlopen(f"{self.address}/{path}", timeout=LONGEST) as answer:
+        with urlopen(self.home + path, timeout=LONGEST) as answer:
             return answer.read().decode()
 
     def shows(self, path: str, words: str) -> None:
