@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators.book.record_field import LONGEST, shown
 from generators.errors import printable
 
+LONGEST = 4000  # characters of a text
 LARGEST = 1_000_000  # bytes of a TOML file; the longest, the sources, has a tenth of it
 _DOTS = 100  # of a line: a dotted key of thousands of parts takes the parser seconds
 _DEEPEST = 8  # tables within tables; a quoted datum with its conflicts has four
@@ -25,6 +25,12 @@ _PLACES = re.compile(
     r"(?:sources|formats|errata|contributors|records|config_rules)\.toml|(?:accelerators|models|published)/[^/]+\.toml"
     r"|(?:measurements|probes|predictions)/[^/]+\.json|published/(?:runs|repeats)/[^/]+\.csv|texts/[^/]+\.txt|(?:expected|tried)\.json"
 )
+
+
+def shown(value: object) -> str:
+    """A found value for a message: one line without control characters, at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def toml_text(path: Path) -> str:

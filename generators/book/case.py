@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from generators import units
+from generators.book.bounds import shown
 from generators.book.case_needs import NEEDS, POSITIVE
 from generators.book.datum import Row
-from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text, shown
+from generators.book.record_field import FLOOR, CaseName, Finite, Key, Plain, Reason, Seconds, Text
 
 FASTEST = {"bytes": 1e16, "flop": 1e19}  # a second: beyond a whole room of machines
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from generators import catalogue
 from generators.book.annotation import role_errors
+from generators.book.bounds import shown
 from generators.book.chip_checks import chip_errors
 from generators.book.datum import Datum, near
 from generators.book.llm import LanguageModel
@@ -16,7 +17,6 @@ from generators.book.possible import impossible
 from generators.book.printed import numbers
 from generators.book.published import Published
 from generators.book.record import record_errors
-from generators.book.record_field import shown
 from generators.errors import BookError, nearest
 from generators.model import memory, parameters
 from generators.model.inputs import Format

@@ -8,7 +8,7 @@ from functools import cache
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from generators.book.record_field import shown
+from generators.book.bounds import shown
 from generators.errors import nearest, printable
 
 LONGEST = 400  # characters of a message; a list of many possible values is cut

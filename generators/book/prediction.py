@@ -13,11 +13,11 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from generators.book.bounds import no_constants, once, unreadable
+from generators.book.bounds import no_constants, once, shown, unreadable
 from generators.book.datum import Row
 from generators.book.faults import faults
 from generators.book.record import Case, Record
-from generators.book.record_field import CaseName, ChipId, Edition, Finite, Key, Moment, Plain, Text, moment, shown
+from generators.book.record_field import CaseName, ChipId, Edition, Finite, Key, Moment, Plain, Text, moment
 from generators.errors import BookError
 
 LARGEST = 2_000_000  # bytes

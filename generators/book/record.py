@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from generators.book.annotation import HeldOut
-from generators.book.bounds import no_constants, once, unreadable
+from generators.book.bounds import no_constants, once, shown, unreadable
 from generators.book.case import Case, quantile
 from generators.book.datum import Row
 from generators.book.faults import faults
@@ -36,8 +36,7 @@ from generators.book.record_field import (
     Text,
     matching,
     moment,
-        shown,
-)  # fmt: skip
+    )  # fmt: skip
 from generators.errors import BookError, nearest, printable
 from generators.measure.quality import Verdict, held_out, verdict
 from generators.measure.result import Result

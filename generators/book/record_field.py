@@ -9,16 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
-LONGEST = 4000  # characters of a text
+from generators.book.bounds import LONGEST, shown
+
 _WHOLE = 2**53  # beyond it a float does not hold every whole number
 FLOOR, _DAY = 1e-9, 86_400.0  # seconds: no call from Python returns sooner; no sample lasts longer
 _PRIVATE = re.compile(r"(/(?:home|root|Users)/|[A-Z]:\\Users)")
-
-
-def shown(value: object) -> str:
-    """A found value for a message: one line without control characters, at most 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _public(value: str) -> str:

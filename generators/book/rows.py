@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from generators.book.record_field import shown
+from generators.book.bounds import shown
 from generators.errors import nearest
 
 T = TypeVar("T")
