@@ -514,6 +514,8 @@ def _causes(book, kind: str) -> dict:
 
 def test_decode_is_off_where_the_page_says(book):
     """By who else ran the build, and of crowd-sourced runs by the card."""
+    from generators.evidence import accuracy
+
     parts = _causes(book, "decode, batch 1")
     told, untold = (summary(parts[f"build on {where}"]) for where in ("two other devices or more", "one other device at most"))  # fmt: skip
     assert max(told.by_row, told.by_device) < 0.081
@@ -525,8 +527,12 @@ def test_decode_is_off_where_the_page_says(book):
     older = [errors for name, errors in crowd.items() if re.match(r"T4|gtx-16|rtx-20", name)]
     assert len(thirty) >= 5 and all(median(map(abs, errors)) < 0.1 for errors in thirty)
     assert len(older) == 3 and all(median(errors) < -0.395 for errors in older)
-    radeon = Counter(one.run.device.key for one in parts["crowd-sourced, a Radeon card"])
-    assert radeon["rx-6900-xt"] * 2 == radeon.total()
+    assert all(median(crowd[name]) < -0.5 for name in ("RTX 5070", "RTX 5080"))
+    radeon = parts["crowd-sourced, a Radeon card"]
+    (most,) = (found for name, found in accuracy.parted(radeon, lambda one: one.run.device.key).items() if name == "rx-6900-xt")  # fmt: skip
+    assert len(most) * 2 == len(radeon) and 0.9 < median(one.error for one in most) < 1.1
+    worst = min(summary(radeon).by_row, summary(parts["crowd-sourced, a card with HBM"]).by_row)
+    assert all(summary(found).by_row < worst / 2 for name, found in parts.items() if "Radeon" not in name and "HBM" not in name)  # fmt: skip
 
 
 def test_prefill_is_off_where_the_page_says(book):
@@ -534,7 +540,7 @@ def test_prefill_is_off_where_the_page_says(book):
     short, long = (summary(parts[f"dense, build on two other devices or more, {how}"]) for how in ("short", "long"))
     assert max(short.by_row, short.by_device) < 0.095 and min(long.by_row, long.by_device) > 0.15
     assert median(one.error for one in parts["dense, build on two other devices or more, long"]) < -0.05
-    assert summary(parts["dense, build on one other device at most"]).by_row > short.by_row * 2
+    assert abs(summary(parts["dense, build on one other device at most"]).by_row - long.by_row) < 0.03
     such = parts["dense, in 16 bits on an A100"]
     assert len(such) == 6 and {one.run.device.key for one in such} == {"a100-sxm4-80gb", "a100-pcie-80gb"}
 
@@ -553,7 +559,7 @@ def test_scatter_and_probes_are_as_the_page_says(book):
         assert summary(accuracy.predicted(book, told)).by_row < off(told) + 0.005
     one, two = (accuracy.probed(book, n) for n in (1, 2))
     none = [summary(accuracy.predicted(book, [(probed.run, 0.0) for probed in found])) for found in (one, two)]
-    assert abs(summary(one).by_row - none[0].by_row) < 0.015 and abs(summary(one).by_device - none[0].by_device) < 0.015
+    assert 0 < summary(one).by_row - none[0].by_row < 0.015 and abs(summary(one).by_device - none[0].by_device) < 0.015
     assert summary(two).by_row < none[1].by_row and 0.4 < summary(two).by_device / none[1].by_device < 0.6
     formats = accuracy.parted(one, accuracy.cause)
     same, other = summary(formats["probe in the same format"]), summary(formats["probe in another format"])
