@@ -216,5 +216,5 @@ def accuracy_batches(n: Numbers) -> Table:
     """Whole requests in batches by engine, device and number of sequences."""
     key = lambda one: (one.run.engine, one.run.device.name, one.run.phases[-1].tokens)  # noqa: E731
     parts = accuracy.parted(accuracy.all_of_kind(n.book, accuracy.BATCHED), key)
-    rows = [[engine, device, f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"] for (engine, device, sequences), part in sorted(parts.items())]  # fmt: skip
-    return Table(["Engine", "Device", "Sequences >", "Runs >", "Too slow (+) or fast (-) >"], rows)
+    rows = [[f"{engine} on {device}", f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"] for (engine, device, sequences), part in sorted(parts.items())]  # fmt: skip
+    return Table(["Engine and device", "Sequences >", "Runs >", "Too slow (+) or fast (-) >"], rows)
