@@ -414,6 +414,9 @@ def test_changes_were_kept_by_the_rule_that_the_page_states(book):
     (attention,) = (name for name in others if "attention takes" in name)
     old, new = (half(kinds, ["prefill"], 0) for kinds in (present, told[attention]))
     assert new[0] < old[0] and new[1] > old[1]
+    assert all(n > o for n, o in zip(half(told[attention], ["prefill"], 1), half(present, ["prefill"], 1), strict=True))
+    (experts,) = (name for name in others if name.startswith("mixtures"))
+    assert all(half(told[experts], ["prefill"], b)[1] > half(present, ["prefill"], b)[1] for b in (0, 1))
     (served,) = (name for name in others if "for each sequence" in name)
     assert told[served][SERVED][1] < 0.1 < present[SERVED][1] and told[served][SERVED][2] > present[SERVED][2]
 
@@ -541,6 +544,10 @@ def test_prefill_is_off_where_the_page_says(book):
     assert max(short.by_row, short.by_device) < 0.095 and min(long.by_row, long.by_device) > 0.15
     assert median(one.error for one in parts["dense, build on two other devices or more, long"]) < -0.05
     assert abs(summary(parts["dense, build on one other device at most"]).by_row - long.by_row) < 0.03
+    rare = summary(parts["dense, build on one other device at most"])
+    assert rare.by_device > 1.5 * long.by_device
+    slow = [one for found in parts.values() for one in found if one.run.device.name == "M1 Max" and one.error < -0.5]
+    assert len(slow) == 3
     such = parts["dense, in 16 bits on an A100"]
     assert len(such) == 6 and {one.run.device.key for one in such} == {"a100-sxm4-80gb", "a100-pcie-80gb"}
 
