@@ -11,7 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from generators.errors import BookError, BookErrors
+from generators.core.errors import BookError, BookErrors
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,7 +105,7 @@ def _pictures(arguments: list[str], root: Path) -> int:
     """Draw the PNG copies of figures and the cards of link previews that a build then includes."""
     from generators.pictures.draw import draw_all
     from generators.pictures.icons import draw_icons, stale_icons
-    from generators.pictures.paint import check
+    from generators.pictures.png import check
     from generators.site.cards import wanted
 
     draw_all(wanted(root), root, _say)
@@ -132,12 +132,12 @@ def _lint(arguments: list[str], root: Path) -> int:
 
 def _predict(arguments: list[str], root: Path) -> int:
     """Freeze what the suite should find on a chip, from its datasheet alone."""
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
     from generators.predictions import freeze
 
     if len(arguments) != 1:
         raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
-    _say(f"wrote {freeze(load_book(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
+    _say(f"wrote {freeze(load_catalog(root), arguments[0]).relative_to(root)}; commit it before the chip is measured")
     return 0
 
 
@@ -150,8 +150,8 @@ def _score(arguments: list[str], root: Path) -> int:
 
 def _shape(arguments: list[str], root: Path) -> int:
     """What config files come to, one line of JSON each, or one line on standard error that refuses the file."""
-    from generators.book.config_json import Refused
-    from generators.book.config_rules import load_rules
+    from generators.catalog.config_json import Refused
+    from generators.catalog.config_rules import load_rules
     from generators.shape_command import line
 
     if not arguments:
@@ -169,7 +169,7 @@ def _shape(arguments: list[str], root: Path) -> int:
 def _publish(arguments: list[str], root: Path) -> int:
     """Release the edition whose tag this commit carries onto the publishing branch."""
     from generators.export.downloads import make_downloads
-    from generators.publish.release import release
+    from generators.release.release import release
 
     offered = partial(make_downloads, root, _say) if "--book" in arguments else dict
     chosen = {"push": "--push" in arguments, "trial": "--trial" in arguments}
@@ -179,8 +179,8 @@ def _publish(arguments: list[str], root: Path) -> int:
 
 def _validate(arguments: list[str], root: Path) -> int:
     """Read data as sent by a stranger: all of data/, here or in another folder, or the files named."""
-    from generators.book.load import load_book
-    from generators.evidence.comparison import passed_over_lines
+    from generators.catalog.load import load_catalog
+    from generators.comparison.comparison import passed_over_lines
     from generators.validate import validate_data, validate_files
 
     if arguments[:1] == ["--root"]:
@@ -192,7 +192,7 @@ def _validate(arguments: list[str], root: Path) -> int:
     if status == 0:
         _say("every file reads, and agrees with the others")
     if status == 0 and not arguments:
-        for line in passed_over_lines(load_book(root)):
+        for line in passed_over_lines(load_catalog(root)):
             _say(line)
     return status
 
@@ -224,9 +224,9 @@ def _numbers(arguments: list[str], root: Path) -> int:
 
 def _number(id_: str, root: Path) -> int:
     """What an id gives: value, meaning, how it is computed and from what, and the sources of it all."""
-    from generators.weave.answers import Answers
+    from generators.weave.answers import PageValues
 
-    answers = Answers(root)
+    answers = PageValues(root)
     try:
         number = answers.number(id_)
         inputs = [answers.number(one) for one in number.inputs]
@@ -260,7 +260,7 @@ def _new(arguments: list[str], root: Path) -> int:
 
 def _book(arguments: list[str], root: Path) -> int:
     """The book as PDF, EPUB and a ZIP that opens from a folder, into dist/ or the folder named."""
-    from generators.export.book import make_book
+    from generators.export.catalog import make_book
 
     if len(arguments) > 1:
         raise BookError("book", None, f"found {len(arguments)} folders, wanted one or none")

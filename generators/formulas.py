@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from generators.errors import nearest
+from generators.core.errors import nearest
+from generators.core.symbols import Symbol, symbol
 from generators.model import batching, cache, memory, parameters, phases, roofline, work
 from generators.model.inputs import Format, Shape
-from generators.symbols import Symbol, symbol
 
 #: The book's symbols; `docs/reference/notation.md` explains each.
 F, Q, P, BETA, INTENSITY, OVERHEAD = (Symbol(s) for s in ("F", "Q", "P", r"\beta", "I", "t_o"))
@@ -72,7 +72,7 @@ _SIDES: dict[str, tuple[str, Symbol]] = {
     ),
     "turning-context": ("S_c =", batching.turning_context(MAC, COUNT, RIDGE, K)),
     "occupied-share": (
-        r"\text{places in use} =",
+        r"\text{slots in use} =",
         batching.occupied_share(Symbol(r"\bar{A}"), Symbol(r"\bar{A}_{\max}")),
     ),
     "tokens-per-expert": (r"\text{tokens per expert read} =", batching.tokens_per_expert(EXPERTS, ACTIVE, B)),

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.book.prediction import Prediction, load_prediction
-from generators.errors import BookError, raise_all
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.catalog.prediction import Prediction, load_prediction
+from generators.core.errors import BookError, raise_all
 from generators.measure import shapes
 from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -45,15 +45,15 @@ BASIS = (
 @cache
 def measured_shape(name: str) -> Shape:
     """A model of the suite as the model's input."""
-    told = {key: float(value) for key, value in shapes.shape(name).as_parameters().items() if key != "tied"}
-    return catalogue.with_parts(Shape(**told, tied=False))
+    reported = {key: float(value) for key, value in shapes.shape(name).as_parameters().items() if key != "tied"}
+    return model_inputs.with_parts(Shape(**reported, tied=False))
 
 
-def predict(book: Book, chip_id: str) -> dict:
+def predict(catalog: Catalog, chip_id: str) -> dict:
     """The predictions for a chip as they will be frozen; `BookError` for a chip that is not in the catalogue."""
-    if chip_id not in book.accelerators:
-        raise BookError("predict", None, book.accelerators.absent(chip_id))
-    row = book.accelerators[chip_id]
+    if chip_id not in catalog.accelerators:
+        raise BookError("predict", None, catalog.accelerators.absent(chip_id))
+    row = catalog.accelerators[chip_id]
     if row.capacity is None or "bf16" not in row.peaks():
         raise BookError(f"data/accelerators/{chip_id}.toml", None, "has no capacity or no bf16 peak to predict from")
     peaks = {DTYPES[name]: peak.quantity.value for name, peak in row.peaks().items() if name in DTYPES}
@@ -78,25 +78,25 @@ def _rows(chip: Chip, peaks: dict[str, float]) -> Iterator[dict]:
         yield _step("decode", model, chip, {"mode": "eager"}, Pass(1.0, 1.0, 129.0))
     for context in CONTEXTS:
         for batch in BATCHES:
-            told = {"batch": batch, "context": context}
-            yield _step("decode-batch", "8B", chip, told, Pass(float(batch), 1.0, context + 1.0))
+            reported = {"batch": batch, "context": context}
+            yield _step("decode-batch", "8B", chip, reported, Pass(float(batch), 1.0, context + 1.0))
     for tokens in TOKENS:
         yield _step("prefill", "8B", chip, {"tokens": tokens}, Pass(1.0, float(tokens), float(tokens)))
     for model in ("0.1B", "1.1B"):
         for context in CACHED:
-            told, length = {"context": context}, float(context)
-            yield _step("step-without-cache", model, chip, told, Pass(1.0, length, length))
-            yield _step("step-with-cache", model, chip, told, Pass(1.0, 1.0, length))
+            reported, length = {"context": context}, float(context)
+            yield _step("step-without-cache", model, chip, reported, Pass(1.0, length, length))
+            yield _step("step-with-cache", model, chip, reported, Pass(1.0, 1.0, length))
     for new in VERIFIED:
-        told = {"new_tokens": new, "context": 512, "batch": 1}
-        yield _step("verify", "8B", chip, told, Pass(1.0, float(new), 512.0 + new, float(new)))
+        reported = {"new_tokens": new, "context": 512, "batch": 1}
+        yield _step("verify", "8B", chip, reported, Pass(1.0, float(new), 512.0 + new, float(new)))
 
 
-def _step(name: str, model: str, chip: Chip, told: dict, step: Pass) -> dict:
+def _step(name: str, model: str, chip: Chip, reported: dict, step: Pass) -> dict:
     """One pass of one model, or that it does not fit."""
     shape = measured_shape(model)
     need = memory.memory_needed(shape, BF16, step.batch, step.context)
-    parameters = {"model": model, "dtype": "bfloat16"} | told
+    parameters = {"model": model, "dtype": "bfloat16"} | reported
     if need > chip.capacity:
         return _row(name, parameters, "s", None, "capacity")
     found = roofline.step(shape, BF16, chip, step)
@@ -107,10 +107,10 @@ def _row(name: str, parameters: dict, quantity: str, value: float | None, binds:
     return {"name": name, "parameters": parameters, "quantity": quantity, "value": value, "binds": binds}
 
 
-def freeze(book: Book, chip_id: str) -> Path:
+def freeze(catalog: Catalog, chip_id: str) -> Path:
     """Write a chip's predictions under today's date; an existing file is never overwritten."""
-    row = predict(book, chip_id)
-    path = book.root / "data/predictions" / f"{chip_id}--{row['made'][:10]}.json"
+    row = predict(catalog, chip_id)
+    path = catalog.root / "data/predictions" / f"{chip_id}--{row['made'][:10]}.json"
     if path.exists():
         raise BookError(f"data/predictions/{path.name}", None, "exists and is kept; a new prediction needs another day")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,11 +120,11 @@ def freeze(book: Book, chip_id: str) -> Path:
     return path
 
 
-def load_predictions(book: Book) -> dict[str, Prediction]:
+def load_predictions(catalog: Catalog) -> dict[str, Prediction]:
     """All frozen predictions by file name, oldest first; `BookErrors` names every one that cannot be of its chip."""
     errors: list[BookError] = []
     found = {}
-    for path in sorted((book.root / "data/predictions").glob("*.json")):
+    for path in sorted((catalog.root / "data/predictions").glob("*.json")):
         try:
             found[path.stem] = one = load_prediction(path)
         except BookError as error:
@@ -132,7 +132,7 @@ def load_predictions(book: Book) -> dict[str, Prediction]:
         else:
             errors += [
                 BookError(f"data/predictions/{path.name}", field, fault)
-                for field, fault in prediction_faults(book, one)
+                for field, fault in prediction_faults(catalog, one)
             ]
     raise_all(errors)
     return found
@@ -142,14 +142,14 @@ def load_predictions(book: Book) -> dict[str, Prediction]:
 _AGES = 2.0
 
 
-def prediction_faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
+def prediction_faults(catalog: Catalog, one: Prediction) -> Iterator[tuple[str, str]]:
     """(field, fault) of a prediction whose chip is not there or whose numbers are not its chip's."""
-    chip = book.accelerators.get(one.accelerator)
+    chip = catalog.accelerators.get(one.accelerator)
     if chip is None:
-        yield "accelerator", book.accelerators.absent(one.accelerator)
+        yield "accelerator", catalog.accelerators.absent(one.accelerator)
         return
     try:
-        today = predict(book, one.accelerator)
+        today = predict(catalog, one.accelerator)
     except BookError as error:
         yield "accelerator", f"found {one.accelerator!r}, which {error.message}; wanted a chip that has both"
         return
@@ -164,16 +164,16 @@ def prediction_faults(book: Book, one: Prediction) -> Iterator[tuple[str, str]]:
     named: dict[str, set[frozenset[str]]] = {}
     for row in today["rows"]:
         named.setdefault(row["name"], set()).add(frozenset(row["parameters"]))
-    for place, row in enumerate(one.rows):
+    for index, row in enumerate(one.rows):
         if row.name in named and frozenset(row.parameters) not in named[row.name]:
-            told = ", ".join(sorted(min(named[row.name], key=sorted)))
+            reported = ", ".join(sorted(min(named[row.name], key=sorted)))
             yield (
-                f"rows.{place}.parameters",
-                f"found {', '.join(row.parameters) or 'none'} of a {row.name}, wanted {told}",
+                f"rows.{index}.parameters",
+                f"found {', '.join(row.parameters) or 'none'} of a {row.name}, wanted {reported}",
             )
         now = wanted.get(_key(row.name, row.parameters))
         if row.value is not None and now is not None:
-            yield from _unlike(f"rows.{place}.value", row.value, now, sheet)
+            yield from _unlike(f"rows.{index}.value", row.value, now, sheet)
 
 
 def _key(name: str, parameters: dict) -> tuple:

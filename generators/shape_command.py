@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from generators.book.config_json import LONGEST, Read, Refused, read_config
-from generators.book.config_rules import Rules
+from generators.catalog.config_json import LONGEST, Read, Refused, read_config
+from generators.catalog.config_rules import Rules
 from generators.model import memory, parameters
 from generators.model.inputs import Format, Pass
 

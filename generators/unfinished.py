@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators import spans
-from generators.errors import BookError
+from generators.core import spans
+from generators.core.errors import BookError
 
 MARK = "FILL IN:"
 _WORDS = re.compile(rf"{MARK}[ \t]*([^\"'>\n]*)")

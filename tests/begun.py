@@ -11,9 +11,9 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from generators.errors import BookError
-from generators.pictures.paint import check, paint
+from generators.core.errors import BookError
 from generators.pictures.picture import CARD_SIZE, Card, keep, place
+from generators.pictures.png import check, to_png
 from generators.site.cards import card_of
 from generators.site.tree import material_and_pages
 from tests.clones import clone
@@ -39,13 +39,13 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def make(target: Path, begin_warm: Callable[[Path], Path]) -> str:
     """Make the fork in `book`, what the command said in `told.json`, and the site in `site`; what went wrong."""
-    folder, told = begin_warm(clone(target / "book", site_url=SITE)), {}
+    folder, reported = begin_warm(clone(target / "book", site_url=SITE)), {}
     for kind, name in BEGUN:
         done = run(folder, "new", kind, name)
         if done.returncode:
             return f"exit status {done.returncode}\n{done.stdout}{done.stderr}"
-        told[kind] = done.stdout
-    (target / "told.json").write_text(json.dumps(told), encoding="utf-8")
+        reported[kind] = done.stdout
+    (target / "told.json").write_text(json.dumps(reported), encoding="utf-8")
     few_pages(folder)
     material, pages = material_and_pages(folder)
     for page in islice((page for page in pages if page.path in DRAWN), len(DRAWN)):  # the others are not made
@@ -64,4 +64,4 @@ def _drawn_or_blank(card: Card) -> bytes:
         blank = io.BytesIO()
         Image.new("RGB", CARD_SIZE).save(blank, "PNG")
         return blank.getvalue()
-    return paint(card)
+    return to_png(card)

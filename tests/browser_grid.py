@@ -7,7 +7,7 @@ import inspect
 from dataclasses import fields, is_dataclass, replace
 from itertools import product
 
-from generators import catalogue
+from generators import model_inputs
 from generators.browser import answers
 from generators.browser.scripts import modules
 from generators.model.expected import Habits
@@ -45,22 +45,24 @@ FUNCTION = """
 """
 
 
-def states(book) -> list[list[object]]:
+def states(catalog) -> list[list[object]]:
     """Every model with every format and every chip with every format; chips, models and extremes take turns."""
-    chips, found = sorted(book.accelerators), []
-    for turn, (model, format_) in enumerate(product(sorted(book.models), book.formats)):
-        able = [chip for chip in chips if catalogue.device(book.accelerators[chip], book.formats[format_].rate)]
+    chips, found = sorted(catalog.accelerators), []
+    for turn, (model, format_) in enumerate(product(sorted(catalog.models), catalog.formats)):
+        able = [
+            chip for chip in chips if model_inputs.device(catalog.accelerators[chip], catalog.formats[format_].rate)
+        ]
         found.append(["answer", able[turn % len(able)], model, format_, *EXTREMES[turn % len(EXTREMES)]])
         found.append(["pass", able[(turn + 1) % len(able)], model, format_, *PASSES[turn % len(PASSES)]])
-    models = sorted(book.models)
-    for at, (chip, format_) in enumerate(product(chips, book.formats)):
+    models = sorted(catalog.models)
+    for at, (chip, format_) in enumerate(product(chips, catalog.formats)):
         found.append(["answer", chip, models[at % len(models)], format_, *EXTREMES[at % len(EXTREMES)]])
     for at, (chip, model) in enumerate(zip(chips, models * 2, strict=False)):
         found += [["pass", chip, model, "bf16", *one] for one in PASSES]
         found.append(["request", chip, model, "bf16", CHUNKS, CONTEXTS])
         draft = models[(at + 7) % len(models)]
         found.append(["speculation", chip, model, "fp16", draft, 4.0, 3000.0, 5.0, 0.7])
-    return found + each_function(book)
+    return found + each_function(catalog)
 
 
 #: Layers that keep every third entry and no more than a window, a chunk or so many entries hold: no model has them yet.
@@ -68,10 +70,10 @@ STRIDED = {"window": 9.0, "chunk": 9.0, "top": 5.0}
 INPUTS = {"Shape": "s", "Format": "f", "Chip": "c", "Pass": "p", "Part": "g", "Habits": "h"}
 
 
-def each_function(book) -> list[list[object]]:
+def each_function(catalog) -> list[list[object]]:
     """Every function of the model that the browser has by itself, for a few models."""
-    found, script = [], modules(book)["model"].body
-    for module in [*sorted(path.stem for path in (book.root / "generators" / "model").glob("[!_]*.py")), "answers"]:
+    found, script = [], modules(catalog)["model"].body
+    for module in [*sorted(path.stem for path in (catalog.root / "generators" / "model").glob("[!_]*.py")), "answers"]:
         loaded = _loaded(module)
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
             if function.__module__ == loaded.__name__ and f"function {name}(" in _of_module(script, module):
@@ -125,17 +127,17 @@ def _given(parameter: inspect.Parameter, at: int) -> object:
     return INPUTS[kind]  # a KeyError names a class of input that this grid must learn
 
 
-def python_results(book, all_states) -> list[list[object]]:
+def python_results(catalog, all_states) -> list[list[object]]:
     """What Python's model says of each state."""
-    return [_one(book, *state) for state in all_states]
+    return [_one(catalog, *state) for state in all_states]
 
 
-def _one(book, kind, chip, model, format_, *rest) -> list[object]:
-    row = book.formats[format_]
-    s, f = catalogue.shape(book.models[model]), catalogue.number_format(row)
+def _one(catalog, kind, chip, model, format_, *rest) -> list[object]:
+    row = catalog.formats[format_]
+    s, f = model_inputs.shape(catalog.models[model]), model_inputs.number_format(row)
     if kind != "answer":
         f = replace(f, activation=2.0)  # an estimate, so that no term of activations goes unasked
-    c = catalogue.device(book.accelerators[chip], row.rate)
+    c = model_inputs.device(catalog.accelerators[chip], row.rate)
     if c is None:
         return [None]
     if kind == "answer":
@@ -149,7 +151,7 @@ def _one(book, kind, chip, model, format_, *rest) -> list[object]:
     if kind == "request":
         return flat(answers.request(s, f, c, *rest))
     if kind == "speculation":
-        return flat(answers.speculation(s, catalogue.shape(book.models[rest[0]]), f, c, *rest[1:]))
+        return flat(answers.speculation(s, model_inputs.shape(catalog.models[rest[0]]), f, c, *rest[1:]))
     p = Pass(*rest)
     late = Chip(c.bandwidth, c.peak, c.capacity, 1e-4)
     return flat(answers.one_pass(s, f, late, p))

@@ -60,7 +60,7 @@ def change(folder: Path, path: str, old: str, new: str) -> None:
     (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def a_strangers_record(project: Path, **changes: object) -> str:
+def an_untrusted_record(project: Path, **changes: object) -> str:
     """The committed record once more, as if from another machine with times of its own, with changes; its id."""
     source = next((project / "data" / "measurements").glob("*.json"))
     row = json.loads(source.read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ if str(ROOT) not in sys.path:
 
 gc.set_threshold(50_000)  # as a command does: looking for cycles seldom saves a tenth of the time
 
-from generators.weave import figures, kept  # noqa: E402
+from generators.weave import cache, figures  # noqa: E402
 from generators.weave.weave import weave  # noqa: E402
 
 #: What a build needs in its environment: Material's two notices off, and a day that does not move.
@@ -112,12 +112,12 @@ def begin_warm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
 
     def make(folder: Path) -> str:
         weave(ROOT, keep=True, say=lambda _: None)
-        shutil.copy(ROOT / kept.PLACE, folder)
+        shutil.copy(ROOT / cache.PLACE, folder)
         return ""
 
     def begin(copy: Path) -> Path:
-        (copy / kept.PLACE).parent.mkdir(exist_ok=True)
-        shutil.copy(once(tmp_path_factory, "answers", make) / kept.PLACE.name, copy / kept.PLACE)
+        (copy / cache.PLACE).parent.mkdir(exist_ok=True)
+        shutil.copy(once(tmp_path_factory, "answers", make) / cache.PLACE.name, copy / cache.PLACE)
         return copy
 
     return begin
@@ -133,19 +133,19 @@ def begun_book(tmp_path_factory: pytest.TempPathFactory, begin_warm: Callable[[P
 
 
 @pytest.fixture(scope="session")
-def book():
+def catalog():
     """All of `data/`, validated."""
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
-    return load_book(ROOT)
+    return load_catalog(ROOT)
 
 
 @pytest.fixture(scope="session")
-def numbers(book):
+def numbers(catalog):
     """Every number of the book."""
     from generators.numbers.everything import all_numbers
 
-    return all_numbers(book)
+    return all_numbers(catalog)
 
 
 @pytest.fixture(scope="session")

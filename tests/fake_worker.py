@@ -16,14 +16,14 @@ from tests.fakes import FakeDevice
 def hello(channel: Any, command: dict[str, Any], torch: Any) -> None:
     """A toy machine."""
     facts = environment.machine_facts() | {"torch": "2.13.0", "torch_threads": 2}
-    told = {
+    reported = {
         "name": "toy machine",
         "device": "cpu",
         "seed": command.get("seed") or 1,
         "facts": facts,
         "last_level_cache": 2**20,
     }
-    channel.send({"hello": told})
+    channel.send({"hello": reported})
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from generators import predictions, validate
-from generators.book import load
+from generators.catalog import load
 from generators.validate import validate_data
 from tests.conftest import ROOT
 

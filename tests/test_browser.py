@@ -147,13 +147,13 @@ def test_a_number_tells_its_derivation_to_mouse_and_keyboard(page, origin, built
     address = origin + containing(built_site, 'class="mb-num"')
     page.goto(address)
     number, tip = page.locator("article a.mb-num[title]").first, page.locator(".mb-hint")
-    told = " ".join(number.get_attribute("title").split())
-    assert len(told) > 20
+    reported = " ".join(number.get_attribute("title").split())
+    assert len(reported) > 20
     for reach in (number.focus, number.hover):
         page.goto(address)
         reach()
         tip.wait_for()
-        assert told[:20] in " ".join(tip.inner_text().split())
+        assert reported[:20] in " ".join(tip.inner_text().split())
 
 
 def test_formulas_are_mathml_in_the_books_font(page, origin, built_site) -> None:
@@ -207,7 +207,7 @@ ASKED = {
 
 def test_search_puts_the_right_page_first(page, origin) -> None:
     faults: list[str] = []
-    page.on("console", lambda told: faults.append(told.text) if "Invalid query" in told.text else None)
+    page.on("console", lambda reported: faults.append(reported.text) if "Invalid query" in reported.text else None)
     page.goto(origin)
     box, first = page.locator(".md-search__input"), page.locator(".md-search-result__item > a").first
     meta = page.locator(".md-search-result__meta")

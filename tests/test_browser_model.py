@@ -10,23 +10,24 @@ import re
 import pytest
 from test_browser import browser, origin, page, pytestmark
 
-from generators import catalogue, units
+from generators import model_inputs
 from generators.browser import answers
 from generators.browser.bundle import join, read_module
 from generators.browser.catalogue_export import further_models
 from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
 from generators.browser.translate import Source, translate
-from generators.errors import BookError
+from generators.core import units
+from generators.core.errors import BookError
 from tests.browser_grid import FUNCTION, differences, python_results, states
 
 WITHIN = 1e-12  # the promise is 1e-9; what is reached is the last bits of `pow`
 
 
 @pytest.fixture(scope="module")
-def grid(book):
+def grid(catalog):
     """States, and Python's results for them."""
-    all_states = states(book)
-    return all_states, python_results(book, all_states)
+    all_states = states(catalog)
+    return all_states, python_results(catalog, all_states)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,9 @@ def engine():
     return run
 
 
-def with_all_models(book) -> str:
+def with_all_models(catalog) -> str:
     """The core with the models that the explorer adds to it."""
-    return f"{scripts(book)['core.js']}\nmemoryBound.addModels({json.dumps(further_models(book))});"
+    return f"{scripts(catalog)['core.js']}\nmemoryBound.addModels({json.dumps(further_models(catalog))});"
 
 
 def test_chromium_computes_what_python_computes_on_the_built_site(page, origin, grid):
@@ -60,25 +61,25 @@ def test_chromium_computes_what_python_computes_on_the_built_site(page, origin, 
     assert differences(all_states, wanted, found, WITHIN) == []
 
 
-def test_the_grid_covers_every_row_of_the_catalogue(book, grid):
+def test_the_grid_covers_every_row_of_the_catalogue(catalog, grid):
     answered = [state for state, result in zip(*grid, strict=True) if result != [None]]
     assert {state[1] for state in answered} == {
         id_
-        for id_, chip in book.accelerators.items()
-        if any(catalogue.device(chip, row.rate) for row in book.formats.values())
+        for id_, chip in catalog.accelerators.items()
+        if any(model_inputs.device(chip, row.rate) for row in catalog.formats.values())
     }
-    assert {state[2] for state in answered} == set(book.models)
-    assert {state[3] for state in answered} == set(book.formats)
+    assert {state[2] for state in answered} == set(catalog.models)
+    assert {state[3] for state in answered} == set(catalog.formats)
 
 
-def test_a_rate_that_a_chip_lacks_is_lacking_in_both(book, grid):
+def test_a_rate_that_a_chip_lacks_is_lacking_in_both(catalog, grid):
     assert sum(result == [None] for result in grid[1]) > 10
 
 
-def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
+def test_a_change_of_the_browser_alone_is_found(catalog, grid, engine):
     """Every operator of the translated model changed, one at a time: no change goes unseen."""
     all_states, wanted = grid[0][::3] + grid[0][-800:], grid[1][::3] + grid[1][-800:]
-    core = with_all_models(book)
+    core = with_all_models(catalog)
     start = core.index("const model = ")
     end = core.index("\n})();\n", start)
     body = core[start:end]
@@ -94,28 +95,28 @@ def test_a_change_of_the_browser_alone_is_found(book, grid, engine):
     assert unseen == []
 
 
-def test_a_change_of_python_alone_is_found(book, engine, monkeypatch):
-    all_states = states(book)[:200]
-    found = engine(with_all_models(book), FUNCTION, all_states)
-    assert differences(all_states, python_results(book, all_states), found, WITHIN) == []
+def test_a_change_of_python_alone_is_found(catalog, engine, monkeypatch):
+    all_states = states(catalog)[:200]
+    found = engine(with_all_models(catalog), FUNCTION, all_states)
+    assert differences(all_states, python_results(catalog, all_states), found, WITHIN) == []
     true = answers.arithmetic_intensity
     monkeypatch.setattr(answers, "arithmetic_intensity", lambda flop, moved: true(flop, moved) * (1 + 1e-9))
-    assert len(differences(all_states, python_results(book, all_states), found, WITHIN)) > 100
+    assert len(differences(all_states, python_results(catalog, all_states), found, WITHIN)) > 100
 
 
-def test_numbers_are_printed_as_the_book_prints_them(book, engine):
+def test_numbers_are_printed_as_the_book_prints_them(catalog, engine):
     chance = random.Random(3)
     values = [chance.uniform(1, 10) * 10.0 ** chance.randint(-8, 14) for _ in range(3000)]
     values += [1.555, 2.5, 0.125, 999.5, 99.95, 1000.0, 153.0, 12.0, 1e-9, 0.9995, 9.995, 100.5]
     function = "(rows) => rows.map(([value, digits]) => memoryBound.numberText(value, digits))"
     pairs = [[value, digits] for value in values for digits in (2, 3)]
-    found = engine(scripts(book)["core.js"], function, pairs)
+    found = engine(scripts(catalog)["core.js"], function, pairs)
     wanted = [units.number_text(value, digits) for value, digits in pairs]
     assert [pair for pair in zip(pairs, wanted, found, strict=True) if pair[1] != pair[2]] == []
 
 
-def test_every_script_parses(book, engine):
-    found = scripts(book)
+def test_every_script_parses(catalog, engine):
+    found = scripts(catalog)
     function = "(texts) => texts.map((text) => { try { new Function(text); return ''; } catch (error) { return error.message; } })"
     assert dict(zip(found, engine("", function, list(found.values())), strict=True)) == dict.fromkeys(found, "")
 
@@ -167,17 +168,17 @@ def test_a_bundle_refuses_two_meanings_of_a_name_and_unknown_imports():
         join("three", {"one": one, "three": read_module("three", 'import { b } from "./one.js";')}, None)
 
 
-def test_no_script_spreads_text_over_lines_that_joining_would_change(book):
+def test_no_script_spreads_text_over_lines_that_joining_would_change(catalog):
     """Lines are stripped of comments, so a template must not span lines."""
     for path in WEB.glob("*.js"):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert line.count("`") % 2 == 0, f"{path.name}:{number}"
-    assert CORE in modules(book)
+    assert CORE in modules(catalog)
 
 
-def test_every_part_that_a_rule_of_configs_builds_is_in_the_script(book):
+def test_every_part_that_a_rule_of_configs_builds_is_in_the_script(catalog):
     """The rules call them by name, so that no search for `model.parts.name` finds them."""
-    found = modules(book)
+    found = modules(catalog)
     named = set(re.findall(r'\["part","(\w+)"', found["rules"].body))
     assert len(named) > 8
     assert all(f"function {name}(" in found["model"].body for name in named), named

@@ -11,9 +11,9 @@ import pytest
 from test_browser import browser, origin, page, pytestmark
 from test_live_hosts import _Strict, serve
 
-from generators.book.browser_probe import load_probes
 from generators.browser.probe_module import SOURCE, assemble, probe_module
-from generators.errors import BookError
+from generators.catalog.browser_probe import load_probes
+from generators.core.errors import BookError
 from tests.live_pages import EXPLORER, FIRST, KEEP, KEPT, dropped, open_live, reach
 
 HOME = ""

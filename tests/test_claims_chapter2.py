@@ -4,9 +4,9 @@ import statistics
 
 import pytest
 
-from generators import catalogue
-from generators.evidence import cache as kv_evidence
-from generators.evidence import paging
+from generators import model_inputs
+from generators.comparison import cache as kv_evidence
+from generators.comparison import paging
 from generators.model import cache, memory, roofline, work
 from generators.model.inputs import Format, Pass
 from vis import (
@@ -24,17 +24,17 @@ H200, LLAMA3 = "h200-sxm", "llama-3.1-8b"  # the running example
 
 
 @pytest.fixture
-def a100(book):
-    return catalogue.device(book.accelerators[A100])
+def a100(catalog):
+    return model_inputs.device(catalog.accelerators[A100])
 
 
 @pytest.fixture
-def h200(book):
-    return catalogue.device(book.accelerators[H200])
+def h200(catalog):
+    return model_inputs.device(catalog.accelerators[H200])
 
 
-def shape(book, name):
-    return catalogue.shape(book.models[name])
+def shape(catalog, name):
+    return model_inputs.shape(catalog.models[name])
 
 
 def step(s, chip, new, context, batch=1.0, form=BF16):
@@ -44,8 +44,8 @@ def step(s, chip, new, context, batch=1.0, form=BF16):
 # The sum at the top of the page.
 
 
-def test_the_sum_in_your_head(book, numbers):
-    s = shape(book, LLAMA3)
+def test_the_sum_in_your_head(catalog, numbers):
+    s = shape(catalog, LLAMA3)
     assert (s.kv_heads, s.head_dim, s.layers) == (8, 128, 32)
     assert numbers[f"{LLAMA3}.kv-per-token"].value == 2 * 8 * 128 * 2 * 32
     assert 27 * 4096 < numbers[f"{LLAMA3}.bf16.half-rate-context"].value < 28 * 4096
@@ -54,8 +54,8 @@ def test_the_sum_in_your_head(book, numbers):
 # Row 7: one-token steps exist only with a cache; without it a step is a prefill and compute-bound.
 
 
-def test_the_cache_makes_decode_memory_bound(book, h200, numbers):
-    s = shape(book, LLAMA3)
+def test_the_cache_makes_decode_memory_bound(catalog, h200, numbers):
+    s = shape(catalog, LLAMA3)
     turn = numbers[f"without-cache-turns.{LLAMA3}.bf16.{H200}"].value
     binds = [cache.uncached_step(s, BF16, h200, context).binds for context in (turn, turn + 1)]
     assert binds == ["memory", "compute"]
@@ -73,8 +73,8 @@ def test_forgetting_as_measured_on_the_h200(numbers):
     ]
     took = [numbers[id_].value for id_ in ("h200.prefill.8b.s4096.time", "h200.decode.8b.graph.time")]
     assert all(1.8 < time / limit < 2.5 for time, limit in zip(took, limits, strict=True))
-    told = numbers[f"prefill-over-decode.{LLAMA3}.bf16.{H200}.s4096"].value
-    assert told / numbers["h200.without-over-with.8b.s4096"].value == pytest.approx(1.2, abs=0.02)
+    reported = numbers[f"prefill-over-decode.{LLAMA3}.bf16.{H200}.s4096"].value
+    assert reported / numbers["h200.without-over-with.8b.s4096"].value == pytest.approx(1.2, abs=0.02)
     added = (4096 - 128) * numbers[f"{LLAMA3}.kv-per-token"].value / numbers[f"{LLAMA3}.bf16.streamed"].value
     assert 1 / 32 < added < 1 / 28
 
@@ -88,16 +88,16 @@ def test_the_quoted_kernel_reads_its_caches_near_the_memorys_speed(numbers):
     assert moved / numbers["quoted.flash-attention-16-heads-time"].value == pytest.approx(reached, rel=0.02)
 
 
-def test_no_gpu_record_holds_a_longer_context(book):
+def test_no_gpu_record_holds_a_longer_context(catalog):
     """Once one does, the test on a GPU goes into the chapter."""
-    for record in book.records.values():
+    for record in catalog.records.values():
         if record.machine.device == "cuda":
             assert not record.measured("decode-context") and not record.measured("decode-batch"), record.id
             assert all(case.parameters["context"] < 256 for case in record.measured("decode")), record.id
 
 
-def test_without_it_the_time_is_linear_and_then_quadratic_with_it_flat_and_then_linear(book, a100):
-    s = shape(book, LLAMA)
+def test_without_it_the_time_is_linear_and_then_quadratic_with_it_flat_and_then_linear(catalog, a100):
+    s = shape(catalog, LLAMA)
     linear = step(s, a100, 1024.0, 1024.0).time / step(s, a100, 512.0, 512.0).time
     quadratic = step(s, a100, 1e6, 1e6).time / step(s, a100, 5e5, 5e5).time
     assert 2.0 < linear < 2.1 and 3.8 < quadratic < 4.0
@@ -105,8 +105,8 @@ def test_without_it_the_time_is_linear_and_then_quadratic_with_it_flat_and_then_
     assert step(s, a100, 1.0, 2e6).time / step(s, a100, 1.0, 1e6).time == pytest.approx(2.0, rel=0.02)
 
 
-def test_the_first_figure_says_what_the_text_says(book, numbers):
-    v = step_with_and_without_cache.data(book).values
+def test_the_first_figure_says_what_the_text_says(catalog, numbers):
+    v = step_with_and_without_cache.data(catalog).values
     assert v["ratio"] == pytest.approx(numbers[f"prefill-over-decode.{LLAMA3}.bf16.{H200}.s4096"].value)
     assert v["measured without"] / 1e3 == pytest.approx(numbers["h200.prefill.8b.s4096.time"].value)
     assert v["measured with"] / 1e3 == pytest.approx(numbers["h200.decode.8b.graph.time"].value)
@@ -115,8 +115,8 @@ def test_the_first_figure_says_what_the_text_says(book, numbers):
 # Row 29: the cache removes arithmetic and adds reading.
 
 
-def test_the_cache_removes_arithmetic_and_adds_bytes(book, numbers):
-    s, context = shape(book, LLAMA3), 4096.0
+def test_the_cache_removes_arithmetic_and_adds_bytes(catalog, numbers):
+    s, context = shape(catalog, LLAMA3), 4096.0
     whole, one = Pass(1.0, context, context), Pass(1.0, 1.0, context)
     assert work.linear_flop(s, BF16, whole) / work.linear_flop(s, BF16, one) == context
     divided = f"prefill-over-decode.{LLAMA3}"
@@ -130,20 +130,20 @@ def test_the_cache_removes_arithmetic_and_adds_bytes(book, numbers):
 # Bytes, and the naive formula.
 
 
-def test_the_naive_formula_misses_models_for_the_three_reasons_and_no_other(book, numbers):
-    wrong = {m for m in book.alike if abs(numbers[f"{m}.naive-error.s8192"].value - 1) > 0.01}
+def test_the_naive_formula_misses_models_for_the_three_reasons_and_no_other(catalog, numbers):
+    wrong = {m for m in catalog.alike if abs(numbers[f"{m}.naive-error.s8192"].value - 1) > 0.01}
     assert len(wrong) == numbers["naive-misses.s8192"].value > numbers["models-count"].value / 3
-    assert len(book.alike) == numbers["models-count"].value
-    for model in book.alike.values():
+    assert len(catalog.alike) == numbers["models-count"].value
+    for model in catalog.alike.values():
         s, error = model.shape, numbers[f"{model.id}.naive-error"].value
         assert model.id not in wrong or s.mla or s.window or s.head_dim * s.heads != s.d_model
         if s.mla:
             assert error > 5
         elif s.head_dim * s.heads != s.d_model:
             assert error == pytest.approx(s.d_model / (s.head_dim * s.heads))
-    told = kv_bytes_by_model.data(book)
-    assert {row["cause"] for row in told.rows} == {"latent", "window", "head size", "window, size"}
-    assert [row["error"] for row in told.rows] == sorted((row["error"] for row in told.rows), reverse=True)
+    reported = kv_bytes_by_model.data(catalog)
+    assert {row["cause"] for row in reported.rows} == {"latent", "window", "head size", "window, size"}
+    assert [row["error"] for row in reported.rows] == sorted((row["error"] for row in reported.rows), reverse=True)
 
 
 def test_two_errors_hide_each_other_in_gpt_oss(numbers):
@@ -151,7 +151,7 @@ def test_two_errors_hide_each_other_in_gpt_oss(numbers):
     assert 1 < numbers["gpt-oss-120b.naive-error.s8192"].value < 2
 
 
-def test_parameters_do_not_decide_the_cache(book, numbers):
+def test_parameters_do_not_decide_the_cache(catalog, numbers):
     small, large = "qwen3-0.6b", "llama-3.1-8b"
     assert numbers[f"{small}.kv-per-token"].value > 0.85 * numbers[f"{large}.kv-per-token"].value
     assert numbers[f"{large}.parameters"].value > 10 * numbers[f"{small}.parameters"].value
@@ -168,37 +168,43 @@ def test_the_slope_predicts_the_published_pair(numbers):
         assert numbers[f"slope.{pair}"].value == pytest.approx(predicted, abs=0.0006)
 
 
-def test_half_the_rate_where_cache_equals_weights(book, a100, numbers):
+def test_half_the_rate_where_cache_equals_weights(catalog, a100, numbers):
     for name, inside in ((LLAMA, False), ("llama-3.1-8b", True)):
-        s, context = shape(book, name), numbers[f"{name}.bf16.half-rate-context"].value
-        assert (context < book.models[name].context) is inside
+        s, context = shape(catalog, name), numbers[f"{name}.bf16.half-rate-context"].value
+        assert (context < catalog.models[name].context) is inside
         assert step(s, a100, 1.0, context).time / step(s, a100, 1.0, 1.0).time == pytest.approx(2.0, rel=0.01)
         assert step(s, a100, 1.0, context / 8, 8.0).time / step(s, a100, 1.0, 1.0).time == pytest.approx(2.0, rel=0.02)
 
 
-def test_four_kinds_of_attention_fall_differently(book, numbers):
-    told = rate_against_context.data(book)
-    v = told.values
+def test_four_kinds_of_attention_fall_differently(catalog, numbers):
+    reported = rate_against_context.data(catalog)
+    v = reported.values
     assert v["MHA left"] < v["GQA left"] < v["MLA left"] < v["window left"]
-    kinds = {kind: book.models[id_].attention.split(",")[0] for kind, id_ in rate_against_context.MODELS.items()}
+    kinds = {kind: catalog.models[id_].attention.split(",")[0] for kind, id_ in rate_against_context.MODELS.items()}
     assert all(kinds[kind] == kind for kind in ("MHA", "GQA", "MLA"))
-    window = book.models[rate_against_context.MODELS["window"]].shape
+    window = catalog.models[rate_against_context.MODELS["window"]].shape
     assert window.window.layers == window.layers
     assert v["GQA left"] == pytest.approx(numbers[f"context-share.{LLAMA3}.bf16.{H200}.s131072"].value, rel=1e-3)
-    for row in told.where(mark="published"):  # the diamonds lie on the lines of their shapes
+    for row in reported.where(mark="published"):  # the diamonds lie on the lines of their shapes
         context = row["context"]
         near = [
-            one for one in told.where(attention=row["attention"], mark="limit") if 0.8 < one["context"] / context < 1.25
+            one
+            for one in reported.where(attention=row["attention"], mark="limit")
+            if 0.8 < one["context"] / context < 1.25
         ]
         assert min(abs(one["share"] / row["share"] - 1) for one in near) < 0.015, row
 
 
-def test_what_models_do_about_it(book, numbers):
+def test_what_models_do_about_it(catalog, numbers):
     assert numbers[f"{LLAMA}.kv-per-token"].value == 4 * numbers[f"{LLAMA3}.kv-per-token"].value
-    assert (shape(book, LLAMA).kv_heads, shape(book, LLAMA).heads, shape(book, "falcon-7b").kv_heads) == (32, 32, 1)
+    assert (shape(catalog, LLAMA).kv_heads, shape(catalog, LLAMA).heads, shape(catalog, "falcon-7b").kv_heads) == (
+        32,
+        32,
+        1,
+    )
     assert numbers["deepseek-v3.kv-per-token"].value < numbers[f"{LLAMA3}.kv-per-token"].value
     assert numbers["deepseek-v3.parameters"].value > 10 * numbers[f"{LLAMA3}.parameters"].value
-    v = rate_against_context.data(book).values
+    v = rate_against_context.data(catalog).values
     assert v["GQA left"] < v["MLA left"] < 1.2 * v["GQA left"], "the latent one slows down nearly as much"
 
 
@@ -229,17 +235,17 @@ def test_eighty_is_two_numbers_and_a_server_takes_less_than_either(numbers):
     assert 80e9 < numbers["quoted.a100-driver-memory"].value < numbers["memory.gib80-in-gb"].value
 
 
-def test_a_full_memory_takes_the_same_time_whatever_fills_it(book, a100):
+def test_a_full_memory_takes_the_same_time_whatever_fills_it(catalog, a100):
     full = cache.full_step_time(a100.capacity, a100.bandwidth)
     for name, context in ((LLAMA, 2048.0), (LLAMA, 512.0), ("llama-3.1-8b", 8192.0), ("qwen3-32b", 2048.0)):
-        s = shape(book, name)
+        s = shape(catalog, name)
         batch = float(int(cache.batch_that_fits(s, BF16, a100.capacity, context)))
         found = step(s, a100, 1.0, context, batch)
         assert found.binds == "memory" and found.time == pytest.approx(full, rel=0.05), name
 
 
-def test_throughput_saturates_and_latency_rises_with_the_batch(book, a100):
-    s = shape(book, LLAMA)
+def test_throughput_saturates_and_latency_rises_with_the_batch(catalog, a100):
+    s = shape(catalog, LLAMA)
     times = [step(s, a100, 1.0, 2048.0, batch).time for batch in (1.0, 8.0, 16.0, 32.0, 61.0)]
     assert times == sorted(times) and times[-1] > 5 * times[0]
 
@@ -252,17 +258,17 @@ def test_the_h200_reads_its_full_memory_more_slowly_than_the_h100(numbers):
 # Paging.
 
 
-def seeded(told):
-    return [told(seed) for seed in paging.SEEDS]
+def seeded(reported):
+    return [reported(seed) for seed in paging.SEEDS]
 
 
-def test_half_a_block_is_right_for_small_blocks_and_too_little_for_large_ones(book, numbers):
-    for row in paging_waste.data(book).where(mark="simulated"):
+def test_half_a_block_is_right_for_small_blocks_and_too_little_for_large_ones(catalog, numbers):
+    for row in paging_waste.data(catalog).where(mark="simulated"):
         if row["block"] <= 256:
             assert row["rule"] == pytest.approx(row["waste"], rel=0.08), row
         else:
             assert row["rule"] < row["waste"], row
-    assert paging_waste.data(book).values["gain"] == pytest.approx(
+    assert paging_waste.data(catalog).values["gain"] == pytest.approx(
         statistics.median(
             seeded(lambda s: paging.serve(16, seed=s).batch / paging.serve(paging.LONGEST, seed=s).batch)
         ),
@@ -283,11 +289,11 @@ def test_exercise_5_names_the_block(numbers):
 # Row 37, in part: reuse of prefixes.
 
 
-def test_a_shared_prefix_saves_memory_and_more_prefill_than_a_short_answer_costs(book, a100, numbers):
+def test_a_shared_prefix_saves_memory_and_more_prefill_than_a_short_answer_costs(catalog, a100, numbers):
     of = "prefix.llama-3.1-8b"
     assert numbers[f"{of}.b32.p2048.s512.unshared"].value / numbers[f"{of}.b32.p2048.s512.kept"].value > 4
     answer = numbers[f"{of}.bf16.{A100}.b32.p2048.s512.answer"].value
-    s = shape(book, "llama-3.1-8b")
+    s = shape(catalog, "llama-3.1-8b")
     saved = 31 * step(s, a100, 2048.0, 2048.0).time
     assert answer * step(s, a100, 1.0, 2560.0, 32.0).time == pytest.approx(saved, rel=1e-6) and answer > 200
 
@@ -306,29 +312,29 @@ def test_fewer_kv_bits_pay_in_a_batch_and_hardly_alone(numbers):
 # Fetching or computing again.
 
 
-def test_only_a_small_model_with_a_large_cache_is_computed_again(book, numbers):
-    v = fetch_or_recompute.data(book).values
+def test_only_a_small_model_with_a_large_cache_is_computed_again(catalog, numbers):
+    v = fetch_or_recompute.data(catalog).values
     assert v["above"] == ["Qwen3 0.6B"] and v["host"] == numbers["link.pcie-gen5-both-ways"].value / 1e9
     assert v["measured"] * 1e9 == pytest.approx(numbers[f"h200.break-even-link.{LLAMA3}.8b.s4096"].value)
 
 
-def test_on_an_h200_the_running_example_is_fetched_and_at_half_the_peak_everything_drawn_is(book, h200, numbers):
+def test_on_an_h200_the_running_example_is_fetched_and_at_half_the_peak_everything_drawn_is(catalog, h200, numbers):
     link = numbers["link.pcie-gen5-both-ways"].value
-    measured, told = (
+    measured, reported = (
         numbers[f"h200.break-even-link.{LLAMA3}.8b.s4096"],
         numbers[f"break-even-link.{LLAMA3}.bf16.{H200}.s4096"],
     )
-    assert measured.value < told.value < link < numbers[f"break-even-link.qwen3-0.6b.bf16.{H200}.s1024"].value
-    assert 0.5 < measured.value / told.value < 0.55, "about half the peak"
+    assert measured.value < reported.value < link < numbers[f"break-even-link.qwen3-0.6b.bf16.{H200}.s1024"].value
+    assert 0.5 < measured.value / reported.value < 0.55, "about half the peak"
     half = type(h200)(h200.bandwidth, h200.peak / 2, h200.capacity)
     for name in fetch_or_recompute.MODELS:
         contexts = [16.0 * 1.1**power for power in range(80)]
-        assert max(cache.break_even_link(shape(book, name), BF16, half, c) for c in contexts) < link, name
-    assert 0.8 * link < cache.break_even_link(shape(book, "qwen3-0.6b"), BF16, half, 1024.0), "close to a tie"
+        assert max(cache.break_even_link(shape(catalog, name), BF16, half, c) for c in contexts) < link, name
+    assert 0.8 * link < cache.break_even_link(shape(catalog, "qwen3-0.6b"), BF16, half, 1024.0), "close to a tie"
 
 
-def test_the_break_even_rises_falls_and_halves_with_the_peak_on_its_right(book, a100):
-    s = shape(book, "qwen3-0.6b")
+def test_the_break_even_rises_falls_and_halves_with_the_peak_on_its_right(catalog, a100):
+    s = shape(catalog, "qwen3-0.6b")
     links = [cache.break_even_link(s, BF16, a100, c) for c in (32.0, 64.0, 512.0, 8192.0, 32768.0)]
     assert links[0] < links[1] < links[2] > links[3] > links[4]
     slow = type(a100)(a100.bandwidth, a100.peak / 2, a100.capacity)
@@ -336,7 +342,7 @@ def test_the_break_even_rises_falls_and_halves_with_the_peak_on_its_right(book, 
     assert cache.break_even_link(s, BF16, slow, 32.0) == pytest.approx(links[0])
 
 
-def test_exercise_4_fetches_two_of_three_and_all_at_the_longer_context(book, numbers):
+def test_exercise_4_fetches_two_of_three_and_all_at_the_longer_context(catalog, numbers):
     host = numbers["link.pcie-gen4-both-ways"].value
     even = {m: numbers[f"break-even-link.{m}.bf16.{A100}.s1024"].value for m in (LLAMA, "llama-3.1-8b", "qwen3-0.6b")}
     assert [m for m, link in even.items() if link > host] == ["qwen3-0.6b"]
@@ -352,14 +358,14 @@ def test_exercise_1_the_cache_exceeds_the_weights(numbers):
     assert numbers["qwen3-0.6b.kv.s32768"].value == 2 * numbers["qwen3-0.6b.kv-naive.s32768"].value
 
 
-def test_exercise_3_fits_and_the_naive_formula_says_it_does_not(book, a100, numbers):
-    s = shape(book, "gemma-3-27b")
+def test_exercise_3_fits_and_the_naive_formula_says_it_does_not(catalog, a100, numbers):
+    s = shape(catalog, "gemma-3-27b")
     assert (s.layers, s.window_layers, s.window, s.kv_heads) == (62, 52, 1024, 16)
     assert memory.memory_needed(s, BF16, 1.0, 131072.0) < a100.capacity < numbers["gemma-3-27b.kv-naive.s131072"].value
 
 
-def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(book, numbers):
-    s, chip = shape(book, "llama-3.1-8b"), catalogue.device(book.accelerators["h100-sxm5-80gb"])
+def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(catalog, numbers):
+    s, chip = shape(catalog, "llama-3.1-8b"), model_inputs.device(catalog.accelerators["h100-sxm5-80gb"])
     assert step(s, chip, 1.0, 32768.0, 16.0).binds == "memory"
     assert memory.memory_needed(s, BF16, 16.0, 32768.0) > chip.capacity
     smaller, lighter = Format(2.0, 2.0, 1.0), Format(1.0, 2.0, 2.0)
@@ -372,15 +378,15 @@ def test_exercise_6_the_cache_is_the_larger_part_and_either_change_makes_it_fit(
 # This book's own measurements, once the chapter's record holds them.
 
 
-def own(book, steps):
-    found = [step for step in steps if step.record == book.speaker("cpu").id]
+def own(catalog, steps):
+    found = [step for step in steps if step.record == catalog.speaker("cpu").id]
     if not found:
         pytest.skip("the chapter's record holds no such steps yet; the tables say that they are awaited")
     return found
 
 
-def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(book):
-    steps = own(book, kv_evidence.cache_steps(book))
+def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(catalog):
+    steps = own(catalog, kv_evidence.cache_steps(catalog))
     label = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     times = {
         kind: {s.context: s.seconds for s in steps if s.label == label and s.kind == kind}
@@ -391,8 +397,8 @@ def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(book)
     assert times["cache"][last] < 2 * times["cache"][first]
 
 
-def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable(book, numbers):
-    steps = own(book, kv_evidence.cache_steps(book))
+def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable(catalog, numbers):
+    steps = own(catalog, kv_evidence.cache_steps(catalog))
     without = [step for step in steps if step.kind == "no cache"]
     assert len({step.label for step in without}) == 2 and all(step.error < 0 for step in without)
     assert abs(numbers["cpu.cache-steps.error.with"].value) < numbers["cpu.cache-steps.error.without"].value / 4
@@ -402,23 +408,23 @@ def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_no
     assert numbers[again.format(2048)].value > 1.5 * numbers["cpu.cache-steps.predicted-ratio.s2048"].value
 
 
-def test_the_three_things_that_the_prediction_without_a_cache_lacks(book, numbers):
-    steps = own(book, kv_evidence.cache_steps(book))
+def test_the_three_things_that_the_prediction_without_a_cache_lacks(catalog, numbers):
+    steps = own(catalog, kv_evidence.cache_steps(catalog))
     hidden = [s for s in steps if s.kind == "no cache" and s.label.startswith("0.1B") and s.context <= 128]
     assert len(hidden) == 4 and all(s.binds == "memory" for s in hidden), "arithmetic is predicted to hide"
     assert numbers["cpu.rows.bf16.t128"].value > 2 * numbers["cpu.rows.bf16.t1"].value, "and does not"
     assert numbers["cpu.causal-attention.s2048"].value < 0.6 * numbers["cpu.product.float32"].value
 
 
-def test_with_the_cache_the_miss_grows_with_the_context(book, numbers):
-    steps = own(book, kv_evidence.cache_steps(book))
+def test_with_the_cache_the_miss_grows_with_the_context(catalog, numbers):
+    steps = own(catalog, kv_evidence.cache_steps(catalog))
     found = sorted((s.context, -s.error) for s in steps if s.kind == "cache" and s.label.startswith("0.1B"))
     assert found[-1][1] > 2 * found[0][1] > 0
     assert numbers["cpu.cache-step.added.measured"].value > 3 * numbers["cpu.cache-step.added.predicted"].value
 
 
-def test_products_of_as_many_rows_explain_the_measured_slow_downs(book, numbers):
-    found = kv_evidence.slow_downs(own(book, kv_evidence.context_steps(book)))
+def test_products_of_as_many_rows_explain_the_measured_slow_downs(catalog, numbers):
+    found = kv_evidence.slow_downs(own(catalog, kv_evidence.context_steps(catalog)))
     last = {kind: max((one for one in found if one.kind == kind), key=lambda one: one.context) for kind in KINDS}
     assert last["mha"].observed < last["mha"].predicted
     for kind in ("gqa", "mqa", "mla"):
@@ -431,8 +437,8 @@ def test_products_of_as_many_rows_explain_the_measured_slow_downs(book, numbers)
         assert last[kind].rows == {"mha": 1, "gqa": 4, "mqa": 16, "mla": 16, "window": 1}[kind]
 
 
-def test_the_roofline_excuses_only_the_latent(book, numbers):
-    own(book, kv_evidence.context_steps(book))
+def test_the_roofline_excuses_only_the_latent(catalog, numbers):
+    own(catalog, kv_evidence.context_steps(catalog))
     ridge = numbers["cpu.ridge-point.float32"].value
     intensity = {kind: numbers[f"cpu.context.{kind}.intensity"].value for kind in KINDS}
     assert max(intensity["gqa"], intensity["mqa"]) < ridge < intensity["mla"]
@@ -442,7 +448,7 @@ def test_the_roofline_excuses_only_the_latent(book, numbers):
     assert 0.5 * best > pace["gqa"] > pace["mqa"] > pace["mla"]
     few = [
         case
-        for case in book.speaker("cpu").measured("rows-sweep", dtype="float32")
+        for case in catalog.speaker("cpu").measured("rows-sweep", dtype="float32")
         if 4 <= case.parameters["rows"] <= 16
     ]
     assert len(few) == 3 and all(case.bandwidth < 0.5 * best for case in few)
@@ -450,16 +456,16 @@ def test_the_roofline_excuses_only_the_latent(book, numbers):
     assert 1.5 < numbers["cpu.context.gqa.added-ratio"].value < 3, "the cache is divided by four"
 
 
-def test_measured_slow_downs_follow_the_kind_of_attention(book):
-    found = kv_evidence.slow_downs(own(book, kv_evidence.context_steps(book)))
+def test_measured_slow_downs_follow_the_kind_of_attention(catalog):
+    found = kv_evidence.slow_downs(own(catalog, kv_evidence.context_steps(catalog)))
     last = {kind: max((one for one in found if one.kind == kind), key=lambda one: one.context) for kind in KINDS}
     assert last["mha"].observed > last["gqa"].observed > last["mqa"].observed
     assert last["window"].observed < 0.6 * last["mha"].observed
     assert last["mha"].intensity < last["gqa"].intensity < last["mqa"].intensity < last["mla"].intensity
 
 
-def test_two_of_four_kinds_of_layers_remember_more_with_every_token(book):
-    found = layer_memory.data(book)
+def test_two_of_four_kinds_of_layers_remember_more_with_every_token(catalog):
+    found = layer_memory.data(catalog)
     grows = {}
     for kind in layer_memory.KINDS:
         kept = [row["kept"] for row in found.where(kind=kind)]

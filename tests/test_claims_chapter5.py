@@ -6,15 +6,15 @@ import statistics
 
 import pytest
 
-from generators.evidence import overhead
-from generators.evidence.comparison import by_products, ceilings, datasheet_bandwidth, decode_case, decode_in_mode
+from generators.comparison import overhead
+from generators.comparison.comparison import by_products, ceilings, datasheet_bandwidth, decode_case, decode_in_mode
 from generators.measure.predict import FUSED_LAYER, PRODUCTS
 from vis import bandwidth_by_matrix, plan_per_length, time_per_layer
 
 
 @pytest.fixture
-def h200(book):
-    return book.speaker("h200")
+def h200(catalog):
+    return catalog.speaker("h200")
 
 
 def seconds(record, model, mode):
@@ -44,9 +44,9 @@ def test_eager_replayed_and_compiled_differ_in_this_order_at_each_size(h200):
         assert seconds(h200, model, "compiled-graph") < seconds(h200, model, "graph") < seconds(h200, model, "eager")
 
 
-def test_no_layer_of_a_model_that_fits_takes_as_long_to_read_as_to_launch_from_python(n, book):
+def test_no_layer_of_a_model_that_fits_takes_as_long_to_read_as_to_launch_from_python(n, catalog):
     room, sheet = n["h200-sxm.capacity"], n["h200-sxm.bandwidth-in-full"]
-    fitting = [m for m in book.alike if n[f"{m}.bf16.stored"] <= room]
+    fitting = [m for m in catalog.alike if n[f"{m}.bf16.stored"] <= room]
     assert len(fitting) > 30
     reading = {m: n[f"{m}.bf16.streamed"] / n.shape(m).layers / sheet for m in fitting}
     assert max(reading.values()) < n["h200.floor.eager"]
@@ -65,15 +65,15 @@ def test_the_floor_of_a_graph_meets_an_a100_between_a_1b_and_a_3b_model(n, h200)
     assert layers[0] < n["h200.floor-bytes.graph.a100-sxm4-80gb"].value < layers[1]
 
 
-def test_half_of_the_bound_lies_between_measured_models(n, book, h200):
-    sheet = datasheet_bandwidth(book, h200).value
+def test_half_of_the_bound_lies_between_measured_models(n, catalog, h200):
+    sheet = datasheet_bandwidth(catalog, h200).value
     for mode, few, many in (("graph", "14b", "32b"), ("compiled-graph", "1-1b", "8b")):
         below, above = (decode_case(h200, m, mode) for m in (few, many))
         assert below.work.bytes / sheet / below.seconds < 0.5 < above.work.bytes / sheet / above.seconds
         assert below.work.bytes < n[f"h200.half-of-bound.{mode}"].value < above.work.bytes
     assert n["h200.half-of-bound.graph"].value / 2 == pytest.approx(16e9, rel=0.05)  # "sixteen billion weights in BF16"
     with pytest.raises(KeyError, match="crosses half"):
-        overhead.half_of_bound(book, h200, "eager")
+        overhead.half_of_bound(catalog, h200, "eager")
 
 
 def test_the_seven_graph_steps_are_those_whose_error_is_told(n, h200):
@@ -95,10 +95,10 @@ def test_the_compiled_step_is_predicted_too_fast(n):
     assert FUSED_LAYER == 7 == PRODUCTS
 
 
-def test_above_a_hundred_megabytes_a_product_reads_nearly_as_fast_as_anything(book, h200):
-    rows = bandwidth_by_matrix.data(book).where(kind="measured")
+def test_above_a_hundred_megabytes_a_product_reads_nearly_as_fast_as_anything(catalog, h200):
+    rows = bandwidth_by_matrix.data(catalog).where(kind="measured")
     assert [r["share"] for r in rows] == sorted(r["share"] for r in rows)
-    best = ceilings(h200).read / datasheet_bandwidth(book, h200).value * 100
+    best = ceilings(h200).read / datasheet_bandwidth(catalog, h200).value * 100
     assert rows[-1]["share"] > 0.98 * best and rows[-1]["size"] > 100
     assert all(r["share"] < 0.8 * best for r in rows if r["size"] < 34)
 
@@ -112,13 +112,13 @@ def test_a_busy_counter_went_with_less_than_a_fifth_of_the_bandwidth(n):
     assert n["quoted.spark-4b-bandwidth"] / n["rtx-3090.bandwidth"] < 0.2
 
 
-def test_the_rounds_that_planned_come_first_and_lie_far_above_the_others(book):
-    record = book.speaker("h100")
+def test_the_rounds_that_planned_come_first_and_lie_far_above_the_others(catalog):
+    record = catalog.speaker("h100")
     plans = overhead.plans(record)
     assert min(plans.planned) > 7 * max(plans.plain)
     (case,) = [case for case, _ in record.pale("step-overhead") if case.parameters["model"] == overhead.PLANNED]
     assert [s / case.inner for s in case.samples] == [*plans.planned, *plans.plain]
-    assert [row["time"] / 1e3 for row in plan_per_length.data(book).rows] == pytest.approx(
+    assert [row["time"] / 1e3 for row in plan_per_length.data(catalog).rows] == pytest.approx(
         [*plans.planned, *plans.plain]
     )
 
@@ -154,8 +154,8 @@ def test_the_most_threads_are_not_the_fastest(n):
     assert n["probe.all.native.rate"] / n["probe.one.native.rate"] > 1.9  # two cores are too few to fill the memory
 
 
-def test_each_measured_step_lies_above_its_reading_and_an_eager_one_above_its_floor(book):
-    data = time_per_layer.data(book)
+def test_each_measured_step_lies_above_its_reading_and_an_eager_one_above_its_floor(catalog):
+    data = time_per_layer.data(catalog)
     assert all(row["measured"] > row["reading"] for row in data.rows)
     assert all(row["measured"] > data.values["eager"] for row in data.where(mode="eager"))
     assert all(row["measured"] > data.values["graph"] for row in data.where(mode="graph"))

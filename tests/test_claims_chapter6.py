@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from generators import catalogue
-from generators.evidence import kernels
-from generators.evidence.comparison import ceilings, measured_shape
-from generators.evidence.phases import prefill_case
+from generators import model_inputs
+from generators.comparison import kernels
+from generators.comparison.comparison import ceilings, measured_shape
+from generators.comparison.phases import prefill_case
 from generators.tables.roofline_tables import attention_by_backend
 from vis import attention_and_its_scores, fusing_bytes_and_launches, kernels_on_a_processor, which_side_of_the_ridge
 
@@ -15,17 +15,17 @@ AT, LLAMA = "h200.prefill.8b.s4096", "llama-3.1-8b"
 
 
 @pytest.fixture
-def h200(book):
-    return book.speaker("h200")
+def h200(catalog):
+    return catalog.speaker("h200")
 
 
 @pytest.fixture
-def llama(book):
-    return catalogue.shape(book.models[LLAMA])
+def llama(catalog):
+    return model_inputs.shape(catalog.models[LLAMA])
 
 
-def test_a_norm_does_one_flop_per_byte_and_takes_fourteen_microseconds_of_memory_and_one_of_math(n, book, llama):
-    values, chip = 4096 * llama.d_model, book.accelerators["h200-sxm"]
+def test_a_norm_does_one_flop_per_byte_and_takes_fourteen_microseconds_of_memory_and_one_of_math(n, catalog, llama):
+    values, chip = 4096 * llama.d_model, catalog.accelerators["h200-sxm"]
     one, moved = kernels.norm(llama, 4096), n[f"{LLAMA}.norm.fused.s4096"].value
     assert values == pytest.approx(16e6, rel=0.05) and moved == one.fused == kernels.NORM_FLOP * values
     assert one.plain == 9 * one.fused == 18 * values * 2
@@ -44,8 +44,8 @@ def test_the_prompt_lies_nineteenfold_over_the_ridge_and_fp8_turns_compute_bound
     assert products["float8_e4m3"] / products["bfloat16"] == pytest.approx(1.8, abs=0.05), "measured, less than twice"
 
 
-def test_only_products_and_fused_attention_cross_the_ridge(book, llama):
-    data = which_side_of_the_ridge.data(book)
+def test_only_products_and_fused_attention_cross_the_ridge(catalog, llama):
+    data = which_side_of_the_ridge.data(catalog)
     ridge = data.values["ridge"]
     crossing = [row["kernel"] for row in data.rows if row["decode"] < ridge < row["prefill"]]
     assert crossing == ["matrix products", "attention, fused"]
@@ -67,10 +67,10 @@ def test_the_parts_of_the_prefill_are_those_of_the_count_and_attention_may_miss_
     assert slower > 2 and parts["attention"] * (slower - 1) == pytest.approx(7e-3, rel=0.03)
 
 
-def test_on_the_processor_gemv_comes_close_to_its_roof_and_products_of_a_few_rows_do_not(n, book):
+def test_on_the_processor_gemv_comes_close_to_its_roof_and_products_of_a_few_rows_do_not(n, catalog):
     small, middle, large = (n[f"cpu.read-of.{size}"].value for size in (2097152, 33554432, 2147483648))
     assert small > middle > large and small / large == pytest.approx(9, abs=0.5), "the ridge points lie ninefold apart"
-    rows = kernels_on_a_processor.data(book).rows
+    rows = kernels_on_a_processor.data(catalog).rows
     share = {row["kernel"]: row["share"] for row in rows if row["kernel"] != "product"}
     assert share["GEMV"] > 90 and share["RMSNorm"] < share["softmax"] < 67
     few = [row for row in rows if row["kernel"] == "product"][3:5]  # eight rows and sixteen
@@ -88,10 +88,10 @@ def test_the_small_operations_move_an_eighth_of_a_percent_of_a_step_and_five_tim
         assert f"| {one.plain / 1e6:,.0f} | {one.fused / 1e6:,.0f} |" in text, one.name
 
 
-def test_at_the_prompt_bytes_are_worth_ten_times_the_launches(n, book):
+def test_at_the_prompt_bytes_are_worth_ten_times_the_launches(n, catalog):
     gain = n[f"{AT}.fusing-saves"] / n["h200.compiling-saves.8b.step"]
     assert gain.value == pytest.approx(10, abs=0.5)
-    turn, data = n["h200.fusing-turns.8b"].value, fusing_bytes_and_launches.data(book)
+    turn, data = n["h200.fusing-turns.8b"].value, fusing_bytes_and_launches.data(catalog)
     assert turn == pytest.approx(4096 / gain.value)
     assert round(turn, -1) == float(data.values["turn"])
     fits = n[f"{LLAMA}.h200-sxm.cached-tokens"].value
@@ -99,8 +99,8 @@ def test_at_the_prompt_bytes_are_worth_ten_times_the_launches(n, book):
     assert turn < fits < 4096 and fits == pytest.approx(data.values["fits"])
 
 
-def test_a_chain_of_sixteen_gains_a_little_more_than_its_bytes_and_a_norm_less(n, book):
-    cpu = book.speaker("cpu")
+def test_a_chain_of_sixteen_gains_a_little_more_than_its_bytes_and_a_norm_less(n, catalog):
+    cpu = catalog.speaker("cpu")
     assert 16 < n["cpu.chain.16.gain"].value < 1.15 * 16
     plain, fused = (cpu.measured("fusion", kernel="RMSNorm", mode=mode)[0] for mode in ("eager", "compiled"))
     assert plain.work.bytes / fused.work.bytes == 3.5 and n["cpu.norm.gain"].value < 0.75 * 3.5
@@ -111,8 +111,8 @@ def test_a_chain_of_sixteen_gains_a_little_more_than_its_bytes_and_a_norm_less(n
     assert n["cpu.chain.1.small.compiled"].value == pytest.approx(20e-6, rel=0.2)
 
 
-def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_ones_for_math(n, book, llama):
-    chip = book.accelerators["h200-sxm"]
+def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_ones_for_math(n, catalog, llama):
+    chip = catalog.accelerators["h200-sxm"]
     peak, bandwidth = chip.peaks()["bf16"].quantity.value, chip.bandwidth.value
     plain, fused = (kernels.attention(llama, "prefill", way, 4096) for way in ("plain", "fused"))
     scores = plain.bytes - fused.bytes
@@ -124,7 +124,7 @@ def test_written_scores_make_the_prompts_attention_wait_for_memory_and_fused_one
     assert 1 - without / token == pytest.approx(0.06, abs=0.002)
     share = n["quoted.flash-attention-2-h100"].value
     assert plain.bytes / bandwidth / (fused.flop / (share * peak)) == pytest.approx(2.3, abs=0.05)
-    drawn = attention_and_its_scores.data(book)
+    drawn = attention_and_its_scores.data(catalog)
     assert drawn.values["prefill"] > 6
     last = max(row["context"] for row in drawn.where(phase="prefill") if "plain" in row)
     fits = (tokens * tokens * llama.heads * 2 <= chip.capacity.value for tokens in (last, last + 1))
@@ -139,10 +139,10 @@ def test_traffic_fell_ninefold_and_time_not_quite_sixfold(n):
     assert rate / n["a100-sxm4-40gb.bandwidth"] < 0.5, "memory no longer sets the pace, on the slower A100 either"
 
 
-def test_the_scores_explain_a_few_percent_of_the_processors_decode_and_a_copy_of_the_keys_doubles_it(n, book):
-    (case,) = book.speaker("cpu").measured("attention", phase="decode", context=8192, backend="math")
-    told = case.parameters
-    scores = told["score_bytes"] * told["calls_per_repetition"] * kernels.SCORE_PASSES
+def test_the_scores_explain_a_few_percent_of_the_processors_decode_and_a_copy_of_the_keys_doubles_it(n, catalog):
+    (case,) = catalog.speaker("cpu").measured("attention", phase="decode", context=8192, backend="math")
+    reported = case.parameters
+    scores = reported["score_bytes"] * reported["calls_per_repetition"] * kernels.SCORE_PASSES
     assert 0 < scores / case.work.bytes < 0.05 and n["cpu.decode-attention.1"].value < 1.05
     assert 1.3 < n["cpu.attention.decode.s8192.gain"].value < 2
 

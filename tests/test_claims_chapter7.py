@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generators.evidence import smaller
-from generators.evidence.comparison import by_products, decode_case
+from generators.comparison import smaller
+from generators.comparison.comparison import by_products, decode_case
 from generators.measure.counting import techniques
 from vis import bits_against_batch, bytes_and_the_rest, packed_products, score_against_bytes
 
@@ -22,18 +22,18 @@ def test_gpt_fasts_rest_hardly_depends_on_the_format_and_calms_does(n):
     assert rest[-1] / rest[0] == pytest.approx(2 / 3, abs=0.04)  # "a third of it went with the bytes"
 
 
-def test_the_step_in_bf16_is_the_one_that_chapter_5_explains(book):
-    record = book.speaker("h200")
+def test_the_step_in_bf16_is_the_one_that_chapter_5_explains(catalog):
+    record = catalog.speaker("h200")
     case = decode_case(record, "8b", "graph")
-    told, step = by_products(record, case), smaller.step(record, "8b", "bfloat16")
-    assert step.kernels + step.gaps == pytest.approx(told.total)
+    reported, step = by_products(record, case), smaller.step(record, "8b", "bfloat16")
+    assert step.kernels + step.gaps == pytest.approx(reported.total)
     assert step.bytes == case.work.bytes
     with pytest.raises(KeyError, match="no product"):
         smaller.product(record, "int4", 1)
 
 
-def test_four_bits_leave_the_gaps_and_more_than_half_of_the_reading_time(book):
-    wide, narrow = (smaller.step(book.speaker("h200"), "8b", weights) for weights in ("bfloat16", "int4"))
+def test_four_bits_leave_the_gaps_and_more_than_half_of_the_reading_time(catalog):
+    wide, narrow = (smaller.step(catalog.speaker("h200"), "8b", weights) for weights in ("bfloat16", "int4"))
     assert wide.gaps == narrow.gaps
     assert narrow.kernels > 0.5 * wide.kernels > narrow.bytes / wide.bytes * wide.kernels
 
@@ -45,8 +45,8 @@ def test_estimate_lies_between_the_limit_and_the_step_in_bf16(n):
         assert 1 < n[f"{at}.less.time"].value < n[f"{at}.less.bytes"].value
 
 
-def test_both_groups_of_the_first_figure_read_the_same_share(book):
-    data = bytes_and_the_rest.data(book)
+def test_both_groups_of_the_first_figure_read_the_same_share(catalog):
+    data = bytes_and_the_rest.data(catalog)
     for group in ("A100", "H200"):
         wide, _, narrow = data.where(group=group)
         assert narrow["bytes"] / wide["bytes"] == pytest.approx(0.32, abs=0.005)
@@ -75,10 +75,10 @@ def test_packed_kernels_end_at_one_roof_which_one_row_does_not_reach(n):
     assert n["cpu.packed.bfloat16.r256.flops"].value > 8 * four
 
 
-def test_w4a16_ends_at_the_ridge_point_and_w8a8_does_not(book, n):
+def test_w4a16_ends_at_the_ridge_point_and_w8a8_does_not(catalog, n):
     assert n[SPEEDUP.format(INT4, 1, 128)].value > 3
     assert n[SPEEDUP.format(INT4, 256, 128)].value < 1.05
-    rows = bits_against_batch.data(book).where(format="fp8", context=128)
+    rows = bits_against_batch.data(catalog).where(format="fp8", context=128)
     assert min(row["gain"] for row in rows) > 1.5 and rows[-1]["gain"] == pytest.approx(2)
     for name in (INT4, "fp8"):  # "at a context of 4,096 both end much sooner"
         assert n[SPEEDUP.format(name, 64, 4096)].value < 1.3
@@ -122,8 +122,8 @@ def test_the_larger_in_four_bits_reads_a_quarter_less_and_is_about_even_with_the
     assert (n["h200.fewer-bits.int4.time"] / n["h200.decode.3b.graph.time"]).value == pytest.approx(1.1, abs=0.02)
 
 
-def test_scores_fall_little_to_five_bits_and_much_below_three(book):
-    data = score_against_bytes.data(book)
+def test_scores_fall_little_to_five_bits_and_much_below_three(catalog):
+    data = score_against_bytes.data(catalog)
     eight = {row["bits"]: row for row in data.where(model="8B")}
     assert eight["16"]["score"] - eight["4.8"]["score"] == pytest.approx(0.5, abs=0.1)
     assert eight["16"]["score"] - eight["2.6"]["score"] > 7

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from generators.evidence import speculation
-from generators.evidence.speculation import best_length, copied, copied_from, drafted, one_chance
+from generators.comparison import speculation
+from generators.comparison.speculation import best_length, copied, copied_from, drafted, one_chance
 from generators.model.work import accepted_tokens, speculative_gain
 from vis import checks_on_a_processor, draft_cost, speculation_against_batch
 
@@ -35,8 +35,8 @@ def test_copying_counts_what_stood_there():
     assert speculation.tokens_of('Don\'t say "so"!') == ["don't", "say", '"', "so", '"', "!"]
 
 
-def test_a_draft_proposes_nothing_that_is_not_yet_written(book):
-    passes, at = copied(book, "new", 8).passes, 0
+def test_a_draft_proposes_nothing_that_is_not_yet_written(catalog):
+    passes, at = copied(catalog, "new", 8).passes, 0
     for proposed, right in passes:
         assert right <= proposed <= min(8, at)
         at += right + 1
@@ -50,11 +50,11 @@ def test_a_pass_over_sixteen_tokens_took_hardly_longer_and_the_limit_is_flat(n):
     assert n["accepted.7.4"].value == pytest.approx(3, rel=0.1) and n["accepted.7.4"].value < 3
 
 
-def test_only_passes_replayed_as_graphs_stand_for_checks(book):
-    cases = speculation.checks(book.speaker("h200"), "8b")
+def test_only_passes_replayed_as_graphs_stand_for_checks(catalog):
+    cases = speculation.checks(catalog.speaker("h200"), "8b")
     assert sorted(cases) == [1, 16, 32] and all(case.parameters["mode"] == "graph" for case in cases.values())
     with pytest.raises(KeyError):
-        speculation.checks(book.speaker("h100"), "8b")  # "awaited": all of that record was issued from Python
+        speculation.checks(catalog.speaker("h100"), "8b")  # "awaited": all of that record was issued from Python
 
 
 def test_users_and_drafts_draw_on_the_same_math(n):
@@ -74,21 +74,21 @@ def test_the_best_length_grows_with_the_chance_and_falls_with_the_cost():
 
 def test_a_small_draft_costs_more_than_twice_what_its_bytes_say(n):
     assert n["h200.draft-cost.1-1b.8b.time"] / n["h200.draft-cost.1-1b.8b.bytes"] > 2
-    rows = {r["draft"]: r["speed-up"] for r in draft_cost.data(n.book).rows if r["chance"] == 70}
+    rows = {r["draft"]: r["speed-up"] for r in draft_cost.data(n.catalog).rows if r["chance"] == 70}
     for draft, part in (("measured", "time"), ("by its bytes", "bytes")):
         assert rows[draft] == pytest.approx(n[f"h200.drafting.1-1b.8b.{part}.a70"].value)
 
 
-def test_one_chance_for_all_understates_what_copying_gives(book):
-    once = one_chance(book, "rewritten")
-    assert copied(book, "rewritten", 1).tokens_per_pass == pytest.approx(accepted_tokens(once, 1))
-    misses = [1 - accepted_tokens(once, most) / copied(book, "rewritten", most).tokens_per_pass for most in (2, 4, 8, 16, 32)]  # fmt: skip
+def test_one_chance_for_all_understates_what_copying_gives(catalog):
+    once = one_chance(catalog, "rewritten")
+    assert copied(catalog, "rewritten", 1).tokens_per_pass == pytest.approx(accepted_tokens(once, 1))
+    misses = [1 - accepted_tokens(once, most) / copied(catalog, "rewritten", most).tokens_per_pass for most in (2, 4, 8, 16, 32)]  # fmt: skip
     assert misses == sorted(misses) and misses[0] > -0.02 and misses[-1] > 0.25
     assert accepted_tokens(once, 10_000) < 2.2  # "never passes 2.2"
 
 
-def test_a_copy_that_was_right_is_likelier_right_again(n, book):
-    drafted = copied(book, "rewritten", 8)
+def test_a_copy_that_was_right_is_likelier_right_again(n, catalog):
+    drafted = copied(catalog, "rewritten", 8)
     assert drafted.chance(1) < drafted.chance(2) < drafted.chance(3) and drafted.chance(8) > 0.85
     first, second, third = n["quoted.ngram-first-right"], *(n[f"quoted-share.ngram-{a}-right.ngram-{b}-right"] for a, b in (("two", "first"), ("three", "two")))  # fmt: skip
     assert first < second < third
@@ -99,7 +99,7 @@ def test_copying_hardly_pays_in_new_prose(n):
 
 
 def test_the_gain_of_a_dense_model_goes_with_the_batch_and_stays_at_a_long_context(n):
-    rows = speculation_against_batch.data(n.book).where(model="Llama 3.1 8B")
+    rows = speculation_against_batch.data(n.catalog).where(model="Llama 3.1 8B")
     short, long = ([r for r in rows if r["context"] == context] for context in (512, 4096))
     assert all(r["speed-up"] > 2.7 for r in short if r["users"] <= 48) and short[-1]["speed-up"] < 1
     assert all(r["speed-up"] > 2.7 for r in long) and long[-1]["users"] > 200
@@ -110,7 +110,7 @@ def test_the_gain_of_a_dense_model_goes_with_the_batch_and_stays_at_a_long_conte
 
 
 def test_a_mixture_loses_alone_and_gains_in_a_batch(n):
-    rows = {r["users"]: r["speed-up"] for r in speculation_against_batch.data(n.book).where(model="Qwen3 30B-A3B")}
+    rows = {r["users"]: r["speed-up"] for r in speculation_against_batch.data(n.catalog).where(model="Qwen3 30B-A3B")}
     assert rows[1] < 1 and min(gain for users, gain in rows.items() if 48 <= users <= 256) > 2.5
     assert n[f"checking.{QWEN}.b1.s512.n5"].value > n["accepted.7.4"].value  # "more than they bring"
     share = [n[f"qwen3-30b-a3b.expert-share.b{tokens}"].value for tokens in (1, 5)]
@@ -131,9 +131,9 @@ def test_the_tests_told_lie_as_told(n):
     assert n["copied.rewritten.miss.8"].value > 0.1
 
 
-def test_two_cores_leave_the_flat_sooner_than_their_ceilings_say(book):
-    rows = {row["tokens"]: row for row in checks_on_a_processor.data(book).rows}
-    assert rows[16]["measured"] < 1.1 < rows[24]["measured"] and rows[64]["told"] < 1.1 < rows[64]["measured"]
+def test_two_cores_leave_the_flat_sooner_than_their_ceilings_say(catalog):
+    rows = {row["tokens"]: row for row in checks_on_a_processor.data(catalog).rows}
+    assert rows[16]["measured"] < 1.1 < rows[24]["measured"] and rows[64]["predicted"] < 1.1 < rows[64]["measured"]
 
 
 def test_the_best_of_exercise_one_is_three_drafts():

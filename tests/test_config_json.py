@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from generators import catalogue
-from generators.book.config_json import Refused, read_config
-from generators.book.config_rules import load_rules, tree
+from generators import model_inputs
 from generators.browser.bundle import join
 from generators.browser.scripts import modules
-from generators.errors import BookError
+from generators.catalog.config_json import Refused, read_config
+from generators.catalog.config_rules import load_rules, tree
+from generators.core.errors import BookError
 from generators.model import memory, parameters
 from generators.model.inputs import Format
 from generators.shape_command import figures
@@ -42,10 +42,10 @@ def rules(root):
 
 
 @pytest.fixture(scope="module")
-def browser_reads(book):
+def browser_reads(catalog):
     """The browser's reader in an embedded V8: texts in, shapes or refusals out."""
     racer = pytest.importorskip("py_mini_racer")
-    script = join("config_json", modules(book), None)
+    script = join("config_json", modules(catalog), None)
 
     def read(texts):
         context = racer.MiniRacer()
@@ -253,12 +253,12 @@ def test_a_key_one_letter_off_refuses_the_file_whatever_it_holds(rules, browser_
         text = json.dumps(config | {key: value})
         with pytest.raises(Refused, match=f"found {key} = .*, wanted a key that the rules know, nearest is {meant}"):
             read_config(text, rules)
-        (told,) = browser_reads([text])
-        assert f"nearest is {meant}" in told["refused"]
+        (reported,) = browser_reads([text])
+        assert f"nearest is {meant}" in reported["refused"]
 
 
-def test_a_key_one_letter_off_within_a_table_refuses_the_file(book, rules):
-    config = dict(book.models["kimi-k3"].config)
+def test_a_key_one_letter_off_within_a_table_refuses_the_file(catalog, rules):
+    config = dict(catalog.models["kimi-k3"].config)
     inner = config["linear_attn_config"]
     with pytest.raises(Refused, match=r"linear_attn_config.head_dimm = 1, .* nearest is linear_attn_config.head_dim;"):
         read_config(json.dumps(config | {"linear_attn_config": inner | {"head_dimm": 1}}), rules)
@@ -310,16 +310,16 @@ def test_a_value_of_a_kind_that_no_rule_could_mean_refuses_the_file(rules, brows
     config = json.loads((FILES / "x-qwen3-next-80b.json").read_text()) | {key: value}
     with pytest.raises(Refused, match=wanted):
         read_config(json.dumps(config), rules)
-    (told,) = browser_reads([json.dumps(config)])
-    assert wanted in told["refused"]
+    (reported,) = browser_reads([json.dumps(config)])
+    assert wanted in reported["refused"]
 
 
-def test_the_catalogues_models_follow_from_their_published_keys(book, rules):
+def test_the_catalogues_models_follow_from_their_published_keys(catalog, rules):
     """The rows of data/models written as their publishers' files, by the rules for files that name no model_type."""
     sixteen = Format(2.0, 2.0, 2.0)
-    for model in book.alike.values():
-        s = catalogue.shape(model)
-        read = read_config(json.dumps(published(catalogue.described(model))), rules).shape
+    for model in catalog.alike.values():
+        s = model_inputs.shape(model)
+        read = read_config(json.dumps(published(model_inputs.described(model))), rules).shape
         for ask in (memory.kv_bytes_per_token, memory.state_bytes):
             assert ask(read, sixteen) == ask(s, sixteen), model.id
         assert memory.kv_bytes(read, sixteen, 5000.0) == memory.kv_bytes(s, sixteen, 5000.0), model.id

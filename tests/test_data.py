@@ -7,13 +7,13 @@ import shutil
 import pytest
 from pydantic import ValidationError
 
-from generators import catalogue
-from generators.book.accelerator import Accelerator
-from generators.book.chip_checks import chip_errors
-from generators.book.load import load_book
-from generators.book.number_format import NumberFormat
-from generators.book.printed import agrees
-from generators.errors import BookErrors
+from generators import model_inputs
+from generators.catalog.accelerator import Accelerator
+from generators.catalog.chip_checks import chip_errors
+from generators.catalog.load import load_catalog
+from generators.catalog.number_format import NumberFormat
+from generators.catalog.printed import agrees
+from generators.core.errors import BookErrors
 from generators.model import memory
 from generators.validate import validate_data, validate_files
 
@@ -25,7 +25,7 @@ CHIP = "data/accelerators/a100-sxm4-80gb.toml"
 def refusal(root):
     """The one-line errors that loading a changed copy gives."""
     with pytest.raises(BookErrors) as caught:
-        load_book(root)
+        load_catalog(root)
     lines = str(caught.value).split("\n")
     assert all(line.startswith("data/") for line in lines), lines
     return lines
@@ -90,8 +90,8 @@ def test_a_memory_as_no_chip_of_its_kind_has_is_refused(memory, kind, capacity, 
         id="x", name="X", short="X", vendor="V", kind=kind, year=2025, power=printed(power, "W"),
         memory={"type": memory, "capacity": printed(capacity, "GB"), "bandwidth": printed(bandwidth, "GB/s")},
     )  # fmt: skip
-    told = [str(error) for error in chip_errors(chip)]
-    assert any(said in line for line in told) if said else told == [], told
+    reported = [str(error) for error in chip_errors(chip)]
+    assert any(said in line for line in reported) if said else reported == [], reported
 
 
 def test_no_rate_is_printed_in_thousands_that_nobody_names():
@@ -104,7 +104,7 @@ def test_a_rate_printed_only_as_sparse_cannot_be_called_dense(copy):
     assert any("dense" in line and "h100-sxm5-80gb" in line for line in refusal(copy))
 
 
-def test_deleting_a_source_names_every_row_that_cites_it(copy, book):
+def test_deleting_a_source_names_every_row_that_cites_it(copy, catalog):
     text = (copy / "data/sources.toml").read_text()
     start = text.index("[nvidia-a100-datasheet]")
     (copy / "data/sources.toml").write_text(text[:start] + text[text.index("\n[", start) + 1 :])
@@ -169,7 +169,7 @@ def with_peaks(root, *rows, clock=""):
 def test_a_right_peak_loads_however_it_is_printed(copy):
     for peak in RIGHT_PEAKS:
         with_peaks(copy, row(*peak))
-        load_book(copy)
+        load_catalog(copy)
 
 
 @pytest.mark.parametrize(("precision", "value", "basis", "printed", "said"), FALSE_PEAKS)
@@ -191,7 +191,7 @@ frequency = {{ value = "1000 MHz", as_printed = "1 GHz", source = "nvidia-h100-p
 """
     derived = row("bf16", "100 TFLOP/s", "derived", "100 SMs, 1 GHz")
     path = with_peaks(copy, derived, clock=clock.format("bf16"))
-    load_book(copy)
+    load_catalog(copy)
     with_peaks(copy, derived.replace("100 TFLOP/s", "101 TFLOP/s"), clock=clock.format("bf16"))
     assert "wanted 100 TFLOP/s, which 100 SM × 1000 per cycle" in refusal(copy)[0]
     for behind in ("", clock.format("fp16")):
@@ -213,7 +213,7 @@ def test_a_narrow_rate_that_does_not_double_says_so_in_its_own_note(copy, precis
     [line] = refusal(copy)
     assert line.startswith(f"{path}:peak.{precision}: found") and "wanted twice the 16-bit peak" in line
     with_peaks(copy, wide, row(*rate, note="Differs: one rate for both."))
-    load_book(copy)
+    load_catalog(copy)
 
 
 SAID = [
@@ -364,33 +364,33 @@ def test_malformed_toml_is_one_line(copy):
     assert any("not readable as TOML" in line for line in refusal(copy))
 
 
-def test_there_are_enough_rows_of_every_kind(book):
-    kinds = {chip.kind for chip in book.accelerators.values()}
-    assert len(book.accelerators) >= 30 and {"data-centre", "consumer", "apple", "cpu", "tpu"} <= kinds
-    assert {"v100-sxm2-32gb", "b200-sxm"} <= set(book.accelerators)
-    models = book.alike.values()
+def test_there_are_enough_rows_of_every_kind(catalog):
+    kinds = {chip.kind for chip in catalog.accelerators.values()}
+    assert len(catalog.accelerators) >= 30 and {"data-centre", "consumer", "apple", "cpu", "tpu"} <= kinds
+    assert {"v100-sxm2-32gb", "b200-sxm"} <= set(catalog.accelerators)
+    models = catalog.alike.values()
     assert len(models) >= 20
     assert any(m.shape.moe for m in models) and any(m.shape.mla for m in models) and any(m.shape.window for m in models)
     assert any(m.attention.startswith("GQA") for m in models)
 
 
-def test_labels_in_figures_are_unique_and_short(book):
-    shorts = [chip.short for chip in book.accelerators.values()]
+def test_labels_in_figures_are_unique_and_short(catalog):
+    shorts = [chip.short for chip in catalog.accelerators.values()]
     assert len(set(shorts)) == len(shorts)
 
 
-def test_every_conflict_names_its_own_source(book):
-    for chip in book.accelerators.values():
+def test_every_conflict_names_its_own_source(catalog):
+    for chip in catalog.accelerators.values():
         for field, datum in chip.data().items():
             for conflict in datum.conflicts:
-                assert conflict.source in book.sources, (chip.id, field)
+                assert conflict.source in catalog.sources, (chip.id, field)
                 assert conflict.value != datum.value, (chip.id, field)
 
 
-def test_effective_bits_count_the_scales(book):
-    assert book.formats["q4-0"].effective_bits == 4.5
-    assert book.formats["mxfp4"].effective_bits == 4.25
-    assert book.formats["int4-g32"].effective_bits == 5.0
+def test_effective_bits_count_the_scales(catalog):
+    assert catalog.formats["q4-0"].effective_bits == 4.5
+    assert catalog.formats["mxfp4"].effective_bits == 4.25
+    assert catalog.formats["int4-g32"].effective_bits == 5.0
 
 
 @pytest.mark.parametrize(
@@ -415,15 +415,15 @@ def test_effective_bits_count_the_scales(book):
         ("nvfp4", "name", "E2M1 values, 4 bits", "bits: found 4 in a format called 'E2M1 values, 4 bits', wanted 2"),
     ],
 )
-def test_a_format_has_the_bits_of_its_name_and_the_group_that_is_printed(book, id_, field, value, said):
-    row = book.formats[id_].model_dump()
+def test_a_format_has_the_bits_of_its_name_and_the_group_that_is_printed(catalog, id_, field, value, said):
+    row = catalog.formats[id_].model_dump()
     NumberFormat(**row)
     with pytest.raises(ValidationError, match=re.escape(said)):
         NumberFormat(**row | {field: value})
 
 
-def test_scales_that_are_dropped_with_their_group_are_missed(book):
-    grouped = [row for row in book.formats.values() if row.group]
+def test_scales_that_are_dropped_with_their_group_are_missed(catalog):
+    grouped = [row for row in catalog.formats.values() if row.group]
     assert len(grouped) >= 10
     for row in grouped:
         with pytest.raises(ValidationError, match=r"group: found none|bits: found"):
@@ -461,9 +461,9 @@ def test_a_mix_comes_to_its_printed_bits(copy, old, new, bits):
     assert line.startswith("data/formats.toml:q") and f"found bits that come to {bits}" in line
 
 
-def test_experts_at_few_bits_come_to_the_size_of_their_file(book):
+def test_experts_at_few_bits_come_to_the_size_of_their_file(catalog):
     """gpt-oss-120b's files are 65.25 GB."""
-    experts = catalogue.number_format(book.formats["mxfp4-experts"])
-    assert memory.weight_bytes_stored(catalogue.shape(book.models["gpt-oss-120b"]), experts) == pytest.approx(
+    experts = model_inputs.number_format(catalog.formats["mxfp4-experts"])
+    assert memory.weight_bytes_stored(model_inputs.shape(catalog.models["gpt-oss-120b"]), experts) == pytest.approx(
         65.25e9, rel=1e-4
     )

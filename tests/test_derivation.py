@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from generators import units
+from generators.core import units
 from generators.numbers.derivation import derivation, named
 from tests.conftest import ROOT
 

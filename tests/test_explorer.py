@@ -12,11 +12,12 @@ from dataclasses import replace
 import pytest
 from test_browser import PHONE, browser, origin, page, pytestmark
 
-from generators import catalogue, units
-from generators.book.config_json import read_config
-from generators.book.config_rules import load_rules
+from generators import model_inputs
 from generators.browser import answers
 from generators.browser.catalogue_export import expected_rows
+from generators.catalog.config_json import read_config
+from generators.catalog.config_rules import load_rules
+from generators.core import units
 from generators.model import memory
 from generators.model.expected import Habits, expected_time, launching_layers
 from generators.model.inputs import Pass
@@ -29,12 +30,15 @@ CONFIG = {
 }  # fmt: skip
 
 
-def expected(book, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0, chips=1.0):
-    row, of = book.formats[format_], catalogue.shape(book.models[model])
-    one, reported = catalogue.device(book.accelerators[chip], row.rate), book.accelerators[chip].memory.reported
+def expected(catalog, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0, chips=1.0):
+    row, of = catalog.formats[format_], model_inputs.shape(catalog.models[model])
+    one, reported = (
+        model_inputs.device(catalog.accelerators[chip], row.rate),
+        catalog.accelerators[chip].memory.reported,
+    )
     one = replace(one, capacity=reported.quantity.value) if reported else one
     device = answers.chips_together(one, chips)
-    return answers.answer(of, answers.shared_format(of, catalogue.number_format(row), chips), device, batch, context)
+    return answers.answer(of, answers.shared_format(of, model_inputs.number_format(row), chips), device, batch, context)
 
 
 def choose(page, label: str, value: str) -> None:
@@ -42,27 +46,27 @@ def choose(page, label: str, value: str) -> None:
     drawn(page)
 
 
-def test_the_table_shows_the_books_numbers(page, origin, book):
+def test_the_table_shows_the_books_numbers(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
-    told = expected(book)
-    assert cell(page, "Time per token, at least") == f"{units.number_text(told.decode.step.time * 1e3, 3)} ms"
-    assert cell(page, "Ridge point") == f"{units.number_text(told.ridge, 3)} FLOP/byte"
-    assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(told.per_user, 3)
+    described = expected(catalog)
+    assert cell(page, "Time per token, at least") == f"{units.number_text(described.decode.step.time * 1e3, 3)} ms"
+    assert cell(page, "Ridge point") == f"{units.number_text(described.ridge, 3)} FLOP/byte"
+    assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(described.per_user, 3)
 
 
-def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, origin, book):
+def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, origin, catalog):
     """As Python computes it from the committed constants; several chips and a processor are outside what was fitted."""
     open_live(page, origin + EXPLORER, "explorer")
-    told, name = expected(book), "Tokens/s for each sequence, expected"
-    _, share, peak, layer, *_, (low, high), _ = expected_rows(book)["a100-sxm4-80gb"][0]
-    step, chip = told.decode.step, catalogue.device(book.accelerators["a100-sxm4-80gb"])
+    described, name = expected(catalog), "Tokens/s for each sequence, expected"
+    _, share, peak, layer, *_, (low, high), _ = expected_rows(catalog)["a100-sxm4-80gb"][0]
+    step, chip = described.decode.step, model_inputs.device(catalog.accelerators["a100-sxm4-80gb"])
     time = expected_time(step.traffic.total, step.flop, 32.0, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
     least = max(time * low, step.time)
     rates = [units.number_text(1 / seconds, 2) for seconds in (time, time * high, least)]
     assert peak > 0 and cell(page, name) == f"{rates[0]} ({rates[1]} to {rates[2]})"
     open_live(page, f"{origin}{EXPLORER}?a=1~a100-sxm4-80gb~qwen3-30b-a3b~bf16~1~2048~1", "explorer")
-    step = expected(book, "a100-sxm4-80gb", "qwen3-30b-a3b").decode.step
-    layers = launching_layers(catalogue.shape(book.models["qwen3-30b-a3b"]))
+    step = expected(catalog, "a100-sxm4-80gb", "qwen3-30b-a3b").decode.step
+    layers = launching_layers(model_inputs.shape(catalog.models["qwen3-30b-a3b"]))
     assert layers == 72, "each of 48 has experts"
     time = expected_time(step.traffic.total, step.flop, layers, chip.bandwidth, chip.peak, Habits(share, 0.0, layer))
     assert cell(page, name).startswith(f"{units.number_text(1 / time, 2)} (")
@@ -72,7 +76,7 @@ def test_an_expected_rate_stands_beside_the_bound_or_why_there_is_none(page, ori
     assert cell(page, name) == "outside the fitted range: several chips"
 
 
-def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, book):
+def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     choose(page, "Chip", "h100-sxm5-80gb")
     choose(page, "Model", "mixtral-8x7b")
@@ -83,9 +87,9 @@ def test_sliders_and_choices_change_the_answer_by_keyboard(page, origin, book):
         page.keyboard.press("Home")
         for _ in range(steps):
             page.keyboard.press("ArrowRight")
-    told = expected(book, "h100-sxm5-80gb", "mixtral-8x7b", "fp8", 64.0, 8192.0)
-    assert cell(page, "Tokens/s together, at most") == units.number_text(told.together, 3)
-    assert cell(page, "Does it fit").startswith("does not fit" if told.fit.room < 0 else "fits")
+    described = expected(catalog, "h100-sxm5-80gb", "mixtral-8x7b", "fp8", 64.0, 8192.0)
+    assert cell(page, "Tokens/s together, at most") == units.number_text(described.together, 3)
+    assert cell(page, "Does it fit").startswith("does not fit" if described.fit.room < 0 else "fits")
 
 
 def test_what_changed_is_announced_once_and_in_words(page, origin):
@@ -121,14 +125,14 @@ def test_a_tap_tells_it_too(browser, origin):
     context.close()
 
 
-def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, book):
+def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     for batch in (4, 16, 64):
         page.get_by_role("button", name="Compare with another").click()
         set_number(page, "Batch", batch)
     assert page.get_by_role("button", name="Compare with another").count() == 0
     seen = [cell(page, "Tokens/s together, at most", column) for column in range(4)]
-    assert seen == [units.number_text(expected(book, batch=float(batch)).together, 3) for batch in (1, 4, 16, 64)]
+    assert seen == [units.number_text(expected(catalog, batch=float(batch)).together, 3) for batch in (1, 4, 16, 64)]
     settled(page)
     link = page.url
     page.goto("about:blank")
@@ -155,11 +159,11 @@ def test_a_link_that_no_longer_resolves_says_so_and_shows_the_default(page, orig
         assert "A100" in page.locator(".mb-configs").inner_text(), query
 
 
-def test_a_chip_without_a_peak_answers_what_needs_none(page, origin, book):
+def test_a_chip_without_a_peak_answers_what_needs_none(page, origin, catalog):
     chip = "dgx-spark"
     open_live(page, f"{origin}{EXPLORER}?a=1~{chip}~llama-3.1-8b~q8-0~1~4096", "explorer")
-    row, of = book.accelerators[chip], catalogue.shape(book.models["llama-3.1-8b"])
-    moved = memory.step_bytes(of, catalogue.number_format(book.formats["q8-0"]), Pass(1.0, 1.0, 4096.0)).total
+    row, of = catalog.accelerators[chip], model_inputs.shape(catalog.models["llama-3.1-8b"])
+    moved = memory.step_bytes(of, model_inputs.number_format(catalog.formats["q8-0"]), Pass(1.0, 1.0, 4096.0)).total
     assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(row.bandwidth.value / moved, 3)
     assert cell(page, "Does it fit").startswith("fits")
     assert cell(page, "What binds").startswith("memory, above ")
@@ -179,24 +183,24 @@ def test_a_change_of_chip_changes_nothing_else(page, origin):
         assert "memory only" in chosen.locator("option:checked").inner_text()
 
 
-def test_chips_add_up_and_copy_the_kv_heads_that_are_too_few(page, origin, book):
+def test_chips_add_up_and_copy_the_kv_heads_that_are_too_few(page, origin, catalog):
     """Llama 3.1 8B has 8 KV heads: 16 chips keep each twice.  DeepSeek-V3 keeps one latent vector, which every chip needs."""
     open_live(page, origin + EXPLORER, "explorer")
     for model, chips, copies in (("llama-3.1-8b", 8, 1), ("llama-3.1-8b", 16, 2), ("deepseek-v3", 8, 8)):
         choose(page, "Model", model)
         set_number(page, "Chips", chips)
         set_number(page, "Context", 4096)
-        told, one = (expected(book, model=model, context=4096.0, chips=float(many)) for many in (chips, 1))
-        assert told.fit.kv_sequence == pytest.approx(copies * one.fit.kv_sequence)
-        assert told.decode.step.memory < one.decode.step.memory
-        assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(told.per_user, 3)
-        assert cell(page, "Largest batch that fits").replace(",", "") == str(int(told.fit.batch))
+        described, one = (expected(catalog, model=model, context=4096.0, chips=float(many)) for many in (chips, 1))
+        assert described.fit.kv_sequence == pytest.approx(copies * one.fit.kv_sequence)
+        assert described.decode.step.memory < one.decode.step.memory
+        assert cell(page, "Tokens/s for each sequence, at most") == units.number_text(described.per_user, 3)
+        assert cell(page, "Largest batch that fits").replace(",", "") == str(int(described.fit.batch))
     assert "links between them are not counted" in page.locator(".mb-configs").inner_text()
 
 
-def test_the_cache_is_kept_in_fewer_bits(page, origin, book):
+def test_the_cache_is_kept_in_fewer_bits(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
-    wide = expected(book)
+    wide = expected(catalog)
     for kept, bits in (("fp8", 8), ("q8-0", 8.5), ("q4-0", 4.5)):
         choose(page, "KV cache in", kept)
         assert cell(page, "KV cache of one token") == f"{units.number_text(wide.fit.kv_token * bits / 16 / 1e3, 3)} kB"
@@ -207,7 +211,7 @@ def test_the_cache_is_kept_in_fewer_bits(page, origin, book):
     assert f"KV cache at {bits} bits" in page.locator(".mb-configs").inner_text()
 
 
-def test_capacity_is_what_the_driver_reports(page, origin, book):
+def test_capacity_is_what_the_driver_reports(page, origin, catalog):
     """An H100 of 80 GB reports 81,559 MiB, 85.5 GB; of an M4 Max nothing is known but what it is sold with."""
     open_live(
         page,
@@ -215,19 +219,19 @@ def test_capacity_is_what_the_driver_reports(page, origin, book):
         "explorer",
     )
     room = [cell(page, "Does it fit", column) for column in (0, 1)]
-    weights = expected(book, "h100-sxm5-80gb").fit.needed
+    weights = expected(catalog, "h100-sxm5-80gb").fit.needed
     assert room[0] == f"fits, {units.number_text((81559 * 2**20 - weights) / 1e9, 3)} GB left"
     assert room[1] == f"fits, {units.number_text((128e9 - weights) / 1e9, 3)} GB left"
     page.locator(".mb-scroll tr:has(th:text-is('Does it fit')) .mb-why").first.focus()
     assert "sold as 80 GB" in page.locator(".mb-tip").inner_text()
 
 
-def test_any_whole_number_is_taken_and_beyond_the_models_limit_with_a_warning(page, origin, book):
+def test_any_whole_number_is_taken_and_beyond_the_models_limit_with_a_warning(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     set_number(page, "Context", 777)
     set_number(page, "Batch", 3)
     assert cell(page, "Tokens/s together, at most") == units.number_text(
-        expected(book, batch=3.0, context=777.0).together, 3
+        expected(catalog, batch=3.0, context=777.0).together, 3
     )
     warning = page.locator(".mb-configs .mb-notice--warning")
     assert warning.count() == 0
@@ -285,7 +289,7 @@ def test_every_configuration_is_named_at_its_mark_roof_and_bars(page, origin):
     assert {"A decode", "B decode", "A: A100 80GB SXM", "B: H100 SXM"} <= set(texts)
 
 
-def test_bars_of_a_panel_share_its_scale(page, origin, book):
+def test_bars_of_a_panel_share_its_scale(page, origin, catalog):
     """Weights of both configurations in the memory panel are as wide as their bytes, and capacities stand where theirs end."""
     open_live(
         page,
@@ -295,7 +299,7 @@ def test_bars_of_a_panel_share_its_scale(page, origin, book):
     drawn(page)
     bars = "nodes => nodes.map((node) => Number(node.getAttribute('width')))"
     wide = page.locator(".mb-live-svg rect.mb-fill-memory[height='10']").evaluate_all(bars)
-    two = [expected(book), expected(book, "rtx-4090", "qwen2.5-0.5b")]
+    two = [expected(catalog), expected(catalog, "rtx-4090", "qwen2.5-0.5b")]
     times = [one.decode.step.memory * one.decode.step.traffic.weights / one.decode.step.traffic.total for one in two]
     assert wide[0] / wide[1] == pytest.approx(times[0] / times[1], rel=0.02)
     assert wide[2] / wide[3] == pytest.approx(two[0].fit.weights / two[1].fit.weights, rel=0.02)
@@ -324,7 +328,7 @@ def test_an_own_chip_is_typed_in(page, origin):
     assert cell(page, "Ridge point") == "200 FLOP/byte"
 
 
-def test_an_own_model_is_pasted(page, origin, book):
+def test_an_own_model_is_pasted(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_text("My own model", exact=True).last.click()
     page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG))
@@ -339,7 +343,7 @@ def test_an_own_model_is_pasted(page, origin, book):
     assert seen[0] >= 0 and seen[1] <= seen[2], "the result of the paste stands outside the window"
     assert (
         cell(page, "Time per token, at least")
-        == f"{units.number_text(expected(book, model='llama-3.1-8b').decode.step.time * 1e3, 3)} ms"
+        == f"{units.number_text(expected(catalog, model='llama-3.1-8b').decode.step.time * 1e3, 3)} ms"
     )
     settled(page)
     page.goto(page.url)
@@ -347,7 +351,7 @@ def test_an_own_model_is_pasted(page, origin, book):
     assert cell(page, "KV cache of one token") == "131 kB"
 
 
-def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, book):
+def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, catalog):
     """AWQ stores the linear layers in 4 bits with their scales; head, tables and norms stay at 16."""
     stored = {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True, "version": "gemm"}
     open_live(page, origin + EXPLORER, "explorer")
@@ -355,9 +359,9 @@ def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, book):
     page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG | {"quantization_config": stored}))
     page.get_by_role("button", name="Use this model").click()
     page.locator(".mb-own .mb-notice", has_text="as shipped (awq)").wait_for()
-    read = read_config(json.dumps(CONFIG | {"quantization_config": stored}), load_rules(book.root))
+    read = read_config(json.dumps(CONFIG | {"quantization_config": stored}), load_rules(catalog.root))
     shipped = figures(read)["weights_as_shipped"]
-    needed = shipped + memory.kv_bytes(read.shape, catalogue.number_format(book.formats["bf16"]), 2048.0)
+    needed = shipped + memory.kv_bytes(read.shape, model_inputs.number_format(catalog.formats["bf16"]), 2048.0)
     assert 5e9 < shipped < 6e9
     for _ in range(2):  # as pasted, and as the address keeps it
         assert cell(page, "Memory needed") == f"{units.number_text(needed / 1e9, 3)} GB"
@@ -392,12 +396,12 @@ def test_a_config_that_is_none_gets_one_line(page, origin):
         assert notice.evaluate(ink) != page.locator("article p").first.evaluate(ink)
 
 
-def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, origin, book):
+def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, origin, catalog):
     """Dense, mixture of experts, latent attention and windows, written as their publishers write them."""
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_text("My own model", exact=True).last.click()
     for id_ in ("llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "mistral-7b-v0.1"):
-        page.locator(".mb-own textarea").fill(json.dumps(_published(book.models[id_].shape)))
+        page.locator(".mb-own textarea").fill(json.dumps(_published(catalog.models[id_].shape)))
         page.get_by_role("button", name="Use this model").click()
         mine = cell(page, "KV cache of one token"), cell(page, "FLOP per step")
         page.locator(".mb-explorer").get_by_label("Model", exact=True).select_option(id_)
@@ -419,7 +423,7 @@ def _published(shape) -> dict:
     return config | ({"sliding_window": shape.window.size} if shape.window else {})
 
 
-def test_matching_measurements_stand_beside_the_bound_with_their_error(page, origin, book):
+def test_matching_measurements_stand_beside_the_bound_with_their_error(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     row = page.locator(".mb-scroll").last.locator("tr", has_text="gpt-fast").first.inner_text()
     assert "104.9 tokens/s" in row.replace("105 tokens/s", "104.9 tokens/s") and re.search(r"\d+%", row)

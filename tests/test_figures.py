@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generators.book.load import load_book
-from generators.errors import BookError
+from generators.catalog.load import load_catalog
+from generators.core.errors import BookError
 from generators.unfinished import MARK
 from generators.weave import figures as figure_files
 from tests.conftest import ROOT
@@ -73,8 +73,8 @@ def test_every_label_starts_inside_the_canvas(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_figure_is_drawn_as_committed_and_every_label_ends_inside_the_canvas(name, book, rendered):
-    files, beyond = rendered(figure_files.figure(name, book))
+def test_a_figure_is_drawn_as_committed_and_every_label_ends_inside_the_canvas(name, catalog, rendered):
+    files, beyond = rendered(figure_files.figure(name, catalog))
     assert beyond == []
     assert [path for path, text in files.items() if (ROOT / path).read_text(encoding="utf-8") != text] == []
 
@@ -92,16 +92,16 @@ def test_another_machines_record_joins_the_figure(name, machine, copy, rendered)
     for case in row["cases"]:  # a run of its own: no two take the same times
         case["samples"] = [sample * 1.01 for sample in case["samples"]]
     (copy / "data/measurements" / f"reader--{source.name.split('--')[1]}").write_text(json.dumps(row))
-    figure = figure_files.figure(name, load_book(copy))
+    figure = figure_files.figure(name, load_catalog(copy))
     assert f"reader--{source.stem.split('--')[1]}" in figure.data.records and machine in figure.data.csv()
     alone = replace(figure.data, rows=[row for row in figure.data.rows if row.get("machine") != "H100"])
     for shown in (figure, replace(figure, data=alone)):
         assert rendered(shown)[1] == []
 
 
-def test_a_quoted_run_without_its_chip_is_told_so_by_the_figure_that_needs_it(book):
-    row = book.published["gpt-fast-7b-bf16"].model_copy(update={"accelerator": ""})
-    bent = replace(book, published=book.published | {"gpt-fast-7b-bf16": row})
+def test_a_quoted_run_without_its_chip_is_told_so_by_the_figure_that_needs_it(catalog):
+    row = catalog.published["gpt-fast-7b-bf16"].model_copy(update={"accelerator": ""})
+    bent = replace(catalog, published=catalog.published | {"gpt-fast-7b-bf16": row})
     said = "needs 'gpt-fast-7b-bf16', found its row in data/published without accelerator, wanted a run that can be computed"
     with pytest.raises(BookError, match=re.escape(said)):
         figure_files.figure("bytes_and_the_rest", bent)
@@ -193,15 +193,15 @@ def test_a_digest_ignores_what_the_last_bit_of_a_float_says():
     assert digest(0.3) != digest(0.300001) and digest(1) != digest(2)
 
 
-def test_a_drawing_does_not_hang_on_the_readers_own_matplotlibrc(book):
+def test_a_drawing_does_not_hang_on_the_readers_own_matplotlibrc(catalog):
     import matplotlib
 
     from vis import _theme
 
-    told = figure_files.figure("paging_waste", book)
-    plain = figure_files.render(told)
+    reported = figure_files.figure("paging_waste", catalog)
+    plain = figure_files.render(reported)
     with matplotlib.rc_context({"savefig.bbox": "tight", "font.size": 20, "axes.grid": True, "lines.linewidth": 9}):
-        assert figure_files.render(told) == plain
+        assert figure_files.render(reported) == plain
         with _theme.style():
             assert matplotlib.rcParams["savefig.bbox"] is None
         assert matplotlib.rcParams["savefig.bbox"] == "tight", "and what was set before is set again"

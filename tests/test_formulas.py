@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from generators import units
+from generators.core import units
 from generators.formulas import FORMULAS
 from generators.model import parameters
 from generators.numbers.registry import printed

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from generators.weave import kept
+from generators.weave import cache
 from generators.weave.weave import weave
 
 PARTS = ("data", "docs", "generators", "vis")
@@ -133,34 +133,34 @@ KEYED = {
     "shared drawing code": lambda root: replace(root / "vis/_palette.py", '"""', '"""A '),
     "the model": lambda root: replace(root / "generators/model/roofline.py", "peak / bandwidth", "peak // bandwidth"),
     "the weave itself": lambda root: replace(root / "generators/weave/figures.py", "indent=2", "indent=1"),
-    "a unit": lambda root: replace(root / "generators/units.py", "\n", "\n# \n"),
+    "a unit": lambda root: replace(root / "generators/core/units.py", "\n", "\n# \n"),
 }
 
 
 @pytest.mark.parametrize("change", KEYED)
 def test_the_key_tells_every_kind_of_change(project, monkeypatch, change):
-    monkeypatch.setattr(kept, "CODE", project)
-    before = kept.key(project)
-    assert kept.key(project) == before
+    monkeypatch.setattr(cache, "CODE", project)
+    before = cache.key(project)
+    assert cache.key(project) == before
     KEYED[change](project)
-    assert kept.key(project) != before
+    assert cache.key(project) != before
 
 
 def test_dates_and_bytecode_are_no_change(project, monkeypatch):
-    monkeypatch.setattr(kept, "CODE", project)
-    before = kept.key(project)
+    monkeypatch.setattr(cache, "CODE", project)
+    before = cache.key(project)
     for path in (project / "data").rglob("*"):
         os.utime(path)
     (project / "generators" / "__pycache__").mkdir(exist_ok=True)
     (project / "generators" / "__pycache__" / "x.py").write_text("")
-    assert kept.key(project) == before
+    assert cache.key(project) == before
 
 
 def test_one_sentence_more_changes_no_file_and_loads_no_data(project):
     """What makes `write` quick after an edit of prose; how quick, `nox -s bench` says."""
     page = project / "docs" / "02_kv_cache.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOne sentence more.\n", encoding="utf-8")
-    heavy = "sorted(m for m in sys.modules if m in ('pydantic', 'generators.book.load'))"
+    heavy = "sorted(m for m in sys.modules if m in ('pydantic', 'generators.catalog.load'))"
     done = run(project, f"import sys; status = main(['write']); print(status, {heavy})")
     assert "everything is current; nothing was written" in done.stdout and "0 []" in done.stdout
 
@@ -187,23 +187,23 @@ def test_a_number_that_no_page_asked_for_before_is_computed(project):
 
 @pytest.mark.parametrize("what", ["python", "package"])
 def test_another_version_keeps_nothing(warm, monkeypatch, what):
-    before = kept.key(warm)
+    before = cache.key(warm)
     if what == "python":
-        monkeypatch.setattr(kept.sys, "version", "3.99")
+        monkeypatch.setattr(cache.sys, "version", "3.99")
     else:
-        monkeypatch.setattr(kept, "_version", lambda package: "99")
-    assert kept.key(warm) != before
+        monkeypatch.setattr(cache, "_version", lambda package: "99")
+    assert cache.key(warm) != before
 
 
 @pytest.mark.parametrize("damage", ["half", "other answers", "empty"])
 def test_a_damaged_cache_is_no_cache(project, monkeypatch, damage):
-    monkeypatch.setattr(kept, "CODE", project)
-    place = project / kept.PLACE
-    key, text = kept.key(project), place.read_text(encoding="utf-8")
-    assert kept.load(project, key)
+    monkeypatch.setattr(cache, "CODE", project)
+    place = project / cache.PLACE
+    key, text = cache.key(project), place.read_text(encoding="utf-8")
+    assert cache.load(project, key)
     damaged = {"half": text[: len(text) // 2], "other answers": text.replace("TB/s", "GB/s"), "empty": ""}[damage]
     place.write_text(damaged, encoding="utf-8")
-    assert kept.load(project, key) is None
+    assert cache.load(project, key) is None
 
 
 def test_the_full_check_takes_nothing_from_the_cache(project, monkeypatch):
@@ -211,8 +211,8 @@ def test_the_full_check_takes_nothing_from_the_cache(project, monkeypatch):
     import generators.__main__ as commands
 
     asked = []
-    monkeypatch.setattr(kept, "load", lambda *_: asked.append("load"))
-    monkeypatch.setattr(kept, "save", lambda *_: asked.append("save"))
+    monkeypatch.setattr(cache, "load", lambda *_: asked.append("load"))
+    monkeypatch.setattr(cache, "save", lambda *_: asked.append("save"))
     weave(project, only=["ridge_points"], say=lambda _: None)
     given = {}
     monkeypatch.setattr("generators.weave.weave.weave", lambda root, **words: given.update(words) or Nothing)
@@ -229,5 +229,5 @@ class Nothing:
 
 def test_what_is_kept_is_plain_json(warm):
     """Nothing in a cache is ever executed."""
-    head, _, body = (warm / kept.PLACE).read_text(encoding="utf-8").partition("\n")
+    head, _, body = (warm / cache.PLACE).read_text(encoding="utf-8").partition("\n")
     assert len(head.split()) == 2 and set(json.loads(body)) == {"numbers", "tables", "formulas", "figures", "records"}

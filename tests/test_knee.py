@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from generators.evidence import knee
+from generators.comparison import knee
 from generators.model.phases import knee_time
 
 TOKENS = [float(2**power) for power in range(13)]

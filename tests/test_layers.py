@@ -7,38 +7,28 @@ import sys
 
 import pytest
 
-FACTS = {"units", "errors", "book", "model", "catalogue", "measure"}
+FACTS = {"core", "catalog", "model", "model_inputs", "measure"}
 #: What each part may import; a part that is not named here (site, the commands) may import all.
 ALLOWED = {
-    "errors": set(),
-    "fingerprint": set(),
-    "escape": set(),
-    "spans": set(),
-    "symbols": set(),
-    "vocabulary": set(),
-    "units": {"errors", "vocabulary"},
+    "core": {"core"},
     "model": {"model"},
     "measure": {"measure"},
-    "git": {"errors"},
-    "addresses": {"errors"},
-    "changelog": {"errors"},
-    "edition": {"git"},
-    "publish": {"publish", "addresses", "changelog", "edition", "errors", "git", "unfinished"},
-    "book": {"book", "changelog", "unfinished", *FACTS},
-    "unfinished": {"errors", "spans"},
-    "new": {"new", "book", "model", "errors", "git", "unfinished"},
-    "catalogue": {"units", "book", "model"},
-    "evidence": {"evidence", "predictions", "score", *FACTS},
-    "predictions": {"book", "catalogue", "errors", "measure", "model"},
-    "formulas": {"formulas", "errors", "model", "symbols"},
+    "release": {"release", "core", "unfinished"},
+    "unfinished": {"core"},
+    "catalog": {"catalog", "unfinished", *FACTS},
+    "new": {"new", "catalog", "core", "model", "unfinished"},
+    "model_inputs": {"core", "catalog", "model"},
+    "comparison": {"comparison", "predictions", "score", *FACTS},
+    "predictions": {"catalog", "core", "measure", "model", "model_inputs"},
+    "formulas": {"formulas", "core", "model"},
     "score": {"score", *FACTS},
-    "numbers": {"numbers", "tables", "evidence", "score", "escape", *FACTS},
-    "tables": {"tables", "errors", "escape", "numbers", "evidence", "score"},
-    "pictures": {"pictures", "errors", "vis"},
-    "export": {"export", "addresses", "edition", "errors", "git", "pictures", "site", "vis"},
-    "vis": {"vis", "evidence", "score", *FACTS},
-    "weave": {"weave", "evidence", "vis", "numbers", "tables", "formulas", "spans", "escape", "fingerprint", *FACTS},
-    "browser": {"browser", "evidence", "score", *FACTS},
+    "numbers": {"numbers", "tables", "comparison", "score", *FACTS},
+    "tables": {"tables", "core", "numbers", "comparison", "score"},
+    "pictures": {"pictures", "core", "vis"},
+    "export": {"export", "core", "pictures", "release", "site", "vis"},
+    "vis": {"vis", "comparison", "score", *FACTS},
+    "weave": {"weave", "comparison", "vis", "numbers", "tables", "formulas", *FACTS},
+    "browser": {"browser", "comparison", "score", *FACTS},
 }
 
 

@@ -81,10 +81,10 @@ def assert_sound(case) -> None:
         kernel.run()
     assert kernel.check.worst_relative_error <= kernel.check.tolerance
     assert case.name == "dispatch" or kernel.work.bytes > 0, case.label
-    told = case.parameters | kernel.parameters
-    assert all(isinstance(value, int | float | bool | str | None) for value in told.values()), told
-    assert all(len(value) <= 60 for value in told.values() if isinstance(value, str)), told
-    assert "dtype" in told or case.name == "dispatch"
+    reported = case.parameters | kernel.parameters
+    assert all(isinstance(value, int | float | bool | str | None) for value in reported.values()), reported
+    assert all(len(value) <= 60 for value in reported.values() if isinstance(value, str)), reported
+    assert "dtype" in reported or case.name == "dispatch"
 
 
 def test_every_case_verifies_runs_and_tells_plain_values(bench, monkeypatch):
@@ -160,14 +160,14 @@ def test_a_small_set_is_really_read_again(bench):
 
 
 def test_a_read_that_is_not_repeated_is_refused(bench, monkeypatch):
-    monkeypatch.setattr(staircase, "alone", lambda bench, run, tries: 1.0)
+    monkeypatch.setattr(staircase, "fastest", lambda bench, run, tries: 1.0)
     with pytest.raises(CheckFailed, match="not read again"):
         staircase.reread(bench, lambda: None, lambda: None)
 
 
 def test_a_slow_spell_does_not_make_a_repeated_read_look_like_one(bench, monkeypatch):
     times = iter([1.9, 2.0, 1.8, 2.0, 1.9, 2.0, 1.9, 2.0, 1.0, 2.0])  # the one, the other, in turn
-    monkeypatch.setattr(staircase, "alone", lambda bench, run, tries: next(times))
+    monkeypatch.setattr(staircase, "fastest", lambda bench, run, tries: next(times))
     assert staircase.reread(bench, lambda: None, lambda: None) == 2.0
 
 
@@ -231,7 +231,7 @@ def test_formats_without_a_product_are_told(bench, monkeypatch):
     monkeypatch.setitem(compute.FORMATS, "int8", compute.Format(form.operand, form.result, absent, 0))
     with pytest.raises(Unsupported, match="no int8 product for this device: no kernel"):
         compute.matmul_kernel(bench, "int8")
-    monkeypatch.setattr(compute, "alone", lambda bench, run: 1.0)
+    monkeypatch.setattr(compute, "fastest", lambda bench, run: 1.0)
     with pytest.raises(Unsupported, match="only emulates float32"):
         compute.matmul_kernel(bench, "float32")
 

@@ -158,16 +158,17 @@ def test_every_context_case_verifies_runs_and_tells_its_bytes(bench, dtype):
     for case in cases:
         kernel = case.prepare()
         kernel.run()
-        told = case.parameters | kernel.parameters
+        reported = case.parameters | kernel.parameters
         size = getattr(torch, dtype).itemsize
-        seen = min(told["context"] + 1, told["window"] or 1000)
-        assert told["cache_read_bytes"] == (seen - 1) * told["cache_bytes_per_token"]
+        seen = min(reported["context"] + 1, reported["window"] or 1000)
+        assert reported["cache_read_bytes"] == (seen - 1) * reported["cache_bytes_per_token"]
         assert (
-            kernel.work.bytes == told["weights_read_bytes"] + told["cache_read_bytes"] + told["cache_bytes_per_token"]
+            kernel.work.bytes
+            == reported["weights_read_bytes"] + reported["cache_read_bytes"] + reported["cache_bytes_per_token"]
         )
-        assert told["weights_bytes"] == told["parameters"] * size
+        assert reported["weights_bytes"] == reported["parameters"] * size
         assert kernel.work.flop > 0 < kernel.work.tokens
-        assert told["method"] == ("latent products" if case.parameters["attention"] == "mla" else
+        assert reported["method"] == ("latent products" if case.parameters["attention"] == "mla" else
                                   "products" if dtype == "float32" else "fused")  # fmt: skip
 
 

@@ -19,16 +19,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import chatter, graphs, profiles, sdpa, summary, timing, triton_kernels, turns  # noqa: E402
+from generators.measure import chatter, graphs, interleaving, profiles, sdpa, summary, timing, triton_kernels  # noqa: E402
 from generators.measure.cases import bandwidth, batch, compute, decode, decode_quantised, prefill  # noqa: E402
-from generators.measure.conductor import Conductor  # noqa: E402
 from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.estimate import quantile  # noqa: E402
+from generators.measure.interleaving import Turns, cases_of  # noqa: E402
 from generators.measure.outcome import Outcome  # noqa: E402
 from generators.measure.plan import Case, Check, CheckFailed, DeviceLost, Kernel, Stage, Work  # noqa: E402
 from generators.measure.progress import Progress  # noqa: E402
 from generators.measure.result import Result, measured  # noqa: E402
-from generators.measure.turns import Turns, cases_of  # noqa: E402
+from generators.measure.runner import Runner  # noqa: E402
 from tests import fake_cuda, fakes  # noqa: E402
 from tests.fake_cuda import FakeBench  # noqa: E402
 
@@ -66,12 +66,12 @@ def run(
     bench: FakeBench, cases: list, rounds: int = 5, rows: dict[str, Any] | None = None
 ) -> dict[str, dict[str, Any]]:
     """The rows of some cases, timed in turns as the suite does, in shorter samples; `rows` is filled on the way."""
-    told = Told({} if rows is None else rows)
+    reported = Told({} if rows is None else rows)
     (reference,) = cases_of(bench, Stage("reference", "bandwidth:reference_case"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "calibrate", partial(timing.calibrate, target=1e-3))
-        Turns(bench, told, rounds).run(dict(enumerate(cases)), reference)
-    return told.rows
+        patch.setattr(interleaving, "calibrate", partial(timing.calibrate, target=1e-3))
+        Turns(bench, reported, rounds).run(dict(enumerate(cases)), reference)
+    return reported.rows
 
 
 # The first fault: a replay that does not own what it replays.
@@ -254,12 +254,12 @@ def test_launching_is_a_small_share_of_whatever_is_no_launch(device, bench, name
     assert len(done) >= len(rows) / 2, [row["reason"] for row in rows]
     assert all(row["status"] != "failed" for row in rows), [row["reason"] for row in rows]
     for row in done:
-        told = row["parameters"]
-        assert told["mode"] == "graph", told
-        assert told["launch_share"] <= 0.02, told
-        assert row["inner"] % told["runs_in_a_graph"] == 0
+        reported = row["parameters"]
+        assert reported["mode"] == "graph", reported
+        assert reported["launch_share"] <= 0.02, reported
+        assert row["inner"] % reported["runs_in_a_graph"] == 0
         if name in ("products", "kernels", "intensity", "context"):
-            assert told["runs_in_a_graph"] * row["work"]["bytes"] >= 4 * fake_cuda.L2, told
+            assert reported["runs_in_a_graph"] * row["work"]["bytes"] >= 4 * fake_cuda.L2, reported
 
 
 @pytest.mark.parametrize("module", [prefill, batch])
@@ -268,7 +268,7 @@ def test_an_eager_pass_would_time_its_launches(device, bench, monkeypatch, modul
     name, device.computes = module.__name__.rsplit(".", 1)[1], False
     cases = cases_of(bench, PASSES[name])
     rows = run(bench, cases, rounds=3)
-    monkeypatch.setattr(module, "timed", lambda bench, run, work, check, told: Kernel(run, work, check, told))
+    monkeypatch.setattr(module, "timed", lambda bench, run, work, check, reported: Kernel(run, work, check, reported))
     eager = run(bench, cases_of(bench, PASSES[name]), rounds=3)
     for key, row in rows.items():
         graph, plain = (quantile(one["samples"], 0.5) / one["inner"] for one in (row, eager[key]))
@@ -281,9 +281,9 @@ def test_a_start_that_costs_by_the_operation_does_not_lengthen_a_graph_without_e
     monkeypatch.setattr(fake_cuda, "START_NODE", 0.2e-6)
     total, device.computes = torch.zeros(1), False
     run = lambda: [total.add_(1) for _ in range(20)]  # noqa: E731
-    told = graphs.timed(bench, run, Work(bytes=4), CHECK, cold=False).parameters
-    assert told["launch_share"] > graphs.LAUNCHING
-    assert told["runs_in_a_graph"] * 20 * fake_cuda.NODE < 2 * graphs.LONG
+    reported = graphs.timed(bench, run, Work(bytes=4), CHECK, cold=False).parameters
+    assert reported["launch_share"] > graphs.LAUNCHING
+    assert reported["runs_in_a_graph"] * 20 * fake_cuda.NODE < 2 * graphs.LONG
 
 
 # The fourth: a plan for each new length of the cache.
@@ -444,10 +444,10 @@ class PlannedWorkshop:
 
     def work(self, command: dict[str, Any], answer: Any) -> None:
         """Every stage that is handed out."""
-        while told := answer({"what": "next", "own_huge_page_bytes": None}):
-            self.now += told["stage"]["expected_seconds"] + (STARTING if self.each and self.handed else 0.0)
+        while reported := answer({"what": "next", "own_huge_page_bytes": None}):
+            self.now += reported["stage"]["expected_seconds"] + (STARTING if self.each and self.handed else 0.0)
             self.handed += 1
-            rows = {"0": fakes.row(told["stage"]["name"], samples=[1.0] * 3)}
+            rows = {"0": fakes.row(reported["stage"]["name"], samples=[1.0] * 3)}
             answer(
                 {"what": "timed", "place": 0, "rows": rows, "reference": fakes.row("reference-read") | {"noise": {}}}
             )
@@ -459,7 +459,7 @@ def test_a_process_for_every_stage_would_leave_some_out(profile, each):
     """As it was: the budget went into starting.  By one process all stages fit, and the run ends in time."""
     shop = PlannedWorkshop(each)
     stages, limit = profiles.stages(profile, "cuda"), profiles.budget(profile, "cuda")
-    one = Conductor(shop, {}, Progress(lambda _: None, lambda: shop.now), lambda: None, limit)
+    one = Runner(shop, {}, Progress(lambda _: None, lambda: shop.now), lambda: None, limit)
     one.run(stages)
     left_out = [row for row in one.rows.values() if "would not hold it" in row["reason"]]
     assert len(left_out) + sum(row["status"] == "measured" for row in one.rows.values()) == len(stages)
@@ -473,7 +473,7 @@ def test_a_process_for_every_stage_would_leave_some_out(profile, each):
 class Passes(SimpleNamespace):
     """Our own kernel as the device meets it: one operation that reads its source so often."""
 
-    told: dict[str, Any] = {}  # noqa: RUF012
+    reported: dict[str, Any] = {}  # noqa: RUF012
 
     def read(self, source: torch.Tensor, passes: int = 1) -> torch.Tensor:
         return source.expand(passes, -1).sum(1)

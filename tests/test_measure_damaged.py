@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from generators.book.record import load_record
+from generators.catalog.record import load_record
 from generators.measure import cli, session
 from tests.test_measure_run import interrupt_when, stage
 
@@ -72,14 +72,14 @@ def test_no_damage_ends_in_a_traceback_or_in_a_record_that_the_book_refuses(part
         folder.mkdir()
         (folder / name).write_text(damaged(text, chance))
         status = cli.main(["keep", "--out", str(folder)])
-        told = capsys.readouterr()
+        reported = capsys.readouterr()
         records = list(folder.glob("*.json"))
         if status == 2:
             assert not records
             assert (folder / name).exists()
-            assert told.err.startswith("measure: ")
-            assert told.err.count("\n") == 1
-            assert len(told.err) < 700
+            assert reported.err.startswith("measure: ")
+            assert reported.err.count("\n") == 1
+            assert len(reported.err) < 700
         else:
             assert status in (0, 1)
             load_record(records[0])

@@ -54,13 +54,13 @@ def test_every_case_is_verified_counted_and_runs_again_and_again(bench, name, dt
         kernel = case.prepare()
         for _ in range(3):
             kernel.run()
-        told = case.parameters | kernel.parameters | (kernel.closing(3)[1] if kernel.closing else {})
+        reported = case.parameters | kernel.parameters | (kernel.closing(3)[1] if kernel.closing else {})
         assert kernel.work.bytes > 0 < kernel.work.flop
         assert 0 < kernel.check.worst_relative_error <= kernel.check.tolerance
-        assert told["dtype"] == dtype
-        assert told["context"] >= 0
-        assert all(len(value) <= 60 for value in told.values() if isinstance(value, str))
-        assert all(value is None or isinstance(value, (str, int, float)) for value in told.values())
+        assert reported["dtype"] == dtype
+        assert reported["context"] >= 0
+        assert all(len(value) <= 60 for value in reported.values() if isinstance(value, str))
+        assert all(value is None or isinstance(value, (str, int, float)) for value in reported.values())
 
 
 def test_cases_say_how_many_tokens_a_repetition_yields(bench):
@@ -88,12 +88,12 @@ def test_bytes_and_flop_are_those_of_the_books_model(shape, plan, size):
     f = inputs.Format(weight=size, other=size, kv=size)
     p = inputs.Pass(batch=plan.batch, new=plan.new, context=plan.capacity, logits=plan.logits)
     found = count.forward(shape, size, plan.batch, plan.new, plan.context, plan.logits)
-    book = memory.step_bytes(s, f, p)
-    assert found.bytes == pytest.approx(book.total, rel=1e-12)
+    catalog = memory.step_bytes(s, f, p)
+    assert found.bytes == pytest.approx(catalog.total, rel=1e-12)
     assert found.flop == pytest.approx(work.step_flop(s, f, p), rel=1e-12)
     assert count.parameters(shape) == parameters.parameter_count(s)
     keeps_nothing = count.forward(shape, size, plan.batch, plan.new, 0, plan.logits, keeps=False)
-    assert keeps_nothing.bytes == pytest.approx(book.weights, rel=1e-12)
+    assert keeps_nothing.bytes == pytest.approx(catalog.weights, rel=1e-12)
 
 
 def test_a_decode_step_is_a_pass_of_one_token():

@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
-from generators.evidence import kernels  # noqa: E402
+from generators.comparison import kernels  # noqa: E402
 from generators.measure.batched import Batched, Plan  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.counting import count  # noqa: E402

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from generators.book.case import Case
+from generators.catalog.case import Case
 from generators.measure import __main__ as begin
-from generators.measure import catalogue, cli, estimate, predict, profiles, result, timing
+from generators.measure import case_names, cli, estimate, predict, profiles, result, timing
 from generators.measure.accelerators import datasheet_bandwidth
 from generators.measure.counting import count
 from generators.measure.plan import Check, CheckFailed, Work, label
@@ -90,9 +90,9 @@ def test_estimates_are_the_fastest_decile_of_a_ceiling_and_the_median_of_a_workl
 def test_estimates_agree_with_the_book_s_own():
     for kind in ("ceiling", "workload"):
         mine = Result(row("toy", kind=kind, samples=[0.03, 0.05, 0.031, 0.04], inner=3, bytes=8e6))
-        book = Case.model_validate(mine.row)
-        assert book.seconds == pytest.approx(mine.seconds, rel=1e-9)
-        assert book.bandwidth == pytest.approx(mine.bandwidth, rel=1e-9)
+        catalog = Case.model_validate(mine.row)
+        assert catalog.seconds == pytest.approx(mine.seconds, rel=1e-9)
+        assert catalog.bandwidth == pytest.approx(mine.bandwidth, rel=1e-9)
 
 
 def test_the_read_roof_is_the_fastest_read():
@@ -110,8 +110,8 @@ def test_drift_compares_the_later_half_with_the_earlier():
 # what a person sees
 
 
-def decode_row(model: str, parameters: float, seconds: float, moved: float, **told: object) -> Result:
-    more = {"parameters": parameters, "dtype": "bfloat16", "layers": 2, "mode": "graph", "model": model} | told
+def decode_row(model: str, parameters: float, seconds: float, moved: float, **reported: object) -> Result:
+    more = {"parameters": parameters, "dtype": "bfloat16", "layers": 2, "mode": "graph", "model": model} | reported
     return Result(row("decode", "workload", samples=[seconds] * 5, bytes=moved, tokens=1, **more))
 
 
@@ -172,8 +172,8 @@ def test_the_summary_says_what_binds_a_step():
     narrow = [Result(row("step-overhead", samples=[seconds] * 5, layers=n, dtype="bfloat16", mode="graph"))
               for n, seconds in ((1, 2e-3), (3, 4e-3))]  # fmt: skip
     steps = [decode_row("1B", 1e9, 4e-3, 2e9), decode_row("8B", 8e9, 8e-3, 16e9)]
-    told = steps[1].parameters | {"weights": "int4"}
-    steps.append(Result(steps[1].row | {"name": "decode-quantised", "parameters": told}))
+    reported = steps[1].parameters | {"weights": "int4"}
+    steps.append(Result(steps[1].row | {"name": "decode-quantised", "parameters": reported}))
     lines = sentences([read, *narrow, *steps], {}, datasheet=5e12)
     assert lines[1:] == [
         "this machine reads 4 TB/s from main memory (best method: sum), 80% of the datasheet's",
@@ -223,9 +223,9 @@ def test_an_odd_record_gives_no_prediction_rather_than_a_crash():
     """Depths that a stranger gave twice make no line, and what a row says of a cache may be anything."""
     deep = [row("step-overhead", samples=[t] * 3, layers=4, dtype="float32", mode="eager") for t in (1e-3, 2e-3)]
     assert predict.overhead([Result(one) for one in deep], "float32", "eager", 12) is None
-    told = predict.Prediction(1.0, 0.0, 0.0)
+    reported = predict.Prediction(1.0, 0.0, 0.0)
     for share, past in (("x", True), (None, True), (0.5, False), (4.0, True)):
-        assert predict.is_past_overhead(Result(row("decode", samples=[1.0], weights_vs_llc=share)), told) is past
+        assert predict.is_past_overhead(Result(row("decode", samples=[1.0], weights_vs_llc=share)), reported) is past
 
 
 def test_a_rate_over_its_roof_is_a_miscount():
@@ -246,15 +246,17 @@ def test_a_rate_over_its_roof_is_a_miscount():
 
 
 def test_a_reference_that_claims_to_be_quick_does_not_lift_the_roof_without_end():
-    told = {"samples": [0.1] * 5, "dtype": "float32"}
+    reported = {"samples": [0.1] * 5, "dtype": "float32"}
     read = row("read-bandwidth", samples=[0.05] * 5, bytes=1e9) | {"noise": {"reference_seconds": 0.01}}
-    fast = [row("decode", "workload", bytes=b, **told) | {"noise": {"reference_seconds": 1e-5}} for b in (2.9e9, 3.2e9)]
+    fast = [
+        row("decode", "workload", bytes=b, **reported) | {"noise": {"reference_seconds": 1e-5}} for b in (2.9e9, 3.2e9)
+    ]
     assert list(over_roof([Result(one) for one in (read, *fast)], cache=2**20)) == [2]
 
 
 def test_a_label_tells_a_case_from_its_neighbours():
-    told = {"dtype": "float32", "working_set_bytes": 2**31, "rows": 16, "layers": 4}
-    assert label("rows-sweep", told) == "rows-sweep float32 2 GiB rows=16"
+    reported = {"dtype": "float32", "working_set_bytes": 2**31, "rows": 16, "layers": 4}
+    assert label("rows-sweep", reported) == "rows-sweep float32 2 GiB rows=16"
 
 
 def test_durations_have_a_fitting_unit():
@@ -269,7 +271,7 @@ def test_list_and_wrong_names_need_no_torch(capsys):
     assert "unknown case 'nonsense'; the cases are read-bandwidth" in capsys.readouterr().err
     assert cli.main(["run"]) == 2
     assert cli.main(["quick", "decode"]) == 2
-    assert set(profiles.BUDGETS) <= set(catalogue.PROFILES)
+    assert set(profiles.BUDGETS) <= set(case_names.PROFILES)
 
 
 @pytest.mark.parametrize(("profile", "minutes"), [("full", 8), ("quick", 1)])
@@ -279,7 +281,7 @@ def test_a_gpu_is_measured_within_the_minutes_told(profile, minutes):
     must = sum(stage.expected_seconds for stage in stages if not stage.optional)
     assert must <= budget <= 60 * minutes - 10  # loading torch and closing the record
     whole = profiles.stages("full", "cuda")
-    last = max(place for place, stage in enumerate(whole) if not stage.optional)
+    last = max(index for index, stage in enumerate(whole) if not stage.optional)
     assert not any(stage.optional for stage in whole[:last])
     assert {stage.name for stage in whole} >= {
         stage.name for stage in profiles.stages("full", "cpu") if "decode" not in stage.name

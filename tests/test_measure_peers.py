@@ -66,12 +66,12 @@ def test_c_kernels_are_right_at_every_length_and_place(threads, narrower):
 @compiler
 def test_the_build_leaves_nothing_behind_and_tells_how_it_was_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    told = peer_build.build(2).told()
+    reported = peer_build.build(2).reported()
     assert list(tmp_path.iterdir()) == []
-    assert set(told) == {"compiler", "vector", "threads", "threads_of"}
-    assert (told["threads"], told["threads_of"]) == (2, "its own")
-    assert 0 < len(told["compiler"]) <= 60
-    assert "/" not in told["compiler"]
+    assert set(reported) == {"compiler", "vector", "threads", "threads_of"}
+    assert (reported["threads"], reported["threads_of"]) == (2, "its own")
+    assert 0 < len(reported["compiler"]) <= 60
+    assert "/" not in reported["compiler"]
 
 
 def test_without_a_compiler_one_line_says_what_to_install(tmp_path, monkeypatch):
@@ -370,8 +370,8 @@ def test_bytes_and_flop_of_the_peers_are_those_of_the_definitions():
 
 def steady(name: str, rate: float, method: str = "", **more) -> dict:
     """A row that moves a gigabyte at a rate in GB/s, with a slow sample at the end."""
-    told = {"method": method} if method else {}
-    return row(name, samples=[1 / rate] * 9 + [2 / rate], bytes=1e9, **told, **more)
+    reported = {"method": method} if method else {}
+    return row(name, samples=[1 / rate] * 9 + [2 / rate], bytes=1e9, **reported, **more)
 
 
 def test_sentences_say_who_reaches_how_much_of_whom():

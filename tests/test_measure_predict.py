@@ -16,17 +16,17 @@ SHAPE = {"layers": 10, "d_model": 4096, "heads": 32, "kv_heads": 8, "head_dim": 
 
 
 def product(mib: int, seconds: float, columns: int = 2048) -> Result:
-    told = {"dtype": "bfloat16", "matrix_bytes": mib * MIB, "d_in": columns}
-    return Result(row("product-by-size", samples=[seconds] * 3, bytes=mib * MIB, **told))
+    reported = {"dtype": "bfloat16", "matrix_bytes": mib * MIB, "d_in": columns}
+    return Result(row("product-by-size", samples=[seconds] * 3, bytes=mib * MIB, **reported))
 
 
 def narrow(layers: int, seconds: float, mode: str) -> Result:
     return Result(row("step-overhead", samples=[seconds] * 3, dtype="bfloat16", layers=layers, mode=mode))
 
 
-def decode(mode: str, seconds: float = 1.0, **told: object) -> Result:
+def decode(mode: str, seconds: float = 1.0, **reported: object) -> Result:
     return Result(
-        row("decode", "workload", samples=[seconds] * 3, tokens=1, dtype="bfloat16", mode=mode, **(SHAPE | told))
+        row("decode", "workload", samples=[seconds] * 3, tokens=1, dtype="bfloat16", mode=mode, **(SHAPE | reported))
     )
 
 
@@ -77,15 +77,15 @@ def test_a_read_that_was_quicker_takes_nothing_off():
 def test_a_gpu_reads_while_the_next_operation_is_issued():
     """An eager step there takes the longer of the two; on a processor it takes both."""
     rows = [*GPU, narrow(4, 8e-3, "eager"), narrow(24, 28e-3, "eager")]
-    told = predict.decode(rows, decode("eager"))
-    assert told.total == pytest.approx(14e-3)
+    reported = predict.decode(rows, decode("eager"))
+    assert reported.total == pytest.approx(14e-3)
     slow = [*rows[:2], *(product(mib, mib * 1e-5) for mib in (1, 128)), *rows[-2:]]
-    told = predict.decode(slow, decode("eager"))
-    assert told.overhead == 0
-    assert told.total == pytest.approx(told.products + told.cache)
+    reported = predict.decode(slow, decode("eager"))
+    assert reported.overhead == 0
+    assert reported.total == pytest.approx(reported.products + reported.cache)
     processor = [one for one in rows if one.parameters.get("method") != "graph"]
-    told = predict.decode(processor, decode("eager"))
-    assert told.total == pytest.approx(told.products + told.cache + 14e-3 - 7 * 10 * 6e-6)
+    reported = predict.decode(processor, decode("eager"))
+    assert reported.total == pytest.approx(reported.products + reported.cache + 14e-3 - 7 * 10 * 6e-6)
 
 
 def test_a_compiled_graph_is_predicted_with_or_without_a_narrow_step_of_its_own():
@@ -106,16 +106,16 @@ def test_packed_layers_are_predicted_by_the_packed_kernel_and_a_bf16_head():
     for factor in (1, 2):
         packed = {"weights": "int4", "method": "packed kernel", "dtype": "bfloat16", "rows": 1, "d_in": 4096}
         kernel = row("quantised-product", "workload", samples=[factor * 8e-6] * 3, bytes=8 * MIB, **packed)
-        told = predict.decode([*rows, Result(kernel)], step)
-        assert told.products == pytest.approx((factor * layers + 2 * 4096 * 65536) / MIB * 1e-6)
-        assert told.overhead == pytest.approx(predict.overhead(rows, "bfloat16", "graph", 10))
+        reported = predict.decode([*rows, Result(kernel)], step)
+        assert reported.products == pytest.approx((factor * layers + 2 * 4096 * 65536) / MIB * 1e-6)
+        assert reported.overhead == pytest.approx(predict.overhead(rows, "bfloat16", "graph", 10))
 
 
 def test_a_graph_is_judged_at_any_share_of_issuing_and_a_compiled_one_never():
-    told = predict.Prediction(1.0, 0.0, 9.0)
+    reported = predict.Prediction(1.0, 0.0, 9.0)
     for mode, past in (("eager", False), ("graph", True), ("compiled graph", False), ("compiled", False)):
-        assert predict.is_past_overhead(decode(mode, weights_vs_llc=2.0), told) is past
-    assert not predict.is_past_overhead(decode("graph", weights_vs_llc=0.5), told)
+        assert predict.is_past_overhead(decode(mode, weights_vs_llc=2.0), reported) is past
+    assert not predict.is_past_overhead(decode("graph", weights_vs_llc=0.5), reported)
 
 
 def test_the_graphs_of_the_h200_record_are_predicted_from_its_own_products(root, monkeypatch):

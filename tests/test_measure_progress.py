@@ -19,20 +19,20 @@ class Run:
     def __init__(self, stages: list[tuple[str, float, list[float], float, float]], per_byte: float) -> None:
         self.now, self.lines, self.estimates = 0.0, [], []
         self.progress = Progress(self.lines.append, lambda: self.now, per_byte)
-        self.told = stages
+        self.reported = stages
         self.stages = [Stage(name, "x:y", expected_seconds=planned) for name, planned, *_ in stages]
         self.cases = [
             [self._case(name, n, size) for n, size in enumerate(sizes or [0])] for name, _, sizes, *_ in stages
         ]
 
     def _case(self, name: str, number: int, size: float) -> dict[str, Any]:
-        told = {"model": f"{name} {number}", "dtype": "bfloat16"} | ({"weights_bytes": size} if size else {})
-        return {"name": "decode", "parameters": told, "wanted": True}
+        reported = {"model": f"{name} {number}", "dtype": "bfloat16"} | ({"weights_bytes": size} if size else {})
+        return {"name": "decode", "parameters": reported, "wanted": True}
 
     def go(self) -> None:
         """Let it all happen, and note (seconds so far, seconds left by the estimate) at each stage's start and end."""
         self.progress.begin(self.stages, self.cases, float("inf"))
-        for stage, cases, (_, _, sizes, building, timing) in zip(self.stages, self.cases, self.told, strict=True):
+        for stage, cases, (_, _, sizes, building, timing) in zip(self.stages, self.cases, self.reported, strict=True):
             self.estimates.append((self.now, self.progress.left()))
             self.progress.stage(stage, cases)
             for case, size in zip(cases, sizes or [1], strict=True):

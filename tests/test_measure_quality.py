@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generators.book.record import Record
+from generators.catalog.record import Record
 from generators.measure.quality import held_out, oddities, verdict
 from generators.measure.result import Result
 from tests.fakes import row
@@ -45,9 +45,9 @@ def test_the_verdict_has_three_words():
     loud, quiet = read(other_processes_share=0.5), read()
     many = [Result(row("decode", "workload", samples=[0.1] * 7, model=str(n))) for n in range(4)]
     assert verdict([quiet, *many], {}).word == "quiet"
-    told = verdict([quiet, loud, *many], {"cautions": ["it was loud"]})
-    assert (told.word, told.disturbed) == ("disturbed in part", False)
-    assert told.why == "1 of 6 results are held out of the book's sentences; it was loud"
+    reported = verdict([quiet, loud, *many], {"cautions": ["it was loud"]})
+    assert (reported.word, reported.disturbed) == ("disturbed in part", False)
+    assert reported.why == "1 of 6 results are held out of the book's sentences; it was loud"
     assert verdict([quiet, *many], {"cautions": "a stranger's text"}).word == "disturbed in part"
     assert verdict([loud, *many], {}).disturbed  # every read of memory
     assert verdict([quiet, loud, loud, *many[:1]], {}).disturbed  # more than a quarter of the rows
@@ -61,8 +61,8 @@ def test_a_spread_beyond_half_is_named_the_widest_first():
     assert oddities([read(), *wide]) == ["decode b: spread 800%", "decode a: spread 200%"]
 
 
-def test_a_record_gives_sentences_its_sound_rows_and_figures_the_pale_ones(book):
-    whole = next(iter(book.records.values()))
+def test_a_record_gives_sentences_its_sound_rows_and_figures_the_pale_ones(catalog):
+    whole = next(iter(catalog.records.values()))
     cases = [case.model_copy(update={"noise": {"other_processes_share": share}})
              for case, share in zip(whole.measured("read-bandwidth")[:2], (0.01, 0.4), strict=True)]  # fmt: skip
     record = Record.model_construct(cases=cases, environment={})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from generators.book.record import _FILE
+from generators.catalog.record import _FILE
 from generators.measure.plan import MeasureError
 from generators.measure.record import RecordFile, only_one_run, slug
 

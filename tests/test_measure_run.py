@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from generators.book.record import load_record
+from generators.catalog.record import load_record
 from generators.measure import cli, profiles, record, session
 from generators.measure.leftovers import sweep
 from generators.measure.plan import Stage
-from generators.measure.workshop import Workshop
+from generators.measure.worker_process import WorkerProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKER = [sys.executable, "-m", "tests.fake_worker"]
@@ -29,8 +29,8 @@ WORKER = [sys.executable, "-m", "tests.fake_worker"]
 class Fast(session.Session):
     """A session by whose clock a toy device's samples, which take no time, fit into the run."""
 
-    def __init__(self, *told: Any) -> None:
-        super().__init__(*told, clock=lambda: 100 * time.monotonic())
+    def __init__(self, *reported: Any) -> None:
+        super().__init__(*reported, clock=lambda: 100 * time.monotonic())
 
 
 def stage(name: str, function: str, **settings: Any) -> Stage:
@@ -43,14 +43,14 @@ def measure(tmp_path, monkeypatch, capsys):
 
     def run(stages: list[Stage], *words: str, patience: float = 60.0) -> tuple[int, dict[str, Any], str]:
         monkeypatch.setitem(profiles.PROFILES, "quick", lambda kind: stages)
-        monkeypatch.setattr(cli, "Workshop", lambda: Workshop(WORKER, patience))
+        monkeypatch.setattr(cli, "Workshop", lambda: WorkerProcess(WORKER, patience))
         monkeypatch.setattr(cli, "Session", Fast)
         monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)  # whatever else this machine measures
         status = cli.main([*(words or ["quick"]), "--out", str(tmp_path)])
-        told = capsys.readouterr()
+        reported = capsys.readouterr()
         found = sorted(tmp_path.glob("*.json")) or sorted(tmp_path.glob("*.partial"))
         row = json.loads(found[-1].read_text()) if found else {"cases": []}
-        return status, {case["name"]: case for case in row.get("cases", [])}, told.out + told.err
+        return status, {case["name"]: case for case in row.get("cases", [])}, reported.out + reported.err
 
     return run
 
@@ -60,7 +60,7 @@ def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
     code = (  # a shell's background jobs inherit an ignored Ctrl-C; the run of a person at a terminal does not
         "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
-        "from generators.measure.workshop import Workshop\n"
+        "from generators.measure.worker_process import Workshop\n"
         "import contextlib\ncli.only_one_run = contextlib.nullcontext\n"  # whatever else this machine measures
         "from tests.test_measure_run import Fast\ncli.Session = Fast\n"
         f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
@@ -89,13 +89,13 @@ def interrupt_when(sign: Path, stages: list[Stage], out: Path) -> dict[str, Any]
 
 
 def test_a_run_leaves_a_record_of_the_schema_and_a_summary(measure, tmp_path):
-    status, rows, told = measure([stage("one", "steady", names=["a", "b"]), stage("two", "replay")])
+    status, rows, reported = measure([stage("one", "steady", names=["a", "b"]), stage("two", "replay")])
     assert status == 0
     assert list(rows) == ["reference-read", "a", "b", "trace"]
     found = load_record(next(tmp_path.glob("*.json")))
     assert [case.status for case in found.cases] == ["measured"] * 6
     assert len(found.environment["sessions"]) == 1
-    assert "s left] one: 2 cases, timed in turns" in told
+    assert "s left] one: 2 cases, timed in turns" in reported
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -116,16 +116,16 @@ def test_a_run_leaves_a_record_of_the_schema_and_a_summary(measure, tmp_path):
 )
 def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, status, reason):
     stages = [stage("one", "faulty", how=how), stage("two", "steady", names=["later"]), stage("three", "none")]
-    code, rows, told = measure(stages, patience=2.0)
+    code, rows, reported = measure(stages, patience=2.0)
     assert code == (1 if status == "failed" else 0)
     assert {name: row["status"] for name, row in rows.items()} == {
         "reference-read": "measured", "before": "measured", "bad": status, "after": "measured", "later": "measured",
         "nowhere": "skipped",
     }  # fmt: skip
     assert rows["bad"]["reason"].startswith(reason)
-    assert reason in told
-    assert told.count("Assertion") == (8 if how == "lost" else 0)
-    assert ("and 19992 more lines of the measuring process" in told) == (how == "lost")
+    assert reason in reported
+    assert reported.count("Assertion") == (8 if how == "lost" else 0)
+    assert ("and 19992 more lines of the measuring process" in reported) == (how == "lost")
 
 
 def test_one_process_measures_all_stages_while_all_goes_well(measure, tmp_path):
@@ -137,23 +137,23 @@ def test_one_process_measures_all_stages_while_all_goes_well(measure, tmp_path):
 
 
 def test_a_case_killed_while_it_is_timed_keeps_its_samples(measure):
-    code, rows, told = measure([stage("one", "dies_after", calls=14), stage("two", "steady", names=["later"])])
+    code, rows, reported = measure([stage("one", "dies_after", calls=14), stage("two", "steady", names=["later"])])
     assert code == 0
     assert rows["dies"]["status"] == "measured"
     assert len(rows["dies"]["samples"]) >= 3
     assert re.fullmatch(r"\d+ of 15 rounds; its process was ended by SIGKILL, .*", rows["dies"]["reason"])
-    assert f"dies sleep: measured: {rows['dies']['reason']}" in told
+    assert f"dies sleep: measured: {rows['dies']['reason']}" in reported
     assert (rows["before"]["status"], rows["later"]["status"]) == ("measured", "measured")
 
 
 def test_an_answer_that_a_killed_process_has_not_read_does_not_pass_for_the_next_command(measure):
-    code, rows, told = measure([stage("one", "dies_unanswered"), stage("two", "steady", names=["a", "b"])])
+    code, rows, reported = measure([stage("one", "dies_unanswered"), stage("two", "steady", names=["a", "b"])])
     assert code == 1
     assert {name: row["status"] for name, row in rows.items()} == {
         "reference-read": "measured", "dies": "failed", "a": "measured", "b": "measured",
     }  # fmt: skip
     assert rows["dies"]["reason"].startswith("its process was ended by SIGKILL")
-    assert "Traceback" not in told
+    assert "Traceback" not in reported
 
 
 def test_killing_the_parent_of_the_measuring_process_loses_nothing(measure):
@@ -161,8 +161,8 @@ def test_killing_the_parent_of_the_measuring_process_loses_nothing(measure):
     stages = [stage("one", "orphaned"), stage("two", "steady", names=["later"])]
     code, rows, _ = measure(stages)
     assert code == 0
-    told = {name: (row["status"], row["reason"]) for name, row in rows.items()}
-    assert told == dict.fromkeys(["reference-read", "orphan", "later"], ("measured", ""))
+    reported = {name: (row["status"], row["reason"]) for name, row in rows.items()}
+    assert reported == dict.fromkeys(["reference-read", "orphan", "later"], ("measured", ""))
 
 
 def test_a_process_that_dies_before_it_measures_takes_one_case_with_it(measure):
@@ -182,22 +182,22 @@ def test_a_case_cut_short_is_measured_again_on_resume_and_the_record_says_so(mea
     assert cut["status"] == "measured"
     assert re.fullmatch(r"\d of 15 rounds", cut["reason"])
     assert 3 <= len(cut["samples"]) < 15
-    status, rows, told = measure(stages, "resume")
+    status, rows, reported = measure(stages, "resume")
     assert status == 0
     assert (len(rows["slow"]["samples"]), rows["slow"]["reason"]) == (15, "")
     environment = load_record(next(tmp_path.glob("*.json"))).environment
     assert (environment["interrupted"], environment["resumed"], len(environment["sessions"])) == (False, 1, 2)
     assert "the run was interrupted and gone on with at " in " ".join(environment["cautions"])
-    assert re.search(r"\n\nverdict: .*the run was interrupted and gone on with", told)
+    assert re.search(r"\n\nverdict: .*the run was interrupted and gone on with", reported)
 
 
 def test_what_was_cut_short_and_closed_says_so(measure, tmp_path):
     sign = tmp_path / "sign"
     stages = [stage("two", "slow_later", sign=str(sign))]
     interrupt_when(sign, stages, tmp_path)
-    _, rows, told = measure(stages, "keep")
+    _, rows, reported = measure(stages, "keep")
     assert re.fullmatch(r"\d of 15 rounds", rows["slow"]["reason"])
-    assert f"slow sleep: measured: {rows['slow']['reason']}" in told
+    assert f"slow sleep: measured: {rows['slow']['reason']}" in reported
 
 
 def test_a_clock_that_is_set_back_does_not_end_a_run_before_it_began(measure, monkeypatch, tmp_path):
@@ -246,13 +246,13 @@ def test_leftovers_of_processes_that_are_gone_are_swept(tmp_path):
 
 def test_a_device_lost_while_others_are_timed_costs_none_of_them(measure):
     """The fault shows only in a later round: what the others had is measured anew, by a process that can."""
-    code, rows, told = measure([stage("one", "lost_later"), stage("two", "steady", names=["later"])])
+    code, rows, reported = measure([stage("one", "lost_later"), stage("two", "steady", names=["later"])])
     assert code == 1
     assert {name: row["status"] for name, row in rows.items()} == {
         "reference-read": "measured", "before": "measured", "bad": "failed", "after": "measured", "later": "measured",
     }  # fmt: skip
     assert rows["bad"]["reason"].endswith("the device was lost, and its process ended")
-    assert rows["bad"]["reason"] in told
+    assert rows["bad"]["reason"] in reported
 
 
 @pytest.mark.parametrize("how", ["exit", "unsupported"])
@@ -268,7 +268,7 @@ def test_where_nothing_forks_each_command_has_a_process_of_its_own(measure, monk
 
 def test_a_process_that_never_begins_is_one_line(measure, monkeypatch, capsys):
     monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)
-    monkeypatch.setattr(cli, "Workshop", lambda: Workshop([sys.executable, "-c", "raise SystemExit(3)"]))
+    monkeypatch.setattr(cli, "Workshop", lambda: WorkerProcess([sys.executable, "-c", "raise SystemExit(3)"]))
     assert cli.main(["quick"]) == 2
     assert "the measuring process does not start: its process ended with status 3" in capsys.readouterr().err
 
@@ -279,19 +279,19 @@ def test_what_is_compiled_lies_in_a_folder_of_the_run_and_goes_with_it():
         "import json, os, pathlib\nat = os.environ['TORCHINDUCTOR_CACHE_DIR']\npathlib.Path(at, 'code').touch()\n"
         "for line in ({'ready': 1}, {'at': at}, {'ended': 0}): print(json.dumps(line), flush=True)\ninput()"
     )
-    workshop = Workshop([sys.executable, "-c", code])
-    folder = Path(workshop.ask({})["at"])
+    worker = WorkerProcess([sys.executable, "-c", code])
+    folder = Path(worker.ask({})["at"])
     assert (folder / "code").exists()
     assert not folder.resolve().is_relative_to(ROOT)
-    workshop.close()
-    del workshop
+    worker.close()
+    del worker
     assert not folder.exists()
 
 
 def test_a_chip_that_the_catalogue_lacks_is_refused_before_anything_is_measured(measure):
-    status, rows, told = measure([stage("one", "steady", names=["a"])], "quick", "--accelerator", "H200 SXM")
+    status, rows, reported = measure([stage("one", "steady", names=["a"])], "quick", "--accelerator", "H200 SXM")
     assert (status, rows) == (2, {})
-    assert "--accelerator: found 'H200 SXM', wanted the id of a chip in data/accelerators, such as h200-sxm" in told
+    assert "--accelerator: found 'H200 SXM', wanted the id of a chip in data/accelerators, such as h200-sxm" in reported
 
 
 def test_an_interrupt_waits_while_the_record_is_written(measure, monkeypatch):
@@ -316,11 +316,11 @@ def test_a_disk_that_fills_up_everywhere_is_said_once_and_the_run_goes_on(measur
         return real(path, *rest)
 
     monkeypatch.setattr(record, "_write", full)
-    status, _, told = measure([stage("one", "steady", names=["a"])])
+    status, _, reported = measure([stage("one", "steady", names=["a"])])
     assert status == 2
-    assert told.count("cannot keep what is measured so far") == 1
-    assert "No space left on device; " in told
-    assert "has what was kept last; make room, then: keep" in told
+    assert reported.count("cannot keep what is measured so far") == 1
+    assert "No space left on device; " in reported
+    assert "has what was kept last; make room, then: keep" in reported
     monkeypatch.setattr(record, "_write", real)
     assert measure([], "keep")[1]["a"]["status"] == "measured"
 
@@ -337,10 +337,10 @@ def test_the_bytes_held_from_the_start_are_used_when_the_disk_is_full(measure, m
         return real(path, *rest)
 
     monkeypatch.setattr(record, "_write", full)
-    status, rows, told = measure([stage("one", "steady", names=["a"])])
+    status, rows, reported = measure([stage("one", "steady", names=["a"])])
     assert (status, rows["a"]["status"]) == (0, "measured")
-    assert "cannot keep" not in told
-    assert "no room" not in told
+    assert "cannot keep" not in reported
+    assert "no room" not in reported
 
 
 def test_what_finds_no_room_is_kept_in_another_folder(measure, monkeypatch, tmp_path):
@@ -354,10 +354,10 @@ def test_what_finds_no_room_is_kept_in_another_folder(measure, monkeypatch, tmp_
         return real(path, *rest)
 
     monkeypatch.setattr(record, "_write", full)
-    status, _, told = measure([stage("one", "steady", names=["a"])])
+    status, _, reported = measure([stage("one", "steady", names=["a"])])
     assert status == 0
-    assert told.count("no room in ") == 1
-    assert "there was no room for it in " in told
+    assert reported.count("no room in ") == 1
+    assert "there was no room for it in " in reported
     assert [path.suffix for path in other.iterdir()] == [".json"]
     assert [case.status for case in load_record(next(other.iterdir())).cases] == ["measured"] * 2
 
@@ -366,9 +366,9 @@ def test_a_disk_that_is_full_at_the_start_is_one_line(measure, monkeypatch):
     monkeypatch.setattr(
         record.os, "urandom", lambda count: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
-    status, rows, told = measure([stage("one", "steady", names=["a"])])
+    status, rows, reported = measure([stage("one", "steady", names=["a"])])
     assert (status, rows) == (2, {})
-    assert "No space left on device; make room for 4 MB, or choose a folder with --out" in told
+    assert "No space left on device; make room for 4 MB, or choose a folder with --out" in reported
 
 
 def test_a_finished_record_is_never_gone_on_with(measure, tmp_path):
@@ -377,9 +377,9 @@ def test_a_finished_record_is_never_gone_on_with(measure, tmp_path):
     measure(stages[:1])
     done = next(tmp_path.glob("*.json"))
     before = done.read_bytes()
-    status, _, told = measure(stages, "resume", str(done))
+    status, _, reported = measure(stages, "resume", str(done))
     assert status == 2
-    assert "found a file of another name, wanted an interrupted run" in told
+    assert "found a file of another name, wanted an interrupted run" in reported
     done.with_name(done.name + ".partial").write_bytes(before)  # killed after writing, before deleting
     assert "is written already" in measure(stages, "resume", f"{done}.partial")[2]
     assert "found no interrupted run" in measure(stages, "resume")[2]
@@ -418,9 +418,9 @@ def test_a_replay_that_breaks_off_leaves_one_row(measure):
 
 
 def test_a_stage_that_cannot_be_listed_is_one_line(measure):
-    status, rows, told = measure([stage("one", "refused")])
+    status, rows, reported = measure([stage("one", "refused")])
     assert (status, rows) == (2, {})
-    assert "measure: no such thing here" in told
+    assert "measure: no such thing here" in reported
 
 
 def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
@@ -431,10 +431,10 @@ def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
     process = begin(stages, tmp_path)
     wait_for(sign)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=120)
+    _, reported = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "3 of 5 cases are kept" in told
-    assert "go on with them: resume" in told
+    assert "3 of 5 cases are kept" in reported
+    assert "go on with them: resume" in reported
     partial = next(tmp_path.glob("*.partial"))
     assert not list(tmp_path.glob("*.json"))
 
@@ -471,18 +471,18 @@ def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
     partial = done.with_name(done.name + ".partial")
     partial.write_text(json.dumps(row))
     done.unlink()
-    status, _, told = measure([stage("one", "steady", names=["a"])], "resume")
+    status, _, reported = measure([stage("one", "steady", names=["a"])], "resume")
     assert status == 2
-    assert "environment.torch: the interrupted run has '2.9.0', this one '2.13.0'" in told
+    assert "environment.torch: the interrupted run has '2.9.0', this one '2.13.0'" in reported
     hollow = row | {"cases": [{key: value for key, value in row["cases"][0].items() if key != "reason"}]}
     for odd in ({}, [], row | {"profile": 5}, hollow):
         partial.write_text(json.dumps(odd))
         for action in ("resume", "keep"):
             assert cli.main([action, "--out", str(tmp_path)]) == 2
-            told = capsys.readouterr().err
-            assert told.startswith(f"measure: {partial}:")
-            assert ", wanted " in told
-            assert told.count("\n") == 1
+            reported = capsys.readouterr().err
+            assert reported.startswith(f"measure: {partial}:")
+            assert ", wanted " in reported
+            assert reported.count("\n") == 1
 
 
 def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypatch, tmp_path):
@@ -512,6 +512,6 @@ def test_an_optional_stage_that_outlasts_the_profile_keeps_what_it_has(measure, 
 def test_an_optional_stage_is_left_out_when_time_is_short(measure, monkeypatch):
     monkeypatch.setitem(profiles.BUDGETS, "quick", (0.0, 0.0))
     more = Stage("more", "tests.fake_cases:steady", {"names": ["b"]}, 9.0, optional=True)
-    _, rows, told = measure([stage("one", "steady", names=["a"]), more])
+    _, rows, reported = measure([stage("one", "steady", names=["a"]), more])
     assert rows["b"]["reason"] == "the profile's 0 s would not hold it"
-    assert "more: left out" in told
+    assert "more: left out" in reported

@@ -16,7 +16,7 @@ from generators.measure.counting import count  # noqa: E402
 from generators.measure.counting import serving as count_serving  # noqa: E402
 from generators.measure.plan import CheckFailed  # noqa: E402
 from generators.measure.ragged import Engine, padded  # noqa: E402
-from generators.measure.serving import bed as serving_bed  # noqa: E402
+from generators.measure.serving import fixture as serving_fixture  # noqa: E402
 from generators.measure.serving import report  # noqa: E402
 from generators.measure.serving.scheduler import POLICIES, Policy, Request, Segment, serve  # noqa: E402
 
@@ -34,13 +34,13 @@ def bench() -> Bench:
 
 @pytest.mark.parametrize("shape", [TOY, OTHER])
 def test_in_float64_a_mixed_batch_answers_as_each_sequence_alone(bench, shape):
-    found = serving_bed.check_engine(Engine(bench, shape, torch.float64, 2, 16))
+    found = serving_fixture.check_engine(Engine(bench, shape, torch.float64, 2, 16))
     assert found.worst_relative_error < 1e-6  # RoPE tables are made in float32
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_check_passes_in_the_formats_that_are_timed(bench, dtype):
-    found = serving_bed.check_engine(Engine(bench, TOY, dtype, 2, 16))
+    found = serving_fixture.check_engine(Engine(bench, TOY, dtype, 2, 16))
     assert 0 < found.worst_relative_error <= found.tolerance / 3
 
 
@@ -65,7 +65,7 @@ def sees_one_too_few(one: Segment, device: torch.device) -> torch.Tensor:
 def test_a_wrong_engine_is_refused(bench, monkeypatch, dtype, name, wrong):
     monkeypatch.setattr(ragged, name, wrong)
     with pytest.raises(CheckFailed, match="off by"):
-        serving_bed.check_engine(Engine(bench, TOY, dtype, 2, 16))
+        serving_fixture.check_engine(Engine(bench, TOY, dtype, 2, 16))
 
 
 def test_a_cache_written_to_the_wrong_place_is_refused(bench):
@@ -74,7 +74,7 @@ def test_a_cache_written_to_the_wrong_place_is_refused(bench):
     engine.run = lambda segments: run([Segment(o.request, 2 - o.slot % 2, o.new, o.cached, o.prompt, o.answers)
                                        if o.prompt else o for o in segments])  # fmt: skip
     with pytest.raises(CheckFailed, match="off by"):
-        serving_bed.check_engine(engine)
+        serving_fixture.check_engine(engine)
 
 
 def test_padding_rows_changes_no_answer(bench, monkeypatch):
@@ -185,8 +185,8 @@ def test_a_measured_run_is_the_simulated_one_where_passes_take_what_was_priced(b
         if one.parameters["policy"] == "continuous"
     ]  # fmt: skip
     parts = replay.prepare().play()
-    told = [part.parameters for part in parts if part.parameters["metric"] == "ttft"]
-    requests = [Request(one["arrival_s"], one["prompt_tokens"], one["answer_tokens"]) for one in told]
+    reported = [part.parameters for part in parts if part.parameters["metric"] == "ttft"]
+    requests = [Request(one["arrival_s"], one["prompt_tokens"], one["answer_tokens"]) for one in reported]
     run = serve(requests, Policy("continuous", 2), price)
     assert [part.seconds for part in parts if part.parameters["metric"] == "finish"] == pytest.approx(
         report.finish(run)
@@ -202,4 +202,4 @@ def test_nothing_is_allocated_before_a_case_is_prepared(bench, monkeypatch):
     assert len(cases) == 4 + 9
     assert all(50e6 < one.needs_bytes < 2e9 for one in cases)
     assert {one.parameters["model"] for one in cases} == {"38M"}
-    assert count.parameters(serving_bed.SHAPES["38M"]) == pytest.approx(38e6, rel=0.02)
+    assert count.parameters(serving_fixture.SHAPES["38M"]) == pytest.approx(38e6, rel=0.02)

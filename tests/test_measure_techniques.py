@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
-from generators.measure import cold, compiling, quantise  # noqa: E402
+from generators.measure import cold_operands, compiling, quantise  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import fusion, pruned, quantised  # noqa: E402
 from generators.measure.counting import techniques as count  # noqa: E402
@@ -42,28 +42,28 @@ def ready(cases: list[Case]) -> list[tuple[dict, Kernel]]:
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_every_weight_format_is_verified_and_counted_as_stored(bench, dtype):
     made = ready(quantised.quantised_cases(bench, rows=(1, 4), size=SIZE, group=32, dtype=dtype))
-    assert {told["weights"] for told, _ in made} == {"float32", "bfloat16", "int8", "int4"}
-    for told, kernel in made:
-        assert kernel.work.flop == 2 * told["rows"] * SIZE * SIZE
-        if told["method"] != quantised.WIDENED:
-            assert kernel.work.bytes == pytest.approx(told["effective_bits"] / 8 * SIZE * SIZE)
+    assert {reported["weights"] for reported, _ in made} == {"float32", "bfloat16", "int8", "int4"}
+    for reported, kernel in made:
+        assert kernel.work.flop == 2 * reported["rows"] * SIZE * SIZE
+        if reported["method"] != quantised.WIDENED:
+            assert kernel.work.bytes == pytest.approx(reported["effective_bits"] / 8 * SIZE * SIZE)
 
 
 def test_rows_do_not_change_the_bytes_but_widening_does(bench):
     made = ready(quantised.quantised_cases(bench, rows=(1, 8), size=SIZE))
-    packed = {kernel.work.bytes for told, kernel in made
-              if told["weights"] == "int4" and told["method"] == quantised.PACKED and told["dtype"] == "bfloat16"}  # fmt: skip
-    widened = {kernel.work.bytes for told, kernel in made if told["method"] == quantised.WIDENED}
+    packed = {kernel.work.bytes for reported, kernel in made
+              if reported["weights"] == "int4" and reported["method"] == quantised.PACKED and reported["dtype"] == "bfloat16"}  # fmt: skip
+    widened = {kernel.work.bytes for reported, kernel in made if reported["method"] == quantised.WIDENED}
     assert len(packed) == 1
     assert min(widened) > 4 * SIZE * SIZE > 2 * max(packed)
 
 
 def test_the_bytes_counted_are_those_of_the_tensors(bench):
     for weights, group in (("int8", 0), ("int4", 32), ("int4", 64)):
-        stock = quantised.Stock(bench, weights, torch.bfloat16, SIZE, SIZE, group)
-        held = sum(part.numel() * part.element_size() for part in stock.stored.tensors)
-        assert held == stock.bytes
-        bits = count.effective_bits(stock.bytes, SIZE, SIZE)
+        copies = quantised.WeightCopies(bench, weights, torch.bfloat16, SIZE, SIZE, group)
+        held = sum(part.numel() * part.element_size() for part in copies.stored.tensors)
+        assert held == copies.bytes
+        bits = count.effective_bits(copies.bytes, SIZE, SIZE)
         assert bits == model_memory.effective_bits(8, SIZE, 16) if weights == "int8" else bits == (
             model_memory.effective_bits(4, group, 32)
         )  # fmt: skip
@@ -71,13 +71,13 @@ def test_the_bytes_counted_are_those_of_the_tensors(bench):
 
 def packed(bench, group):
     """int4 in groups of so many weights, one row."""
-    stock = quantised.Stock(bench, "int4", torch.bfloat16, SIZE, SIZE, group)
-    return quantised.product_case(stock, quantised.PACKED, 1)
+    copies = quantised.WeightCopies(bench, "int4", torch.bfloat16, SIZE, SIZE, group)
+    return quantised.product_case(copies, quantised.PACKED, 1)
 
 
 def test_smaller_groups_cost_bytes_and_lose_less(bench):
     made = ready([packed(bench, group) for group in (32, 64, 128)])
-    assert [told["effective_bits"] for told, _ in made] == [5, 4.5, 4.25]
+    assert [reported["effective_bits"] for reported, _ in made] == [5, 4.5, 4.25]
     for (finer, _), (coarser, _) in pairwise(made):
         assert 0.03 < finer["quantisation_error"] < coarser["quantisation_error"] < 0.2
 
@@ -99,7 +99,7 @@ def test_widening_gives_the_matrix_that_the_weights_stand_for(bench, weights):
     stored = quantise.Stored.drawn(bench, weights, torch.float32, (SIZE, SIZE), 32, packed=False)
     wide = torch.full((SIZE, SIZE), float("nan"))
     quantise.widen(weights, stored.tensors, wide)
-    assert cold.norm_error(wide, stored.dequantised) < 1e-6
+    assert cold_operands.norm_error(wide, stored.dequantised) < 1e-6
 
 
 @pytest.mark.parametrize("fault", ["one output", "one zero point", "scaled"])
@@ -134,18 +134,18 @@ def test_a_torch_without_the_private_kernel_is_told_as_unsupported(bench, monkey
 
 
 def test_cases_of_one_format_take_cold_operands_in_turn(bench):
-    stock = quantised.Stock(bench, "int8", torch.bfloat16, SIZE, SIZE)
-    places = [next(stock.turns)[0].data_ptr() for _ in range(17)]
-    assert len(set(places)) == 16 == -(-cold.cold_bytes(bench) // stock.bytes)
+    copies = quantised.WeightCopies(bench, "int8", torch.bfloat16, SIZE, SIZE)
+    places = [next(copies.turns)[0].data_ptr() for _ in range(17)]
+    assert len(set(places)) == 16 == -(-cold_operands.cold_bytes(bench) // copies.bytes)
     assert places[0] == places[16]
 
 
 def test_eager_chains_and_norms_are_verified_and_counted_pass_by_pass(bench):
     made = ready(fusion.fusion_cases(bench, operations=(1, 3), elements=2**14, modes=("eager",)))
     assert len(made) == 7
-    for told, kernel in made:
-        passes = 7 if told["kernel"] == "RMSNorm" else 2 * told["operations"]
-        assert kernel.work.bytes == passes * told["elements"] * 4
+    for reported, kernel in made:
+        passes = 7 if reported["kernel"] == "RMSNorm" else 2 * reported["operations"]
+        assert kernel.work.bytes == passes * reported["elements"] * 4
 
 
 @pytest.mark.parametrize("operations", [1, 2, 3])
@@ -212,14 +212,14 @@ def test_compiled_chains_are_captured_whole_and_counted_as_one_pass(bench, monke
     made = ready(cases[:10] + cases[-1:])
     compiling._start.cache_clear()
     assert len(made) == 11  # torch gives up after eight functions that share their code
-    for told, kernel in made:
-        assert kernel.work.bytes == 2 * told["elements"] * 4
-        assert told["compile_seconds"] > 0
+    for reported, kernel in made:
+        assert kernel.work.bytes == 2 * reported["elements"] * 4
+        assert reported["compile_seconds"] > 0
 
 
 def test_every_storage_is_verified_and_counted(bench):
     made = ready(pruned.pruned_cases(bench, sparsities=(0.5, 0.9), masked=(0.9,), size=SIZE))
-    works = {(told["storage"], told["sparsity"]): kernel.work for told, kernel in made}
+    works = {(reported["storage"], reported["sparsity"]): kernel.work for reported, kernel in made}
     dense = SIZE * SIZE * 4
     assert works["dense", 0].bytes == works["masked", 0.9].bytes == dense
     assert works["rows", 0.5].bytes == dense / 2
@@ -228,10 +228,10 @@ def test_every_storage_is_verified_and_counted(bench):
 
 
 def test_a_csr_matrix_holds_what_is_counted(bench):
-    operands, same, work, told = pruned.csr(pruned.Matrix(bench, SIZE, SIZE, torch.float32, "csr", 0.75))
+    operands, same, work, reported = pruned.csr(pruned.Matrix(bench, SIZE, SIZE, torch.float32, "csr", 0.75))
     parts = (operands[0].values(), operands[0].col_indices(), operands[0].crow_indices())
     assert sum(part.numel() * part.element_size() for part in parts) == work.bytes
-    assert (same != 0).sum() == told["nonzero"] == work.flop / 2
+    assert (same != 0).sum() == reported["nonzero"] == work.flop / 2
     assert len({one.values().data_ptr() for one in operands}) == len(operands) > 4
 
 

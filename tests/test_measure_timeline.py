@@ -46,15 +46,15 @@ def test_the_operators_are_those_of_the_book():
     shape = shapes.shape("8B")
     sizes = {key: float(value) for key, value in asdict(shape).items()}
     mine = techniques.step_operators(shape, 2, 128)
-    book = {one.name: one for one in operators(Model(**sizes), Format(2.0, 2.0, 2.0), Pass(1.0, 1.0, 129.0))}
+    catalog = {one.name: one for one in operators(Model(**sizes), Format(2.0, 2.0, 2.0), Pass(1.0, 1.0, 129.0))}
     for name, parts in {
         "attention projections": ["query, key and value products", "output product"],
         "attention over the KV cache": ["attention"],
         "MLP": ["gate and up products", "down product"],
         "output head": ["head"],
     }.items():
-        assert sum(mine[part].work.flop for part in parts) == book[name].flop
-    assert mine["head"].work.bytes == book["output head"].bytes_moved
+        assert sum(mine[part].work.flop for part in parts) == catalog[name].flop
+    assert mine["head"].work.bytes == catalog["output head"].bytes_moved
 
 
 def test_a_timeline_sums_to_the_wall_time_of_its_step(bench):
@@ -92,10 +92,10 @@ def test_calls_are_those_of_the_kernels(bench):
     model = timeline.Ranged(bench, shapes.shape(TOY), torch.float32, capacity=CONTEXT + 1)
     with Watch():
         model.ranged_step(torch.tensor([3]), CONTEXT)
-    told = techniques.step_operators(model.shape, 4, CONTEXT)
-    products = [one.calls for name, one in told.items() if "product" in name or name == "head"]
-    assert seen == {"mv": sum(products), "scaled_dot_product": told["attention"].calls,
-                    "copy_": told["cache write"].calls}  # fmt: skip
+    reported = techniques.step_operators(model.shape, 4, CONTEXT)
+    products = [one.calls for name, one in reported.items() if "product" in name or name == "head"]
+    assert seen == {"mv": sum(products), "scaled_dot_product": reported["attention"].calls,
+                    "copy_": reported["cache write"].calls}  # fmt: skip
 
 
 def test_a_ranged_step_that_is_not_the_models_is_refused(bench, monkeypatch):

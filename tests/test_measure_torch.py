@@ -11,16 +11,16 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch >= 2.9, which only the measure session installs")
 
 
-from generators.book.record import load_record  # noqa: E402
-from generators.measure import catalogue, cli, environment, profiles, worker  # noqa: E402
+from generators.catalog.record import load_record  # noqa: E402
+from generators.measure import case_names, cli, environment, profiles, worker  # noqa: E402
 from generators.measure.bench import Bench  # noqa: E402
 from generators.measure.cases import bandwidth, compute, decode  # noqa: E402
 from generators.measure.counting import count  # noqa: E402
+from generators.measure.interleaving import cases_of  # noqa: E402
 from generators.measure.llama import Llama, reference_logits  # noqa: E402
 from generators.measure.outcome import Outcome  # noqa: E402
 from generators.measure.plan import CheckFailed, MeasureError  # noqa: E402
 from generators.measure.shapes import shape  # noqa: E402
-from generators.measure.turns import cases_of  # noqa: E402
 
 TOY = count.Shape(layers=2, d_model=32, heads=4, kv_heads=2, head_dim=8, d_ff=48, vocab=64)
 OTHER = count.Shape(layers=3, d_model=24, heads=6, kv_heads=3, head_dim=16, d_ff=40, vocab=50)
@@ -194,19 +194,19 @@ def test_every_stage_lists_its_cases_without_allocating_anything(bench, kind, pr
     stages = profiles.stages(profile, kind)
     cases = [case for stage in stages for case in cases_of(bench, stage)]
     names = {case.name for case in cases}
-    assert names <= set(catalogue.CASES)
+    assert names <= set(case_names.CASES)
     if profile == "full":
         gpu = {"decode-quantised"} if kind == "cpu" else set()  # a processor's time goes to other cases
-        assert names >= {name for name in catalogue.CASES if not name.startswith("peer-")} - gpu
+        assert names >= {name for name in case_names.CASES if not name.startswith("peer-")} - gpu
     labels = [(case.name, json.dumps(case.parameters, sort_keys=True)) for case in cases]
     repeated = {pair for pair in labels if labels.count(pair) > 1}
     assert not repeated, "two cases of one profile that a resumed run could not tell apart"
 
 
 def test_the_processor_is_measured_where_there_is_no_gpu():
-    told = []
-    worker._hello(SimpleNamespace(send=told.append), {"device": "auto"}, torch)
-    assert told[0]["hello"]["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
+    reported = []
+    worker._hello(SimpleNamespace(send=reported.append), {"device": "auto"}, torch)
+    assert reported[0]["hello"]["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def test_a_gpu_that_this_torch_cannot_use_is_no_reason_to_measure_the_processor(monkeypatch):

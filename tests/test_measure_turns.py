@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from generators.measure.interleaving import Turns
 from generators.measure.plan import Case, Check, Kernel, Work
-from generators.measure.turns import Turns
 from tests.fake_cases import replay
 from tests.fakes import CHECK, FakeDevice
 
@@ -27,9 +27,9 @@ class Told:
 
 
 def run(device: FakeDevice, cases: list, rounds: int = 15, late: bool = False) -> Told:
-    told = Told(late)
-    Turns(device, told, rounds).run(dict(enumerate(cases)), device.case("reference-read", 0.05))
-    return told
+    reported = Told(late)
+    Turns(device, reported, rounds).run(dict(enumerate(cases)), device.case("reference-read", 0.05))
+    return reported
 
 
 def test_cases_of_a_stage_are_timed_in_turns_with_the_reference_between():
@@ -43,10 +43,10 @@ def test_cases_of_a_stage_are_timed_in_turns_with_the_reference_between():
         return Kernel(act, Work(bytes=1), Check("itself", 0, 1))
 
     cases = {n: Case(name, "ceiling", {}, lambda name=name: kernel(name)) for n, name in enumerate("ab")}
-    told = Told()
-    Turns(device, told, 3).run(cases, Case("r", "ceiling", {}, lambda: kernel("r")))
+    reported = Told()
+    Turns(device, reported, 3).run(cases, Case("r", "ceiling", {}, lambda: kernel("r")))
     assert "".join(order)[-10:] == "rabrabrabr"
-    assert len(told.messages[-1]["reference"]["samples"]) == 4
+    assert len(reported.messages[-1]["reference"]["samples"]) == 4
 
 
 def test_a_failing_case_has_its_reason_and_the_others_survive():
@@ -85,8 +85,8 @@ def test_a_failing_case_has_its_reason_and_the_others_survive():
 
 def test_every_round_from_the_third_is_told_before_the_next_begins():
     device = FakeDevice()
-    told = run(device, [device.case("x", 0.03)], rounds=5)
-    counts = [len(m["rows"]["0"]["samples"]) for m in told.messages if m["what"] == "round" and m["rows"]]
+    reported = run(device, [device.case("x", 0.03)], rounds=5)
+    counts = [len(m["rows"]["0"]["samples"]) for m in reported.messages if m["what"] == "round" and m["rows"]]
     assert counts == [3, 4, 5]
 
 

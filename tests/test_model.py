@@ -4,17 +4,17 @@ import math
 
 import pytest
 
-from generators import catalogue
+from generators import model_inputs
+from generators.core.symbols import Symbol
 from generators.model import memory, operators, parameters, parts, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
-from generators.symbols import Symbol
 
 BF16 = Format(2.0, 2.0, 2.0)
 TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_ff=16.0, vocab=32.0)
 
 
-def shape(book, name):
-    return catalogue.shape(book.models[name])
+def shape(catalog, name):
+    return model_inputs.shape(catalog.models[name])
 
 
 def test_parameters_of_a_tiny_shape_by_hand():
@@ -48,18 +48,18 @@ def test_windowed_pairs_match_a_count_one_by_one(new, context, window):
     assert work.attended_in_window(Pass(1.0, float(new), float(context)), float(window)) == counted
 
 
-def test_every_parameter_total_follows_from_its_shape(book):
-    for model in book.models.values():
-        counted = parameters.parameter_count(catalogue.shape(model))
+def test_every_parameter_total_follows_from_its_shape(catalog):
+    for model in catalog.models.values():
+        counted = parameters.parameter_count(model_inputs.shape(model))
         assert counted == pytest.approx(model.parameters.quantity.value, rel=1e-3), model.id
 
 
 @pytest.mark.parametrize(
     "phase", [Pass(1.0, 1.0, 2048.0), Pass(32.0, 1.0, 4096.0), Pass(1.0, 2048.0, 2048.0), Pass(4.0, 5.0, 1000.0, 5.0)]
 )
-def test_operators_sum_to_the_whole_pass(book, phase):
-    for model in book.models.values():
-        s = catalogue.shape(model)
+def test_operators_sum_to_the_whole_pass(catalog, phase):
+    for model in catalog.models.values():
+        s = model_inputs.shape(model)
         made = operators.operators(s, BF16, phase)
         assert math.fsum(p.bytes_moved for p in made) == pytest.approx(
             memory.step_bytes(s, BF16, phase).total, rel=1e-12
@@ -74,9 +74,9 @@ def test_operators_sum_to_the_whole_pass(book, phase):
         assert all(p.bytes_moved >= 0 and p.flop >= 0 for p in made), model.id
 
 
-def test_windowed_layers_move_what_a_window_sees_and_keeps(book):
+def test_windowed_layers_move_what_a_window_sees_and_keeps(catalog):
     """A prefill reads no cache and leaves what is kept; a step reads a window less its own token; a chunk sees both sides."""
-    s = shape(book, "gemma-3-27b")
+    s = shape(catalog, "gemma-3-27b")
     layer, full, windowed = memory.kv_bytes_per_token(s, BF16) / s.layers, s.layers - s.window_layers, s.window_layers
     whole, one, chunk = (memory.step_bytes(s, BF16, Pass(1.0, new, 8192.0)) for new in (8192.0, 1.0, 512.0))
     assert whole.kv_read == 0 and whole.kv_written == memory.kv_bytes(s, BF16, 8192.0)
@@ -84,20 +84,20 @@ def test_windowed_layers_move_what_a_window_sees_and_keeps(book):
     assert chunk.kv_read == (full * 7680 + windowed * 1023) * layer and chunk.kv_written == s.layers * 512 * layer
 
 
-def test_a_bound_is_below_an_estimate_that_charges_activations(book):
+def test_a_bound_is_below_an_estimate_that_charges_activations(catalog):
     """In each pass of each model; and by what the audit found at a context of 128: 6.03 MB for a token of Llama 3.1 8B."""
-    estimate = catalogue.charging_activations(BF16)
-    for model in book.models.values():
-        s = catalogue.shape(model)
+    estimate = model_inputs.charging_activations(BF16)
+    for model in catalog.models.values():
+        s = model_inputs.shape(model)
         for phase in (Pass(1.0, 1.0, 1.0), Pass(64.0, 1.0, 512.0), Pass(1.0, 512.0, 512.0), Pass(2.0, 64.0, 900.0)):
             least, charged = memory.step_bytes(s, BF16, phase), memory.step_bytes(s, estimate, phase)
             assert least.total < charged.total == least.total + charged.activations, model.id
-    one = memory.step_bytes(shape(book, "llama-3.1-8b"), estimate, Pass(1.0, 1.0, 128.0))
+    one = memory.step_bytes(shape(catalog, "llama-3.1-8b"), estimate, Pass(1.0, 1.0, 128.0))
     assert one.activations == pytest.approx(6.03e6, rel=0.01)
 
 
-def test_latent_attention_changes_form_between_decode_and_prefill_only(book):
-    s = shape(book, "deepseek-v3")
+def test_latent_attention_changes_form_between_decode_and_prefill_only(catalog):
+    s = shape(catalog, "deepseek-v3")
     whole, chunk = (work.attention_flop(s, BF16, Pass(1.0, new, 8192.0)) for new in (8192.0, 8191.0))
     assert whole == pytest.approx(chunk, rel=1e-3)
     one = Pass(1.0, 1.0, 8192.0)
@@ -107,12 +107,12 @@ def test_latent_attention_changes_form_between_decode_and_prefill_only(book):
     assert memory.expanded_values(attention, Pass(1.0, 2.0, 2.0)) == 2 * 2 * 128 * (128 + 128)
 
 
-def test_floats_and_quantities_give_the_same_numbers(book):
+def test_floats_and_quantities_give_the_same_numbers(catalog):
     phase = Pass(8.0, 1.0, 2048.0)
-    for model in book.models.values():
-        for form in book.formats.values():
-            plain = memory.step_bytes(catalogue.shape(model), catalogue.number_format(form), phase)
-            sourced = memory.step_bytes(catalogue.sourced_shape(model), catalogue.sourced_format(form), phase)
+    for model in catalog.models.values():
+        for form in catalog.formats.values():
+            plain = memory.step_bytes(model_inputs.shape(model), model_inputs.number_format(form), phase)
+            sourced = memory.step_bytes(model_inputs.sourced_shape(model), model_inputs.sourced_format(form), phase)
             assert sourced.total.to("bytes") == plain.total
             assert model.source in sourced.total.sources and form.source in sourced.total.sources
 
@@ -131,8 +131,8 @@ def test_what_binds_names_the_largest_term():
     assert (slow_host.binds, slow_host.time) == ("overhead", 1.0)
 
 
-def test_tied_models_read_the_table_once_and_untied_ones_a_row_per_token(book):
-    tied, untied = shape(book, "llama-3.2-1b"), shape(book, "llama-3.1-8b")
+def test_tied_models_read_the_table_once_and_untied_ones_a_row_per_token(catalog):
+    tied, untied = shape(catalog, "llama-3.2-1b"), shape(catalog, "llama-3.1-8b")
     for batch in (1.0, 7.0):
         step = Pass(batch, 1.0, 1.0)
         head = untied.vocab * untied.d_model * 2
@@ -149,14 +149,14 @@ def test_expected_experts_runs_from_k_to_all():
     assert parameters.expected_experts(128.0, 8.0, 1e6) == pytest.approx(128.0)
 
 
-def test_intensity_tends_to_its_ceiling(book):
-    s = shape(book, "llama-2-7b")
+def test_intensity_tends_to_its_ceiling(catalog):
+    s = shape(catalog, "llama-2-7b")
     ceiling = roofline.intensity_ceiling(s, BF16, Pass(1.0, 1.0, 2048.0))
     assert roofline.intensity(s, BF16, Pass(1e6, 1.0, 2048.0)) == pytest.approx(ceiling, rel=1e-3)
     assert roofline.intensity(s, BF16, Pass(64.0, 1.0, 2048.0)) < ceiling
 
 
-def test_training_does_three_times_the_forward_work(book):
-    s = shape(book, "llama-2-7b")
+def test_training_does_three_times_the_forward_work(catalog):
+    s = shape(catalog, "llama-2-7b")
     flop = work.training_flop(s, BF16, Pass(1.0, 1.0, 1.0))
     assert flop == pytest.approx(6 * (parameters.linear_parameters(s) + parameters.head_parameters(s)), rel=1e-3)

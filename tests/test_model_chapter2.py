@@ -5,10 +5,10 @@ import statistics
 
 import pytest
 
-from generators import catalogue
-from generators.book.load import load_book
-from generators.evidence import cache as kv_evidence
-from generators.evidence import paging
+from generators import model_inputs
+from generators.catalog.load import load_catalog
+from generators.comparison import cache as kv_evidence
+from generators.comparison import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.weave import figures
@@ -23,9 +23,12 @@ def test_the_naive_formula_by_hand():
     assert cache.naive_error(TINY, BF16, 10.0) == 0.5  # heads of 4 where width over heads is 2
 
 
-def test_the_short_formulas_are_the_step_model_without_its_small_terms(book):
+def test_the_short_formulas_are_the_step_model_without_its_small_terms(catalog):
     """Weights, cache and products alone give the times of the full count to 2 % (activations, head and diagonal left out)."""
-    s, chip = catalogue.shape(book.models["llama-2-7b"]), catalogue.device(book.accelerators["a100-sxm4-80gb"])
+    s, chip = (
+        model_inputs.shape(catalog.models["llama-2-7b"]),
+        model_inputs.device(catalog.accelerators["a100-sxm4-80gb"]),
+    )
     weights = memory.weight_bytes_streamed(s, BF16, Pass(1.0, 1.0, 1.0))
     short = cache.cached_step_time(weights, 2048.0, memory.kv_bytes_per_token(s, BF16), chip.bandwidth)
     assert short == pytest.approx(roofline.step(s, BF16, chip, Pass(1.0, 1.0, 2048.0)).time, rel=0.02)
@@ -53,8 +56,8 @@ def test_a_doubled_step_has_as_many_bytes_of_cache_as_of_weights():
     assert cache.slow_down(1000.0, 1.0, in_flight, 8.0) == cache.slow_down(1000.0, 5.0, in_flight / 5.0, 8.0) == 2.0
 
 
-def test_what_fits_fills_the_memory(book):
-    s = catalogue.shape(book.models["llama-2-7b"])
+def test_what_fits_fills_the_memory(catalog):
+    s = model_inputs.shape(catalog.models["llama-2-7b"])
     batch = cache.batch_that_fits(s, BF16, 80e9, 2048.0)
     assert memory.memory_needed(s, BF16, batch, 2048.0) == pytest.approx(80e9)
     assert cache.full_step_time(80e9, 2e12) == 0.04
@@ -114,10 +117,10 @@ def fake_steps(row):
         "vocab": 16000,
         "tied": False,
     }
-    told = {"model": "30M", "dtype": "float32", "batch": 1, "mode": "eager", **shape}
+    reported = {"model": "30M", "dtype": "float32", "batch": 1, "mode": "eager", **shape}
 
     def case(name, seconds, work, **more):
-        return {"name": name, "kind": "workload", "parameters": told | more, "status": "measured", "check": CHECKED, "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
+        return {"name": name, "kind": "workload", "parameters": reported | more, "status": "measured", "check": CHECKED, "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
                 "work": work, "inner": 1, "warmups": [], "noise": {}}  # fmt: skip
 
     cases = []
@@ -147,7 +150,7 @@ def measured(copy):
         if path.stem != "intel-xeon-model-167-2-cores--2026-11-23T0758Z":
             row["cases"] = [c for c in row["cases"] if not c["name"].startswith(("step-with", "decode-context"))]
         path.write_text(json.dumps(row))
-    return load_book(copy)
+    return load_catalog(copy)
 
 
 def test_measured_steps_are_predicted_from_their_own_record(measured):
@@ -170,7 +173,7 @@ def test_the_figures_draw_measured_rows_where_a_record_has_them(name, measured, 
     assert rendered(figure)[1] == []
 
 
-def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(book, measured):
+def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(catalog, measured):
     from generators.numbers.everything import all_numbers
     from generators.tables.registry import table
 
@@ -181,5 +184,5 @@ def test_the_chapters_tables_show_measured_steps_or_say_that_they_are_awaited(bo
         and table("context-steps", full, ()).count("FLOP/byte") == 5
     )
     for name, case in (("cache-steps", "step-with-cache"), ("context-steps", "decode-context")):
-        awaited = "awaited" in table(name, all_numbers(book), ())
-        assert awaited is not bool(book.speaker("cpu").measured(case))
+        awaited = "awaited" in table(name, all_numbers(catalog), ())
+        assert awaited is not bool(catalog.speaker("cpu").measured(case))

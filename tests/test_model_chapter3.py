@@ -2,9 +2,9 @@
 
 import pytest
 
-from generators import catalogue
-from generators.evidence import simulation
-from generators.evidence.landing import land
+from generators import model_inputs
+from generators.comparison import simulation
+from generators.comparison.prefill_interference import land
 from generators.measure.serving.scheduler import Segment
 from generators.model import phases, roofline
 from generators.model.inputs import Format, Pass
@@ -38,16 +38,19 @@ def test_free_tokens_are_where_the_simple_mixed_pass_turns_compute_bound():
     assert times[0] == times[1] == pytest.approx(times[2]) and times[3] > 1.2 * times[0]
 
 
-def test_a_mixed_pass_without_a_prompt_is_the_decode_step_and_without_decode_a_prefill(book):
-    s, chip = catalogue.shape(book.models["llama-3.1-8b"]), catalogue.device(book.accelerators["a100-sxm4-80gb"])
+def test_a_mixed_pass_without_a_prompt_is_the_decode_step_and_without_decode_a_prefill(catalog):
+    s, chip = (
+        model_inputs.shape(catalog.models["llama-3.1-8b"]),
+        model_inputs.device(catalog.accelerators["a100-sxm4-80gb"]),
+    )
     decode, prompt, none = Pass(32.0, 1.0, 2048.0), Pass(1.0, 512.0, 512.0), Pass(0.0, 0.0, 0.0)
     assert phases.mixed(s, BF16, chip, decode, none).time == pytest.approx(roofline.step(s, BF16, chip, decode).time)
     assert phases.mixed(s, BF16, chip, none, prompt).flop == pytest.approx(roofline.step(s, BF16, chip, prompt).flop)
 
 
-def test_a_mixed_pass_costs_what_the_scheduler_is_priced_at(book):
+def test_a_mixed_pass_costs_what_the_scheduler_is_priced_at(catalog):
     """Two ways to the same pass; the scheduler leaves the output head to the chunk that answers."""
-    price = simulation.chip_price(book, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
+    price = simulation.chip_price(catalog, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
     for chunk in (64, 512, 2048):
         segments = [Segment(n, n, 1, 2047, True, True) for n in range(32)] + [Segment(32, 32, chunk, 4096, True, True)]
         mixed = phases.mixed(
@@ -56,8 +59,8 @@ def test_a_mixed_pass_costs_what_the_scheduler_is_priced_at(book):
         assert price(segments) == pytest.approx(mixed.time, rel=1e-9)
 
 
-def test_a_landing_reads_the_whole_prompt_and_its_clock_starts_with_it(book):
-    price = simulation.chip_price(book, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
+def test_a_landing_reads_the_whole_prompt_and_its_clock_starts_with_it(catalog):
+    price = simulation.chip_price(catalog, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
     for chunk in (None, 700, 128):
         found = land(price, 8, 1024, 2048, chunk)
         assert sum(one.prompt for one in found.passes) == 2048
@@ -68,7 +71,7 @@ def test_a_landing_reads_the_whole_prompt_and_its_clock_starts_with_it(book):
 
 
 def test_the_share_is_half_where_the_even_ratio_says():
-    from generators.evidence import shares
+    from generators.comparison import shares
     from generators.model.inputs import Chip, Shape
 
     s, chip = Shape(32.0, 4096.0, 32.0, 8.0, 128.0, 14336.0, 128256.0), Chip(2e12, 3e14)

@@ -6,11 +6,11 @@ import statistics
 
 import pytest
 
-from generators import catalogue
-from generators.book.case import Case
-from generators.evidence import batching as batch_evidence
-from generators.evidence import serving as serving_evidence
-from generators.evidence import serving_runs
+from generators import model_inputs
+from generators.catalog.case import Case
+from generators.comparison import batching as batch_evidence
+from generators.comparison import serving as serving_evidence
+from generators.comparison import serving_runs
 from generators.measure.serving.scheduler import POLICIES
 from generators.model import batching, memory, parameters, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -20,13 +20,13 @@ TINY = Shape(layers=2.0, d_model=8.0, heads=4.0, kv_heads=2.0, head_dim=4.0, d_f
 
 
 @pytest.fixture
-def llama(book):
-    return catalogue.shape(book.models["llama-3.1-8b"])
+def llama(catalog):
+    return model_inputs.shape(catalog.models["llama-3.1-8b"])
 
 
 @pytest.fixture
-def a100(book):
-    return catalogue.device(book.accelerators["a100-sxm4-80gb"])
+def a100(catalog):
+    return model_inputs.device(catalog.accelerators["a100-sxm4-80gb"])
 
 
 @pytest.mark.parametrize("context", [512.0, 2048.0, 8192.0])
@@ -80,10 +80,10 @@ def test_the_batch_and_the_context_at_which_decode_turns(llama, a100):
     assert roofline.intensity_ceiling(llama, BF16, Pass(1.0, 1.0, 1.03 * longest)) < ridge
 
 
-def test_the_ceiling_by_its_parts(book):
+def test_the_ceiling_by_its_parts(catalog):
     """Short form against the counted ceiling, to a thousandth: embedding rows are left out."""
     for id_ in ("llama-2-7b", "llama-3.1-8b", "llama-3.1-70b", "qwen2.5-7b"):
-        s = catalogue.shape(book.models[id_])
+        s = model_inputs.shape(catalog.models[id_])
         count = parameters.linear_parameters(s) + parameters.head_parameters(s)
         attention = batching.attention_intensity(s, BF16, Pass(1.0, 1.0, 2048.0))
         short = batching.ceiling_by_parts(2.0, count, 2048.0, memory.kv_bytes_per_token(s, BF16), attention)
@@ -121,10 +121,10 @@ def test_pricing_decode_at_its_mean_context_is_the_sum_over_its_steps(llama, a10
 
 def batch_case(batch: int, context: int, base: float, pace: float) -> Case:
     """A step that takes a base and its cache at a pace."""
-    told = {"batch": batch, "context": context, "layers": 2, "kv_heads": 2, "head_dim": 4, "dtype": "bfloat16"}
+    reported = {"batch": batch, "context": context, "layers": 2, "kv_heads": 2, "head_dim": 4, "dtype": "bfloat16"}
     seconds = base + 2 * 2 * 2 * 4 * 2 * batch * context / pace
     return Case.model_construct(
-        name="decode-batch", kind="workload", parameters=told, samples=[seconds] * 3, inner=1, status="measured"
+        name="decode-batch", kind="workload", parameters=reported, samples=[seconds] * 3, inner=1, status="measured"
     )
 
 
@@ -136,10 +136,10 @@ def test_paces_come_from_batch_one_alone():
     assert batch_evidence.pace_of([batch_case(1, 128, 0.5, 5e6), batch_case(1, 512, 0.1, 5e6)]) is None, "falling"
 
 
-def test_a_batch_that_did_not_fit_says_what_it_needs(book):
-    record = book.speaker("cpu")
+def test_a_batch_that_did_not_fit_says_what_it_needs(catalog):
+    record = catalog.speaker("cpu")
     skipped = [c for c in record.cases if c.name == "decode-batch" and c.status == "skipped" and "needs" in c.reason]
-    mine = [one for one in batch_evidence.beyond_memory(book) if one.machine == record.machine.name]
+    mine = [one for one in batch_evidence.beyond_memory(catalog) if one.machine == record.machine.name]
     assert len(mine) >= len(skipped) > 0
     assert all(one.needs > one.free > 0 for one in mine)
 
@@ -152,8 +152,8 @@ def test_the_simulated_trace_is_what_its_distributions_say():
     assert statistics.mean(one.answer for one in trace) == pytest.approx(63.6, rel=0.03)
 
 
-def test_a_load_is_a_share_of_what_the_policy_serves(book):
-    price = serving_evidence.chapter_price(book)
+def test_a_load_is_a_share_of_what_the_policy_serves(catalog):
+    price = serving_evidence.chapter_price(catalog)
     for name in POLICIES:
         load = serving_evidence.at_share(price, name, 0.5)
         assert load.rate == pytest.approx(0.5 * serving_evidence.capacity(price, name))
@@ -162,8 +162,8 @@ def test_a_load_is_a_share_of_what_the_policy_serves(book):
         assert load.queueing < load.ttft and load.gap_p95 <= load.gap_most
 
 
-def test_a_measured_run_is_simulated_with_rates_that_serving_did_not_give(book):
-    runs = serving_runs.measured_runs(book)
+def test_a_measured_run_is_simulated_with_rates_that_serving_did_not_give(catalog):
+    runs = serving_runs.measured_runs(catalog)
     assert {one.policy.name for one in runs} == set(POLICIES) and len(runs) == 9
     for one in runs:
         assert len(one.ttft) == len(one.finish) == len(one.simulated.requests)

@@ -11,10 +11,10 @@ import tomllib
 import pytest
 
 from generators.__main__ import main
-from generators.book.config_json import Refused, read_config
-from generators.book.config_rules import RULES, load_rules
-from generators.book.load import load_book
-from generators.errors import BookError
+from generators.catalog.config_json import Refused, read_config
+from generators.catalog.config_rules import RULES, load_rules
+from generators.catalog.load import load_catalog
+from generators.core.errors import BookError
 from generators.new import cli, row
 from generators.unfinished import MARK, is_draft, unfinished
 from tests.begun import run
@@ -57,7 +57,7 @@ def test_the_new_chapter_brings_tests_that_hold(begun):
 
 
 def test_what_is_left_to_fill_in_is_named_place_by_place(begun):
-    folder, told = begun
+    folder, reported = begun
     left = [str(error) for error in unfinished(folder)]
     for path in (f"docs/{PAGE}.md", "docs/index.md", "vis/made_up_question.py", "vis/bytes_of_nothing.py",
                  "tests/test_claims_made_up_question.py", "data/accelerators/x9-sxm.toml", "data/models/small-3b.toml",
@@ -65,13 +65,15 @@ def test_what_is_left_to_fill_in_is_named_place_by_place(begun):
         assert any(line.startswith(f"{path}:") for line in left), path
     done = run(folder, "lint", "--strict")
     assert done.returncode == 1 and done.stderr.count("to fill in") == len(left)
-    assert all("to fill in" in words and "next:" in words and "to take it back:" in words for words in told.values())
+    assert all(
+        "to fill in" in words and "next:" in words and "to take it back:" in words for words in reported.values()
+    )
 
 
 def test_a_draft_is_in_no_row_figure_or_table(begun):
     folder, _ = begun
-    book = load_book(folder)
-    assert "x9-sxm" not in book.accelerators and "small-3b" not in book.models
+    catalog = load_catalog(folder)
+    assert "x9-sxm" not in catalog.accelerators and "small-3b" not in catalog.models
     assert not any(
         "x9-sxm" in path.read_text()
         for path in (folder / "docs").rglob("*.*")
@@ -98,7 +100,7 @@ def test_a_draft_counts_from_the_moment_the_last_mark_is_gone(begun):
     neighbor = (folder / "data/accelerators/a100-sxm4-80gb.toml").read_text()
     path.write_text(neighbor.replace("A100", "X9"))
     try:
-        assert "x9-sxm" in load_book(folder).accelerators
+        assert "x9-sxm" in load_catalog(folder).accelerators
     finally:
         path.write_text(draft)
     fields = {key for key, value in tomllib.loads(draft).items() if is_draft(value)}
@@ -113,8 +115,8 @@ def other(tmp_path_factory, begin_warm):
 
 def test_taking_it_back_leaves_the_tree_as_it_was(other):
     folder = other
-    told = run(folder, "new", "chapter", "another_question").stdout
-    for line in told.split("to take it back:\n")[1].splitlines():
+    reported = run(folder, "new", "chapter", "another_question").stdout
+    for line in reported.split("to take it back:\n")[1].splitlines():
         if line.startswith("  "):
             subprocess.run(line.strip(), shell=True, cwd=folder, check=True, capture_output=True)
     left = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True, check=True)
@@ -131,11 +133,14 @@ def test_what_takes_it_back_spares_the_changes_that_were_there_before(begun):
 def test_a_page_that_was_broken_before_does_not_hide_what_was_written(other):
     with (other / "docs" / "04_batching.md").open("a", encoding="utf-8") as page:
         page.write("\n[?](reference/numbers.md#a100-sxm4-80gb.band-width)\n")
-    told = run(other, "new", "figure", "bytes_moved")
+    reported = run(other, "new", "figure", "bytes_moved")
     git(other, "checkout", "--quiet", ".")
     git(other, "clean", "--quiet", "--force", "-d")
-    assert told.returncode == 1 and "nearest is a100-sxm4-80gb.bandwidth" in told.stderr
-    assert "wrote vis/bytes_moved.py" in told.stdout and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in told.stdout
+    assert reported.returncode == 1 and "nearest is a100-sxm4-80gb.bandwidth" in reported.stderr
+    assert (
+        "wrote vis/bytes_moved.py" in reported.stdout
+        and "  rm vis/bytes_moved.py docs/vis/bytes_moved.*" in reported.stdout
+    )
 
 
 def test_a_chapter_may_show_a_figure_that_is_there():

@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 import pytest
 
 from generators.__main__ import main
-from generators.errors import BookError
-from generators.pictures import draw, icons, paint, picture, words
+from generators.core.errors import BookError
+from generators.pictures import draw, icons, picture, png, text_layout
 from generators.pictures.card import card_svg
 from generators.pictures.picture import CARD_SIZE, Card, FigurePicture, kept, place
-from generators.pictures.plain import plain_svg
+from generators.pictures.svg_compat import plain_svg
 from generators.site.cards import card_of, is_page
 from generators.site.figure import figure_names, read_figure
 from generators.site.tree import material_and_pages
@@ -32,7 +32,7 @@ SAMPLE = (
 def need_cairo() -> None:
     """Skip with the reason where the library or the font is missing; fail where CI is set, which must have both."""
     try:
-        paint.check()
+        png.check()
     except BookError as error:
         if os.environ.get("CI"):
             raise
@@ -51,7 +51,7 @@ def letters(text: str, size: float, bold: bool = False) -> float:
     return len(text) * size / 2
 
 
-def test_every_page_has_a_card_of_its_own(cards, book) -> None:
+def test_every_page_has_a_card_of_its_own(cards, catalog) -> None:
     assert len({card.key for card in cards.values()}) == len(cards) > 150
     assert all(card.title and card.key for card in cards.values())
 
@@ -76,7 +76,7 @@ def test_a_card_is_a_small_png_of_the_size_that_previews_want(cards, name) -> No
     need_cairo()
     from PIL import Image
 
-    drawn = paint.paint(cards[name])
+    drawn = png.to_png(cards[name])
     with Image.open(io.BytesIO(drawn)) as image:
         assert image.size == CARD_SIZE and image.format == "PNG"
         edges = {image.convert("RGB").getpixel((x, y)) for x in (2, 1197) for y in (100, 300, 370)}
@@ -86,7 +86,7 @@ def test_a_card_is_a_small_png_of_the_size_that_previews_want(cards, name) -> No
 
 def test_a_card_has_the_same_bytes_every_time(cards) -> None:
     need_cairo()
-    assert paint.paint(cards["index"]) == paint.paint(cards["index"])
+    assert png.to_png(cards["index"]) == png.to_png(cards["index"])
 
 
 def test_words_from_strangers_are_drawn_as_words(cards) -> None:
@@ -101,18 +101,18 @@ def test_words_from_strangers_are_drawn_as_words(cards) -> None:
 
 
 def test_titles_break_evenly_and_shrink_until_they_fit() -> None:
-    assert words.broken("aaaa bbbb cccc dd", 10, 75, measure=letters) == ["aaaa bbbb", "cccc dd"]
-    assert words.fitted("one two", (200, 50), (40, 20), measure=letters) == (["one two"], 40)
+    assert text_layout.broken("aaaa bbbb cccc dd", 10, 75, measure=letters) == ["aaaa bbbb", "cccc dd"]
+    assert text_layout.fitted("one two", (200, 50), (40, 20), measure=letters) == (["one two"], 40)
     long = "word " * 30
-    lines, size = words.fitted(long, (400, 200), (40, 10), measure=letters)
+    lines, size = text_layout.fitted(long, (400, 200), (40, 10), measure=letters)
     assert " ".join(lines).split() == long.split() and 10 <= size < 40
-    assert len(lines) * size * words.LEADING <= 200 and all(letters(line, size) <= 400 for line in lines)
+    assert len(lines) * size * text_layout.LEADING <= 200 and all(letters(line, size) <= 400 for line in lines)
 
 
 def test_a_title_that_fits_at_no_size_is_cut_with_an_ellipsis() -> None:
-    lines, size = words.fitted("word " * 300, (200, 60), (40, 20), measure=letters)
+    lines, size = text_layout.fitted("word " * 300, (200, 60), (40, 20), measure=letters)
     assert size == 20 and lines[-1].endswith("…") and all(letters(line, size) <= 200 for line in lines)
-    lines, size = words.fitted("x" * 300, (200, 60), (40, 20), measure=letters)
+    lines, size = text_layout.fitted("x" * 300, (200, 60), (40, 20), measure=letters)
     assert lines[0].endswith("…") and letters(lines[0], size) <= 200
 
 
@@ -170,18 +170,18 @@ def test_a_missing_library_is_one_line_with_the_fix(root, tmp_path, monkeypatch,
     monkeypatch.delitem(sys.modules, "cairosvg", raising=False)
     monkeypatch.setattr(builtins, "__import__", without_cairo)
     assert main(["pictures"], tmp_path) == 1
-    told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1 and "apt-get install libcairo2 fonts-dejavu-core" in told[0]
+    reported = capsys.readouterr().err.strip().splitlines()
+    assert len(reported) == 1 and "apt-get install libcairo2 fonts-dejavu-core" in reported[0]
 
 
 def test_a_missing_package_or_font_is_told_apart(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "cairosvg", None)
     with pytest.raises(BookError, match="nox -s pictures"):
-        paint.check()
+        png.check()
     monkeypatch.setitem(sys.modules, "cairosvg", sys)
-    monkeypatch.setattr(paint, "width", lambda text, size: 1.3)
+    monkeypatch.setattr(png, "width", lambda text, size: 1.3)
     with pytest.raises(BookError, match=r"no font 'DejaVu Sans'.*fonts-dejavu-core"):
-        paint.check()
+        png.check()
 
 
 def test_icons_are_made_from_the_sign(root, tmp_path) -> None:

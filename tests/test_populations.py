@@ -7,11 +7,11 @@ import statistics
 
 import pytest
 
-from generators import catalogue
+from generators import model_inputs
 from generators.browser.catalogue_export import catalogue_rows, further_models
-from generators.evidence import accuracy, paging, serving, serving_runs
-from generators.evidence import cache as kv_evidence
-from generators.evidence.comparison import quoted_decodes
+from generators.comparison import accuracy, paging, serving, serving_runs
+from generators.comparison import cache as kv_evidence
+from generators.comparison.comparison import quoted_decodes
 from generators.model import cache, parameters
 from vis import bound_and_launches, fetch_or_recompute
 
@@ -25,39 +25,39 @@ def text_of(root, chapter: int) -> str:
 # Which rows of a source were taken.
 
 
-def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue(book, numbers):
+def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue(catalog, numbers):
     """Nine of the table of 2024-02 and twelve of that of 2025-04; the others are of models or contexts that the text names."""
-    pairs = kv_evidence.context_pairs(book)
-    by_source = [book.published[pair.short].source for pair in pairs]
+    pairs = kv_evidence.context_pairs(catalog)
+    by_source = [catalog.published[pair.short].source for pair in pairs]
     assert (by_source.count("calm-readme-2024-02"), by_source.count("calm-readme")) == (9, 12)
     assert {pair.verdict for pair in pairs if pair.format == "fp16"} == {"within"}
     small = [pair for pair in pairs if pair.format != "fp16"]
     found = {v: [p for p in small if p.verdict == v] for v in ("within", "less", "more")}
     assert [len(found[v]) for v in found] == [4, 7, 5], "they go both ways"
-    assert {book.published[pair.short].source for pair in found["more"]} == {"calm-readme"}, "all of the later table"
+    assert {catalog.published[pair.short].source for pair in found["more"]} == {"calm-readme"}, "all of the later table"
     for pair in found["more"]:  # "reads at a lower rate": the author's own column of GB/s falls
         short, long = (
-            float(re.search(r"\((\d+) GB/s\)", book.published[i].as_printed)[1]) for i in (pair.short, pair.long)
+            float(re.search(r"\((\d+) GB/s\)", catalog.published[i].as_printed)[1]) for i in (pair.short, pair.long)
         )
         assert long < short, pair
-    assert {m for m in ("phi-2", "yi-34b") if m in book.models} == set(), "then take their pairs, too"
+    assert {m for m in ("phi-2", "yi-34b") if m in catalog.models} == set(), "then take their pairs, too"
     assert numbers["context-pairs.worst"].value == max(abs(p.predicted / p.observed - 1) for p in pairs)
 
 
-def test_the_two_roofs_are_asked_of_every_chip_with_sixteen_bit_runs_and_a_known_peak(book, root):
+def test_the_two_roofs_are_asked_of_every_chip_with_sixteen_bit_runs_and_a_known_peak(catalog, root):
     runs = {
         row.accelerator
-        for id_, row in book.published.items()
+        for id_, row in catalog.published.items()
         if re.fullmatch(r"llama-cpp-7b-f16-[\w-]+(?<!-prefill)", id_)
     }
-    known = {chip for chip in runs if catalogue.device(book.accelerators[chip], "fp16")}
-    read = [row for row in book.published.values() if row.metric == "prefill_tokens_per_s" and row.accelerator]
+    known = {chip for chip in runs if model_inputs.device(catalog.accelerators[chip], "fp16")}
+    read = [row for row in catalog.published.values() if row.metric == "prefill_tokens_per_s" and row.accelerator]
     prefills = {row.accelerator: row for row in read}
     assert known == set(prefills) and len(known) == 7
     errors = []
     for chip, row in prefills.items():
-        decode = next(r for i, r in book.published.items() if i == f"llama-cpp-7b-f16-{chip}")
-        device = catalogue.device(book.accelerators[chip], "fp16")
+        decode = next(r for i, r in catalog.published.items() if i == f"llama-cpp-7b-f16-{chip}")
+        device = model_inputs.device(catalog.accelerators[chip], "fp16")
         errors.append(abs(row.quantity.value / decode.quantity.value / (device.peak / device.bandwidth) - 1))
     assert [e < 0.02 for e in sorted(errors)] == [True] * 2 + [False] * 5
     assert "On two of these seven chips" in text_of(root, 3) and "on the other five" in text_of(root, 3)
@@ -69,11 +69,11 @@ def test_the_knee_is_predicted_for_both_cards_it_may_be_of(numbers, root):
     assert f"#knee.quoted.error-on.{PCIE})" in text_of(root, 3)
 
 
-def test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says(book, root):
+def test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says(catalog, root):
     """All decode runs of batch 1 that the catalogue quotes, and not those alone that are drawn."""
-    runs = [run for run in accuracy.runs(book) if run.kind == accuracy.DECODE]
+    runs = [run for run in accuracy.runs(catalog) if run.kind == accuracy.DECODE]
     assert len(runs) > 500 and all(run.bound <= run.seconds for run in runs)
-    chips = [book.accelerators[run.device.id].name if run.device.id else run.device.name for run in runs]
+    chips = [catalog.accelerators[run.device.id].name if run.device.id else run.device.name for run in runs]
     assert not [chip for chip in chips if "TPU" in chip], "and none on a TPU"
     assert {"AMD Instinct MI300X", "NVIDIA B200 SXM (HGX and DGX)"} <= set(chips)
     text = text_of(root, 1)
@@ -87,9 +87,9 @@ def test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says(book, root):
     assert slow > 2 * fast, "slower memory comes closer"
 
 
-def test_the_median_of_the_runs_that_are_drawn_is_not_told_without_that_of_one_engine_left_out(book, numbers):
+def test_the_median_of_the_runs_that_are_drawn_is_not_told_without_that_of_one_engine_left_out(catalog, numbers):
     """Most of the drawn runs are one engine's on one card, which is why the chapter tells two medians."""
-    assert 2 * numbers["quotes-of-one-engine"].value > numbers["quotes-count"].value == len(quoted_decodes(book))
+    assert 2 * numbers["quotes-of-one-engine"].value > numbers["quotes-count"].value == len(quoted_decodes(catalog))
     assert numbers["quotes.median-without-that-engine"].value < numbers["quotes.median"].value - 0.1
 
 
@@ -133,28 +133,30 @@ def test_a_default_of_software_stands_with_its_version(numbers, root):
     assert [numbers[f"{model}.{fits}"].value for model in ("llama-2-7b", "llama-3.1-8b")] == [60, 232], "not 58 and 225"
 
 
-def test_models_past_their_published_context_say_so(book, numbers, root):
+def test_models_past_their_published_context_say_so(catalog, numbers, root):
     rows = [line for line in text_of(root, 2).split("\n") if ".kv.s8192)" in line and line.startswith("|")]
-    told = {model.name: model for model in book.models.values()}
-    assert len(rows) == len(book.alike) >= 48
+    reported = {model.name: model for model in catalog.models.values()}
+    assert len(rows) == len(catalog.alike) >= 48
     for row in rows:
-        model = told[row.split("|")[1].strip()]
+        model = reported[row.split("|")[1].strip()]
         assert ("published for" in row) is (model.context < 8192), model.id
     balances = [
         line for line in text_of(root, 4).split("\n") if line.startswith("|") and ".balance-batch.s32768)" in line
     ]
     assert len(balances) == 6
     for row in balances:
-        model = told[row.split("|")[1].split(";")[0].strip()]
+        model = reported[row.split("|")[1].split(";")[0].strip()]
         assert ("published for" in row) is (model.context < 32768), model.id
     short = [
-        numbers[f"{name}.bf16.intensity-ceiling.s2048"].value for name, m in book.alike.items() if m.context < 2048
+        numbers[f"{name}.bf16.intensity-ceiling.s2048"].value for name, m in catalog.alike.items() if m.context < 2048
     ]
     assert any(one < numbers["h200-sxm.ridge-point"].value for one in short), (
         "some published for shorter texts among them"
     )
     for model in ("llama-3.1-8b", "llama-3.1-70b", "gemma-3-27b", "deepseek-v2-lite"):
-        assert book.models[model].context >= 32768, "chapter 3 moves caches of 32,768 and says so of Llama 2 7B alone"
+        assert catalog.models[model].context >= 32768, (
+            "chapter 3 moves caches of 32,768 and says so of Llama 2 7B alone"
+        )
 
 
 def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers, root):
@@ -164,7 +166,7 @@ def test_batching_gives_the_smallest_model_much_at_a_short_context(numbers, root
     assert "so batching gives it little beyond short texts" in text_of(root, 4)
 
 
-def test_the_share_of_experts_that_a_token_visits_decides_and_not_how_fine_they_are(book, root):
+def test_the_share_of_experts_that_a_token_visits_decides_and_not_how_fine_they_are(catalog, root):
     """Four times as many experts at the same share save the same at these batches, and a smaller share less."""
     for batch in (2.0, 16.0, 144.0):
         coarse, fine, sparse = (
@@ -176,8 +178,8 @@ def test_the_share_of_experts_that_a_token_visits_decides_and_not_how_fine_they_
     )
 
 
-def test_static_batching_was_offered_more_than_it_served(book, root):
-    runs = {run.policy.name: run for run in serving_runs.measured_runs(book) if round(100 * run.load) == 80}
+def test_static_batching_was_offered_more_than_it_served(catalog, root):
+    runs = {run.policy.name: run for run in serving_runs.measured_runs(catalog) if round(100 * run.load) == 80}
     served = {name: len(run.ttft) / run.whole["makespan"].seconds for name, run in runs.items()}
     assert served["static"] < 0.8 * runs["static"].rate
     assert served["continuous"] > 0.8 * runs["continuous"].rate
@@ -204,7 +206,7 @@ def test_a_layer_of_a_shared_prefix_fits_the_last_level_cache_of_an_a100(numbers
     assert numbers["llama-3.1-8b.kv-layer.s2048"].value < numbers[f"{A100}.last-level-cache"].value / 4
 
 
-def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, numbers, root):
+def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(catalog, numbers, root):
     """At the best share of its bound that a quoted A100 prefill reaches, no context of the smallest model beats the measured link."""
     assert "the exception on paper" in text_of(root, 2) and "fetching then wins for all three" in text_of(root, 2)
     share = numbers["quoted-prefill.trt-7b-a100-p2048.of-bound"].value
@@ -212,14 +214,14 @@ def test_the_exception_that_computes_its_cache_again_is_one_of_datasheets(book, 
         v.value for id_ in ("p128", "p2048") for v in [numbers[f"quoted-prefill.trt-7b-a100-{id_}.of-bound"]]
     )
     link = numbers["link.pcie-gen4-measured"].value
-    shape, device = catalogue.shape(book.models["qwen3-0.6b"]), catalogue.device(book.accelerators[A100])
-    form = catalogue.number_format(book.formats["bf16"])
+    shape, device = model_inputs.shape(catalog.models["qwen3-0.6b"]), model_inputs.device(catalog.accelerators[A100])
+    form = model_inputs.number_format(catalog.formats["bf16"])
     for context in (1024.0, 2048.0, 4096.0, 16384.0):
         assert share * cache.break_even_link(shape, form, device, context) < link
 
 
-def test_all_eager_runs_are_told_and_the_compiled_ones_named(book, numbers, root):
-    record = book.speaker("cpu")
+def test_all_eager_runs_are_told_and_the_compiled_ones_named(catalog, numbers, root):
+    record = catalog.speaker("cpu")
     runs = record.measured("decode")
     eager = [case for case in runs if case.parameters.get("mode", "eager") == "eager"]
     assert len(eager) == 12 < len(runs), "Over its twelve eager runs"
@@ -241,35 +243,35 @@ def test_latent_attention_is_above_the_ridge_of_an_a100_and_below_those_it_is_se
     )
 
 
-def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_another_part(book):
+def test_the_grace_cpu_is_not_given_the_largest_memory_and_the_bandwidth_of_another_part(catalog):
     """Its parts of 480 GB run at 384 GB/s, those of 120 and 240 GB at 512; a page that prints both maxima tells of no part."""
-    grace = book.accelerators["grace-cpu"]
+    grace = catalog.accelerators["grace-cpu"]
     assert grace.capacity is None or grace.capacity.value <= 240e9 or grace.bandwidth.value <= 384e9
 
 
-def test_no_more_chips_are_promised_than_shown(book, root):
+def test_no_more_chips_are_promised_than_shown(catalog, root):
     """The home page, the explorer and the page of ridge points name their populations."""
     page = (root / "docs/reference/ridge_points.md").read_text(encoding="utf-8")
-    peaks = [chip for chip in book.accelerators.values() if catalogue.device(chip, "bf16")]
+    peaks = [chip for chip in catalog.accelerators.values() if model_inputs.device(chip, "bf16")]
     rows = [line for line in page.split("\n") if line.startswith("| ") and ".ridge-point)" in line]
-    assert len(rows) == len(peaks) < len(book.accelerators)
-    explorer = catalogue_rows(book)
-    assert (len(explorer["chips"]), len(explorer["formats"])) == (len(book.accelerators), len(book.formats))
-    assert len(explorer["models"]) + len(further_models(book)) == len(book.models)
-    assert f"Bytes per token of [{len(book.alike)}]" in (root / "docs/index.md").read_text(encoding="utf-8")
-    assert len(book.alike) < len(book.models)
+    assert len(rows) == len(peaks) < len(catalog.accelerators)
+    explorer = catalogue_rows(catalog)
+    assert (len(explorer["chips"]), len(explorer["formats"])) == (len(catalog.accelerators), len(catalog.formats))
+    assert len(explorer["models"]) + len(further_models(catalog)) == len(catalog.models)
+    assert f"Bytes per token of [{len(catalog.alike)}]" in (root / "docs/index.md").read_text(encoding="utf-8")
+    assert len(catalog.alike) < len(catalog.models)
 
 
-def test_figures_say_what_was_drawn(book):
-    assert fetch_or_recompute.data(book).values["above"] == ["Qwen3 0.6B"], "the alt names one other line"
+def test_figures_say_what_was_drawn(catalog):
+    assert fetch_or_recompute.data(catalog).values["above"] == ["Qwen3 0.6B"], "the alt names one other line"
     assert "the rest is kernels, launches and what is left over" in bound_and_launches.alt(
-        bound_and_launches.data(book)
+        bound_and_launches.data(catalog)
     )
 
 
-def test_what_nvidias_page_names_is_noted(book):
+def test_what_nvidias_page_names_is_noted(catalog):
     """It says LLaMA 7B in the table and Llama2-7b in the instructions, and which H100 it had."""
-    rows = [row for row in book.published.values() if row.source == "tensorrt-llm-performance"]
+    rows = [row for row in catalog.published.values() if row.source == "tensorrt-llm-performance"]
     assert len(rows) == 6 and all("Llama2-7b" in row.note for row in rows)
     assert all("H100-HBM3-80GB" in row.note for row in rows if row.accelerator == H100)
 
@@ -284,36 +286,38 @@ def test_the_test_machine_is_introduced_where_it_first_speaks(root):
 
 
 @pytest.fixture(scope="module")
-def told(book_once):
+def reported(book_once):
     price = serving.chapter_price(book_once)
     return {what: serving.over_seeds(price, what) for what in serving.TOLD}
 
 
 @pytest.fixture(scope="module")
 def book_once(root):
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
-    return load_book(root)
+    return load_catalog(root)
 
 
-def test_what_chapter_4_says_of_its_simulation_holds_in_every_trace_or_says_in_how_many(told, root):
-    assert all(len(values) == len(serving.SEEDS) >= 12 for values in told.values())
-    assert told["gain.continuous"][0] > 1.5, "continuous batching serves more"
-    assert told["wait.static"][0] > 5 * told["wait.continuous"][-1], "the wait differs far more"
-    assert told["gap.whole"][0] > 10 * told["gap.chunked"][-1]
-    assert told["gain.chunks-256"][0] > 1 > told["gain.turns-256"][-1] > told["gain.chunks-64"][-1]
-    assert told["gain.early-gap"][0] > 1
-    assert told["occupied.static"][-1] < 0.5 < told["occupied.continuous"][0]
-    assert told["tpot.static"][-1] < told["tpot.continuous"][0], "the price is slower tokens"
-    longer = sum(value > 1 for value in told["gain.early-wait"])
+def test_what_chapter_4_says_of_its_simulation_holds_in_every_trace_or_says_in_how_many(reported, root):
+    assert all(len(values) == len(serving.SEEDS) >= 12 for values in reported.values())
+    assert reported["gain.continuous"][0] > 1.5, "continuous batching serves more"
+    assert reported["wait.static"][0] > 5 * reported["wait.continuous"][-1], "the wait differs far more"
+    assert reported["gap.whole"][0] > 10 * reported["gap.chunked"][-1]
+    assert reported["gain.chunks-256"][0] > 1 > reported["gain.turns-256"][-1] > reported["gain.chunks-64"][-1]
+    assert reported["gain.early-gap"][0] > 1
+    assert reported["occupied.static"][-1] < 0.5 < reported["occupied.continuous"][0]
+    assert reported["tpot.static"][-1] < reported["tpot.continuous"][0], "the price is slower tokens"
+    longer = sum(value > 1 for value in reported["gain.early-wait"])
     assert longer == 11 and "longer in eleven of the twelve traces" in text_of(root, 4)
 
 
-def test_the_trace_that_is_drawn_is_a_typical_one(book_once, told):
+def test_the_trace_that_is_drawn_is_a_typical_one(book_once, reported):
     """The trace of the figure and the table lies near the median of the others, so that it does not mislead."""
     price = serving.chapter_price(book_once)
     for what in ("capacity.static", "capacity.continuous", "gain.continuous", "gain.chunks-256"):
-        assert serving.TOLD[what](price, serving.SEED) == pytest.approx(statistics.median(told[what]), rel=0.06), what
+        assert serving.TOLD[what](price, serving.SEED) == pytest.approx(statistics.median(reported[what]), rel=0.06), (
+            what
+        )
 
 
 #: Numbers of the one trace that is drawn, in chapter 4's sentences, and what tells their spread over the others.

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from generators.book.prediction import Prediction, load_prediction
-from generators.errors import BookError, BookErrors
+from generators.catalog.prediction import Prediction, load_prediction
+from generators.core.errors import BookError, BookErrors
 from generators.model import roofline
 from generators.predictions import freeze, load_predictions, predict
 from generators.site import reference_predictions
@@ -16,28 +16,28 @@ from tests import fakes
 CHECK = {"against": "float64", "worst_relative_error": 0.0, "tolerance": 0.01}
 
 
-def row(*given: object, **told: object) -> dict:
+def row(*given: object, **reported: object) -> dict:
     """A case of a record whose result was held against a reference."""
-    return fakes.row(*given, **told) | {"check": CHECK}
+    return fakes.row(*given, **reported) | {"check": CHECK}
 
 
 @pytest.fixture
-def prediction(book):
+def prediction(catalog):
     """The newest frozen prediction for the H200."""
-    return max((p for p in load_predictions(book).values() if p.accelerator == "h200-sxm"), key=lambda p: p.made)
+    return max((p for p in load_predictions(catalog).values() if p.accelerator == "h200-sxm"), key=lambda p: p.made)
 
 
-def test_the_h200_is_predicted_from_its_datasheet_alone(book, prediction):
-    chip = book.accelerators["h200-sxm"]
+def test_the_h200_is_predicted_from_its_datasheet_alone(catalog, prediction):
+    chip = catalog.accelerators["h200-sxm"]
     assert prediction.bandwidth == chip.bandwidth.value
     assert prediction.peaks["bfloat16"] == chip.peaks()["bf16"].quantity.value
     ridge = roofline.ridge_point(prediction.peaks["bfloat16"], prediction.bandwidth)
     assert 200 < ridge < 210
 
 
-def test_what_was_frozen_is_todays_bound_with_activations_charged(book, prediction):
+def test_what_was_frozen_is_todays_bound_with_activations_charged(catalog, prediction):
     """The files of 2026-11-23 charged activations, and the newest key as written and read; they lie above the bound by that."""
-    today = {json.dumps([r["name"], r["parameters"]]): r["value"] for r in predict(book, "h200-sxm")["rows"]}
+    today = {json.dumps([r["name"], r["parameters"]]): r["value"] for r in predict(catalog, "h200-sxm")["rows"]}
     frozen = {json.dumps([r.name, r.parameters]): r.value for r in prediction.rows}
     assert today.keys() == frozen.keys()
     for key, value in today.items():
@@ -67,9 +67,9 @@ def test_what_fits_is_predicted_by_the_roofline(prediction):
     assert knee == 256  # the first power of two past the ridge point of about 206 FLOP/byte
 
 
-def test_of_several_ways_the_fastest_is_held_against_the_prediction(book, prediction):
+def test_of_several_ways_the_fastest_is_held_against_the_prediction(catalog, prediction):
     (read,) = [r for r in prediction.rows if r.name == "read-bandwidth"]
-    record = next(iter(book.records.values()))
+    record = next(iter(catalog.records.values()))
     ways = [("a", [4.0] * 3), ("b", [1.0] * 3), ("c", [2.0] * 3), ("d", [])]
     cases = [record.cases[0].model_validate(row("read-bandwidth", samples=times, bytes=1e9, method=name,
                                                 reason="" if times else "cannot")) for name, times in ways]  # fmt: skip
@@ -77,8 +77,8 @@ def test_of_several_ways_the_fastest_is_held_against_the_prediction(book, predic
     assert read.measured(record.model_copy(update={"cases": cases[3:]})) is cases[3]
 
 
-def test_a_record_taken_later_joins_and_an_earlier_one_does_not(book, prediction):
-    record = next(iter(book.records.values()))
+def test_a_record_taken_later_joins_and_an_earlier_one_does_not(catalog, prediction):
+    record = next(iter(catalog.records.values()))
     case = record.cases[0].model_validate(
         row("decode", "workload", samples=[0.004] * 5, bytes=15e9, flop=15e9, tokens=1, mode="eager", tied=False,
             model="8B", dtype="bfloat16", context=128, batch=1, parameters=8e9, layers=32, d_model=4096, heads=32,
@@ -100,33 +100,33 @@ def test_a_record_taken_later_joins_and_an_earlier_one_does_not(book, prediction
 
 def test_a_bad_file_is_one_line(tmp_path):
     path = tmp_path / "h200-sxm--2026-11-23.json"
-    for text, told in (
+    for text, reported in (
         ("[", "not readable as JSON"), ("[]", "wanted a table of names and values"), ("{}", "schema: found nothing, wanted the field 'schema'"),
     ):  # fmt: skip
         path.write_text(text)
-        with pytest.raises(BookError, match=told):
+        with pytest.raises(BookError, match=reported):
             load_prediction(path)
     with pytest.raises(BookError, match="file name must be"):
         load_prediction(tmp_path / "x.json")
 
 
 def test_an_unknown_chip_and_a_second_file_of_a_day_are_refused(copy):
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
-    book = load_book(copy)
+    catalog = load_catalog(copy)
     with pytest.raises(BookError, match=r"^predict: found 'nonsense', wanted the id of a row in data/accelerators/; "):
-        predict(book, "nonsense")
-    path = freeze(book, "l40s")
+        predict(catalog, "nonsense")
+    path = freeze(catalog, "l40s")
     assert isinstance(load_prediction(path), Prediction)
     with pytest.raises(BookError, match="exists and is kept"):
-        freeze(book, "l40s")
+        freeze(catalog, "l40s")
 
 
-def test_the_outcome_stands_on_the_page_misses_first(book):
+def test_the_outcome_stands_on_the_page_misses_first(catalog):
     """Every row compared is in the table of misses or below it in the full one, the furthest from its bound first; what failed says so."""
-    for one in load_predictions(book).values():
-        content = reference_predictions._one(book, one)
-        record = one.record(book.records)
+    for one in load_predictions(catalog).values():
+        content = reference_predictions._one(catalog, one)
+        record = one.record(catalog.records)
         if record is None:
             assert "The measurement is awaited" in content
             continue
@@ -140,9 +140,9 @@ def test_the_outcome_stands_on_the_page_misses_first(book):
         )
 
 
-def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(book, prediction):
+def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(catalog, prediction):
     """Predicted 3.13 ms on 2026-11-23; measured 6.03 at best, 24.9 in eager PyTorch, on 2026-11-27."""
-    record = prediction.record(book.records)
+    record = prediction.record(catalog.records)
     assert record.id == "nvidia-h200--2026-11-27T2239Z" and record.started > prediction.made
     words = reference_predictions._first_test(prediction, record, "H200 SXM")[0]
     assert "predicted 3.13 ms, measured 6.03 ms at best" in words and "24.9 ms in eager PyTorch" in words
@@ -164,7 +164,7 @@ def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(book, prediction):
     ],
 )
 def test_a_prediction_that_cannot_be_its_chips_is_refused(copy, change, field, said):
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
     path = copy / "data/predictions/h200-sxm--2026-11-23.json"
     row = json.loads(path.read_text())
@@ -173,17 +173,17 @@ def test_a_prediction_that_cannot_be_its_chips_is_refused(copy, change, field, s
         row["rows"][0]["value"] = change.pop("value")
     path.write_text(json.dumps(row | change))
     with pytest.raises(BookErrors) as caught:
-        load_predictions(load_book(copy))
+        load_predictions(load_catalog(copy))
     assert any(path.name in str(one) and field in str(one) and said in str(one) for one in caught.value.errors), (
         caught.value
     )
 
 
 def test_a_prediction_of_an_unknown_chip_is_one_line(copy):
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
     path = copy / "data/predictions/h200-sxm--2026-11-23.json"
     row = json.loads(path.read_text()) | {"accelerator": "h300-sxm"}
     path.with_stem("h300-sxm--2026-11-23").write_text(json.dumps(row))
     with pytest.raises(BookErrors, match="accelerator: found 'h300-sxm', wanted the id of a row"):
-        load_predictions(load_book(copy))
+        load_predictions(load_catalog(copy))

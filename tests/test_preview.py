@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from generators import fingerprint
-from generators.errors import BookErrors
+from generators.core import fingerprint
+from generators.core.errors import BookErrors
+from generators.site.cache import Cache
 from generators.site.chapter import context_files
-from generators.site.memory import Memory
 from generators.site.page import Page
 from generators.site.tree import pages
 from tests.bench import preview as harness
@@ -20,7 +20,7 @@ from tests.bench import project as projects
 from tests.conftest import ROOT, few_pages
 
 
-def made(root: Path, memory: Memory | None = None) -> tuple[dict[str, Page], list[str]]:
+def made(root: Path, memory: Cache | None = None) -> tuple[dict[str, Page], list[str]]:
     """Every page by path, and every mistake."""
     found, errors = {}, []
     try:
@@ -81,7 +81,7 @@ CHANGES = {
 
 def test_after_each_change_a_warm_memory_gives_what_an_empty_one_gives(project):
     """One memory through all changes; an empty one beside it.  Each changes the hash of what pages rest on beside their text."""
-    memory = Memory()
+    memory = Cache()
     before, errors = made(project, memory)
     assert errors == [] and made(project, memory)[0] == before
     for kind, changes in CHANGES.items():
@@ -98,7 +98,7 @@ def test_after_each_change_a_warm_memory_gives_what_an_empty_one_gives(project):
 
 
 def test_what_did_not_change_is_not_made_again(project, monkeypatch):
-    memory = Memory()
+    memory = Cache()
     made(project, memory)
     monkeypatch.setattr("generators.site.tree.load_book", lambda root: pytest.fail("data/ was read again"))
     transformed = []
@@ -109,7 +109,7 @@ def test_what_did_not_change_is_not_made_again(project, monkeypatch):
 
 
 def test_a_mistake_is_told_at_every_rebuild_until_it_is_mended(project):
-    memory, page = Memory(), project / "docs" / "index.md"
+    memory, page = Cache(), project / "docs" / "index.md"
     text = page.read_text(encoding="utf-8")
     page.write_text(text + "\n[9 ms](reference/numbers.md#no.such-number)\n", encoding="utf-8")
     (project / "data" / "models" / "gpt2.toml").write_text("x = ", encoding="utf-8")

@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from generators.addresses import Addresses, read_addresses
-from generators.book.erratum import load_errata
-from generators.changelog import read_changelog, sections
-from generators.edition import read_edition, read_number
-from generators.errors import BookError, BookErrors
-from generators.publish import branch, release
-from generators.publish.refusals import refusals
-from generators.publish.root_files import root_files
+from generators.catalog.erratum import load_errata
+from generators.core.addresses import Addresses, read_addresses
+from generators.core.changelog import read_changelog, sections
+from generators.core.errors import BookError, BookErrors
+from generators.release import branch, release
+from generators.release.edition import read_edition, read_number
+from generators.release.refusals import refusals
+from generators.release.root_files import root_files
 from tests.clones import address, change, commit, git
 from tests.conftest import ROOT
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from generators.book.load import load_book
-from generators.errors import BookErrors
+from generators.catalog.load import load_catalog
+from generators.core.errors import BookErrors
 from generators.numbers.everything import all_numbers
 from generators.site import reference_records
 from vis import decode_on_this_machine
@@ -12,23 +12,23 @@ FILE = "data/records.toml"
 H100, H200 = "nvidia-h100-80gb-hbm3--2026-11-27T2228Z", "nvidia-h200--2026-11-27T2239Z"
 
 
-def page_of(book, id_: str) -> str:
-    return next(p.content for p in reference_records.pages(book) if p.path.endswith(f"{id_}.md"))
+def page_of(catalog, id_: str) -> str:
+    return next(p.content for p in reference_records.pages(catalog) if p.path.endswith(f"{id_}.md"))
 
 
-def test_a_row_held_out_is_in_no_number_and_pale_in_the_figure(book):
-    record = book.speaker("h100")
+def test_a_row_held_out_is_in_no_number_and_pale_in_the_figure(catalog):
+    record = catalog.speaker("h100")
     assert {case.parameters["dtype"] for case in record.measured("decode")} == {"float32"}
     with pytest.raises(KeyError, match="no measured decode"):
-        all_numbers(book)["h100.decode.1-1b.eager.time"]
-    rows = decode_on_this_machine.data(book).where(machine="H100")
+        all_numbers(catalog)["h100.decode.1-1b.eager.time"]
+    rows = decode_on_this_machine.data(catalog).where(machine="H100")
     assert {row["format"] for row in rows if row["held out"]} == {"BF16"}
     assert {row["format"] for row in rows if not row["held out"]} == {"FP32"}
-    assert page_of(book, H100).count("*held out*") == len(record.held_out)
+    assert page_of(catalog, H100).count("*held out*") == len(record.held_out)
 
 
-def test_the_page_of_a_record_tells_what_was_learned_later(book):
-    content = page_of(book, H200)
+def test_the_page_of_a_record_tells_what_was_learned_later(catalog):
+    content = page_of(catalog, H200)
     assert "with changes for CUDA" in content and "will supersede it" in content
     assert content.count("*failed*") > 20 and "its process ended with status 70" in content
 
@@ -37,10 +37,10 @@ def test_another_record_in_a_role_needs_no_code(copy):
     """The H100's record in the role of the H200 answers the same numbers, and figures call it by its new label."""
     text = (copy / FILE).read_text().replace('role = "h200"\nlabel = "H200"\n', "")
     (copy / FILE).write_text(text.replace('role = "h100"\nlabel = "H100"', 'role = "h200"\nlabel = "another"'))
-    book = load_book(copy)
-    number = all_numbers(book).number("h200.read-bandwidth")
+    catalog = load_catalog(copy)
+    number = all_numbers(catalog).number("h200.read-bandwidth")
     assert 2.8e12 < number.quantity.value < 2.9e12 and "on the another" in number.meaning
-    assert decode_on_this_machine.data(book).values["machine"] == "another"
+    assert decode_on_this_machine.data(catalog).values["machine"] == "another"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_mistake_is_one_line(copy, old, new, said):
     assert old in text
     (copy / FILE).write_text(text.replace(old, new, 1))
     with pytest.raises(BookErrors) as caught:
-        load_book(copy)
+        load_catalog(copy)
     lines = [str(error) for error in caught.value.errors]
     assert any(said in line for line in lines), lines
     assert all(line.startswith("data/") and "\n" not in line for line in lines)
@@ -72,4 +72,4 @@ def test_a_superseded_record_speaks_for_nobody(copy):
     old = "intel-xeon-model-167-2-cores--2026-11-23T0758Z"
     path.write_text(path.read_text().replace('"supersedes": ""', f'"supersedes": "{old}"'))
     with pytest.raises(BookErrors, match="is superseded by"):
-        load_book(copy)
+        load_catalog(copy)

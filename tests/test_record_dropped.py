@@ -10,11 +10,11 @@ import os
 import pytest
 from test_browser import browser, origin, page, pytestmark
 
-from generators.book.load import ROOT
-from generators.book.record import load_record
 from generators.browser.catalogue_export import _record
-from generators.errors import BookError
-from generators.evidence.comparison import decode_records
+from generators.catalog.load import ROOT
+from generators.catalog.record import load_record
+from generators.comparison.comparison import decode_records
+from generators.core.errors import BookError
 from generators.site.live import MARKED, NOT_MARKED
 from tests.live_pages import EXPLORER, FIRST, cell, drawn, dropped, open_live, reach, record
 
@@ -124,18 +124,18 @@ def test_names_that_stand_twice_and_bytes_that_are_no_text_are_refused_by_both(p
         path.write_bytes(content)
         with pytest.raises(BookError, match="not readable as JSON"):
             load_record(path)
-        told = page.evaluate(
+        reported = page.evaluate(
             "async (bytes) => { const { error } = await memoryBound.take(new File([new Uint8Array(bytes)], 'x.json')); return error || ''; }",
             list(content),
         )
-        assert told
+        assert reported
 
 
-def test_a_committed_record_is_summed_up_as_python_does(page, origin, book):
+def test_a_committed_record_is_summed_up_as_python_does(page, origin, catalog):
     open_live(page, origin + EXPLORER, "explorer")
     page.evaluate(RECORDS_ON)
     page.wait_for_function("memoryBound.summary !== undefined")
-    for committed in decode_records(book):
+    for committed in decode_records(catalog):
         whole = committed.model_copy()
         whole.__dict__["held_out"] = {}  # a reader sees every row of a record of their own
         wanted = _record(whole)

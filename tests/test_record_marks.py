@@ -10,8 +10,8 @@ import pytest
 from test_browser import browser, origin, page, pytestmark
 from test_record_dropped import CHECK, RECORDS_ON, python_verdict
 
-from generators.book.case_needs import NEEDS
-from generators.book.load import ROOT
+from generators.catalog.case_needs import NEEDS
+from generators.catalog.load import ROOT
 from generators.site.live import MARKED
 from tests.fakes import CHECKED
 from tests.live_pages import EXPLORER, open_live, record
@@ -147,22 +147,26 @@ def test_both_sides_need_the_same_of_every_case_they_compute_with(page, origin, 
         if case["status"] == "measured" and case["name"] in NEEDS
     }
     assert set(cases) == set(NEEDS)
-    told = [variant for case in cases.values() for variant in variants(case)]
+    reported = [variant for case in cases.values() for variant in variants(case)]
     verdicts = judged(
         page,
         origin,
         tmp_path,
-        [record(finished="2026-11-23T05:10:00Z", cases=[*record()["cases"], one]) for one in told],
+        [record(finished="2026-11-23T05:10:00Z", cases=[*record()["cases"], one]) for one in reported],
     )
-    wrong = [(told[at]["name"], told[at]["parameters"], pair) for at, pair in enumerate(verdicts) if pair[0] != pair[1]]
+    wrong = [
+        (reported[at]["name"], reported[at]["parameters"], pair)
+        for at, pair in enumerate(verdicts)
+        if pair[0] != pair[1]
+    ]
     assert wrong == []
     assert sum(here for here, _ in verdicts) > 100 and sum(not here for here, _ in verdicts) >= len(cases)
 
 
 def row(
-    name: str, kind: str, seconds: float, moved: float, flop: float, noise: dict | None = None, **told: object
+    name: str, kind: str, seconds: float, moved: float, flop: float, noise: dict | None = None, **reported: object
 ) -> dict:
-    return {"name": name, "kind": kind, "parameters": told, "status": "measured", "inner": 1, "check": CHECKED, "samples": [seconds] * 3,
+    return {"name": name, "kind": kind, "parameters": reported, "status": "measured", "inner": 1, "check": CHECKED, "samples": [seconds] * 3,
             "work": {"bytes": moved, "flop": flop, "tokens": 0}, "noise": noise or {}}  # fmt: skip
 
 

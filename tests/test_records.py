@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from generators.book.record import Case, load_record, quantile, record_errors
-from generators.errors import BookError
-from generators.evidence import comparison
+from generators.catalog.record import Case, load_record, quantile, record_errors
+from generators.comparison import comparison
+from generators.core.errors import BookError
 from generators.site import reference_records
 from tests.fakes import CHECKED
 
@@ -283,19 +283,19 @@ def test_cases_hold_what_the_book_computes_with(tmp_path, change, said):
     assert said in fault(tmp_path, change)
 
 
-def test_a_run_of_which_every_row_was_disturbed_is_a_record_and_repeats_nothing(book, tmp_path):
+def test_a_run_of_which_every_row_was_disturbed_is_a_record_and_repeats_nothing(catalog, tmp_path):
     """It is told as disturbed, on a page of its own, instead of being refused for ceilings that it lacks."""
     loud = lambda r: [case.setdefault("noise", {}).update(other_processes_share=0.5) for case in r["cases"]]  # noqa: E731
     record = load_record(stored(tmp_path, loud))
     assert record.verdict.word == "disturbed" and not record.measured("read-bandwidth")
-    page = reference_records._one(record, book)
+    page = reference_records._one(record, catalog)
     assert "disturbed" in page.lower(), page
-    speaker = book.speaker("cpu")
+    speaker = catalog.speaker("cpu")
     later = record.model_copy(
         update={"id": "later", "machine": speaker.machine, "profile": speaker.profile, "started": "2027"}
     )
-    with_it = replace(book, records=book.records | {"later": later})
-    assert comparison.repeat_record(with_it).id == comparison.repeat_record(book).id
+    with_it = replace(catalog, records=catalog.records | {"later": later})
+    assert comparison.repeat_record(with_it).id == comparison.repeat_record(catalog).id
 
 
 @pytest.mark.parametrize("part", [{"profile": "run decode"}, {"environment": {"interrupted": True}}])
@@ -405,10 +405,10 @@ def test_a_ceiling_is_the_fast_decile_and_a_workload_the_median():
     assert Case(kind="workload", **common).seconds == 3.0
 
 
-def test_every_committed_record_is_valid_and_under_its_roofs(root, book):
+def test_every_committed_record_is_valid_and_under_its_roofs(root, catalog):
     paths = sorted((root / "data" / "measurements").glob("*.json"))
     assert paths, "the book shows a measurement of its own; run: nox -s measure"
-    assert record_errors({path.stem: load_record(path) for path in paths}, book.accelerators) == []
+    assert record_errors({path.stem: load_record(path) for path in paths}, catalog.accelerators) == []
 
 
 @pytest.mark.parametrize(
@@ -436,8 +436,8 @@ def test_an_impossible_record_is_refused(tmp_path, change, said):
         assert "which any cpu device can reach" in str(error)
 
 
-def test_a_record_is_of_the_chip_that_it_claims_and_no_copy(tmp_path, book):
-    chips = book.accelerators
+def test_a_record_is_of_the_chip_that_it_claims_and_no_copy(tmp_path, catalog):
+    chips = catalog.accelerators
     claims = load_record(stored(tmp_path, put("machine.accelerator", "h100-sxm5-80gb")))
     (error,) = record_errors({claims.id: claims}, chips)
     assert "for a device measured as 'cpu', wanted the chip that was measured" in str(error)

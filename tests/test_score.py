@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 from generators.__main__ import main
-from generators.errors import BookError, BookErrors
+from generators.core.errors import BookError, BookErrors
 from generators.model import expected
 from generators.model.expected import Habits
 from generators.score.fit import fit
@@ -29,13 +29,13 @@ LLAMA = {
 
 
 @pytest.fixture(scope="module")
-def names(book):
-    return Names(book)
+def names(catalog):
+    return Names(catalog)
 
 
 @pytest.fixture(scope="module")
-def own(book, names):
-    return own_runs(book, names)
+def own(catalog, names):
+    return own_runs(catalog, names)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_no_row_is_beyond_its_bound(own):
     assert all(one.bound <= one.seconds for one in own), [str(one) for one in own if one.bound > one.seconds]
 
 
-def test_refitting_gives_the_committed_constants(book, own):
-    assert constants_text(book, own) == (book.root / CONSTANTS).read_text(encoding="utf-8")
+def test_refitting_gives_the_committed_constants(catalog, own):
+    assert constants_text(catalog, own) == (catalog.root / CONSTANTS).read_text(encoding="utf-8")
 
 
 def test_the_formula_is_the_roofline_at_shares_and_launches():
@@ -101,7 +101,7 @@ def test_the_fit_finds_the_constants_that_made_the_rows(names):
     runs = []
     for device, bandwidth in (("a", 500.0), ("b", 900.0), ("c", 700.0)):
         for model, size in (("Llama-2-7B", 3.8), ("Llama-2-13B", 7.3), ("Llama-2-70B", 39.0)):
-            told = {
+            reported = {
                 "device_id": device,
                 "hardware": device,
                 "bandwidth_gb_s": bandwidth,
@@ -109,8 +109,8 @@ def test_the_fit_finds_the_constants_that_made_the_rows(names):
                 "params_b": "",
                 "weights_gb": size,
             }
-            seconds = a_run(names, **told, value=1).expected(Habits(0.8, 0.0, 1e-4))
-            runs.append(a_run(names, **told, value=1.0 / seconds))
+            seconds = a_run(names, **reported, value=1).expected(Habits(0.8, 0.0, 1e-4))
+            runs.append(a_run(names, **reported, value=1.0 / seconds))
     found = fit(runs)
     assert found.share == pytest.approx(0.8, abs=0.011)
     assert found.layers["llama.cpp 2024"] == pytest.approx(1e-4, rel=0.1)
@@ -149,7 +149,7 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reported"),
     [
         ({"value": "abc"}, "value: found 'abc', wanted a number"),
         ({"value": "0"}, "wanted a number above zero"),
@@ -170,8 +170,8 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
         ({"model": "Llama-2-70B", "params_b": "69", "weights_gb": "39", "value": "15", "notes": "memory printed 24 GB"}, "must have been elsewhere"),
     ],
 )  # fmt: skip
-def test_a_line_that_cannot_be_used_says_why(names, changed, told):
-    with pytest.raises(Unusable, match=told.replace("(", r"\(")):
+def test_a_line_that_cannot_be_used_says_why(names, changed, reported):
+    with pytest.raises(Unusable, match=reported.replace("(", r"\(")):
         a_run(names, **changed)
 
 
@@ -201,7 +201,7 @@ def test_a_stored_size_counts_without_the_table_that_no_step_reads(names):
 
 def test_experts_of_gpt_oss_are_read_at_their_own_format_and_the_rest_at_what_is_left_of_the_file(names):
     """At the file's mean of 4.6 bits a step would be a fifth too light: what every token reads is kept at 8 bits."""
-    told = {
+    reported = {
         "model": "gpt-oss-20b",
         "params_b": "20.9",
         "precision": "MXFP4",
@@ -209,7 +209,7 @@ def test_experts_of_gpt_oss_are_read_at_their_own_format_and_the_rest_at_what_is
         "gen_len": "32",
         "value": "50",
     }
-    phase = a_run(names, **told).phases[0]
+    phase = a_run(names, **reported).phases[0]
     experts = 4 * 24 * 3 * 2880 * 2880 * 4.25 / 8
     rest = (12.101e9 - 8 * experts) / (20914757184 - 32 * 24 * 3 * 2880 * 2880)
     assert 8.0 < 8 * rest < 9.0
@@ -272,9 +272,9 @@ def test_a_file_of_others_is_scored_line_by_line(tmp_path, capsys, monkeypatch):
     )
     before = sorted(tmp_path.iterdir())
     assert main(["score", str(path)]) == 0
-    told = capsys.readouterr().out
-    assert "rows.csv:3: value: found 'x', wanted a number" in told
-    assert "2 rows scored, 1 not" in told and "bound by row" in told
+    reported = capsys.readouterr().out
+    assert "rows.csv:3: value: found 'x', wanted a number" in reported
+    assert "2 rows scored, 1 not" in reported and "bound by row" in reported
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -288,25 +288,25 @@ def test_numbers_that_no_run_has_spoil_their_own_line_only(tmp_path, capsys):
     )
     path.write_bytes(path.read_bytes().replace(b"llama.cpp b1800", b"llama.cpp b1800 \xff", 1))
     assert main(["score", str(path)]) == 0
-    told = capsys.readouterr().out
-    assert told.count("x.csv:") == 2 and "1 rows scored, 3 not" in told, "params_b spoils two lines alike"
+    reported = capsys.readouterr().out
+    assert reported.count("x.csv:") == 2 and "1 rows scored, 3 not" in reported, "params_b spoils two lines alike"
 
 
 def test_a_file_that_is_no_table_is_one_line(tmp_path, capsys):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     assert main(["score", str(path), str(tmp_path / "none.csv")]) == 1
-    told = capsys.readouterr().out
-    assert "found no column device_id, model, metric, value" in told and "found no file" in told
+    reported = capsys.readouterr().out
+    assert "found no column device_id, model, metric, value" in reported and "found no file" in reported
 
 
-def test_an_own_row_that_cannot_be_scored_is_an_error(copy, book):
+def test_an_own_row_that_cannot_be_scored_is_an_error(copy, catalog):
     path = copy / RUNS / "gpt-fast.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",104.9", ",304.9"), encoding="utf-8")
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
     with pytest.raises(BookErrors, match=r"gpt-fast\.csv:\d+: .*no such run"):
-        own_runs(load_book(copy))
+        own_runs(load_catalog(copy))
 
 
 def test_quantiles_weigh_devices_alike():
@@ -320,8 +320,8 @@ def test_the_table_counts_devices_and_rows(predictor, names):
     assert lines[1].split("  ")[0] == "decode, batch 1" and " 2 " in lines[1] and " 1 " in lines[1]
 
 
-def test_the_committed_ranges_hold_their_values(book):
-    groups = json.loads((book.root / CONSTANTS).read_text(encoding="utf-8"))
+def test_the_committed_ranges_hold_their_values(catalog):
+    groups = json.loads((catalog.root / CONSTANTS).read_text(encoding="utf-8"))
     assert len(groups) >= 10
     for name, row in groups.items():
         for value, low, high in [row["share"], *row["layer"].values(), *row["peak"].values()]:
@@ -336,12 +336,12 @@ def test_a_header_that_is_no_toml_is_told(tmp_path, names):
         read(path, names)
 
 
-def test_all_of_the_worst_ten_ran_in_llamafile(book):
+def test_all_of_the_worst_ten_ran_in_llamafile(catalog):
     """As the page says below its table: others there took a third of the time of three of them or less, and as long for one."""
     from generators.numbers.registry import Numbers
     from generators.tables.accuracy_tables import accuracy_worst
 
-    rows = accuracy_worst(Numbers(book)).rows
+    rows = accuracy_worst(Numbers(catalog)).rows
     assert len(rows) == 10 and all(row[3].startswith("llamafile") for row in rows)
     times = [(float(row[6].split()[0]), float(row[7].split()[0])) for row in rows if row[7]]
     assert sum(others <= measured / 3 for measured, others in times) == 3 and len(times) == 4
@@ -349,7 +349,7 @@ def test_all_of_the_worst_ten_ran_in_llamafile(book):
 
 
 def test_other_tools_formulas_differ_as_the_page_says(names):
-    from generators.evidence.accuracy import FORMULAS
+    from generators.comparison.accuracy import FORMULAS
 
     one = a_run(names, depth=2048, value=90)
     kv, bandwidth = one.phases[0].kv, 936.2e9
@@ -360,10 +360,10 @@ def test_other_tools_formulas_differ_as_the_page_says(names):
     assert one.device.bandwidth == pytest.approx(bandwidth, rel=0.01)
 
 
-def test_a_read_test_and_a_decode_run_give_the_time_of_another_model(book):
-    from generators.evidence import own_errors
+def test_a_read_test_and_a_decode_run_give_the_time_of_another_model(catalog):
+    from generators.comparison import own_errors
 
-    record = book.roles["h200"]
+    record = catalog.roles["h200"]
     graph = {case.parameters["model"]: case for case in record.measured("decode", mode="graph")}
     read = max(case.bandwidth for case in record.measured("read-bandwidth"))
     probe, other = graph["30M"], graph["8B"]
@@ -372,11 +372,11 @@ def test_a_read_test_and_a_decode_run_give_the_time_of_another_model(book):
     assert own_errors.by_read_test(read, probe, probe) == pytest.approx(probe.seconds)
 
 
-def test_the_probe_is_better_than_its_read_test_alone_and_the_best_prediction_sums_products(book):
+def test_the_probe_is_better_than_its_read_test_alone_and_the_best_prediction_sums_products(catalog):
     """As the page says: the probe misses its two percent, and products timed one by one in a graph come within it."""
-    from generators.evidence import own_errors
+    from generators.comparison import own_errors
 
-    found = own_errors.own_errors(book)
+    found = own_errors.own_errors(catalog)
     best = found[0]
     assert (best.way, best.median < 0.02) == (own_errors.PRODUCTS, True) and "graph" in best.figure
     by = {(one.machine, one.figure, one.way): one for one in found}
@@ -396,35 +396,37 @@ KEPT = {
 }
 
 
-def test_changes_were_kept_by_the_rule_that_the_page_states(book):
+def test_changes_were_kept_by_the_rule_that_the_page_states(catalog):
     """On half A a figure better and none worse by over a fifth of a point; half B bears the kept ones out."""
     from generators.score.tried import KINDS, SERVED, TRIED
 
-    told = json.loads((book.root / TRIED).read_text(encoding="utf-8"))
-    present = told.pop("as it is")
+    reported = json.loads((catalog.root / TRIED).read_text(encoding="utf-8"))
+    present = reported.pop("as it is")
     half = lambda kinds, names, b: [value for kind in names for value in kinds[kind][3 * b + 1 : 3 * b + 3]]  # noqa: E731
     passes = lambda new, old: any(n < o for n, o in zip(new, old, strict=True)) and all(n <= o + 0.002 for n, o in zip(new, old, strict=True))  # noqa: E731  # fmt: skip
     for name, kind in KEPT.items():
-        assert passes(half(present, KINDS, 0), half(told[name], KINDS, 0)), name
-        assert all(n < o for n, o in zip(half(present, [kind], 1), half(told[name], [kind], 1), strict=True)), name
-    others = {name: kinds for name, kinds in told.items() if name not in KEPT}
+        assert passes(half(present, KINDS, 0), half(reported[name], KINDS, 0)), name
+        assert all(n < o for n, o in zip(half(present, [kind], 1), half(reported[name], [kind], 1), strict=True)), name
+    others = {name: kinds for name, kinds in reported.items() if name not in KEPT}
     assert len(others) >= 6
     for name, kinds in others.items():
         assert not passes(half(kinds, KINDS, 0), half(present, KINDS, 0)), name
     (attention,) = (name for name in others if "attention takes" in name)
-    old, new = (half(kinds, ["prefill"], 0) for kinds in (present, told[attention]))
+    old, new = (half(kinds, ["prefill"], 0) for kinds in (present, reported[attention]))
     assert new[0] < old[0] and new[1] > old[1]
-    assert all(n > o for n, o in zip(half(told[attention], ["prefill"], 1), half(present, ["prefill"], 1), strict=True))
+    assert all(
+        n > o for n, o in zip(half(reported[attention], ["prefill"], 1), half(present, ["prefill"], 1), strict=True)
+    )
     (experts,) = (name for name in others if name.startswith("mixtures"))
-    assert all(half(told[experts], ["prefill"], b)[1] > half(present, ["prefill"], b)[1] for b in (0, 1))
+    assert all(half(reported[experts], ["prefill"], b)[1] > half(present, ["prefill"], b)[1] for b in (0, 1))
     (served,) = (name for name in others if "for each sequence" in name)
-    assert told[served][SERVED][1] < 0.1 < present[SERVED][1] and told[served][SERVED][2] > present[SERVED][2]
+    assert reported[served][SERVED][1] < 0.1 < present[SERVED][1] and reported[served][SERVED][2] > present[SERVED][2]
 
 
-def test_the_present_form_scores_as_the_tried_changes_are_compared_with(book, own, names):
+def test_the_present_form_scores_as_the_tried_changes_are_compared_with(catalog, own, names):
     from generators.score.tried import TRIED, changes, errors
 
-    assert errors(own) == json.loads((book.root / TRIED).read_text(encoding="utf-8"))["as it is"]
+    assert errors(own) == json.loads((catalog.root / TRIED).read_text(encoding="utf-8"))["as it is"]
     change = changes(names)["a layer with experts launches no more than another"]
     layers = {run.model: (run.phases[0].layers, change(run).phases[0].layers) for run in own if run.kind != "operator"}
     assert layers["gpt-oss-20b"] == (36, 24) and layers["llama-2-7b"] == (32, 32)
@@ -454,8 +456,8 @@ def test_a_chips_make_decides_its_peak_and_its_processor_is_no_gpu(names):
 
 
 def test_scores_that_llama_cpp_keeps_take_time_but_are_in_no_bound(names):
-    told = {"metric": "prefill_tok_s", "prompt_len": "4096", "gen_len": "0", "value": "1000"}
-    kept, fused = a_run(names, **told), a_run(names, **told, engine="llama.cpp b1800 FA")
+    reported = {"metric": "prefill_tok_s", "prompt_len": "4096", "gen_len": "0", "value": "1000"}
+    kept, fused = a_run(names, **reported), a_run(names, **reported, engine="llama.cpp b1800 FA")
     scores = kept.phases[1]
     assert len(fused.phases) == 1 and kept.bound == fused.bound
     assert scores.bytes == pytest.approx(16 * 32 * 32 * 4096 * 4097 / 2)
@@ -463,14 +465,14 @@ def test_scores_that_llama_cpp_keeps_take_time_but_are_in_no_bound(names):
     assert kept.expected(h) - fused.expected(h) == pytest.approx(scores.bytes / (0.8 * 936e9), rel=1e-3)
 
 
-def test_others_measurements_of_one_card_agree_no_better_than_the_page_says(book):
-    from generators.evidence import accuracy
+def test_others_measurements_of_one_card_agree_no_better_than_the_page_says(catalog):
+    from generators.comparison import accuracy
 
-    told = accuracy.agreement(book)
-    assert len(told) > 100 and len({run.device.key for run, _ in told}) >= 15
-    assert not {(run.file, run.line) for run in accuracy.runs(book)} & {(run.file, run.line) for run, _ in told if "repeats" in run.file}  # fmt: skip
+    reported = accuracy.agreement(catalog)
+    assert len(reported) > 100 and len({run.device.key for run, _ in reported}) >= 15
+    assert not {(run.file, run.line) for run in accuracy.runs(catalog)} & {(run.file, run.line) for run, _ in reported if "repeats" in run.file}  # fmt: skip
     for kind, least in ((accuracy.DECODE, 30), (accuracy.PREFILL, 12)):
-        there = accuracy.between(book, kind)
+        there = accuracy.between(catalog, kind)
         assert len(there) >= least and all(any(other.file != run.file for other, _ in there) for run, _ in there)
 
 
@@ -483,16 +485,16 @@ def test_refusals_of_one_kind_are_one_line(tmp_path, capsys):
         {"value": "500", "device_id": "rtx-4090", "hardware": "RTX 4090", "bandwidth_gb_s": "1008"},
     )
     assert main(["score", str(path)]) == 0
-    told = capsys.readouterr().out
-    assert told.count("x.csv:") == 2 and told.count("1 line more") == 2
-    assert "devices" not in told, "no table where nothing was scored"
+    reported = capsys.readouterr().out
+    assert reported.count("x.csv:") == 2 and reported.count("1 line more") == 2
+    assert "devices" not in reported, "no table where nothing was scored"
 
 
-def test_prefill_is_off_as_the_page_says(book):
+def test_prefill_is_off_as_the_page_says(catalog):
     """The largest cards, which ran a mixture only, too fast; and one table's two A100 thirteen times apart."""
-    from generators.evidence.accuracy import of_kind
+    from generators.comparison.accuracy import of_kind
 
-    found = of_kind(book, "prefill")
+    found = of_kind(catalog, "prefill")
     for device in ("rtx-4090", "rtx-5090"):
         there = [one for one in found if one.run.device.key == device]
         assert there and all(one.error < -0.2 and not one.run.read for one in there), device
@@ -500,29 +502,29 @@ def test_prefill_is_off_as_the_page_says(book):
     assert 12.5 < a / b < 13.5
 
 
-def test_targets_are_reached_and_missed_as_the_page_says(book):
+def test_targets_are_reached_and_missed_as_the_page_says(catalog):
     from generators.numbers.registry import Numbers
     from generators.tables.accuracy_tables import accuracy_targets
 
-    reached = {row[0]: (row[2], row[-1]) for row in accuracy_targets(Numbers(book)).rows}
+    reached = {row[0]: (row[2], row[-1]) for row in accuracy_targets(Numbers(catalog)).rows}
     assert reached.pop("whole requests in batches, compiled engines") == ("2", "yes")
     assert len(reached) == 5 and {yes for _, yes in reached.values()} == {"no"}
 
 
-def _causes(book, kind: str) -> dict:
-    from generators.evidence import accuracy
+def _causes(catalog, kind: str) -> dict:
+    from generators.comparison import accuracy
 
-    return accuracy.parted(accuracy.of_kind(book, kind), accuracy.cause)
+    return accuracy.parted(accuracy.of_kind(catalog, kind), accuracy.cause)
 
 
-def test_decode_is_off_where_the_page_says(book):
+def test_decode_is_off_where_the_page_says(catalog):
     """By who else ran the build, and of crowd-sourced runs by the card."""
-    from generators.evidence import accuracy
+    from generators.comparison import accuracy
 
-    parts = _causes(book, "decode, batch 1")
-    told, untold = (summary(parts[f"build on {where}"]) for where in ("two other devices or more", "one other device at most"))  # fmt: skip
-    assert max(told.by_row, told.by_device) < 0.081
-    assert 2.3 < untold.by_row / told.by_row < 3.7 and 2.3 < untold.by_device / told.by_device < 3.7
+    parts = _causes(catalog, "decode, batch 1")
+    reported, untold = (summary(parts[f"build on {where}"]) for where in ("two other devices or more", "one other device at most"))  # fmt: skip
+    assert max(reported.by_row, reported.by_device) < 0.081
+    assert 2.3 < untold.by_row / reported.by_row < 3.7 and 2.3 < untold.by_device / reported.by_device < 3.7
     crowd = defaultdict(list)
     for one in parts["crowd-sourced, others"]:
         crowd[one.run.device.name].append(one.error)
@@ -538,8 +540,8 @@ def test_decode_is_off_where_the_page_says(book):
     assert all(summary(found).by_row < worst / 2 for name, found in parts.items() if "Radeon" not in name and "HBM" not in name)  # fmt: skip
 
 
-def test_prefill_is_off_where_the_page_says(book):
-    parts = _causes(book, "prefill")
+def test_prefill_is_off_where_the_page_says(catalog):
+    parts = _causes(catalog, "prefill")
     short, long = (summary(parts[f"dense, build on two other devices or more, {how}"]) for how in ("short", "long"))
     assert max(short.by_row, short.by_device) < 0.095 and min(long.by_row, long.by_device) > 0.15
     assert median(one.error for one in parts["dense, build on two other devices or more, long"]) < -0.05
@@ -552,20 +554,20 @@ def test_prefill_is_off_where_the_page_says(book):
     assert len(such) == 6 and {one.run.device.key for one in such} == {"a100-sxm4-80gb", "a100-pcie-80gb"}
 
 
-def test_scatter_and_probes_are_as_the_page_says(book):
+def test_scatter_and_probes_are_as_the_page_says(catalog):
     """The formula against another's measurement on the same runs; probes in a run's own format and another; mixtures."""
-    from generators.evidence import accuracy
+    from generators.comparison import accuracy
 
     off = lambda found: median(abs(error) for _, error in found)  # noqa: E731
-    crowd = accuracy.agreement(book)
+    crowd = accuracy.agreement(catalog)
     assert 0.6 * 0.05 < off(crowd) < 0.05
-    formula = accuracy.predicted(book, crowd)
+    formula = accuracy.predicted(catalog, crowd)
     assert len(formula) == len(crowd) and summary(formula).by_row > 2 * off(crowd)
     for kind in (accuracy.DECODE, accuracy.PREFILL):
-        told = accuracy.between(book, kind)
-        assert summary(accuracy.predicted(book, told)).by_row < off(told) + 0.005
-    one, two = (accuracy.probed(book, n) for n in (1, 2))
-    none = [summary(accuracy.predicted(book, [(probed.run, 0.0) for probed in found])) for found in (one, two)]
+        reported = accuracy.between(catalog, kind)
+        assert summary(accuracy.predicted(catalog, reported)).by_row < off(reported) + 0.005
+    one, two = (accuracy.probed(catalog, n) for n in (1, 2))
+    none = [summary(accuracy.predicted(catalog, [(probed.run, 0.0) for probed in found])) for found in (one, two)]
     assert 0 < summary(one).by_row - none[0].by_row < 0.015 and abs(summary(one).by_device - none[0].by_device) < 0.015
     assert summary(two).by_row < none[1].by_row and 0.4 < summary(two).by_device / none[1].by_device < 0.6
     formats = accuracy.parted(one, accuracy.cause)
@@ -577,11 +579,11 @@ def test_scatter_and_probes_are_as_the_page_says(book):
     assert sum(probed.run.device.name == "Ryzen AI Max+ 395" for probed in mixtures) > len(mixtures) / 2
 
 
-def test_one_server_is_the_slower_than_predicted_the_more_sequences_it_has(book):
+def test_one_server_is_the_slower_than_predicted_the_more_sequences_it_has(catalog):
     """vLLM on the GH200, where a compiled engine is not; servers elsewhere are faster than predicted, as the page says."""
-    from generators.evidence import accuracy
+    from generators.comparison import accuracy
 
-    batched = accuracy.all_of_kind(book, accuracy.BATCHED)
+    batched = accuracy.all_of_kind(catalog, accuracy.BATCHED)
     errors = lambda family, batch: [one.error for one in batched if one.run.device.key == "gh200-141gb" and one.run.family == family and one.run.phases[-1].tokens == batch]  # noqa: E731  # fmt: skip
     served, compiled = ([median(errors(family, batch)) for batch in (16, 32, 64)] for family in ("serving", "compiled"))
     assert served[0] - 0.05 > served[1] > served[2] + 0.1 and max(map(abs, compiled)) < 0.07

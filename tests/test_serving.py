@@ -9,14 +9,14 @@ from itertools import pairwise
 
 import pytest
 
-from generators.book.case import Case, Check
-from generators.book.record import Record
-from generators.errors import BookError
-from generators.evidence import comparison, simulation
+from generators.catalog.case import Case, Check
+from generators.catalog.record import Record
+from generators.comparison import comparison, simulation
+from generators.core.errors import BookError
 from generators.measure.counting import count
 from generators.measure.counting import serving as count_serving
 from generators.measure.serving import report
-from generators.measure.serving.plans import Landing, told
+from generators.measure.serving.plans import Landing, reported
 from generators.measure.serving.scheduler import POLICIES, Policy, Request, Run, Scheduler, Segment, serve
 from generators.measure.serving.trace import Draws, Lengths, at_once, at_rate, poisson_trace
 from generators.model import roofline, work
@@ -235,7 +235,7 @@ def test_with_a_place_for_everyone_a_request_waits_half_a_pass_when_passes_never
 def test_the_sustained_rate_is_places_over_passes_of_a_request():
     run = serve(at_once([Request(0, 3, 5)] * 8, 4), Policy("continuous", 4), lambda _: 0.5)
     assert report.sustained_rate(run) == pytest.approx(4 / (5 * 0.5))
-    with pytest.raises(ValueError, match="more requests than places"):
+    with pytest.raises(ValueError, match="more requests than slots"):
         report.sustained_rate(serve([Request(0, 3, 5)], Policy("continuous", 4), lambda _: 0.5))
 
 
@@ -273,7 +273,7 @@ def test_a_mixed_pass_reads_weights_once_and_the_head_only_to_answer():
 @pytest.mark.parametrize(("batch", "new", "context"), [(1, 1, 9), (5, 1, 300), (1, 64, 64), (3, 16, 80)])
 def test_the_price_of_equal_sequences_is_the_step_of_the_model(batch, new, context):
     chip = Chip(1e9, 3e10, 0.0, 1e-6)
-    price = simulation.Price(SHAPE, FORMAT, chip)
+    price = simulation.PassTimeModel(SHAPE, FORMAT, chip)
     step = roofline.step(SHAPE, FORMAT, chip, Pass(float(batch), float(new), float(context)))
     found = price.step([Segment(n, n, new, context - new, new > 1, True) for n in range(batch)])
     assert found.flop == pytest.approx(step.flop)
@@ -286,7 +286,7 @@ def test_the_price_of_equal_sequences_is_the_step_of_the_model(batch, new, conte
 def test_the_model_prices_the_work_that_the_suite_counts():
     """FLOP and bytes to the last."""
     segments = [*(Segment(n, n, 1, 50 * n, False, True) for n in range(1, 4)), Segment(9, 5, 20, 40, True, False)]
-    flop, moved = simulation.Price(SHAPE, FORMAT, Chip(1.0, 1.0)).work(segments)
+    flop, moved = simulation.PassTimeModel(SHAPE, FORMAT, Chip(1.0, 1.0)).work(segments)
     counted = count_serving.mixed_pass(SMALL, 2, segments)
     passes = [Pass(1.0, float(one.new), float(one.cached + one.new), float(one.answers)) for one in segments]
     assert flop == counted.flop == sum(work.step_flop(SHAPE, FORMAT, one) for one in passes)
@@ -297,7 +297,7 @@ def test_the_model_prices_the_work_that_the_suite_counts():
 @pytest.mark.parametrize("overlap", [True, False])
 def test_passes_priced_together_take_what_they_take_one_by_one(policy, overlap):
     """To the last bit: several decode steps of the same sequences are priced at once, arrivals between them included."""
-    price = simulation.Price(SHAPE, FORMAT, Chip(1e9, 1e10, 0.0, 1e-7), overlap)
+    price = simulation.PassTimeModel(SHAPE, FORMAT, Chip(1e9, 1e10, 0.0, 1e-7), overlap)
     trace = poisson_trace(5, 60, Lengths("exponential", 40, 3, 200), Lengths("exponential", 30, 1, 90))
     for requests in (at_once(trace), at_rate(trace, 0.5 * simulation.capacity(trace, policy, price))):
         together, alone = (serve(requests, policy, seconds) for seconds in (price, lambda segments: price(segments)))
@@ -308,26 +308,26 @@ def test_passes_priced_together_take_what_they_take_one_by_one(policy, overlap):
 
 
 def test_a_chunk_that_answers_nothing_is_not_charged_for_the_head():
-    price = simulation.Price(SHAPE, FORMAT, Chip(1.0, 1.0))
+    price = simulation.PassTimeModel(SHAPE, FORMAT, Chip(1.0, 1.0))
     silent, heard = (price.work([Segment(0, 0, 4, 4, True, says)])[1] for says in (False, True))
     assert heard - silent == pytest.approx(50 * 24 * 2)
 
 
-def test_prices_come_from_the_catalogue(book):
-    price = simulation.chip_price(book, "h100-sxm5-80gb", "llama-3.1-8b", "bf16")
+def test_prices_come_from_the_catalogue(catalog):
+    price = simulation.chip_price(catalog, "h100-sxm5-80gb", "llama-3.1-8b", "bf16")
     one = price.step([Segment(0, 0, 1, 1000, False, True)])
     assert one.binds == "memory"
     assert one.time == pytest.approx(15.1e9 / 3.35e12, rel=0.02)  # 15.0 GB of weights, 0.13 GB of cache
     assert price.step([Segment(0, 0, 2048, 0, True, True)]).binds == "compute"
     assert 200 < simulation.largest_batch(price, 2048) < 280
-    assert simulation.largest_batch(simulation.chip_price(book, "t4", "llama-3.1-70b", "fp16"), 10) == 0
+    assert simulation.largest_batch(simulation.chip_price(catalog, "t4", "llama-3.1-70b", "fp16"), 10) == 0
     with pytest.raises(BookError, match=r"a100-sxm4-80gb.toml:compute: found no fp8 peak"):
-        simulation.chip_price(book, "a100-sxm4-80gb", "llama-3.1-8b", "fp8")
+        simulation.chip_price(catalog, "a100-sxm4-80gb", "llama-3.1-8b", "fp8")
 
 
-def test_on_a_big_chip_chunks_trade_time_to_first_token_for_steady_tokens(book):
+def test_on_a_big_chip_chunks_trade_time_to_first_token_for_steady_tokens(catalog):
     """Review row 22: continuous batching shortens queueing; chunked prefill bounds the gap and costs some TTFT."""
-    price = simulation.chip_price(book, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
+    price = simulation.chip_price(catalog, "a100-sxm4-80gb", "llama-3.1-8b", "bf16")
     trace = poisson_trace(4, 160, Lengths("exponential", 1500, 100, 6000), Lengths("exponential", 150, 10, 800))
     kinds = [Policy("static", 32), Policy("continuous", 32), Policy("continuous-chunked", 32, 256)]
     rate = simulation.capacity(trace, kinds[1], price)
@@ -346,7 +346,7 @@ def test_on_a_big_chip_chunks_trade_time_to_first_token_for_steady_tokens(book):
 @pytest.mark.parametrize(("chunk", "passes"), [(None, 1), (64, 8), (200, 3)])
 def test_a_landing_prompt_joins_when_it_should_and_is_read_in_its_chunks(chunk, passes):
     warm, watched = Landing(4, 256, 512, chunk, arrives=5, after=3).passes()
-    rows = [told(segments) for segments in watched]
+    rows = [reported(segments) for segments in watched]
     assert len(warm) == 4
     assert len(rows) == 5 + passes + 3
     assert [row["prefill_tokens"] for row in rows[:5]] == [0] * 5
@@ -361,7 +361,7 @@ def test_a_landing_prompt_joins_when_it_should_and_is_read_in_its_chunks(chunk, 
         Landing(4, 256, 512, 3, 5, 3)
 
 
-def record_of(price: simulation.Price) -> Record:
+def record_of(price: simulation.PassTimeModel) -> Record:
     """A record as the suite would write it, were the machine as fast as a price says."""
     shape = SMALL.as_parameters() | {"dtype": "bfloat16"}
     held = Check(against="float64", worst_relative_error=0.0, tolerance=0.1)
@@ -375,7 +375,7 @@ def record_of(price: simulation.Price) -> Record:
         given = {"batch": 4, "cached": 64, "prompt_tokens": 100, "chunk_tokens": chunk, "dtype": "bfloat16"}
         given["policy"] = "chunked" if chunk else "whole"
         for step, segments in enumerate(Landing(4, 64, 100, chunk, 2, 1).passes()[1]):
-            own = shape | given | {"step": step} | told(segments)
+            own = shape | given | {"step": step} | reported(segments)
             cases.append(Case(name="interference", kind="workload", status="measured", check=held, parameters=own,
                               work={"bytes": 1, "flop": 1}, samples=[price(segments)] * 3))  # fmt: skip
     trace = at_rate(poisson_trace(1, 5, Lengths("fixed", 7), Lengths("fixed", 3)), 100.0)
@@ -397,7 +397,7 @@ def record_of(price: simulation.Price) -> Record:
 
 
 def test_calibration_finds_the_rates_of_the_machine_that_was_measured():
-    true = simulation.Price(SHAPE, FORMAT, Chip(2e9, 5e10), overlap=False)
+    true = simulation.PassTimeModel(SHAPE, FORMAT, Chip(2e9, 5e10), overlap=False)
     passes = simulation.landing_passes(record_of(true))
     found = simulation.calibrated(replace(true, chip=Chip(1.0, 1.0), overlap=True), passes)
     assert (found.chip.bandwidth, found.chip.peak) == (pytest.approx(2e9), pytest.approx(5e10))
@@ -408,7 +408,7 @@ def test_calibration_finds_the_rates_of_the_machine_that_was_measured():
 
 
 def test_a_record_gives_back_the_runs_it_measured():
-    price = simulation.Price(SHAPE, FORMAT, Chip(2e9, 5e10), overlap=False)
+    price = simulation.PassTimeModel(SHAPE, FORMAT, Chip(2e9, 5e10), overlap=False)
     record = record_of(price)
     landings = simulation.landing_cases(record)
     assert [landing for landing, _ in landings] == [Landing(4, 64, 100, None, 2, 1), Landing(4, 64, 100, 32, 2, 1)]

@@ -16,7 +16,7 @@ import pytest
 
 from generators.site.links import check
 from generators.validate import validate_data
-from tests.clones import a_strangers_record
+from tests.clones import an_untrusted_record
 from tests.conftest import BUILD, FEW, build_site
 from vis._palette import PALETTE
 
@@ -84,8 +84,8 @@ def test_figures_are_inline_and_carry_no_rules_for_the_whole_page(built_site) ->
     for path in built_site.rglob("index.html"):
         article = path.read_text(encoding="utf-8").split("<article", 1)[-1].split("</article>", 1)[0]
         assert "<style" not in article, path
-        for paint in re.findall(r'(?:fill|stroke)\s*[:=]\s*"?(#[0-9a-f]{3,6})', article):
-            assert paint == "", f"{path}: {paint} does not follow the page's colours"
+        for to_png in re.findall(r'(?:fill|stroke)\s*[:=]\s*"?(#[0-9a-f]{3,6})', article):
+            assert to_png == "", f"{path}: {to_png} does not follow the page's colours"
 
 
 def test_the_style_sheet_has_the_figures_palette(root) -> None:
@@ -166,10 +166,10 @@ def own_measurements(project) -> None:
         (place / path.name).write_bytes(path.read_bytes())
 
 
-def test_a_strangers_markup_is_refused_in_one_line(root, tmp_path) -> None:
+def test_an_untrusted_markup_is_refused_in_one_line(root, tmp_path) -> None:
     project = copy_of(root, tmp_path / "project")
     own_measurements(project)
-    id_ = a_strangers_record(project, note="<script>alert(1)</script>")
+    id_ = an_untrusted_record(project, note="<script>alert(1)</script>")
     assert sum(f"{id_}.json:note" in str(error) for error in validate_data(project)) == 1
 
 

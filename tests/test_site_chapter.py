@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from generators.errors import BookError
-from generators.escape import address, plain
+from generators.core.errors import BookError
+from generators.core.escape import address, plain
+from generators.core.spans import prose
 from generators.site import chapter, figure, maths
 from generators.site.description import first_sentences, shorten, with_description
 from generators.site.glossary import read_terms
 from generators.site.inline_svg import inline
-from generators.spans import prose
 from vis._palette import PALETTE
 
 MEMORY, SURFACE, INK = PALETTE["memory"][0], PALETTE["surface"][0], PALETTE["ink"][0]
@@ -255,7 +255,7 @@ def test_masking_keeps_offsets_and_lines() -> None:
     assert prose(text).replace("\0", "").split() == ["#", "T", "z"]
 
 
-def test_strangers_text_is_inert() -> None:
+def test_untrusted_text_is_inert() -> None:
     assert not set('<>|*_`[]&\\"') & set(plain('<script>|*_`[]\\"').replace("&#", "").replace(";", ""))
     assert plain("1. a\nb") == "&#49;. a b" and plain("- a") == "&#45; a"
     assert address('https://x.org/a(b) [c]"') == "https://x.org/a%28b%29%20%5Bc%5D%22"

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from generators.errors import BookError, BookErrors
-from generators.escape import front_matter
+from generators.core.errors import BookError, BookErrors
+from generators.core.escape import front_matter
 from generators.pictures.picture import CARD_SIZE, keep, place
-from generators.site import cards, linked_data, work
+from generators.site import cards, cited_work, linked_data
 from generators.site.cards import Material, card_of, card_path, is_page
 from generators.site.head import with_heads
 from generators.site.page import Page
@@ -41,12 +41,12 @@ class Head(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {key: value or "" for key, value in attrs}
+        reported = {key: value or "" for key, value in attrs}
         if tag == "meta":
-            self.meta.setdefault(told.get("property") or told.get("name", ""), told.get("content", ""))
+            self.meta.setdefault(reported.get("property") or reported.get("name", ""), reported.get("content", ""))
         if tag == "link":
-            self.links[told.get("rel", "")].append(told.get("href", ""))
-        self._open = told.get("type", "") if tag == "script" else None
+            self.links[reported.get("rel", "")].append(reported.get("href", ""))
+        self._open = reported.get("type", "") if tag == "script" else None
         if tag == "script":
             self.scripts.append((self._open or "", ""))
 
@@ -117,7 +117,7 @@ def test_descriptions_are_of_a_length_that_is_shown_and_no_two_are_alike(built_s
     assert [paths for paths in seen.values() if len(paths) > 1] == []
 
 
-def test_linked_data_is_valid_on_every_page_that_has_it(carded, carded_heads, book) -> None:
+def test_linked_data_is_valid_on_every_page_that_has_it(carded, carded_heads, catalog) -> None:
     kinds = defaultdict(int)
     for path, head in carded_heads.items():
         for data in head.data:
@@ -128,10 +128,10 @@ def test_linked_data_is_valid_on_every_page_that_has_it(carded, carded_heads, bo
                     assert node["url"] == SITE + path.removesuffix("index.html")
     chapters, figures = (len(list(carded.glob(f"{at}/index.html"))) for at in ("[0-9][0-9]_*", "reference/figures/*"))
     assert chapters > 8 and figures > 3
-    assert kinds == {"WebSite": 1, "Book": 1, "TechArticle": chapters, "Dataset": len(book.records) + figures}
+    assert kinds == {"WebSite": 1, "Book": 1, "TechArticle": chapters, "Dataset": len(catalog.records) + figures}
 
 
-def test_what_linked_data_points_at_is_in_the_site(carded, carded_heads, book) -> None:
+def test_what_linked_data_points_at_is_in_the_site(carded, carded_heads, catalog) -> None:
     def addresses(node: object) -> list[str]:
         if isinstance(node, dict):
             return [a for value in node.values() for a in addresses(value)]
@@ -146,7 +146,7 @@ def test_what_linked_data_points_at_is_in_the_site(carded, carded_heads, book) -
     (front,) = carded_heads["index.html"].data
     (book_,) = [node for node in front["@graph"] if node["@type"] == "Book"]
     assert [part["position"] for part in book_["hasPart"]] == list(range(1, len(book_["hasPart"]) + 1))
-    for id_, one in book.records.items():
+    for id_, one in catalog.records.items():
         (data,) = carded_heads[f"reference/records/{id_}/index.html"].data
         assert data["dateCreated"] == one.finished and data["distribution"][0]["contentUrl"].endswith(f"{id_}.json")
         assert [v["name"] for v in data["variableMeasured"]] == sorted(
@@ -155,11 +155,11 @@ def test_what_linked_data_points_at_is_in_the_site(carded, carded_heads, book) -
 
 
 def test_a_chapter_states_what_the_citation_file_says(carded_heads) -> None:
-    told = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    reported = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     (data,) = carded_heads["02_kv_cache/index.html"].data
     assert data["headline"] == "The KV cache" and data["position"] == 2
-    assert data["version"] == str(told["version"]) and data["isPartOf"]["name"] == told["title"]
-    assert [author["name"] for author in data["author"]] == [author["name"] for author in told["authors"]]
+    assert data["version"] == str(reported["version"]) and data["isPartOf"]["name"] == reported["title"]
+    assert [author["name"] for author in data["author"]] == [author["name"] for author in reported["authors"]]
     assert data["image"] == f"{SITE}{card_path('02_kv_cache.md')}"
     assert "datePublished" not in data, "a chapter's own date is not recorded anywhere"
 
@@ -200,18 +200,18 @@ def test_a_hostile_record_cannot_leave_its_data(root) -> None:
     machine = row.machine.model_copy(update={"name": HOSTILE})
     cases = [row.cases[0].model_copy(update={"name": HOSTILE}), *row.cases[1:]]
     hostile = row.model_copy(update={"machine": machine, "cases": cases, "note": HOSTILE})
-    told = linked_data.written(linked_data.record(hostile, work.read_work(root), HOSTILE))
-    assert re.findall("<[^>]*>", told) and set(re.findall("<[^>]*>", told)) <= {"<site>", "<page>"}
-    head = Head(rendered({"linked_data": told, "title": html.escape(HOSTILE), "description": html.escape(HOSTILE)}))
+    reported = linked_data.written(linked_data.record(hostile, cited_work.read_work(root), HOSTILE))
+    assert re.findall("<[^>]*>", reported) and set(re.findall("<[^>]*>", reported)) <= {"<site>", "<page>"}
+    head = Head(rendered({"linked_data": reported, "title": html.escape(HOSTILE), "description": html.escape(HOSTILE)}))
     (data,) = head.data
     assert len(head.scripts) == 1 and faults(data, SITE) == []
     assert data["description"] == HOSTILE.replace("\0", "")
     assert data["variableMeasured"][0]["name"] == HOSTILE.replace("\0", "")
 
 
-def test_hostile_words_survive_front_matter_as_words(root, book) -> None:
+def test_hostile_words_survive_front_matter_as_words(root, catalog) -> None:
     """From a page through its front matter, as the engine reads it, to the head: the same words, and nothing more."""
-    row = next(iter(book.records.values()))
+    row = next(iter(catalog.records.values()))
     hostile = row.model_copy(update={"machine": row.machine.model_copy(update={"name": HOSTILE.replace("\x7f", "")})})
     book_ = SimpleNamespace(records={row.id: hostile}, accelerators={}, models={})
     page = Page(f"reference/records/{row.id}.md", f'---\ntitle: x\ndescription: "{"d" * 60}"\n---\n\n# x\n')
@@ -250,10 +250,10 @@ def test_front_matter_is_read_as_the_engine_reads_it(front, words) -> None:
 
 
 def test_a_citation_file_that_lacks_something_is_one_line(tmp_path) -> None:
-    assert work.read_work(tmp_path) is None
+    assert cited_work.read_work(tmp_path) is None
     (tmp_path / "CITATION.cff").write_text("title: x\nlicense: GPL-9\nauthors: [{given-names: A, family-names: B}]\n")
     with pytest.raises(BookError, match=r"^CITATION\.cff: .*wanted title, authors") as caught:
-        work.read_work(tmp_path)
+        cited_work.read_work(tmp_path)
     assert "\n" not in str(caught.value)
     made = []
     with pytest.raises(BookErrors, match="CITATION"):
@@ -266,4 +266,4 @@ def test_people_and_groups_are_told_apart(tmp_path) -> None:
         "title: x\nversion: 1\ndate-released: 2026-01-01\nlicense: CC-BY-4.0\n"
         "authors: [{given-names: A, family-names: B}, {name: C}]\n"
     )
-    assert work.read_work(tmp_path).authors == (("Person", "A B"), ("Organization", "C"))
+    assert cited_work.read_work(tmp_path).authors == (("Person", "A B"), ("Organization", "C"))

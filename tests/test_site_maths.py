@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generators.errors import BookErrors
+from generators.core.errors import BookErrors
 from generators.site import maths, temml
 
 ITALIC = {"h": "ℎ"}  # the one letter whose italic stands elsewhere in Unicode

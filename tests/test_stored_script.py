@@ -1,6 +1,6 @@
 """A script and a foreign image in every text of every kind of data file: refused where they enter, inert where they stand.
 
-The door (`generators/book`) refuses them first; the second half of this file takes the door off a copy of the book,
+The door (`generators/catalog`) refuses them first; the second half of this file takes the door off a copy of the book,
 plants everywhere at once, runs `write` and the build, and looks at what came out, as parsed and in a browser.
 """
 
@@ -14,18 +14,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generators.book.accelerator import Accelerator
-from generators.book.annotation import Annotation
-from generators.book.contributor import Contributor
-from generators.book.erratum import Erratum
-from generators.book.llm import LanguageModel
-from generators.book.number_format import NumberFormat
-from generators.book.published import Published
-from generators.book.source import Source
+from generators.catalog.accelerator import Accelerator
+from generators.catalog.annotation import Annotation
+from generators.catalog.contributor import Contributor
+from generators.catalog.erratum import Erratum
+from generators.catalog.llm import LanguageModel
+from generators.catalog.number_format import NumberFormat
+from generators.catalog.published import Published
+from generators.catalog.source import Source
 from generators.site.links import check
 from generators.validate import validate_data
 from tests import chromium
-from tests.clones import a_strangers_record, change, clone
+from tests.clones import an_untrusted_record, change, clone
 from tests.conftest import build_fault, few_pages
 
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -113,11 +113,11 @@ def planted_site(tmp_path_factory):
     """The site of a copy of the book whose door is off and whose every text holds what would run."""
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
     root = clone(tmp_path_factory.mktemp("planted") / "book")
-    change(root, "generators/book/bounds.py", "MARKUP.search(value)", "False")
-    change(root, "generators/book/record_field.py", "not NAME.fullmatch(value) or len(value) > 80", "False")
-    change(root, "generators/book/record_field.py", 'or "<" in value or ">" in value', "")
-    change(root, "generators/book/accelerator.py", "Field(max_length=18)", "Field()")
-    change(root, "generators/book/accelerator.py", 'r"(?:HBM', 'r".*|(?:HBM')
+    change(root, "generators/catalog/bounds.py", "MARKUP.search(value)", "False")
+    change(root, "generators/catalog/record_field.py", "not NAME.fullmatch(value) or len(value) > 80", "False")
+    change(root, "generators/catalog/record_field.py", 'or "<" in value or ">" in value', "")
+    change(root, "generators/catalog/accelerator.py", "Field(max_length=18)", "Field()")
+    change(root, "generators/catalog/accelerator.py", 'r"(?:HBM', 'r".*|(?:HBM')
     # One form of each figure stands for both, since both hold the same words, and few pages of each template for all.
     forms = '((False, ".svg"), (True, ".narrow.svg"))'
     change(root, "generators/weave/figures.py", forms, '((True, ".narrow.svg"),)')
@@ -128,7 +128,7 @@ def planted_site(tmp_path_factory):
     count = sum(plant(root, path) for path in sorted((root / "data").rglob("*.toml")))
     count += sum(plant_json(path) for path in sorted((root / "data").rglob("*.json")))
     assert count > 1000
-    a_strangers_record(root, note=WORDS)
+    an_untrusted_record(root, note=WORDS)
     for command in (["generators", "write"], ["generators", "validate"]):
         done = subprocess.run(
             [sys.executable, "-m", *command],
@@ -142,7 +142,7 @@ def planted_site(tmp_path_factory):
     return root / "site"
 
 
-def test_a_strangers_words_stay_words_on_the_site(planted_site):
+def test_an_untrusted_words_stay_words_on_the_site(planted_site):
     """What passes the door, since it is no markup of a page, is none in Markdown either."""
     (page,) = (planted_site / "reference/records").glob("x-y--*/index.html")
     text = page.read_text(encoding="utf-8")
@@ -222,19 +222,19 @@ def test_a_planted_element_is_seen(text):
 
 
 def test_nothing_planted_became_an_element(planted_site):
-    told, found = 0, []
+    reported, found = 0, []
     for path in sorted(planted_site.rglob("*")):
         name = path.relative_to(planted_site).as_posix()
         if path.suffix == ".html":
             text = path.read_text(encoding="utf-8")
-            told += text.count("planted")
+            reported += text.count("planted")
             found += [f"{name}: {one}" for one in doings(text)]
         elif path.suffix == ".svg" and not name.startswith("assets"):
             for element in ElementTree.parse(path).iter():
                 acts = [value for key, value in element.attrib.items() if "planted" in key + value]
                 found += [f"{name}: {element.tag} {acts}"] if acts or element.tag.endswith(("script", "image")) else []
     assert found == []
-    assert told > 1000, "the words were planted nowhere"
+    assert reported > 1000, "the words were planted nowhere"
 
 
 def test_nothing_planted_runs_or_asks_another_host(planted_site):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from generators import units
-from generators.units import Quantity, number_text, of, parse, text
+from generators.core import units
+from generators.core.units import Quantity, number_text, of, parse, text
 
 
 def test_a_ridge_point_has_its_unit_and_both_sources():

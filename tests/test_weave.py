@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from generators import units
 from generators.__main__ import main
-from generators.errors import BookError, BookErrors
+from generators.core import units
+from generators.core.errors import BookError, BookErrors
 from generators.numbers import registry
 from generators.numbers.everything import all_numbers
 from generators.site import tree
 from generators.site.maths import CACHE, stale_formulas
 from generators.tables.registry import named_table
 from generators.weave import figures as figure_files
-from generators.weave.answers import Answers
+from generators.weave.answers import PageValues
 from generators.weave.links import page_faults
 from generators.weave.page import weave_page
 from generators.weave.prose import catalogue_names, lint_page, lint_prose
@@ -31,7 +31,7 @@ def silent(_):
 @pytest.fixture(scope="module")
 def answers(root):
     """What pages ask for, computed once."""
-    return Answers(root)
+    return PageValues(root)
 
 
 @pytest.fixture
@@ -124,31 +124,31 @@ def test_a_number_edited_by_hand_is_named_with_line_found_and_wanted(pages):
     )
 
 
-def broken_number(function, book, monkeypatch):
+def broken_number(function, catalog, monkeypatch):
     """What a number with this function says, alone in the book."""
     monkeypatch.setattr(registry, "FAMILIES", [registry.Family("a-wrong-one", ("W",), 3, function)])
     with pytest.raises(BookError) as raised:
-        all_numbers(book).number("a-wrong-one")
+        all_numbers(catalog).number("a-wrong-one")
     return raised.value
 
 
-def test_a_number_whose_function_is_wrong_says_which_it_is_and_where(book, monkeypatch):
+def test_a_number_whose_function_is_wrong_says_which_it_is_and_where(catalog, monkeypatch):
     def wrong(n):
         """A datum in place of its quantity."""
-        return n.book.accelerators["a100-sxm4-80gb"].bandwidth * n.book.accelerators["a100-sxm4-80gb"].power
+        return n.catalog.accelerators["a100-sxm4-80gb"].bandwidth * n.catalog.accelerators["a100-sxm4-80gb"].power
 
-    said = broken_number(wrong, book, monkeypatch)
+    said = broken_number(wrong, catalog, monkeypatch)
     assert (said.path, said.place) == ("test_weave.py", wrong.__code__.co_firstlineno + 2)
     assert "the number a-wrong-one (wrong) fails: TypeError: " in str(said) and ".quantity" in str(said)
     assert "\n" not in str(said)
 
 
-def test_a_python_error_in_a_number_is_one_line_of_its_file(book, monkeypatch):
+def test_a_python_error_in_a_number_is_one_line_of_its_file(catalog, monkeypatch):
     def wrong(n):
         """A name that nobody gave."""
         return bandwidth_of / 2  # noqa: F821
 
-    said = broken_number(wrong, book, monkeypatch)
+    said = broken_number(wrong, catalog, monkeypatch)
     assert str(said) == (
         f"test_weave.py:{wrong.__code__.co_firstlineno + 2}: the number a-wrong-one (wrong) fails: "
         "NameError: name 'bandwidth_of' is not defined, in `return bandwidth_of / 2  # noqa: F821`"
@@ -426,10 +426,10 @@ def test_a_mistyped_column_of_a_figure_is_named(columns, rows, said):
     assert FigureData(columns, rows).fault().startswith(said) and bool(FigureData(columns, rows).fault()) == bool(said)
 
 
-def test_a_figure_with_a_mistyped_column_is_refused(book, monkeypatch):
-    monkeypatch.setattr(paging_waste, "data", lambda book: FigureData({"time": "s"}, [{"tme": 1.0}]))
+def test_a_figure_with_a_mistyped_column_is_refused(catalog, monkeypatch):
+    monkeypatch.setattr(paging_waste, "data", lambda catalog: FigureData({"time": "s"}, [{"tme": 1.0}]))
     with pytest.raises(BookError, match=r"^vis/paging_waste.py:data: found a row with the column 'tme'"):
-        figure_files.figure("paging_waste", book)
+        figure_files.figure("paging_waste", catalog)
 
 
 def test_an_invented_unit_is_answered_with_the_nearest():
@@ -514,8 +514,8 @@ def test_a_typed_number_in_a_chapter_fails_the_lint(pages):
     assert len(errors) == 1 and "'2 TB/s' typed by hand" in str(errors[0])
 
 
-def test_catalogue_names_come_longest_first(book):
-    names = catalogue_names(book)
+def test_catalogue_names_come_longest_first(catalog):
+    names = catalogue_names(catalog)
     assert names == sorted(names, key=len, reverse=True)
 
 

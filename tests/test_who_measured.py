@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from generators.book.contributor import load_contributors
-from generators.errors import BookErrors
+from generators.catalog.contributor import load_contributors
+from generators.core.errors import BookErrors
 from generators.predictions import load_predictions
 from generators.site.reference_who import UNNAMED, pages
 from tests.conftest import ROOT
@@ -13,21 +13,21 @@ from tests.conftest import ROOT
 FILE = "data/contributors.toml"
 
 
-def test_every_record_and_every_awaited_chip_is_on_the_page(book):
-    (page,) = pages(book)
-    assert all(f"records/{id_}.md" in page.content for id_ in book.records)
-    for one in load_predictions(book).values():
-        assert (f"predictions/{one.id}.md" in page.content) is (one.record(book.records) is None), one.id
-    for name in {record.machine.name for record in book.records.values()}:
-        mine = [case for record in book.records.values() if record.machine.name == name for case in record.cases]
+def test_every_record_and_every_awaited_chip_is_on_the_page(catalog):
+    (page,) = pages(catalog)
+    assert all(f"records/{id_}.md" in page.content for id_ in catalog.records)
+    for one in load_predictions(catalog).values():
+        assert (f"predictions/{one.id}.md" in page.content) is (one.record(catalog.records) is None), one.id
+    for name in {record.machine.name for record in catalog.records.values()}:
+        mine = [case for record in catalog.records.values() if record.machine.name == name for case in record.cases]
         assert f"| {sum(case.status == 'measured' for case in mine):,} |" in page.content, name
 
 
 def test_who_gave_no_name_has_none(copy):
-    from generators.book.load import load_book
+    from generators.catalog.load import load_catalog
 
     (copy / FILE).write_text("")
-    (page,) = pages(load_book(copy))
+    (page,) = pages(load_catalog(copy))
     assert UNNAMED in page.content and "authors" not in page.content
 
 

@@ -8,8 +8,8 @@ import csv
 import pytest
 from test_browser import PHONE, SIDEWAYS, browser, origin, page, pytestmark
 
-from generators import units
 from generators.browser.scripts import KINDS
+from generators.core import units
 from tests.live_pages import drawn, open_live, place_of, reach, settled
 
 WIDGETS = {kind: place_of(kind) for kind in KINDS}
@@ -20,33 +20,33 @@ def test_each_widget_moves_by_keyboard_says_so_and_keeps_its_state_in_the_addres
     box = open_live(page, origin + WIDGETS[kind], kind)
     if kind in ("explorer", "probe"):
         return
-    told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
+    reported = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
     form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))
-    before, slider = told.inner_text(), form.locator("input[type=range]").first
+    before, slider = reported.inner_text(), form.locator("input[type=range]").first
     slider.focus()
     page.keyboard.press("ArrowRight")
     settled(page)
-    after = told.inner_text()
+    after = reported.inner_text()
     assert after != before and f"w-{kind}=1~" in page.url.replace("%7E", "~")
     assert form.locator("xpath=following-sibling::p[@role='status']").inner_text() == after
     page.goto(page.url)
     reach(page, kind)
-    assert told.inner_text() == after
+    assert reported.inner_text() == after
     form.get_by_role("button", name="Reset").click()
     drawn(page)
-    assert told.inner_text() == before
+    assert reported.inner_text() == before
     assert box.count() == 1
 
 
 @pytest.mark.parametrize("kind", ["roofline", "split", "batch", "bits", "draft"])
 def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
     open_live(page, origin + WIDGETS[kind], kind)
-    told = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
+    reported = page.locator(f"figure:has(+ .mb-live-box--{kind}) .mb-told, .mb-live-box--{kind} .mb-told").first
     form = page.get_by_role("form", name=page.evaluate("(kind) => memoryBound.kinds[kind].name", kind))
-    assert "not fit" not in told.inner_text()
+    assert "not fit" not in reported.inner_text()
     form.get_by_label("Model", exact=True).select_option("llama-3.1-405b")
     settled(page)
-    assert told.inner_text().startswith("Does not fit: weights and cache need ")
+    assert reported.inner_text().startswith("Does not fit: weights and cache need ")
     warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text("This does not fit in memory.")  # fmt: skip
     assert warning.count() >= 1
 
@@ -59,14 +59,14 @@ def test_the_roofline_keeps_the_figures_marks_and_drops_what_was_measured_elsewh
     with (root / "docs/vis/roofline_training_prefill_decode.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     labels = page.locator("figure:has(+ .mb-live-box--roofline) .mb-drawing-live text")
-    told, measured = labels.all_text_contents(), [row for row in rows if row["mark"] == "measured"]
-    assert len(measured) == 2 and sum(words.startswith("measured: ") for words in told) == 2
+    reported, measured = labels.all_text_contents(), [row for row in rows if row["mark"] == "measured"]
+    assert len(measured) == 2 and sum(words.startswith("measured: ") for words in reported) == 2
     for row in measured:
-        assert f"measured: {units.number_text(float(row['rate (TFLOP/s)']), 2)}" in told
-    assert {"prefill", "training", "64 users", "decode, batch 1"} <= set(told)
+        assert f"measured: {units.number_text(float(row['rate (TFLOP/s)']), 2)}" in reported
+    assert {"prefill", "training", "64 users", "decode, batch 1"} <= set(reported)
     page.get_by_role("form", name="Roofline of one chip").get_by_label("Chip", exact=True).select_option(
         "h100-sxm5-80gb"
     )
     drawn(page)
-    told = labels.all_text_contents()
-    assert "training" in told and not any(words.startswith("measured: ") for words in told)
+    reported = labels.all_text_contents()
+    assert "training" in reported and not any(words.startswith("measured: ") for words in reported)

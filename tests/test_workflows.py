@@ -81,8 +81,8 @@ def test_green_means_that_every_session_passed(result):
     jobs = yaml.safe_load((FOLDER / "checks.yml").read_text())["jobs"]
     script = jobs["green"]["steps"][0]["run"]
     for event, data in itertools.product(("pull_request", "push"), ("success", "skipped", "failure", "cancelled")):
-        told = {"SESSIONS": result, "DATA": data, "EVENT": event, "PATH": "/usr/bin:/bin"}
-        done = subprocess.run(["bash", "-e", "-c", script], env=told, capture_output=True)
+        reported = {"SESSIONS": result, "DATA": data, "EVENT": event, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(["bash", "-e", "-c", script], env=reported, capture_output=True)
         allowed = data == ("success" if event == "pull_request" else "skipped")
         assert (done.returncode == 0) is (result == "success" and allowed)
 
@@ -99,8 +99,8 @@ def data_step():
         (["docs/x.md"], "false", True, "no data was sent"),
         (["data/x.toml"], "false", True, "validated"),
         (["data/x.toml", "docs/x.md"], "false", True, "validated"),
-        (["data/x.toml", "generators/units.py"], "false", False, "send two pull requests"),
-        (["data/x.toml", "generators/book/x.py"], "false", False, "send two pull requests"),
+        (["data/x.toml", "generators/core/units.py"], "false", False, "send two pull requests"),
+        (["data/x.toml", "generators/catalog/x.py"], "false", False, "send two pull requests"),
         (["data/x.toml", "noxfile.py"], "true", True, "a person has read"),
         (None, "false", False, ""),
     ],
@@ -120,13 +120,13 @@ def test_the_data_job_reads_what_was_sent_or_says_that_a_person_must(tmp_path, c
         (folder / name).write_text("x")
     if changes:
         commit(folder, "sent")  # without a second commit git has no HEAD^1, and fails
-    told = {
+    reported = {
         "PATH": f"{tools}:/usr/bin:/bin",
         "READ": read,
         "RUNNER_TEMP": str(tmp_path),
         "GITHUB_WORKSPACE": str(folder),
     }
-    done = subprocess.run(["bash", "-e", "-c", data_step()], cwd=folder, env=told, capture_output=True, text=True)
+    done = subprocess.run(["bash", "-e", "-c", data_step()], cwd=folder, env=reported, capture_output=True, text=True)
     assert (done.returncode == 0) is passes and said in done.stdout, done
 
 

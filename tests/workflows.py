@@ -13,16 +13,16 @@ _WRITES = {"publish.yml": {"deploy": {"contents": "write"}}}  # the one job that
 
 def faults(name: str, text: str, sessions: set[str]) -> list[str]:
     """Faults of one workflow file; `sessions` are those of noxfile.py."""
-    told = yaml.safe_load(text)
-    triggers = told.get(True) or told.get("on") or {}
+    reported = yaml.safe_load(text)
+    triggers = reported.get(True) or reported.get("on") or {}
     found = []
-    if told.get("permissions") != {}:
+    if reported.get("permissions") != {}:
         found.append(
-            f"{name}: permissions: found {told.get('permissions')!r}, wanted none at the top; grant each job its own"
+            f"{name}: permissions: found {reported.get('permissions')!r}, wanted none at the top; grant each job its own"
         )
     if "pull_request_target" in triggers:
         found.append(f"{name}: on: found pull_request_target, which runs with secrets; use pull_request")
-    for job_name, job in told["jobs"].items():
+    for job_name, job in reported["jobs"].items():
         found += _job(name, job_name, job, bool("pull_request" in triggers))
     found += [f"{name}: found {line.strip()!r}, wanted the tag in a comment" for line in text.splitlines()
               if re.search(r"uses: +[^./ ]", line) and not _COMMENT.search(line)]  # fmt: skip
@@ -35,7 +35,7 @@ def faults(name: str, text: str, sessions: set[str]) -> list[str]:
     return found
 
 
-def _job(name: str, job_name: str, job: dict, from_strangers: bool) -> list[str]:
+def _job(name: str, job_name: str, job: dict, untrusted: bool) -> list[str]:
     place, found = f"{name}: {job_name}", []
     if "permissions" not in job:
         found.append(f"{place}: found no permissions, wanted the least it needs")
@@ -44,7 +44,7 @@ def _job(name: str, job_name: str, job: dict, from_strangers: bool) -> list[str]
         found.append(f"{place}: permissions: found {granted}, wanted none but contents: read")
     if "uses" not in job and "timeout-minutes" not in job:
         found.append(f"{place}: found no timeout-minutes, wanted one")
-    if from_strangers and re.search(r"secrets\.|github\.token", str(job)):
+    if untrusted and re.search(r"secrets\.|github\.token", str(job)):
         found.append(f"{place}: found a secret in a run that a pull request starts")
     for step in job.get("steps", []):
         uses = step.get("uses", "")

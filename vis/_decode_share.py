@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.book.record import Record
-from generators.evidence.comparison import ceilings, datasheet_bandwidth, mode_of
+from generators.catalog.load import Catalog
+from generators.catalog.record import Record
+from generators.comparison.comparison import ceilings, datasheet_bandwidth, mode_of
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -19,14 +19,14 @@ DASHES = {"eager": (0, (1, 1.6)), "graph": (0, (5, 2)), "compiled": (0, (5, 2, 1
 WORDS = {"eager": "eager", "graph": "CUDA graph", "compiled": "compiled", "compiled-graph": "compiled graph"}
 
 
-def rows(book: Book, records: list[Record]) -> list[dict]:
+def rows(catalog: Catalog, records: list[Record]) -> list[dict]:
     """Every decode run beside its bound: bytes over the datasheet's bandwidth, or over the best read where no chip is named.
 
     `read` is the share of that bandwidth which the best read of the same record reached; `held out` says why a run counts for nothing.
     """
     found = []
     for record in records:
-        best, sheet = ceilings(record).read, datasheet_bandwidth(book, record)
+        best, sheet = ceilings(record).read, datasheet_bandwidth(catalog, record)
         bandwidth = sheet.value if sheet else best
         cases = [(case, "") for case in record.measured("decode")] + record.pale("decode")
         for case, why in sorted(
@@ -34,7 +34,7 @@ def rows(book: Book, records: list[Record]) -> list[dict]:
         ):
             low, high = case.interval
             found.append({
-                "machine": book.machine_label(record), "mode": mode_of(case),
+                "machine": catalog.machine_label(record), "mode": mode_of(case),
                 "format": FORMATS.get(str(case.parameters["dtype"]), "?"), "model": str(case.parameters["model"]),
                 "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
                 "bound": case.work.bytes / bandwidth * 1e3, "share": case.work.bytes / case.seconds / bandwidth * 100,

@@ -8,7 +8,7 @@ import io
 import json
 from dataclasses import dataclass, field
 
-from generators.errors import nearest
+from generators.core.errors import nearest
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class FigureData:
 
     def digest(self) -> str:
         """A hash that changes when anything drawn or said changes."""
-        told = [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note]
-        text = json.dumps(rounded(told), sort_keys=True)
+        shown = [self.columns, self.rows, self.values, sorted(self.sources), sorted(self.records), self.note]
+        text = json.dumps(rounded(shown), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def fault(self) -> str:

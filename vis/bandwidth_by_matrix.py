@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import datasheet_bandwidth, decode_case
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import datasheet_bandwidth, decode_case
 from generators.measure import predict
 from vis import _palette as colour
 from vis import _theme as theme
@@ -13,20 +13,20 @@ ROLE, MODEL = "h200", "8b"
 COLUMNS = {"kind": "", "name": "", "size": "MB", "share": "% of the bandwidth", "time": "µs"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Share of the datasheet's bandwidth by size of the matrix, and where the matrices of one model lie, apart and merged."""
-    record = book.speaker(ROLE)
-    sheet = datasheet_bandwidth(book, record).value
+    record = catalog.speaker(ROLE)
+    sheet = datasheet_bandwidth(catalog, record).value
     rows = [
         {"kind": "measured", "name": "", "size": case.parameters["matrix_bytes"] / 1e6, "share": case.bandwidth / sheet * 100,
          "time": case.parameters["matrix_bytes"] / case.bandwidth * 1e6}
         for case in record.measured("product-by-size", dtype="bfloat16")
     ]  # fmt: skip
-    told = decode_case(record, MODEL, "graph").parameters
+    shown = decode_case(record, MODEL, "graph").parameters
     d, wide, keys = (
-        float(told["d_model"]),
-        float(told["d_ff"]),
-        float(told["kv_heads"]) * float(told["head_dim"]),
+        float(shown["d_model"]),
+        float(shown["d_ff"]),
+        float(shown["kv_heads"]) * float(shown["head_dim"]),
     )
     for name, weights in {
         "K or V": d * keys,
@@ -37,8 +37,8 @@ def data(book: Book) -> FigureData:
     }.items():
         pace = predict.seconds_per_byte(record.used, "bfloat16", 2 * weights)
         rows.append({"kind": "model", "name": name, "size": 2 * weights / 1e6, "share": 100 / pace / sheet, "time": 2e6 * weights * pace})  # fmt: skip
-    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "first": rows[2], "last": rows[4]}
-    sources = frozenset({book.accelerators[record.machine.accelerator].memory.bandwidth.source})
+    values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "first": rows[2], "last": rows[4]}
+    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -16,23 +16,23 @@ MODELS = ("qwen3-0.6b", "llama-2-7b", SUBJECT, "gemma-3-27b", "qwen2.5-7b", "lla
 COLUMNS = {"model": "", "ceiling": "FLOP/byte"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """What the intensity of decode tends to as the batch grows, for six models at one context, and a chip's ridge point."""
-    form = catalogue.number_format(book.formats[FORMAT])
+    form = model_inputs.number_format(catalog.formats[FORMAT])
     whole = Pass(1.0, 1.0, float(CONTEXT))
     rows = [
-        {"model": book.models[id_].name, "ceiling": roofline.intensity_ceiling(catalogue.shape(book.models[id_]), form, whole)}
+        {"model": catalog.models[id_].name, "ceiling": roofline.intensity_ceiling(model_inputs.shape(catalog.models[id_]), form, whole)}
         for id_ in MODELS
     ]  # fmt: skip
     rows.sort(key=lambda row: row["ceiling"])
-    chip = catalogue.sourced_device(book.accelerators[CHIP], book.formats[FORMAT].rate)
+    chip = model_inputs.sourced_device(catalog.accelerators[CHIP], catalog.formats[FORMAT].rate)
     values = {
-        "chip": book.accelerators[CHIP].short.split(" ")[0],
+        "chip": catalog.accelerators[CHIP].short.split(" ")[0],
         "ridge": roofline.ridge_point(chip.peak, chip.bandwidth).value,
-        "subject": book.models[SUBJECT].name,
+        "subject": catalog.models[SUBJECT].name,
     }
-    sources = chip.peak.sources | chip.bandwidth.sources | {book.models[id_].source for id_ in MODELS}
-    return FigureData(COLUMNS, rows, values, frozenset(sources | {book.formats[FORMAT].source}))
+    sources = chip.peak.sources | chip.bandwidth.sources | {catalog.models[id_].source for id_ in MODELS}
+    return FigureData(COLUMNS, rows, values, frozenset(sources | {catalog.formats[FORMAT].source}))
 
 
 def _conclusion(data: FigureData) -> str:
@@ -44,9 +44,9 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    told = ", ".join(f"{row['model']} {row['ceiling']:.3g}" for row in data.rows)
+    shown = ", ".join(f"{row['model']} {row['ceiling']:.3g}" for row in data.rows)
     return (
-        f"{_conclusion(data)}. The highest arithmetic intensity that any batch gives decode at a context of {CONTEXT:,}, six models in 16 bits: {told}. "
+        f"{_conclusion(data)}. The highest arithmetic intensity that any batch gives decode at a context of {CONTEXT:,}, six models in 16 bits: {shown}. "
         f"A line marks the ridge point of an {v['chip']}, {v['ridge']:.0f} FLOP/byte."
     )
 
@@ -76,8 +76,8 @@ def draw(data: FigureData, narrow: bool):
     )
     for at, row in enumerate(rows):
         mine = row["model"] == v["subject"]
-        told = f"{row['model']}: {row['ceiling']:.0f}"
-        axes.text(0, at + 0.25, told, fontsize=size, va="center", weight="bold" if mine else "normal", gid=theme.HALO)
+        shown = f"{row['model']}: {row['ceiling']:.0f}"
+        axes.text(0, at + 0.25, shown, fontsize=size, va="center", weight="bold" if mine else "normal", gid=theme.HALO)
         shapes.bar(axes, 0, at + 0.5, row["ceiling"], 0.36, colour.COMPUTE if row["ceiling"] > v["ridge"] else colour.MEMORY)  # fmt: skip
     theme.note(figure, data.note)
     return figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence.batching import batch_steps
+from generators.catalog.load import Catalog
+from generators.comparison.batching import batch_steps
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -13,21 +13,21 @@ from vis._figure import FigureData
 COLUMNS = {"context": "tokens", "batch": "sequences", "time": "ms", "low": "ms", "high": "ms", "rate": "tokens/s", "predicted": "ms", "paced": "ms"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every measured step of a batch of the cpu's record, beside the roofline and what the steps of batch 1 tell."""
-    record = book.speaker("cpu").id
-    steps = [step for step in batch_steps(book) if step.record == record]
+    record = catalog.speaker("cpu").id
+    steps = [step for step in batch_steps(catalog) if step.record == record]
     rows = [
         {"context": step.context, "batch": step.batch, "time": step.seconds * 1e3, "low": step.interval[0] * 1e3, "high": step.interval[1] * 1e3,
-         "rate": step.batch / step.seconds, "predicted": step.predicted * 1e3, "paced": step.paced * 1e3 if step.paced else ""}
+         "rate": step.batch / step.seconds, "predicted": step.predicted * 1e3, "paced": step.fitted * 1e3 if step.fitted else ""}
         for step in steps
     ]  # fmt: skip
-    paced = [abs(step.paced / step.seconds - 1) for step in steps if step.paced]
+    fitted = [abs(step.fitted / step.seconds - 1) for step in steps if step.fitted]
     values = {
         "machine": steps[0].machine,
         "label": steps[0].label,
         "error": statistics.median(abs(step.error) for step in steps),
-        "paced": statistics.median(paced) if paced else None,
+        "paced": statistics.median(fitted) if fitted else None,
     }
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record}))
 
@@ -64,8 +64,8 @@ def draw(data: FigureData, narrow: bool):
     theme.measured(axes, [r["time"] for r in rows], [r["rate"] for r in rows], size=5.5)
     for context in sorted({row["context"] for row in rows}):
         mine = data.where(context=context)
-        for told, dash in (("predicted", "solid"), ("paced", (0, (4, 2)))):
-            some = [(r[told], 1e3 * r["batch"] / r[told]) for r in mine if r[told]]
+        for shown, dash in (("predicted", "solid"), ("paced", (0, (4, 2)))):
+            some = [(r[shown], 1e3 * r["batch"] / r[shown]) for r in mine if r[shown]]
             axes.plot([x for x, _ in some], [y for _, y in some], color=colour.MEMORY, lw=1.5, ls=dash)
         last = mine[-1]
         axes.text(last["time"] * 1.12, last["rate"], f"{context - 1:,}", fontsize=size, va="center", gid=theme.HALO)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import cache, roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -17,16 +17,16 @@ BATCHES = tuple(sorted({round(2 ** (at / 4)) for at in range(41)}))
 COLUMNS = {"format": "", "context": "tokens", "batch": "users", "gain": "× BF16", "binds": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Least step in BF16 over least step in each format, for every batch whose BF16 weights and caches fit, at two contexts."""
-    chip, model = book.accelerators[CHIP], book.models[MODEL]
-    shape, rows, plain = catalogue.shape(model), [], catalogue.number_format(book.formats[PLAIN])
-    capacity = catalogue.sourced_device(chip, PLAIN).capacity.value
+    chip, model = catalog.accelerators[CHIP], catalog.models[MODEL]
+    shape, rows, plain = model_inputs.shape(model), [], model_inputs.number_format(catalog.formats[PLAIN])
+    capacity = model_inputs.sourced_device(chip, PLAIN).capacity.value
 
     def step(name: str, batch: int, context: int) -> roofline.Step:
-        stored = book.formats[name]
-        device = catalogue.device(chip, stored.rate)
-        return roofline.step(shape, catalogue.number_format(stored), device, Pass(float(batch), 1.0, float(context)))
+        stored = catalog.formats[name]
+        device = model_inputs.device(chip, stored.rate)
+        return roofline.step(shape, model_inputs.number_format(stored), device, Pass(float(batch), 1.0, float(context)))
 
     for name in FORMATS:
         for context in CONTEXTS:
@@ -35,8 +35,13 @@ def data(book: Book) -> FigureData:
                 few = step(name, batch, context)
                 gain = step(PLAIN, batch, context).time / few.time
                 rows.append({"format": name, "context": context, "batch": batch, "gain": gain, "binds": few.binds})
-    sources = {book.formats[name].source for name in (PLAIN, *FORMATS)} | {model.source, chip.memory.bandwidth.source}
-    sources |= catalogue.sourced_device(chip, "bf16").peak.sources | catalogue.sourced_device(chip, "fp8").peak.sources
+    sources = {catalog.formats[name].source for name in (PLAIN, *FORMATS)} | {
+        model.source,
+        chip.memory.bandwidth.source,
+    }
+    sources |= (
+        model_inputs.sourced_device(chip, "bf16").peak.sources | model_inputs.sourced_device(chip, "fp8").peak.sources
+    )
     return FigureData(COLUMNS, rows, {"model": model.name, "chip": "H200"}, frozenset(sources))
 
 

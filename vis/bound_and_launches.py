@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import ceilings, datasheet_bandwidth, decode_case
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import ceilings, datasheet_bandwidth, decode_case
 from vis import _decode_share as share
 from vis import _palette as colour
 from vis import _shapes as shapes
@@ -14,10 +14,10 @@ ROLE, MODEL, MODES = "h200", "8b", ("compiled-graph", "graph", "eager")
 COLUMNS = {"run": "", "time": "ms", "low": "ms", "high": "ms", "bytes": "ms", "memory": "ms", "share": "% of bound"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The bound of one model on one GPU, and its measured steps by mode: `bytes` at datasheet bandwidth, `memory` at the best read."""
-    record = book.speaker(ROLE)
-    sheet, read = datasheet_bandwidth(book, record).value, ceilings(record).read
+    record = catalog.speaker(ROLE)
+    sheet, read = datasheet_bandwidth(catalog, record).value, ceilings(record).read
     cases = {mode: decode_case(record, MODEL, mode) for mode in MODES}
     moved = cases["graph"].work.bytes
     bound = moved / sheet * 1e3
@@ -32,10 +32,10 @@ def data(book: Book) -> FigureData:
             "share": case.work.bytes / sheet / case.seconds * 100,
         })  # fmt: skip
     values = {
-        "machine": book.machine_label(record), "model": MODEL.upper(), "gigabytes": moved / 1e9, "sheet": sheet / 1e12,
+        "machine": catalog.machine_label(record), "model": MODEL.upper(), "gigabytes": moved / 1e9, "sheet": sheet / 1e12,
         "read": read / 1e12, "read share": read / sheet * 100,
     }  # fmt: skip
-    sources = frozenset({book.accelerators[record.machine.accelerator].memory.bandwidth.source})
+    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
 

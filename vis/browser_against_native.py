@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.browser_probe import newest_probe
-from generators.book.load import Book
+from generators.catalog.browser_probe import newest_probe
+from generators.catalog.load import Catalog
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -12,9 +12,9 @@ MIB = 1 << 20
 LOOKS = {"wasm-simd": ("WebAssembly", colour.INK), "javascript": ("plain JavaScript", colour.MUTED)}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """What each way of the browser reaches of the native rate, by size of the buffer and number of threads."""
-    probe = newest_probe(book.probes)
+    probe = newest_probe(catalog.probes)
     rows = [
         {
             "threads": row.threads, "size": row.bytes / MIB, "way": row.way, "rate": row.best / 1e9,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import smaller
-from generators.evidence.comparison import datasheet_bandwidth, decode_case, quoted_decodes
+from generators.catalog.load import Catalog
+from generators.comparison import smaller
+from generators.comparison.comparison import datasheet_bandwidth, decode_case, quoted_decodes
 from vis import _palette as colour
 from vis import _shapes as shapes
 from vis import _theme as theme
@@ -16,10 +16,10 @@ ESTIMATED = {"16": "bfloat16", "8": "int8", "4": "int4"}
 COLUMNS = {"group": "", "bits": "bits per weight", "bytes": "GB", "reading": "ms", "rest": "ms", "measured": "ms"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Reading at the datasheet's bandwidth and all the rest, of three published runs and of three estimates."""
-    record, quotes = book.speaker(ROLE), {quote.id: quote for quote in quoted_decodes(book)}
-    sheet = datasheet_bandwidth(book, record).value
+    record, quotes = catalog.speaker(ROLE), {quote.id: quote for quote in quoted_decodes(catalog)}
+    sheet = datasheet_bandwidth(catalog, record).value
     rows = [
         {"group": "A100", "bits": bits, "bytes": q.bytes / 1e9, "reading": 1e3 / q.bound, "rest": 1e3 / q.reached - 1e3 / q.bound}
         for bits, id_ in QUOTED.items() for q in [quotes[id_]]
@@ -33,8 +33,8 @@ def data(book: Book) -> FigureData:
             "measured": decode_case(record, MODEL, "graph").seconds * 1e3 if bits == "16" else "",
         })  # fmt: skip
     sources = frozenset().union(*(quotes[id_].sources for id_ in QUOTED.values()))
-    sources |= {book.accelerators[record.machine.accelerator].memory.bandwidth.source}
-    return FigureData(COLUMNS, rows, {"machine": book.machine_label(record)}, sources, frozenset({record.id}))
+    sources |= {catalog.accelerators[record.machine.accelerator].memory.bandwidth.source}
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, sources, frozenset({record.id}))
 
 
 def _total(row: dict) -> float:
@@ -52,15 +52,15 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    told = {
+    shown = {
         group: ", ".join(
             f"{r['bits']} bits {r['reading']:.1f} ms of reading and {r['rest']:.1f} of all else" for r in data.where(group=group)
         )
         for group in ("A100", "H200")
     }  # fmt: skip
     return (
-        f"{_conclusion(data)}. Time per token at batch 1 in two parts. Llama 2 7B on an A100, published: {told['A100']}. "
-        f"A model of eight billion weights as a CUDA graph on the {data.values['machine']}, estimated: {told['H200']}; measured in 16 bits: {data.rows[3]['measured']:.1f} ms."
+        f"{_conclusion(data)}. Time per token at batch 1 in two parts. Llama 2 7B on an A100, published: {shown['A100']}. "
+        f"A model of eight billion weights as a CUDA graph on the {data.values['machine']}, estimated: {shown['H200']}; measured in 16 bits: {data.rows[3]['measured']:.1f} ms."
     )
 
 
@@ -91,7 +91,7 @@ def draw(data: FigureData, narrow: bool):
                 total = f"{'' if narrow else total + '; '}measured {end:.1f}"
             axes.text(end + 0.3, y, total, **words)
             if first:
-                told = f"{'' if narrow and group == 'H200' else 'reading '}{row['reading']:.1f}"
-                axes.text(row["reading"] / 2, y, told, ha="center", color=colour.SURFACE, **words)
+                shown = f"{'' if narrow and group == 'H200' else 'reading '}{row['reading']:.1f}"
+                axes.text(row["reading"] / 2, y, shown, ha="center", color=colour.SURFACE, **words)
             axes.text(row["reading"] + row["rest"] / 2, y, f"{'rest ' if first else ''}{row['rest']:.1f}", ha="center", **words)  # fmt: skip
     return axes.figure

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.cache import cache_steps
+from generators.catalog.load import Catalog
+from generators.comparison.cache import cache_steps
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._chapter2 import axes_of
@@ -13,9 +13,9 @@ COLUMNS = {"cache": "", "context": "tokens", "time": "ms", "low": "ms", "high": 
 WITH, WITHOUT = "with", "without"
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Both steps of the first processor's largest model, measured, beside what the same record's ceilings predict."""
-    steps = [step for step in cache_steps(book) if step.device == "cpu"]
+    steps = [step for step in cache_steps(catalog) if step.device == "cpu"]
     steps = [step for step in steps if step.record == steps[0].record]
     model = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     rows = [
@@ -26,7 +26,7 @@ def data(book: Book) -> FigureData:
     last = min(max(row["context"] for row in rows if row["cache"] == cached) for cached in (WITH, WITHOUT))
     ends = {row["cache"]: row for row in rows if row["context"] == last}
     values = {"machine": steps[0].machine, "model": model, "last": last,
-              **{told: ends[WITHOUT][told] / ends[WITH][told] for told in ("time", "predicted")}}  # fmt: skip
+              **{shown: ends[WITHOUT][shown] / ends[WITH][shown] for shown in ("time", "predicted")}}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
 
 

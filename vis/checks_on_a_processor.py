@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.speculation import checks, told_by_ceilings
+from generators.catalog.load import Catalog
+from generators.comparison.speculation import checks, predicted_by_ceilings
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
 ROLE, MODEL = "cpu", "0-4b"
-COLUMNS = {"tokens": "tokens", "measured": "× one token", "low": "× one token", "high": "× one token", "told": "× one token"}  # fmt: skip
+COLUMNS = {"tokens": "tokens", "measured": "× one token", "low": "× one token", "high": "× one token", "predicted": "× one token"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Passes over several tokens against one over one, measured, and as the machine's own ceilings would have them."""
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     cases = checks(record, MODEL)
-    once, told = float(cases[1].seconds), told_by_ceilings(record, cases[1])
+    once, shown = float(cases[1].seconds), predicted_by_ceilings(record, cases[1])
     rows = [
         {"tokens": n, "measured": float(case.seconds) / once, "low": case.interval[0] / once, "high": case.interval[1] / once,
-         "told": told_by_ceilings(record, case) / told}
+         "predicted": predicted_by_ceilings(record, case) / shown}
         for n, case in sorted(cases.items())
     ]  # fmt: skip
-    values = {"machine": book.machine_label(record), "context": cases[1].parameters["context"]}
+    values = {"machine": catalog.machine_label(record), "context": cases[1].parameters["context"]}
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
 
 
@@ -36,7 +36,7 @@ def alt(data: FigureData) -> str:
     last = data.rows[-1]
     return (
         f"{_conclusion(data)}. Time of a pass against the tokens in it, relative to a pass over one, {data.values['machine']}, a model of 0.4 billion weights in BF16, {data.values['context']} tokens cached. "
-        f"By its own best read and best product {last['tokens']} tokens would take {last['told'] - 1:.0%} more."
+        f"By its own best read and best product {last['tokens']} tokens would take {last['predicted'] - 1:.0%} more."
     )
 
 
@@ -52,7 +52,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set(xscale="log", xlim=(0.9, 75), ylim=(0, 2), yticks=[0, 0.5, 1, 1.5, 2])
     theme.log_ticks(axes.xaxis, [1, 2, 4, 8, 16, 32, 64])
     tokens = [r["tokens"] for r in data.rows]
-    axes.plot(tokens, [r["told"] for r in data.rows], color=colour.MEMORY, lw=2.0)
+    axes.plot(tokens, [r["predicted"] for r in data.rows], color=colour.MEMORY, lw=2.0)
     axes.vlines(tokens, [r["low"] for r in data.rows], [r["high"] for r in data.rows], color=colour.INK, lw=1.2)
     theme.measured(axes, tokens, [r["measured"] for r in data.rows])
     axes.text(1, 0.72, "line: by the machine's\nbest read and product", color=colour.MEMORY, **words)

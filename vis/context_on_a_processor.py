@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence.cache import context_steps, slow_downs
+from generators.catalog.load import Catalog
+from generators.comparison.cache import context_steps, slow_downs
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._chapter2 import axes_of
@@ -17,9 +17,9 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The first processor's slow-downs from its shortest to its longest context, measured and as two predictions."""
-    steps = [step for step in context_steps(book) if step.device == "cpu"]
+    steps = [step for step in context_steps(catalog) if step.device == "cpu"]
     steps = [step for step in steps if step.record == steps[0].record]
     found = slow_downs(steps)
     longest = max(one.context for one in found)
@@ -29,11 +29,11 @@ def data(book: Book) -> FigureData:
         for one in sorted(found, key=lambda one: -one.observed) if one.context == longest
     ]  # fmt: skip
     off = {
-        told: [abs(row[told] / row["observed"] - 1) for row in rows if row[told]]
-        for told in ("predicted", "by products")
+        shown: [abs(row[shown] / row["observed"] - 1) for row in rows if row[shown]]
+        for shown in ("predicted", "by products")
     }
     values = {"machine": steps[0].machine, "longest": longest - 1, "kinds": len(rows),
-              **{told: statistics.median(errors) if errors else None for told, errors in off.items()}}  # fmt: skip
+              **{shown: statistics.median(errors) if errors else None for shown, errors in off.items()}}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
 
 

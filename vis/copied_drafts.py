@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.speculation import TASKS, copied, one_chance
+from generators.catalog.load import Catalog
+from generators.comparison.speculation import TASKS, copied, one_chance
 from generators.model.work import accepted_tokens
 from vis import _palette as colour
 from vis import _theme as theme
@@ -14,13 +14,13 @@ LENGTHS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 COLUMNS = {"task": "", "drafts": "tokens", "counted": "tokens per pass", "formula": "tokens per pass"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Tokens per pass counted over two chapters of Alice, written anew and rewritten, and what the formula gives."""
     rows = [
-        {"task": task, "drafts": most, "counted": copied(book, task, most).tokens_per_pass, "formula": accepted_tokens(one_chance(book, task), most)}
+        {"task": task, "drafts": most, "counted": copied(catalog, task, most).tokens_per_pass, "formula": accepted_tokens(one_chance(catalog, task), most)}
         for task in TASKS for most in LENGTHS
     ]  # fmt: skip
-    values = {"chances": [copied(book, "rewritten", TOLD).chance(at) for at in (1, 2, 3)]}
+    values = {"chances": [copied(catalog, "rewritten", TOLD).chance(at) for at in (1, 2, 3)]}
     return FigureData(COLUMNS, rows, values, frozenset({"carroll-manuscript", "carroll-printed", "leviathan-2023"}))
 
 
@@ -31,11 +31,11 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    told = data.where(task="rewritten", drafts=TOLD)[0]
+    shown = data.where(task="rewritten", drafts=TOLD)[0]
     first, second, third = data.values["chances"]
     return (
         f"{_conclusion(data)}. Tokens per pass against the most draft tokens in it, counted over two chapters of Alice's Adventures in Wonderland, with their manuscript as the prompt and without. "
-        f"With one chance for all drafts the formula gives {told['formula']:.2f} at {TOLD} where {told['counted']:.2f} were counted: the first draft is right in {first:.0%}, the second after a right first in {second:.0%}, the third in {third:.0%}."
+        f"With one chance for all drafts the formula gives {shown['formula']:.2f} at {TOLD} where {shown['counted']:.2f} were counted: the first draft is right in {first:.0%}, the second after a right first in {second:.0%}, the third in {third:.0%}."
     )
 
 
@@ -53,8 +53,8 @@ def draw(data: FigureData, narrow: bool):
         rows = data.where(task=task)
         axes.plot([r["drafts"] for r in rows], [r["formula"] for r in rows], color=colour.INK, lw=1.6, ls=(0, (5, 3)))
         theme.measured(axes, [r["drafts"] for r in rows], [r["counted"] for r in rows])
-        told = data.where(task=task, drafts=TOLD)[0]["counted"]
-        axes.text(TOLD, told + 0.2, f"{told:.1f}", ha="center", **words)
+        shown = data.where(task=task, drafts=TOLD)[0]["counted"]
+        axes.text(TOLD, shown + 0.2, f"{shown:.1f}", ha="center", **words)
     axes.text(32, 3.26, "rewritten: the manuscript is the prompt", ha="right", **words)
     axes.text(32, 1.33, "written new", ha="right", **words)
     axes.text(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import ceilings, decode_records
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import ceilings, decode_records
 from vis import _decode_share as share
 from vis._figure import FigureData
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every decode run on a measured processor as a share of what its own best read allows."""
-    records = [record for record in decode_records(book) if record.machine.device == "cpu"]
-    rows = share.rows(book, records)
+    records = [record for record in decode_records(catalog) if record.machine.device == "cpu"]
+    rows = share.rows(catalog, records)
     counted = share.sound(rows)
     first = [row for row in counted if row["machine"] == rows[0]["machine"]]
     by_size = sorted(first, key=lambda row: row["bytes"])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import decode_records
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import decode_records
 from vis import _decode_share as share
 from vis._figure import FigureData
 
 SMALL = 1.0  #: GB: smaller models do not occur in serving
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every decode run on a measured GPU as a share of its datasheet's bound."""
-    records = [record for record in decode_records(book) if record.machine.device != "cpu"]
-    rows = share.rows(book, records)
+    records = [record for record in decode_records(catalog) if record.machine.device != "cpu"]
+    rows = share.rows(catalog, records)
     counted = share.sound(rows)
     first = [row for row in counted if row["machine"] == rows[0]["machine"]]
     of_mode = {mode: [row for row in first if row["mode"] == mode] for mode in {row["mode"] for row in first}}
@@ -30,7 +30,7 @@ def data(book: Book) -> FigureData:
         "count": len(counted), "machines": list(dict.fromkeys(row["machine"] for row in counted)),
     }  # fmt: skip
     sources = {
-        book.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
+        catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
     }
     return FigureData(share.COLUMNS, rows, values, frozenset(sources), frozenset(record.id for record in records))
 

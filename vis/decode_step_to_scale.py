@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -16,11 +16,11 @@ PROMPT = 4096
 PASSES = {"decode": Pass(1, 1, 1), "prefill": Pass(1, PROMPT, PROMPT)}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Reading and math of one decode step and of one prefill, and the steps that take as long as the prefill."""
-    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
-    device = catalogue.sourced_device(chip, stored.rate)
-    shape, form = catalogue.sourced_shape(model), catalogue.sourced_format(stored)
+    chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
+    device = model_inputs.sourced_device(chip, stored.rate)
+    shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
     rows, sources = [], frozenset()
     for name, pass_ in PASSES.items():
         step = roofline.step(shape, form, device, pass_)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import decode_case
-from generators.evidence.speculation import LENGTHS, best_length
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import decode_case
+from generators.comparison.speculation import LENGTHS, best_length
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -16,16 +16,16 @@ COLUMNS = {"draft": "", "cost": "of a pass", "chance": "% right", "speed-up": "Ã
 DASHES = {"copied": "solid", "by its bytes": (0, (6, 2)), "measured": (0, (2, 1.4))}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The best speed-up at each chance for three costs of a draft token: none, a small model's bytes, and its measured time."""
-    record, rows = book.speaker(ROLE), []
+    record, rows = catalog.speaker(ROLE), []
     few, many = (decode_case(record, name, "graph") for name in ("1-1b", "8b"))
     costs = {"copied": 0.0, "by its bytes": few.work.bytes / many.work.bytes, "measured": few.seconds / many.seconds}
     for draft, cost in costs.items():
         for chance in CHANCES:
             gain, length = best_length(chance / 100, cost)
             rows.append({"draft": draft, "cost": cost, "chance": chance, "speed-up": gain, "length": length})
-    return FigureData(COLUMNS, rows, {"machine": book.machine_label(record)}, frozenset({"leviathan-2023"}), frozenset({record.id}))  # fmt: skip
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, frozenset({"leviathan-2023"}), frozenset({record.id}))  # fmt: skip
 
 
 def _at(data: FigureData, draft: str, chance: int = TOLD) -> dict:
@@ -40,9 +40,9 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     rows = {draft: _at(data, draft) for draft in DASHES if draft != "copied"}
-    told = ", ".join(f"{draft} {r['cost']:.2f} of a pass, {r['speed-up']:.2f} times with {r['length']} drafts" for draft, r in rows.items())  # fmt: skip
+    shown = ", ".join(f"{draft} {r['cost']:.2f} of a pass, {r['speed-up']:.2f} times with {r['length']} drafts" for draft, r in rows.items())  # fmt: skip
     return (
-        f"{_conclusion(data)}. Speed against plain decode at the best draft length, against the chance that a draft is right, for three costs of a draft token: none, and a {SMALL} model's; at {TOLD}%: {told}. "
+        f"{_conclusion(data)}. Speed against plain decode at the best draft length, against the chance that a draft is right, for three costs of a draft token: none, and a {SMALL} model's; at {TOLD}%: {shown}. "
         "Marks: the best draft length; the more a draft costs and the less often it is right, the fewer."
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import batching, parameters
 from vis import _palette as colour
 from vis import _theme as theme
@@ -23,12 +23,12 @@ COLUMNS = {
 REUSE = 8.0
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Weight bytes per token of a dense model and three mixtures, and how many times fewer that is than at batch 1."""
-    form, rows, values = catalogue.number_format(book.formats[FORMAT]), [], {}
-    sources = {book.formats[FORMAT].source, *(book.models[id_].source for id_ in MODELS)}
+    form, rows, values = model_inputs.number_format(catalog.formats[FORMAT]), [], {}
+    sources = {catalog.formats[FORMAT].source, *(catalog.models[id_].source for id_ in MODELS)}
     for id_ in MODELS:
-        model, shape = book.models[id_], catalogue.shape(book.models[id_])
+        model, shape = catalog.models[id_], model_inputs.shape(catalog.models[id_])
         one = batching.weight_bytes_per_token(shape, form, 1.0)
         for batch in BATCHES:
             each = batching.weight_bytes_per_token(shape, form, batch)

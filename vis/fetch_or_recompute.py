@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.phases import prefill_case
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.phases import prefill_case
 from generators.model import cache
 from vis import _palette as colour
 from vis import _theme as theme
@@ -17,31 +17,31 @@ LINK = "pcie-gen5-both-ways"
 COLUMNS = {"model": "", "context": "tokens", "link": "GB/s", "fetch": "ms", "recompute": "ms", "mark": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """For each model, the link at which both take equally long; the chip's host link; and the same with a measured prefill."""
-    chip, stored, record = book.accelerators[CHIP], book.formats[FORMAT], book.speaker(ROLE)
-    device, form = catalogue.device(chip, stored.rate), catalogue.number_format(stored)
-    host = book.published[LINK].quantity.to("GB/s") / 2
+    chip, stored, record = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.speaker(ROLE)
+    device, form = model_inputs.device(chip, stored.rate), model_inputs.number_format(stored)
+    host = catalog.published[LINK].quantity.to("GB/s") / 2
     rows = []
     for id_ in MODELS:
-        model, shape = book.models[id_], catalogue.shape(book.models[id_])
+        model, shape = catalog.models[id_], model_inputs.shape(catalog.models[id_])
         for context in sorted({c for c in CONTEXTS if c <= model.context} | {float(min(model.context, CONTEXTS[-1]))}):
             rows.append({"model": model.name, "context": context, "mark": "limit",
                          "link": cache.break_even_link(shape, form, device, context) / 1e9,
                          "fetch": cache.fetch_time(shape, form, context, host * 1e9) * 1e3,
                          "recompute": cache.recompute_time(shape, form, device, context) * 1e3})  # fmt: skip
-    shape, seconds = catalogue.shape(book.models[MODEL]), prefill_case(record, MEASURED, CONTEXT).seconds
+    shape, seconds = model_inputs.shape(catalog.models[MODEL]), prefill_case(record, MEASURED, CONTEXT).seconds
     fetch = cache.fetch_time(shape, form, float(CONTEXT), host * 1e9)
-    rows.append({"model": book.models[MODEL].name, "context": float(CONTEXT), "mark": "measured", "link": host * fetch / seconds,
+    rows.append({"model": catalog.models[MODEL].name, "context": float(CONTEXT), "mark": "measured", "link": host * fetch / seconds,
                  "fetch": fetch * 1e3, "recompute": seconds * 1e3})  # fmt: skip
     highest = {
-        book.models[id_].name: max(row["link"] for row in rows if row["model"] == book.models[id_].name)
+        catalog.models[id_].name: max(row["link"] for row in rows if row["model"] == catalog.models[id_].name)
         for id_ in MODELS
     }
-    values = {"chip": book.machine_label(record), "host": host, "highest": highest, "model": book.models[MODEL].name,
+    values = {"chip": catalog.machine_label(record), "host": host, "highest": highest, "model": catalog.models[MODEL].name,
               "above": [name for name, link in highest.items() if link > host], "measured": rows[-1]["link"]}  # fmt: skip
-    sources = {book.published[LINK].source} | {book.models[id_].source for id_ in MODELS}
-    sourced = catalogue.sourced_device(chip, stored.rate)
+    sources = {catalog.published[LINK].source} | {catalog.models[id_].source for id_ in MODELS}
+    sourced = model_inputs.sourced_device(chip, stored.rate)
     sources |= sourced.bandwidth.sources | sourced.peak.sources
     return FigureData(COLUMNS, rows, values, frozenset(sources), frozenset({record.id}))
 

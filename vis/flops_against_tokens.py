@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.phases import OFF_SWEEP, QUOTED_SWEEP, quoted_sweep
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.phases import OFF_SWEEP, QUOTED_SWEEP, quoted_sweep
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -13,11 +13,11 @@ COLUMNS = {"tokens": "tokens", "time": "ms", "rate": "TFLOP/s", "roof": "TFLOP/s
 STEPS = [2.0 ** (power / 4) for power in range(49)]
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Rates of one quoted product by tokens in flight, under the two roofs of the chip's datasheet, with a fitted knee."""
-    sweep = quoted_sweep(book)
+    sweep = quoted_sweep(catalog)
     used = {tokens: seconds for tokens, seconds, *_ in sweep.points}
-    off = {float(tokens): book.published[f"{QUOTED_SWEEP}{tokens}"].quantity.value for tokens in OFF_SWEEP}
+    off = {float(tokens): catalog.published[f"{QUOTED_SWEEP}{tokens}"].quantity.value for tokens in OFF_SWEEP}
     rows = []
     for tokens in sorted({*STEPS, *used, *off}):
         flop = sweep.flop_per_token * tokens / 1e12
@@ -27,7 +27,7 @@ def data(book: Book) -> FigureData:
             mark = "stair" if tokens in off else "quoted"
             row |= {"time": seconds * 1e3, "rate": flop / seconds, "mark": mark}
         rows.append(row)
-    pcie = catalogue.device(book.accelerators["a100-pcie-80gb"], "fp16")
+    pcie = model_inputs.device(catalog.accelerators["a100-pcie-80gb"], "fp16")
     low, high = sweep.knee.interval
     values = {
         "chip": sweep.short, "peak": sweep.peak / 1e12, "bandwidth": sweep.bandwidth / 1e12, "critical": sweep.critical, "knee": sweep.knee.tokens,
@@ -71,18 +71,18 @@ def draw(data: FigureData, narrow: bool):
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
     axes.plot([0.8, turn], [peak * 0.8 / turn, peak], color=colour.MEMORY, lw=2.2)
     axes.plot([turn, 6000], [peak, peak], color=colour.COMPUTE, lw=2.2)
-    told = "limit: memory" if narrow else f"limit: {v['bandwidth']:.2f} TB/s of memory"
-    axes.text(1.0, 75, told, color=colour.MEMORY, **words)
+    shown = "limit: memory" if narrow else f"limit: {v['bandwidth']:.2f} TB/s of memory"
+    axes.text(1.0, 75, shown, color=colour.MEMORY, **words)
     axes.text(5800, peak * 1.2, f"limit: {peak:.0f} TFLOP/s of math" if not narrow else "limit: math", color=colour.COMPUTE, ha="right", **words)  # fmt: skip
     axes.plot([r["tokens"] for r in data.rows], [r["fit"] for r in data.rows], color=colour.INK, lw=1.1, zorder=4)
     known = [r for r in data.rows if r["mark"] != "line"]
     theme.quoted(axes, [r["tokens"] for r in known], [r["rate"] for r in known], 7)
-    for x, low, high, told, ha in (
+    for x, low, high, shown, ha in (
         (v["knee"], 1, v["knee"] / turn * peak * 0.5, f"fitted: {v['knee']:.0f}", "right"),
         (turn, 1, peak, f"datasheet: {turn:.0f}", "left"),
     ):
         axes.plot([x, x], [low, high], color=colour.INK, lw=1.0, ls=":" if ha == "left" else "-")
-        axes.text(x * (1.12 if ha == "left" else 1 / 1.12), 1.6, told, ha=ha, va="center", **words)
+        axes.text(x * (1.12 if ha == "left" else 1 / 1.12), 1.6, shown, ha=ha, va="center", **words)
     theme.quoted(axes, [380], [12], 7)
     axes.text(480, 12, "published", va="center", **words)
     axes.plot([310, 450], [5.5, 5.5], color=colour.INK, lw=1.1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.speculation import check, checks, free_tokens
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.speculation import check, checks, free_tokens
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -15,18 +15,22 @@ USERS, TOKENS = (1, 8, 64), range(1, 257)
 COLUMNS = {"users": "users", "tokens": "tokens", "limit": "× one token", "binds": "", "measured": "× one token"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Least time of a pass over that of a pass over one token of each user, and the passes that were measured as graphs."""
-    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
-    shape, form, device = catalogue.shape(model), catalogue.number_format(stored), catalogue.device(chip, stored.rate)
+    chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
+    shape, form, device = (
+        model_inputs.shape(model),
+        model_inputs.number_format(stored),
+        model_inputs.device(chip, stored.rate),
+    )
     given, rows = (shape, form, device), []
     for users in USERS:
         steps = {n: check(given, users, CONTEXT, n) for n in TOKENS}
         rows += [{"users": users, "tokens": n, "limit": step.time / steps[1].time, "binds": step.binds} for n, step in steps.items() if step.time < 6 * steps[1].time]  # fmt: skip
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     cases, free = checks(record, MODEL), {users: free_tokens(given, users, CONTEXT) for users in USERS}
     rows += [{"users": 1, "tokens": n, "measured": float(case.seconds / cases[1].seconds)} for n, case in sorted(cases.items())]  # fmt: skip
-    values = {"machine": book.machine_label(record), "model": model.name, "free": free}
+    values = {"machine": catalog.machine_label(record), "model": model.name, "free": free}
     sources = frozenset({model.source, chip.memory.bandwidth.source, stored.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
@@ -44,11 +48,11 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     free = ", ".join(f"{n} tokens of each of {users} users" for users, n in list(v["free"].items())[1:])
-    told = ", ".join(f"{r['tokens']} tokens {r['measured']:.2f} times" for r in _measured(data)[1:])
+    described = ", ".join(f"{r['tokens']} tokens {r['measured']:.2f} times" for r in _measured(data)[1:])
     return (
         f"{_conclusion(data)}. Time of a pass against that of a pass over one token of each user, by the tokens of each, both logarithmic; {v['model']} on one {v['machine']}. "
         f"Lines: the limit after {CONTEXT} cached tokens; a pass waits for memory up to {v['free'][1]} tokens of a single user, {free}; then its math takes longer in proportion. "
-        f"Dots: measured as CUDA graphs, one user, prompts without a cache against a decode step: {told}."
+        f"Dots: measured as CUDA graphs, one user, prompts without a cache against a decode step: {described}."
     )
 
 

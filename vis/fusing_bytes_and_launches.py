@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.book.load import Book
-from generators.evidence import kernels
-from generators.evidence.comparison import ceilings, decode_case, measured_shape
-from generators.evidence.phases import prefill_case
+from generators.catalog.load import Catalog
+from generators.comparison import kernels
+from generators.comparison.comparison import ceilings, decode_case, measured_shape
+from generators.comparison.phases import prefill_case
+from generators.core import units
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -15,16 +15,16 @@ ROLE, MODEL, PROMPT = "h200", "8b", 4096
 COLUMNS = {"tokens": "tokens", "bytes": "ms", "launches": "ms"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """What compiling the layers saved at one token, and what the bytes that fusing saves would take, by tokens in the pass."""
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     plain, compiled = (decode_case(record, MODEL, mode) for mode in ("graph", "compiled-graph"))
-    shape, chip = measured_shape(plain), book.accelerators[record.machine.accelerator]
+    shape, chip = measured_shape(plain), catalog.accelerators[record.machine.accelerator]
     written, fused = (kernels.small_bytes(shape, 1, way) for way in ("plain", "fused"))
     each = (written - fused) / ceilings(record).copy * 1e3
     saved = (plain.seconds - compiled.seconds) * 1e3
     cache = chip.last_level_cache.quantity
-    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": units.number_text(saved / each, 2),
+    values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": units.number_text(saved / each, 2),
               "bytes": each * PROMPT, "measured": prefill_case(record, MODEL, PROMPT).seconds * 1e3,
               "fits": cache.value / (kernels.WIDTH * shape.d_ff)}  # fmt: skip
     rows = [{"tokens": 2**n, "bytes": each * 2**n, "launches": saved} for n in range(14)]

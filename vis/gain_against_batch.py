@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence import batching as evidence
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison import batching as evidence
 from generators.model import batching
 from vis import _palette as colour
 from vis import _theme as theme
@@ -14,13 +14,13 @@ COLUMNS = {"length": "tokens", "batch": "sequences", "predicted": "× batch 1", 
 BATCHES = range(1, evidence.SWEEP_BATCHES[-1] + 1)
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Tokens per second over those of batch 1, predicted for every batch and quoted where the source has it."""
-    gains = evidence.sweep_gains(book)
-    row = book.published[gains[0].id]
-    stored, chip = book.formats[row.format], book.accelerators[row.accelerator]
-    shape, form = catalogue.shape(book.models[row.model]), catalogue.number_format(stored)
-    device, rows = catalogue.device(chip, stored.rate), []
+    gains = evidence.sweep_gains(catalog)
+    row = catalog.published[gains[0].id]
+    stored, chip = catalog.formats[row.format], catalog.accelerators[row.accelerator]
+    shape, form = model_inputs.shape(catalog.models[row.model]), model_inputs.number_format(stored)
+    device, rows = model_inputs.device(chip, stored.rate), []
     for length in evidence.SWEEP_LENGTHS:
         times = {b: batching.offline_time(shape, form, device, float(b), float(length), float(length)) for b in BATCHES}
         quoted = {one.batch: one.quoted for one in gains if one.length == length} | {1: 1.0}
@@ -29,12 +29,12 @@ def data(book: Book) -> FigureData:
             for b in BATCHES
         ]
     values = {
-        "model": book.models[row.model].name,
+        "model": catalog.models[row.model].name,
         "chip": "GH200",
         "worst": max(abs(one.error) for one in gains),
         "engine": row.engine,
         "most": {one.length: one.quoted for one in gains if one.batch == BATCHES[-1]},
-        "told": {one.length: one.predicted for one in gains if one.batch == BATCHES[-1]},
+        "predicted": {one.length: one.predicted for one in gains if one.batch == BATCHES[-1]},
     }
     return FigureData(COLUMNS, rows, values, frozenset().union(*(one.sources for one in gains)))
 
@@ -49,7 +49,7 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     each = " and ".join(
-        f"{told:.1f} predicted with prompts and answers of {length:,}" for length, told in v["told"].items()
+        f"{shown:.1f} predicted with prompts and answers of {length:,}" for length, shown in v["predicted"].items()
     )
     return (
         f"{_conclusion(data)}. Tokens per second over those of one user, against the batch, {v['model']} in 16 bits: {each}. "
@@ -80,8 +80,8 @@ def draw(data: FigureData, narrow: bool):
         last = rows[-1]
         short = length == evidence.SWEEP_LENGTHS[0]
         if narrow:
-            place, told = (63, last["quoted"] - 8.5 if short else last["predicted"] - 9), {"ha": "right"}
-            axes.text(*place, f"texts of {length:,}", **(words | told))
+            place, shown = (63, last["quoted"] - 8.5 if short else last["predicted"] - 9), {"ha": "right"}
+            axes.text(*place, f"texts of {length:,}", **(words | shown))
         else:
             axes.text(
                 most * 1.05, (last["predicted"] + last["quoted"]) / 2, f"prompts and\nanswers of {length:,}", **words

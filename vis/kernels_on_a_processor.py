@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.comparison import ceilings
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import ceilings
 from generators.model import roofline
 from vis import _palette as colour
 from vis import _theme as theme
@@ -20,18 +20,22 @@ NAMES = {
 }  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Measured kernels at the intensity that the suite counted, and products of ever more rows; the roofs are those of the same record."""
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     roof, rows = ceilings(record), []
     cases = [(NAMES[case.parameters["kernel"]][0], case) for case in record.measured("kernel", dtype=DTYPE)]
     cases += [("product", case) for case in record.measured("rows-sweep", dtype=DTYPE)]
     for name, case in cases:
         intensity = case.work.flop / case.work.bytes
         allowed = roofline.attainable(roof.products[DTYPE], roof.read, intensity)
-        told = {"rows": case.parameters["rows"]} if name == "product" else {}
-        rows.append({"kernel": name, "intensity": intensity, "rate": case.flops / 1e9, "share": case.flops / allowed * 100, **told})  # fmt: skip
-    values = {"machine": book.machine_label(record), "bandwidth": roof.read / 1e9, "peak": roof.products[DTYPE] / 1e9}
+        shown = {"rows": case.parameters["rows"]} if name == "product" else {}
+        rows.append({"kernel": name, "intensity": intensity, "rate": case.flops / 1e9, "share": case.flops / allowed * 100, **shown})  # fmt: skip
+    values = {
+        "machine": catalog.machine_label(record),
+        "bandwidth": roof.read / 1e9,
+        "peak": roof.products[DTYPE] / 1e9,
+    }
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
 
 
@@ -46,9 +50,9 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, products = data.values, data.where(kernel="product")
-    told = ", ".join(f"{r['kernel']} {r['share']:.0f}%" for r in data.rows if r["kernel"] != "product")
+    shown = ", ".join(f"{r['kernel']} {r['share']:.0f}%" for r in data.rows if r["kernel"] != "product")
     return (
-        f"{_conclusion(data)}. Kernels in FP32 under the machine's own roofs, {v['bandwidth']:.1f} GB/s and {v['peak']:.0f} GFLOP/s, as shares of what these allow: {told}. "
+        f"{_conclusion(data)}. Kernels in FP32 under the machine's own roofs, {v['bandwidth']:.1f} GB/s and {v['peak']:.0f} GFLOP/s, as shares of what these allow: {shown}. "
         f"Products of {products[0]['rows']:,} to {products[-1]['rows']:,} rows go from {products[0]['share']:.0f}% under the slope to {products[-1]['share']:.0f}% under the flat roof, and sag to {min(r['share'] for r in products):.0f}% between."
     )
 

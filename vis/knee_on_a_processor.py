@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.phases import measured_sweeps
+from generators.catalog.load import Catalog
+from generators.comparison.phases import measured_sweeps
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -11,25 +11,29 @@ from vis._figure import FigureData
 COLUMNS = {"format": "", "tokens": "tokens", "rate": "GFLOP/s", "low": "GFLOP/s", "high": "GFLOP/s", "roof": "GFLOP/s", "fit": "GFLOP/s"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Rates of the first processor's products by tokens, in each number format, under its own ceilings."""
-    rows, values, records = [], {"machine": "", "told": {}}, set()
-    for sweep in (one for one in measured_sweeps(book, "cpu") if one.record):
+    rows, values, records = [], {"machine": "", "sweeps": {}}, set()
+    for sweep in (one for one in measured_sweeps(catalog, "cpu") if one.record):
         for tokens, seconds, low, high in sweep.points:
             flop = sweep.flop_per_token * tokens / 1e9
             roof = min(sweep.peak / 1e9, flop / (sweep.weight_bytes / sweep.bandwidth))
             rows.append({"format": sweep.format, "tokens": tokens, "rate": flop / seconds, "low": flop / high, "high": flop / low,
                          "roof": roof, "fit": flop / sweep.knee.seconds(tokens)})  # fmt: skip
         values["machine"] = sweep.where
-        values["told"][sweep.format] = {"critical": sweep.critical, "knee": sweep.knee.tokens, "peak": sweep.peak / 1e9}
+        values["sweeps"][sweep.format] = {
+            "critical": sweep.critical,
+            "knee": sweep.knee.tokens,
+            "peak": sweep.peak / 1e9,
+        }
         records.add(sweep.record)
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset(records))
 
 
 def _conclusion(data: FigureData) -> str:
-    told = ", ".join(f"{one['knee']:.0f} in {form}" for form, one in data.values["told"].items())
-    said = ", ".join(f"{one['critical']:.0f}" for one in data.values["told"].values())
-    return f"On this processor products turn at {told}; its own ceilings say {said}"
+    shown = ", ".join(f"{one['knee']:.0f} in {form}" for form, one in data.values["sweeps"].items())
+    said = ", ".join(f"{one['critical']:.0f}" for one in data.values["sweeps"].values())
+    return f"On this processor products turn at {shown}; its own ceilings say {said}"
 
 
 def alt(data: FigureData) -> str:
@@ -44,12 +48,12 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """A panel for each number format, one above the other on a phone."""
-    size, told = theme.page_size(narrow), data.values["told"]
-    floor, many = theme.floor(data.note, narrow) + 0.05, max(len(told), 1)
+    size, shown = theme.page_size(narrow), data.values["sweeps"]
+    floor, many = theme.floor(data.note, narrow) + 0.05, max(len(shown), 1)
     figure = theme.canvas(narrow, 4.4, floor + 2.9 * many + 1.2)
     top = theme.headline(figure, _conclusion(data), "One matrix product; dots: measured, thin: fitted") + 0.3
     width, height = figure.get_size_inches()
-    for at, (form, one) in enumerate(told.items()):
+    for at, (form, one) in enumerate(shown.items()):
         each = (height - floor - top) / many
         axes = (
             theme.box(figure, 0.6, floor + (many - 1 - at) * each, 0.2, top + at * each + (0.55 if at else 0))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from generators import catalogue
-from generators.book.llm import LanguageModel
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.llm import LanguageModel
+from generators.catalog.load import Catalog
 from generators.model import cache, memory
 from vis import _palette as colour
 from vis import _shapes as shapes
@@ -22,11 +22,11 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The models that the naive formula misses by most: the cache of a sequence per token, and the formula's answer."""
-    form, rows, wrong = catalogue.number_format(book.formats["bf16"]), [], 0
-    for model in book.alike.values():
-        shape, context = catalogue.shape(model), min(CONTEXT, float(model.context))
+    form, rows, wrong = model_inputs.number_format(catalog.formats["bf16"]), [], 0
+    for model in catalog.alike.values():
+        shape, context = model_inputs.shape(model), min(CONTEXT, float(model.context))
         error = cache.naive_error(shape, form, context)
         wrong += abs(error - 1) > OFF
         rows.append({
@@ -35,9 +35,9 @@ def data(book: Book) -> FigureData:
         })  # fmt: skip
     rows.sort(key=lambda row: (-abs(round(math.log(row["error"]), 6)), row["model"]))
     rows = sorted(rows[:SHOWN], key=lambda row: (-row["error"], row["model"]))
-    values = {"count": len(book.alike), "wrong": wrong, "high": rows[0]["error"], "high model": rows[0]["model"],
+    values = {"count": len(catalog.alike), "wrong": wrong, "high": rows[0]["error"], "high model": rows[0]["model"],
               "low": rows[-1]["error"], "low model": rows[-1]["model"]}  # fmt: skip
-    sources = frozenset(model.source for model in book.alike.values()) | {book.formats["bf16"].source}
+    sources = frozenset(model.source for model in catalog.alike.values()) | {catalog.formats["bf16"].source}
     return FigureData(COLUMNS, rows, values, sources)
 
 

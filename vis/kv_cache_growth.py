@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import memory
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -15,10 +15,10 @@ CHATS = (1, 64)
 MOST = 300_000.0  # tokens drawn
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Cache of one model against tokens in flight, its weights, where both are equal, and two numbers of chats."""
-    model, stored = book.models[MODEL], book.formats[FORMAT]
-    shape, form = catalogue.shape(model), catalogue.number_format(stored)
+    model, stored = catalog.models[MODEL], catalog.formats[FORMAT]
+    shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
     token = memory.kv_bytes_per_token(shape, form)
     weights = memory.weight_bytes_streamed(shape, form, Pass(1.0, 1.0, 1.0))
     even = memory.balance(weights, token)

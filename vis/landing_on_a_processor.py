@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence.landing import interference
+from generators.catalog.load import Catalog
+from generators.comparison.prefill_interference import interference
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -12,17 +12,17 @@ AROUND = 2  # passes shown before the prompt is read and after
 COLUMNS = {"read": "", "end": "ms", "latency": "ms", "low": "ms", "high": "ms", "predicted": "ms", "prompt": "tokens", "mark": ""}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every measured pass of the cpu's record around its landings, beside a prediction from its whole one."""
-    record = book.speaker("cpu").id
-    found = [one for one in interference(book) if one.record == record]
+    record = catalog.speaker("cpu").id
+    found = [one for one in interference(catalog) if one.record == record]
     run, rows = found[0], []
-    for told, seen in zip(run.predicted, run.measured, strict=True):
+    for shown, seen in zip(run.predicted, run.measured, strict=True):
         reading = [at for at, one in enumerate(seen.passes) if one.prompt]
         for at in range(reading[0] - AROUND, min(reading[-1] + AROUND + 1, len(seen.passes))):
             one = seen.passes[at]
             rows.append({"read": f"chunks of {seen.chunk}" if seen.chunk else "whole", "end": one.end * 1e3, "latency": one.seconds * 1e3, "low": one.interval[0] * 1e3,
-                         "high": one.interval[1] * 1e3, "predicted": told.passes[at].seconds * 1e3, "prompt": one.prompt, "mark": "measured"})  # fmt: skip
+                         "high": one.interval[1] * 1e3, "predicted": shown.passes[at].seconds * 1e3, "prompt": one.prompt, "mark": "measured"})  # fmt: skip
     values = {
         "machine": run.machine, "label": run.label, "prompt": run.measured[0].prompt, "whole": run.measured[0].worst * 1e3,
         "chunk": run.measured[-1].chunk, "small": run.measured[-1].worst * 1e3, "error": run.error,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -17,11 +17,11 @@ FREE = 1.1  # up to so many times the time of one user, batching counts as free
 COLUMNS = {"context": "tokens", "batch": "users", "time": "ms", "rate": "tokens/s", "binds": "", "marked": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The least step of one model on one chip for every batch up to the largest one marked, at two contexts."""
-    chip, stored, model = book.accelerators[CHIP], book.formats[FORMAT], book.models[MODEL]
-    device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
-    shape, form, rows = catalogue.shape(model), catalogue.number_format(stored), []
+    chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
+    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    shape, form, rows = model_inputs.shape(model), model_inputs.number_format(stored), []
     for context in CONTEXTS:
         for batch in range(1, MARKED[-1] + 1):
             step = roofline.step(shape, form, device, Pass(float(batch), 1.0, float(context)))
@@ -82,7 +82,7 @@ def draw(data: FigureData, narrow: bool):
             if row["batch"] > 1:
                 short = context == CONTEXTS[0]
                 place = (row["time"] * 1.12, row["rate"]) if short else (row["time"], row["rate"] + most * 0.06)
-                told = f"{row['batch']} users" + (f" at {context:,}" if row["batch"] == MARKED[-1] and short else "")
-                axes.text(*place, told if short else f"{row['batch']}", ha="left" if short else "center", **words)
+                shown = f"{row['batch']} users" + (f" at {context:,}" if row["batch"] == MARKED[-1] and short else "")
+                axes.text(*place, shown if short else f"{row['batch']}", ha="left" if short else "center", **words)
     axes.text(last["time"], last["rate"] - most * 0.07, f"users at {CONTEXTS[1]:,}", ha="right", **words)
     return axes.figure

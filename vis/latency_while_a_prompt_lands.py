@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence import landing, simulation
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison import prefill_interference, simulation
 from vis import _palette as colour
 from vis import _shapes as shapes
 from vis import _theme as theme
@@ -18,15 +18,15 @@ BEFORE, AFTER = 6, 30.0  # passes drawn before the prompt, and ms after the last
 COLUMNS = {"read": "", "end": "ms", "latency": "ms", "prompt": "tokens", "binds": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every token of the sequences that decode while a prompt is read whole and in chunks: when it comes, and how long it took."""
-    price = simulation.chip_price(book, CHIP, MODEL, FORMAT)
-    runs = [landing.land(price, BATCH, CONTEXT, PROMPT, chunk, (BEFORE, 1)) for chunk in READ]
+    price = simulation.chip_price(catalog, CHIP, MODEL, FORMAT)
+    runs = [prefill_interference.land(price, BATCH, CONTEXT, PROMPT, chunk, (BEFORE, 1)) for chunk in READ]
     end = max(run.first_token for run in runs) * 1e3 + AFTER
     after = ceil(end / (runs[0].before * 1e3))
     rows, values = [], {"end": end, "before": runs[0].before * 1e3, "worst": {}, "first": {}}
     for chunk in READ:
-        run = landing.land(price, BATCH, CONTEXT, PROMPT, chunk, (BEFORE, after))
+        run = prefill_interference.land(price, BATCH, CONTEXT, PROMPT, chunk, (BEFORE, after))
         read = f"in chunks of {chunk}" if chunk else "read whole"
         rows += [
             {"read": read, "end": one.end * 1e3, "latency": one.seconds * 1e3, "prompt": one.prompt, "binds": one.binds}
@@ -34,10 +34,10 @@ def data(book: Book) -> FigureData:
             if one.end * 1e3 <= end
         ]
         values["worst"][read], values["first"][read] = run.worst * 1e3, run.first_token * 1e3
-    chip, model = book.accelerators[CHIP], book.models[MODEL]
+    chip, model = catalog.accelerators[CHIP], catalog.models[MODEL]
     values |= {"chip": chip.short.split(" ")[0], "model": model.name}
-    sourced = catalogue.sourced_device(chip, book.formats[FORMAT].rate)
-    sources = sourced.bandwidth.sources | sourced.peak.sources | {book.formats[FORMAT].source, model.source}
+    sourced = model_inputs.sourced_device(chip, catalog.formats[FORMAT].rate)
+    sources = sourced.bandwidth.sources | sourced.peak.sources | {catalog.formats[FORMAT].source, model.source}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 
@@ -49,10 +49,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    told = ", ".join(f"{read} at {first:.0f} ms" for read, first in v["first"].items())
+    shown = ", ".join(f"{read} at {first:.0f} ms" for read, first in v["first"].items())
     return (
         f"{_conclusion(data)}. Three time lines with a tick for each token that {BATCH} others get while a prompt of {PROMPT:,} is read, {v['model']} on one {v['chip']}: every {v['before']:.1f} ms before, then a gap. "
-        f"The prompt's own first token comes {told}."
+        f"The prompt's own first token comes {shown}."
     )
 
 

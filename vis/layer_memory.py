@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model.inputs import Format, Part
 from generators.model.memory import entries_kept
 from vis import _palette as colour
@@ -21,20 +21,20 @@ KINDS = {
 }
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Bytes that one layer of each kind keeps of a sequence at 16 bits."""
-    form, rows, values = catalogue.number_format(book.formats["bf16"]), [], {}
+    form, rows, values = model_inputs.number_format(catalog.formats["bf16"]), [], {}
     for kind, (id_, is_it) in KINDS.items():
-        model = book.models[id_]
-        part = next(part for part in catalogue.shape(model).parts if is_it(part))
+        model = catalog.models[id_]
+        part = next(part for part in model_inputs.shape(model).parts if is_it(part))
         for context in CONTEXTS:
             size = _kept(part, form, context)
             rows.append({"kind": kind, "model": model.name, "context": context, "kept": size / 1e6})
         values[kind] = {"name": model.name, "last": size / 1e6, "each": part.kept * form.kv, "window": part.window}
     values["even"] = values["recurrent"]["last"] * 1e6 / values["full attention"]["each"]
     columns = {"kind": "", "model": "", "context": "tokens", "kept": "MB"}
-    sources = frozenset(book.models[id_].source for id_, _ in KINDS.values())
-    return FigureData(columns, rows, values, sources | {book.formats["bf16"].source})
+    sources = frozenset(catalog.models[id_].source for id_, _ in KINDS.values())
+    return FigureData(columns, rows, values, sources | {catalog.formats["bf16"].source})
 
 
 def _kept(part: Part, form: Format, context: float) -> float:

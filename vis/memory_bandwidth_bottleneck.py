@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -15,11 +15,11 @@ from vis._subject import FORMAT, H200, LLAMA
 TOKENS = 3  # on the time line, so that the model is seen to be read again for each
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """One decode step at batch 1 and next to no context: bytes and FLOP, and the time of each."""
-    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
-    device = catalogue.sourced_device(chip, stored.rate)
-    step = roofline.step(catalogue.sourced_shape(model), catalogue.sourced_format(stored), device, Pass(1, 1, 1))
+    chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
+    device = model_inputs.sourced_device(chip, stored.rate)
+    step = roofline.step(model_inputs.sourced_shape(model), model_inputs.sourced_format(stored), device, Pass(1, 1, 1))
     rows = [
         {"item": "read the model", "bytes": step.traffic.total.to("GB"), "flop": 0.0, "time": step.memory.to("ms")},
         {"item": "do the math", "bytes": 0.0, "flop": step.flop.to("GFLOP"), "time": step.compute.to("ms")},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import smaller
-from generators.evidence.comparison import ceilings
+from generators.catalog.load import Catalog
+from generators.comparison import smaller
+from generators.comparison.comparison import ceilings
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -14,9 +14,9 @@ ROWS = (1, 4, 16, 64, 256)
 COLUMNS = {"weights": "", "rows": "tokens", "predicted": "× BF16", "measured": "× BF16"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Speed over the same product in BF16: what the machine's own read and product peak allow, and what was measured."""
-    record, rows = book.speaker(ROLE), []
+    record, rows = catalog.speaker(ROLE), []
     roof = ceilings(record)
 
     def allowed(weights: str, count: int) -> float:
@@ -30,7 +30,7 @@ def data(book: Book) -> FigureData:
                 "weights": weights, "rows": count, "measured": plain / packed,
                 "predicted": allowed("bfloat16", count) / allowed(weights, count),
             })  # fmt: skip
-    return FigureData(COLUMNS, rows, {"machine": book.machine_label(record)}, records=frozenset({record.id}))
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, records=frozenset({record.id}))
 
 
 def _conclusion(data: FigureData) -> str:
@@ -42,11 +42,11 @@ def _conclusion(data: FigureData) -> str:
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
-    told = "; ".join(
+    shown = "; ".join(
         f"{weights} " + ", ".join(f"{r['measured']:.2g}" for r in data.where(weights=weights)) for weights in ("int8", "int4")
     )  # fmt: skip
     return (
-        f"{_conclusion(data)}. Speed of PyTorch's packed kernels over its BF16 product of a 4,096 × 4,096 matrix on the {data.values['machine']}, at {', '.join(map(str, ROWS))} rows: {told}. "
+        f"{_conclusion(data)}. Speed of PyTorch's packed kernels over its BF16 product of a 4,096 × 4,096 matrix on the {data.values['machine']}, at {', '.join(map(str, ROWS))} rows: {shown}. "
         "The machine's own read and BF16 peak allow twice and over three times as much for few rows, and no loss at any."
     )
 

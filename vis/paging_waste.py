@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import paging
+from generators.catalog.load import Catalog
+from generators.comparison import paging
 from generators.model import cache
 from vis import _palette as colour
 from vis import _theme as theme
@@ -15,7 +15,7 @@ QUOTES = (("vllm-kv-used-paged", 16), ("vllm-kv-used-low", 2048), ("vllm-kv-used
 COLUMNS = {"block": "tokens", "waste": "%", "rule": "%", "batch": "sequences", "mark": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Waste counted in the simulation beside half a block per sequence, and three published shares."""
     rows = []
     for size in SIZES:
@@ -23,13 +23,13 @@ def data(book: Book) -> FigureData:
         rows.append({"block": size, "waste": usage.waste * 100, "batch": usage.batch, "mark": "simulated",
                      "rule": cache.wasted_share(float(size), usage.held) * 100})  # fmt: skip
     for id_, size in QUOTES:
-        rows.append({"block": size, "waste": 100 - book.published[id_].quantity.to("%"), "mark": "published"})
+        rows.append({"block": size, "waste": 100 - catalog.published[id_].quantity.to("%"), "mark": "published"})
     paged, whole = (next(r for r in rows if r["block"] == size) for size in (16, paging.LONGEST))
     values = {
         "first": rows[0]["waste"], "paged": paged["waste"], "whole": whole["waste"], "gain": paged["batch"] / whole["batch"],
         "held": paging.serve(16).held, "worst small": max(abs(r["rule"] / r["waste"] - 1) for r in rows if r["block"] <= 256 and r["mark"] == "simulated"),
     }  # fmt: skip
-    return FigureData(COLUMNS, rows, values, frozenset(book.published[id_].source for id_, _ in QUOTES))
+    return FigureData(COLUMNS, rows, values, frozenset(catalog.published[id_].source for id_, _ in QUOTES))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence import overhead
+from generators.catalog.load import Catalog
+from generators.comparison import overhead
 from vis import _palette as colour
 from vis import _shapes as shapes
 from vis import _theme as theme
@@ -15,14 +15,14 @@ ROLE = "h100"
 COLUMNS = {"round": "place in the run", "time": "ms", "planned": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The rounds of one narrow eager step in their order, those that met new cache lengths first."""
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     plans = overhead.plans(record)
     kinds = [("yes", time) for time in plans.planned] + [("no", time) for time in plans.plain]
     rows = [{"round": at, "time": time * 1e3, "planned": kind} for at, (kind, time) in enumerate(kinds, 1)]
     values = {
-        "machine": book.machine_label(record),
+        "machine": catalog.machine_label(record),
         "long": statistics.median(plans.planned) * 1e3,
         "short": statistics.median(plans.plain) * 1e3,
         "count": len(plans.planned),

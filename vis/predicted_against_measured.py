@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import accuracy
+from generators.catalog.load import Catalog
+from generators.comparison import accuracy
 from generators.score.table import summary
 from vis import _palette as colour
 from vis import _theme as theme
@@ -12,9 +12,9 @@ from vis._figure import FigureData
 COLUMNS = {"device": "", "model": "", "format": "", "engine": "", "bound": "ms", "predicted": "ms", "measured": "ms"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Time per token of each quoted decode of one sequence: bound, predicted without its device, and measured."""
-    found = accuracy.of_kind(book, accuracy.DECODE)
+    found = accuracy.of_kind(catalog, accuracy.DECODE)
     rows = [
         {
             "device": one.run.device.name, "model": one.run.model, "format": one.run.precision, "engine": one.run.build,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import kernels
-from generators.evidence.comparison import ceilings
-from generators.evidence.phases import prefill_case
+from generators.catalog.load import Catalog
+from generators.comparison import kernels
+from generators.comparison.comparison import ceilings
+from generators.comparison.phases import prefill_case
 from vis import _palette as colour
 from vis import _shapes as shapes
 from vis import _theme as theme
@@ -17,10 +17,10 @@ WORDS = {"limit": "by the datasheet", "products": "under the math roof", "attent
 SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD, "left": colour.GRID}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """A measured prefill cut at its kernels, each under its own measured roof, below the limit of the pass as one point."""
-    record = book.speaker(ROLE)
-    case, chip = prefill_case(record, MODEL, PROMPT), book.accelerators[record.machine.accelerator]
+    record = catalog.speaker(ROLE)
+    case, chip = prefill_case(record, MODEL, PROMPT), catalog.accelerators[record.machine.accelerator]
     peak, roof = chip.peaks()["bf16"].quantity, ceilings(record)
     parts = kernels.prefill_parts(record, MODEL, PROMPT)
     whole = {"limit": case.work.flop / peak.value, "measured": case.seconds}
@@ -28,7 +28,7 @@ def data(book: Book) -> FigureData:
     for part in SHADES:
         rows.append({"part": part, "start": start, "time": parts[part] * 1e3})
         start += parts[part] * 1e3
-    values = {"machine": book.machine_label(record), "model": MODEL.upper(), "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
+    values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(peak.sources), frozenset({record.id}))
 
 
@@ -54,10 +54,10 @@ def _names(data: FigureData) -> dict[str, str]:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, names = data.values, _names(data)
-    told = ", ".join(f"{names[r['part']]} {r['time']:.1f} ms" for r in data.rows[2:6])
+    shown = ", ".join(f"{names[r['part']]} {r['time']:.1f} ms" for r in data.rows[2:6])
     return (
         f"{_conclusion(data)}. A prompt of {PROMPT:,} tokens through a model of {v['model']} on the {v['machine']} took {_of(data, 'measured'):.0f} ms; the limit of the whole pass is {_of(data, 'limit'):.1f} ms. "
-        f"By its kernels: {told}; {_of(data, 'left'):.1f} ms are left over."
+        f"By its kernels: {shown}; {_of(data, 'left'):.1f} ms are left over."
     )
 
 

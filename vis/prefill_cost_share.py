@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.workloads import workloads
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.workloads import workloads
 from generators.model import phases
 from vis import _palette as colour
 from vis import _shapes as shapes
@@ -18,13 +18,15 @@ AGENT_BATCH = 7.0  # sequences of that length that fit
 COLUMNS = {"workload": "", "batch": "sequences", "cached": "tokens", "prompt": "tokens", "answer": "tokens", "prefill": "%"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Share of prefill in the machine time of quoted workloads, and of a coding agent's call with and without its prefix."""
-    chip, stored, model = book.accelerators[CHIP], book.formats[FORMAT], book.models[MODEL]
-    device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
-    shape, form = catalogue.shape(model), catalogue.number_format(stored)
-    new, kept, answer = (book.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer"))
-    asked = [(one.label, BATCH, 0.0, one.prompt, one.answer) for one in workloads(book)]
+    chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
+    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
+    new, kept, answer = (
+        catalog.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer")
+    )
+    asked = [(one.label, BATCH, 0.0, one.prompt, one.answer) for one in workloads(catalog)]
     asked.append(("coding agent, prefix cached", AGENT_BATCH, kept, new, answer))
     asked.append(("coding agent, nothing cached", AGENT_BATCH, 0.0, kept + new, answer))
     rows = [
@@ -34,8 +36,8 @@ def data(book: Book) -> FigureData:
     ]  # fmt: skip
     rows.sort(key=lambda row: row["prefill"])
     sources = sourced.bandwidth.sources | sourced.peak.sources | {stored.source, model.source}
-    sources |= {source for one in workloads(book) for source in one.sources}
-    sources |= {book.published["agent-step-prefix"].source}
+    sources |= {source for one in workloads(catalog) for source in one.sources}
+    sources |= {catalog.published["agent-step-prefix"].source}
     values = {"model": model.name, "chip": chip.short.split(" ")[0], "batch": BATCH, "agent batch": AGENT_BATCH}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
@@ -48,9 +50,9 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    told = ", ".join(f"{row['workload']} {row['prefill']:.2g}%" for row in data.rows)
+    shown = ", ".join(f"{row['workload']} {row['prefill']:.2g}%" for row in data.rows)
     return (
-        f"{_conclusion(data)}. Share of prefill in the machine time of seven workloads, {v['model']} in BF16 on one {v['chip']}: {told}. "
+        f"{_conclusion(data)}. Share of prefill in the machine time of seven workloads, {v['model']} in BF16 on one {v['chip']}: {shown}. "
         f"Answers are decoded in batches of {v['batch']:.0f}, the agent's in batches of {v['agent batch']:.0f}."
     )
 

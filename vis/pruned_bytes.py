@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
+from generators.catalog.load import Catalog
 from generators.measure.counting import techniques
 from vis import _palette as colour
 from vis import _theme as theme
@@ -14,13 +14,13 @@ COLUMNS = {"storage": "", "zeros": "%", "bytes": "% of the plain matrix"}
 STORAGES = ("plain", "CSR", "rows removed", "2:4")
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Bytes of a square BF16 matrix over its plain ones, in four ways to store it, as the suite counts them."""
     whole, rows = techniques.dense(SIDE, SIDE, WIDTH).bytes, []
     for zeros in ZEROS:
         kept = SIDE * SIDE * (1 - zeros / 100)
-        told = {"plain": whole, "CSR": techniques.csr(SIDE, kept, WIDTH, INDEX).bytes, "rows removed": kept * WIDTH}
-        rows += [{"storage": name, "zeros": zeros, "bytes": moved / whole * 100} for name, moved in told.items()]
+        shown = {"plain": whole, "CSR": techniques.csr(SIDE, kept, WIDTH, INDEX).bytes, "rows removed": kept * WIDTH}
+        rows += [{"storage": name, "zeros": zeros, "bytes": moved / whole * 100} for name, moved in shown.items()]
     rows.append({"storage": "2:4", "zeros": 50, "bytes": techniques.two_to_four(SIDE, SIDE, WIDTH).bytes / whole * 100})
     values = {"turn": INDEX / (WIDTH + INDEX) * 100, "half": next(r["bytes"] for r in rows if r["storage"] == "CSR" and r["zeros"] == 50)}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset({"nvidia-ampere-whitepaper"}))

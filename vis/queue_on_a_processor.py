@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence import serving_runs
+from generators.catalog.load import Catalog
+from generators.comparison import serving_runs
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -15,10 +15,10 @@ SHIFT = {"static": 0.0, "continuous": -0.006, "continuous-chunked": 0.006}
 COLUMNS = {"policy": "", "load": "× capacity", "simulated": "ms", "measured": "ms", "low": "ms", "high": "ms"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Mean waits of the cpu's record by policy and load, with the quickest and the slowest play, beside their simulation."""
-    record, rows = book.speaker("cpu").id, []
-    runs = [one for one in serving_runs.measured_runs(book) if one.record == record]
+    record, rows = catalog.speaker("cpu").id, []
+    runs = [one for one in serving_runs.measured_runs(catalog) if one.record == record]
     for one in runs:
         means = [statistics.mean(play) * 1e3 for play in zip(*(case.samples for case in one.ttft), strict=True)]
         rows.append({"policy": one.policy.name, "load": one.load, "simulated": one.simulated_mean("ttft") * 1e3, "measured": one.mean_ttft * 1e3,

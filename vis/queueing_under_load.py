@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence import serving
+from generators.catalog.load import Catalog
+from generators.comparison import serving
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -19,9 +19,13 @@ STYLES = {
 COLUMNS = {"policy": "", "load": "× capacity", "rate": "requests/s", "ttft": "ms", "queueing": "ms", "tpot": "ms", "batch": "tokens per pass"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Simulated loads on the chapter's chip, each policy up to nearly its own capacity."""
-    price, chip, model = serving.chapter_price(book), book.accelerators[serving.CHIP], book.models[serving.MODEL]
+    price, chip, model = (
+        serving.chapter_price(catalog),
+        catalog.accelerators[serving.CHIP],
+        catalog.models[serving.MODEL],
+    )
     rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name, "share": serving.SHARES[-2]}
     for name in NAMES:
         values[name] = serving.capacity(price, name)
@@ -34,7 +38,7 @@ def data(book: Book) -> FigureData:
     cuts = serving.over_seeds(price, "cut.wait")
     values |= {"rate": static.rate, "static wait": static.ttft, "same load": same.ttft}
     values |= {"low": cuts[0], "median": statistics.median(cuts), "high": cuts[-1], "traces": len(cuts)}
-    sources = {chip.memory.bandwidth.source, model.source, book.formats[serving.FORMAT].source}
+    sources = {chip.memory.bandwidth.source, model.source, catalog.formats[serving.FORMAT].source}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 
@@ -51,7 +55,7 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}. Mean time to first token against arrivals per second, {v['model']} on one {v['chip']}, {serving.BATCH} places, simulated; each line ends near what its policy can sustain, "
+        f"{_conclusion(data)}. Mean time to first token against arrivals per second, {v['model']} on one {v['chip']}, {serving.BATCH} slots, simulated; each line ends near what its policy can sustain, "
         f"static {v['static']:.0f} requests a second, continuous {v['continuous']:.0f}, with chunks of {serving.CHUNK} tokens {v['continuous-chunked']:.0f}. "
         f"At {v['share']:.0%} of what static can serve the wait is {v['static wait'] * 1e3:.0f} ms and {v['same load'] * 1e3:.0f} ms; "
         f"over {v['traces']} other traces it is cut {v['low']:.0f}- to {v['high']:.0f}-fold, in the median {v['median']:.0f}-fold."
@@ -76,14 +80,14 @@ def draw(data: FigureData, narrow: bool):
     axes.set_yticks([0, 200, 400, 600])
     axes.set_xticks([0, 10, 20, 30, 40, 50])
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
-    for name, told in NAMES.items():
+    for name, shown in NAMES.items():
         rows, (shade, dash) = data.where(policy=name), STYLES[name]
         axes.plot([r["rate"] for r in rows], [r["ttft"] for r in rows], color=shade, lw=2.2, ls=dash)
         place = rows[1] if name == "static" else rows[-1]
         if name == "continuous":
             place = {"rate": 0.95 * place["rate"], "ttft": place["ttft"]}
         x, y = place["rate"], place["ttft"] + 18
-        axes.text(x - (most * 0.02 if name == "static" else 0), y, told, color=shade, ha="right", va="bottom", **words)
+        axes.text(x - (most * 0.02 if name == "static" else 0), y, shown, color=shade, ha="right", va="bottom", **words)
     x, high, low = v["rate"], v["static wait"] * 1e3, v["same load"] * 1e3
     axes.annotate("", (x, low + 6), (x, high - 6), arrowprops={"arrowstyle": "->", "color": colour.INK, "lw": 1.4})
     axes.text(x + most * 0.02, (high + low) / 2, f"{_factor(data):.0f} times\nless", va="center", **words)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.cache import context_pairs
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.cache import context_pairs
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -20,17 +20,17 @@ CONTEXTS = [float(round(2 ** (half / 4))) for half in range(28, 69)]
 COLUMNS = {"attention": "", "model": "", "context": "tokens", "share": "% of empty", "within": "", "mark": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Rate of four models as a share of their own at no context, and what published pairs kept."""
-    chip, stored = book.accelerators[CHIP], book.formats[FORMAT]
-    device, form = catalogue.device(chip, stored.rate), catalogue.number_format(stored)
+    chip, stored = catalog.accelerators[CHIP], catalog.formats[FORMAT]
+    device, form = model_inputs.device(chip, stored.rate), model_inputs.number_format(stored)
     rows, values, sources = [], {}, {stored.source}
     for kind, id_ in MODELS.items():
-        model = book.models[id_]
+        model = catalog.models[id_]
         sources.add(model.source)
 
         def seconds(context: float, model=model) -> float:
-            return roofline.step(catalogue.shape(model), form, device, Pass(1.0, 1.0, context)).time
+            return roofline.step(model_inputs.shape(model), form, device, Pass(1.0, 1.0, context)).time
 
         empty = seconds(1.0)
         for context in sorted({*CONTEXTS, float(model.context)}):
@@ -38,10 +38,10 @@ def data(book: Book) -> FigureData:
                          "within": "yes" if context <= model.context else "beyond", "mark": "limit"})  # fmt: skip
         values[f"{kind} left"] = empty / seconds(CONTEXTS[-1])
         values[f"{kind} model"] = model.name
-    for pair in context_pairs(book):
+    for pair in context_pairs(catalog):
         if pair.short in PAIRS:
-            rows.append({"attention": PAIRS[pair.short], "model": book.models[pair.model].name, "share": 100 / pair.observed,
-                         "context": float(book.published[pair.long].context), "mark": "published"})  # fmt: skip
+            rows.append({"attention": PAIRS[pair.short], "model": catalog.models[pair.model].name, "share": 100 / pair.observed,
+                         "context": float(catalog.published[pair.long].context), "mark": "published"})  # fmt: skip
             sources |= pair.sources
     return FigureData(COLUMNS, rows, values | {"longest": CONTEXTS[-1]}, frozenset(sources))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
+from generators.catalog.load import Catalog
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -19,10 +19,10 @@ NAMED = {
 RIDGES = (1.0, 10.0, 100.0, 1000.0)
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Bandwidth, dense 16-bit peak and ridge point of every chip that has both."""
     rows, sources = [], set()
-    for id_, chip in book.accelerators.items():
+    for id_, chip in catalog.accelerators.items():
         if not chip.half_precision:
             continue
         peak = chip.peaks()[chip.half_precision].quantity

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.book.load import Book
-from generators.book.record import Case
-from generators.evidence.comparison import decode_case
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.catalog.record import Case
+from generators.comparison.comparison import decode_case
+from generators.core import units
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -24,11 +25,11 @@ PASSES = [
 ]
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Each pass at its intensity and at the rate the roofline allows, and two runs measured on the same chip."""
-    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
-    device = catalogue.sourced_device(chip, stored.rate)
-    shape, form = catalogue.sourced_shape(model), catalogue.sourced_format(stored)
+    chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
+    device = model_inputs.sourced_device(chip, stored.rate)
+    shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
     rows, sources = [], device.bandwidth.sources | device.peak.sources
     for label, work_, kind in PASSES:
         intensity = roofline.intensity(shape, form, work_)
@@ -37,7 +38,7 @@ def data(book: Book) -> FigureData:
             {"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "limit"}
         )
         sources |= rate.sources
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     prefill = next(
         case for case in record.measured("prefill", tokens=PROMPT) if case.parameters["model"] == RUN.upper()
     )

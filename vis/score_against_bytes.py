@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.book.load import Book
+from generators.catalog.load import Catalog
+from generators.core import units
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
@@ -15,12 +15,12 @@ RUNS = {
 COLUMNS = {"model": "", "bits": "bits per weight", "file": "GB", "score": "% of MMLU"}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Quoted scores of two models of one family in several formats, with the sizes of their files."""
     rows, sources = [], set()
     for model, runs in RUNS.items():
         for run, bits in runs.items():
-            row = book.published[f"mmlu-{model.lower()}-{run}"]
+            row = catalog.published[f"mmlu-{model.lower()}-{run}"]
             rows.append({"model": model, "bits": bits, "file": units.parse(row.file).value / 1e9, "score": row.quantity.value * 100})  # fmt: skip
             sources.add(row.source)
     return FigureData(COLUMNS, rows, {}, frozenset(sources))
@@ -38,9 +38,9 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     small, large = _at(data, "8B", "16"), _at(data, "70B", "2.1")
-    told = {m: ", ".join(f"{r['bits']} bits {r['score']:.1f}% in {r['file']:.1f} GB" for r in data.where(model=m)) for m in RUNS}  # fmt: skip
+    shown = {m: ", ".join(f"{r['bits']} bits {r['score']:.1f}% in {r['file']:.1f} GB" for r in data.where(model=m)) for m in RUNS}  # fmt: skip
     return (
-        f"{_conclusion(data)}. Published scores against the size of the file. 8B: {told['8B']}. 70B: {told['70B']}. "
+        f"{_conclusion(data)}. Published scores against the size of the file. 8B: {shown['8B']}. 70B: {shown['70B']}. "
         f"In about as many bytes as 8B in 16 bits, {small['file']:.0f} GB, 70B in 2.1 bits takes {large['file']:.0f} and scores {large['score'] - small['score']:.0f} points more."
     )
 

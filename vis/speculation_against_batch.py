@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.speculation import free_gain, loses_from
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.speculation import free_gain, loses_from
 from generators.model import memory
 from vis import _palette as colour
 from vis import _theme as theme
@@ -17,22 +17,22 @@ USERS = sorted({round(2 ** (at / 8)) for at in range(81)})
 COLUMNS = {"model": "", "context": "tokens", "users": "users", "speed-up": "×", "binds": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """What four free drafts give a batch by the limits, for as many users as fit into memory."""
-    chip, stored = book.accelerators[H200], book.formats[FORMAT]
-    form, device = catalogue.number_format(stored), catalogue.device(chip, stored.rate)
+    chip, stored = catalog.accelerators[H200], catalog.formats[FORMAT]
+    form, device = model_inputs.number_format(stored), model_inputs.device(chip, stored.rate)
     rows, sources = [], {chip.memory.bandwidth.source, stored.source, "leviathan-2023"}
     for id_, context in CASES:
-        shape = catalogue.shape(book.models[id_])
-        sources.add(book.models[id_].source)
+        shape = model_inputs.shape(catalog.models[id_])
+        sources.add(catalog.models[id_].source)
         for users in map(float, USERS):
             if memory.memory_needed(shape, form, users, context) > device.capacity:
                 break
             gain, binds = free_gain((shape, form, device), users, context, CHANCE, DRAFTS)
-            rows.append({"model": book.models[id_].name, "context": context, "users": int(users), "speed-up": gain, "binds": binds})  # fmt: skip
-    dense = catalogue.shape(book.models[LLAMA])
+            rows.append({"model": catalog.models[id_].name, "context": context, "users": int(users), "speed-up": gain, "binds": binds})  # fmt: skip
+    dense = model_inputs.shape(catalog.models[LLAMA])
     lost = loses_from((dense, form, device), CASES[0][1], CHANCE, DRAFTS)
-    values = {"machine": chip.short.split(" ")[0], "dense": book.models[LLAMA].name, "mixture": book.models[MIXTURE].name, "lost": lost}  # fmt: skip
+    values = {"machine": chip.short.split(" ")[0], "dense": catalog.models[LLAMA].name, "mixture": catalog.models[MIXTURE].name, "lost": lost}  # fmt: skip
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence import serving
+from generators.catalog.load import Catalog
+from generators.comparison import serving
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
-SHOWN, PLACES, FIRST = ("static", "continuous"), serving.PLACES, serving.FIRST
+SHOWN, SLOTS, FIRST = ("static", "continuous"), serving.SLOTS, serving.FIRST
 COLUMNS = {"policy": "", "request": "number", "arrival": "ms", "begun": "ms", "first": "ms", "finish": "ms", "answer": "tokens"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
-    """The first requests of the chapter's trace under two policies with few places, simulated on the chapter's chip."""
-    price = serving.chapter_price(book)
-    chip, model = book.accelerators[serving.CHIP], book.models[serving.MODEL]
+def data(catalog: Catalog) -> FigureData:
+    """The first requests of the chapter's trace under two policies with few slots, simulated on the chapter's chip."""
+    price = serving.chapter_price(catalog)
+    chip, model = catalog.accelerators[serving.CHIP], catalog.models[serving.MODEL]
     rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name}
     for name in SHOWN:
         mine = [
@@ -29,7 +29,7 @@ def data(book: Book) -> FigureData:
         values[f"{name} ttft"] = serving.small_wait(price, name) * 1e3
     cuts = serving.over_seeds(price, "cut.drawn-wait")
     values |= {"low": cuts[0], "median": statistics.median(cuts), "high": cuts[-1], "traces": len(cuts)}
-    stored = book.formats[serving.FORMAT]
+    stored = catalog.formats[serving.FORMAT]
     sources = {chip.memory.bandwidth.source, model.source, stored.source}
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
@@ -46,7 +46,7 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
     return (
-        f"{_conclusion(data)}, in the mean. {FIRST} requests in {PLACES} places, {v['model']} on one {v['chip']}, simulated, as bars in time: "
+        f"{_conclusion(data)}, in the mean. {FIRST} requests in {SLOTS} slots, {v['model']} on one {v['chip']}, simulated, as bars in time: "
         "with static batching they wait in gray until the longest answer of the batch before has ended, with continuous batching until a place is free. "
         f"Over {v['traces']} other traces continuous batching cuts this wait {v['low']:.1f}- to {v['high']:.0f}-fold, in the median {v['median']:.1f}-fold."
     )
@@ -54,7 +54,7 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return f"Simulated: each row is a request, in order of arrival, with {PLACES} places; every pass takes its limit on an {data.values['chip']}."
+    return f"Simulated: each row is a request, in order of arrival, with {SLOTS} slots; every pass takes its limit on an {data.values['chip']}."
 
 
 def draw(data: FigureData, narrow: bool):

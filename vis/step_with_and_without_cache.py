@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.comparison import decode_case
-from generators.evidence.phases import prefill_case
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import decode_case
+from generators.comparison.phases import prefill_case
 from generators.model import cache as kv_cache
 from generators.model import roofline
 from generators.model.inputs import Pass
@@ -19,18 +19,18 @@ COLUMNS = {"cache": "", "context": "tokens", "time": "ms", "low": "ms", "high": 
 WITH, WITHOUT = "with", "without"
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Least times of both steps on one chip, and the prefill and the decode step that its record holds in one mode."""
-    chip, stored, model = book.accelerators[CHIP], book.formats[FORMAT], book.models[MODEL]
-    device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
-    shape, form, rows = catalogue.shape(model), catalogue.number_format(stored), []
+    chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
+    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    shape, form, rows = model_inputs.shape(model), model_inputs.number_format(stored), []
     for context in CONTEXTS:
         with_it = roofline.step(shape, form, device, Pass(1.0, 1.0, context))
         for cached, step in ((WITH, with_it), (WITHOUT, kv_cache.uncached_step(shape, form, device, context))):
             rows.append(
                 {"cache": cached, "context": context, "time": step.time * 1e3, "binds": step.binds, "mark": "limit"}
             )
-    record = book.speaker(ROLE)
+    record = catalog.speaker(ROLE)
     step = decode_case(record, MEASURED, "graph")
     for cached, context, case in (
         (WITH, float(step.parameters["context"]), step),
@@ -46,7 +46,7 @@ def data(book: Book) -> FigureData:
         if row["context"] == CONTEXT or row["mark"] == "measured"
     }
     values = {
-        "chip": book.machine_label(record), "model": model.name, "context": CONTEXT, "short": step.parameters["context"],
+        "chip": catalog.machine_label(record), "model": model.name, "context": CONTEXT, "short": step.parameters["context"],
         "with": at[WITH, "limit"], "without": at[WITHOUT, "limit"], "ratio": at[WITHOUT, "limit"] / at[WITH, "limit"],
         "measured with": at[WITH, "measured"], "measured without": at[WITHOUT, "measured"],
     }  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators.book.load import Book
-from generators.evidence import overhead
-from generators.evidence.comparison import datasheet_bandwidth, mode_of
+from generators.catalog.load import Catalog
+from generators.comparison import overhead
+from generators.comparison.comparison import datasheet_bandwidth, mode_of
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._decode_share import DASHES
@@ -16,10 +16,10 @@ NAMES = {"eager": "eager", "graph": "CUDA graph", "compiled-graph": "compiled gr
 MODES = tuple(NAMES)
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Each decode run as bytes and time for each of its layers, and the floor of two modes: a layer that moves next to nothing."""
-    record = book.speaker(ROLE)
-    sheet, rows = datasheet_bandwidth(book, record).value, []
+    record = catalog.speaker(ROLE)
+    sheet, rows = datasheet_bandwidth(catalog, record).value, []
     for case in overhead.beyond_the_cache(record):
         layers = float(case.parameters["layers"])
         moved = case.work.bytes / layers
@@ -30,12 +30,12 @@ def data(book: Book) -> FigureData:
     floors = {mode: overhead.floor(record, mode) * 1e6 for mode in ("eager", "graph")}
     over = [row["measured"] / floors["eager"] for row in rows if row["mode"] == "eager"]
     values = {
-        "machine": book.machine_label(record), "sheet": sheet / 1e12,
+        "machine": catalog.machine_label(record), "sheet": sheet / 1e12,
         "eager": floors["eager"], "graph": floors["graph"], "turn": floors["graph"] * sheet / 1e15,
         "eager turn": floors["eager"] * sheet / 1e15,
         "least": min(over), "most": max(over),
     }  # fmt: skip
-    sources = frozenset({book.accelerators[record.machine.accelerator].memory.bandwidth.source})
+    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
 

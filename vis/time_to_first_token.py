@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.comparison import decode_case
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import decode_case
 from generators.model import roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -17,12 +17,12 @@ TOKENS = [2.0 ** (power / 4) for power in range(61)]
 COLUMNS = {"tokens": "tokens", "time": "ms", "low": "ms", "high": "ms", "limit": "ms", "binds": "", "mark": ""}
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The least time of a pass on one chip by the tokens in it, and what a decode step and the prefills of a record took."""
-    record, stored, model = book.speaker(ROLE), book.formats[FORMAT], book.models[MODEL]
-    chip = book.accelerators[record.machine.accelerator]
-    device, sourced = catalogue.device(chip, stored.rate), catalogue.sourced_device(chip, stored.rate)
-    shape, form = catalogue.shape(model), catalogue.number_format(stored)
+    record, stored, model = catalog.speaker(ROLE), catalog.formats[FORMAT], catalog.models[MODEL]
+    chip = catalog.accelerators[record.machine.accelerator]
+    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
     rows = []
     for tokens in TOKENS:
         step = roofline.step(shape, form, device, Pass(1.0, tokens, tokens))
@@ -37,7 +37,7 @@ def data(book: Book) -> FigureData:
             "binds": "memory" if tokens < roofline.ridge_point(device.peak, device.bandwidth) else "compute", "mark": "measured",
         })  # fmt: skip
     values = {
-        "machine": book.machine_label(record),
+        "machine": catalog.machine_label(record),
         "model": model.name,
         "critical": roofline.critical_tokens(
             roofline.ridge_point(device.peak, device.bandwidth), form.weight, form.mac
@@ -62,10 +62,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v, rows = data.values, _measured(data)
-    told = ", ".join(f"{row['tokens']:,.0f} in {row['time']:.3g} ms" for row in rows)
+    shown = ", ".join(f"{row['tokens']:,.0f} in {row['time']:.3g} ms" for row in rows)
     return (
         f"{_conclusion(data)}. Time of a pass of {v['model']} in BF16 against the tokens in it, both logarithmic: the limit is flat up to {v['critical']:.0f} tokens, where memory binds, and rises beyond, where math does. "
-        f"Measured: {told}; the last is {rows[-1]['limit'] / rows[-1]['time']:.0%} of the limit's speed."
+        f"Measured: {shown}; the last is {rows[-1]['limit'] / rows[-1]['time']:.0%} of the limit's speed."
     )
 
 

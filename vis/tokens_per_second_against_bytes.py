@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from generators.book.load import Book
-from generators.evidence.comparison import decode_records, quoted_decodes
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import decode_records, quoted_decodes
 from vis import _decode_share as share
 from vis import _palette as colour
 from vis import _theme as theme
@@ -15,24 +15,24 @@ MARKS = (("quoted", theme.quoted, 6), ("measured", theme.measured, 7))
 COLUMNS = {"kind": "", "label": "", "chip": "", "bytes": "GB/token", "rate": "tokens/s", "bound": "tokens/s", "share": "% of bound"}  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Every quoted run, and every decode run of this book's own records, beside the bound of its chip."""
-    quotes, records, rows = quoted_decodes(book), decode_records(book), []
+    quotes, records, rows = quoted_decodes(catalog), decode_records(catalog), []
     for quote in quotes:
-        chip = book.accelerators[quote.row.accelerator].short
+        chip = catalog.accelerators[quote.row.accelerator].short
         rows.append({"kind": "quoted", "label": f"{chip}, {quote.row.engine}", "chip": chip, "bytes": quote.bytes / 1e9,
                      "rate": quote.reached, "bound": quote.bound, "share": quote.reached / quote.bound * 100})  # fmt: skip
-    for row in share.sound(share.rows(book, records)):
+    for row in share.sound(share.rows(catalog, records)):
         rows.append({"kind": "measured", "label": f"{row['machine']}, {row['mode']}", "chip": row["machine"], "bytes": row["bytes"],
                      "rate": 1e3 / row["measured"], "bound": 1e3 / row["bound"], "share": row["share"]})  # fmt: skip
     shares = [q.reached / q.bound for q in quotes]
     values = {
         "count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
-        "chips": len({q.row.accelerator for q in quotes}), "left out": len(quoted_decodes(book, everything=True)) - len(quotes),
+        "chips": len({q.row.accelerator for q in quotes}), "left out": len(quoted_decodes(catalog, everything=True)) - len(quotes),
         "machines": len(records), "own": max(row["share"] for row in rows if row["kind"] == "measured"),
     }  # fmt: skip
     sources = {
-        book.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
+        catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
     }
     sources = frozenset(sources).union(*(q.sources for q in quotes))
     return FigureData(COLUMNS, rows, values, sources, frozenset(record.id for record in records))

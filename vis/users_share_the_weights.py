@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.core import units
 from generators.model import memory, roofline
 from generators.model.inputs import Pass
 from vis import _palette as colour
@@ -14,11 +15,11 @@ from vis._subject import FORMAT, H200, LLAMA
 CONTEXT, MANY, MOST = 4096, 64, 128
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """The bound of a decode step for one user, two, and so on: its time, and the tokens per second of all."""
-    chip, model, stored = book.accelerators[H200], book.models[LLAMA], book.formats[FORMAT]
-    device = catalogue.sourced_device(chip, stored.rate)
-    shape, form = catalogue.sourced_shape(model), catalogue.sourced_format(stored)
+    chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
+    device = model_inputs.sourced_device(chip, stored.rate)
+    shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
     rows, sources = [], frozenset()
     for users in range(1, MOST + 1):
         time = roofline.step(shape, form, device, Pass(users, 1, CONTEXT)).time

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.book.load import Book
-from generators.evidence import kernels
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison import kernels
+from generators.core import units
 from generators.model import roofline
 from vis import _palette as colour
 from vis import _theme as theme
@@ -16,9 +17,12 @@ COLUMNS = {"kernel": "", "decode": "FLOP/byte", "prefill": "FLOP/byte"}
 KERNELS = ("matrix products", "attention, fused", "attention, scores written", "RMSNorm, one kernel", "RMSNorm, plain PyTorch")  # fmt: skip
 
 
-def data(book: Book) -> FigureData:
+def data(catalog: Catalog) -> FigureData:
     """Intensity of each kind of kernel for one token after a context, and for a prompt as long."""
-    shape, device = catalogue.shape(book.models[LLAMA]), catalogue.sourced_device(book.accelerators[H200], "bf16")
+    shape, device = (
+        model_inputs.shape(catalog.models[LLAMA]),
+        model_inputs.sourced_device(catalog.accelerators[H200], "bf16"),
+    )
 
     def intensities(phase: str, tokens: int) -> list[float]:
         norm, flop = kernels.norm(shape, tokens), kernels.NORM_FLOP * tokens * shape.d_model
@@ -27,31 +31,31 @@ def data(book: Book) -> FigureData:
 
     found = zip(KERNELS, intensities("decode", 1), intensities("prefill", PROMPT), strict=True)
     rows = [{"kernel": name, "decode": few, "prefill": many} for name, few, many in found]
-    values = {"chip": book.accelerators[H200].short.split(" ")[0], "model": book.models[LLAMA].name,
+    values = {"chip": catalog.accelerators[H200].short.split(" ")[0], "model": catalog.models[LLAMA].name,
               "ridge": roofline.ridge_point(device.peak, device.bandwidth).value}  # fmt: skip
-    sources = device.bandwidth.sources | device.peak.sources | {book.models[LLAMA].source}
+    sources = device.bandwidth.sources | device.peak.sources | {catalog.models[LLAMA].source}
     return FigureData(COLUMNS, rows, values, sources)
 
 
-def _told(value: float) -> str:
+def _shown(value: float) -> str:
     return units.number_text(value, 2 if value < 100 else 3).removesuffix(".0")
 
 
 def _conclusion(data: FigureData) -> str:
     products, _, _, norm, _ = data.rows
     return (
-        f"A prompt of {PROMPT:,} lifts the matrix products from {_told(products['decode'])} to {_told(products['prefill'])} FLOP per byte; "
-        f"RMSNorm stays at {_told(norm['prefill'])}"
+        f"A prompt of {PROMPT:,} lifts the matrix products from {_shown(products['decode'])} to {_shown(products['prefill'])} FLOP per byte; "
+        f"RMSNorm stays at {_shown(norm['prefill'])}"
     )
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    told = "; ".join(f"{r['kernel']} {_told(r['decode'])} and {_told(r['prefill'])}" for r in data.rows)
+    shown = "; ".join(f"{r['kernel']} {_shown(r['decode'])} and {_shown(r['prefill'])}" for r in data.rows)
     return (
         f"{_conclusion(data)}. Arithmetic intensity of the kernels of a layer of {v['model']}, for one token after {PROMPT:,} and for a prompt of {PROMPT:,}, "
-        f"against the {v['chip']}'s ridge point at {v['ridge']:.0f}: {told}."
+        f"against the {v['chip']}'s ridge point at {v['ridge']:.0f}: {shown}."
     )
 
 
@@ -87,9 +91,9 @@ def draw(data: FigureData, narrow: bool):
         shade = colour.COMPUTE if row["prefill"] > v["ridge"] else colour.MEMORY
         theme.predicted(axes, [row["prefill"]], [at], shade, square=True, size=12 if same else 8)
         if not same:
-            axes.text(row["prefill"] * 1.35, at, _told(row["prefill"]), ha="left", **words)
+            axes.text(row["prefill"] * 1.35, at, _shown(row["prefill"]), ha="left", **words)
         theme.predicted(axes, [row["decode"]], [at], colour.MEMORY, size=7)
-        axes.text(row["decode"] / 1.45, at, _told(row["decode"]), ha="right", **words)
+        axes.text(row["decode"] / 1.45, at, _shown(row["decode"]), ha="right", **words)
     axes.text(v["ridge"] * 0.8, last - 1, f"ridge point: {v['ridge']:.0f}", color=colour.MUTED, ha="right", **words)
     theme.note(figure, data.note)
     return figure

@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 GLOBAL, CORE, WEB = "memoryBound", "core", "generators/browser/web"
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w-]+)\.js";$')

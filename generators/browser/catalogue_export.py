@@ -1,4 +1,4 @@
-"""The catalogue as the browser gets it: each row is what `generators/catalogue.py` makes of the data, written short.
+"""The catalogue as the browser gets it: each row is what `generators/model_inputs.py` makes of the data, written short.
 
 No number is worked out here or in the browser: shapes, bytes per value and peaks come from the same
 functions that the book's figures call, as floats in base units.
@@ -10,9 +10,9 @@ import json
 import re
 from dataclasses import fields, is_dataclass
 
-from generators import catalogue
-from generators.book.load import Book
-from generators.evidence.comparison import ceilings, decode_records, predicted, quoted_decodes
+from generators import model_inputs
+from generators.catalog.load import Catalog
+from generators.comparison.comparison import ceilings, decode_records, predicted, quoted_decodes
 from generators.model.inputs import Format, Shape
 from generators.score.fit import NEW
 from generators.score.names import memory_class
@@ -22,43 +22,43 @@ from generators.score.table import CONSTANTS
 Row = list[object]
 
 
-def catalogue_rows(book: Book) -> dict[str, object]:
+def catalogue_rows(catalog: Catalog) -> dict[str, object]:
     """Chips, models, formats and the subject that a fresh page shows.
 
     Models whose layers differ from one another take most bytes; `further_models` has them, for the explorer.
     """
-    rates = sorted({row.rate for row in book.formats.values()})
+    rates = sorted({row.rate for row in catalog.formats.values()})
     return {
         "rates": rates,
-        "chips": [_chip(book, id_, rates) for id_ in sorted(book.accelerators, key=lambda i: _order(book, i))],
-        "models": [row for row in _models(book) if not _differ(row)],
-        "formats": [_format(book, id_) for id_ in book.formats],
+        "chips": [_chip(catalog, id_, rates) for id_ in sorted(catalog.accelerators, key=lambda i: _order(catalog, i))],
+        "models": [row for row in _models(catalog) if not _differ(row)],
+        "formats": [_format(catalog, id_) for id_ in catalog.formats],
     }
 
 
-def further_models(book: Book) -> list[Row]:
+def further_models(catalog: Catalog) -> list[Row]:
     """The models whose layers differ from one another, as `catalogue_rows` writes the others."""
-    return [row for row in _models(book) if _differ(row)]
+    return [row for row in _models(catalog) if _differ(row)]
 
 
-def _models(book: Book) -> list[Row]:
-    return [_model(book, id_) for id_ in sorted(book.models, key=lambda i: book.models[i].name.lower())]
+def _models(catalog: Catalog) -> list[Row]:
+    return [_model(catalog, id_) for id_ in sorted(catalog.models, key=lambda i: catalog.models[i].name.lower())]
 
 
 def _differ(row: Row) -> bool:
     return len(row[-1]) == len(fields(Shape))  # the last field, the parts, is given
 
 
-def _order(book: Book, id_: str) -> tuple[str, str]:
-    row = book.accelerators[id_]
+def _order(catalog: Catalog, id_: str) -> tuple[str, str]:
+    row = catalog.accelerators[id_]
     return row.vendor.lower(), row.name.lower()
 
 
-def _chip(book: Book, id_: str, rates: list[str]) -> Row:
+def _chip(catalog: Catalog, id_: str, rates: list[str]) -> Row:
     """Id, name, short name, vendor, bandwidth, capacity (0: unknown), the peak for each rate (0: the chip lacks it),
     and the capacity that the driver reports (0: unknown)."""
-    row = book.accelerators[id_]
-    peaks = [_float(device.peak) if (device := catalogue.device(row, rate)) else 0 for rate in rates]
+    row = catalog.accelerators[id_]
+    peaks = [_float(device.peak) if (device := model_inputs.device(row, rate)) else 0 for rate in rates]
     capacity = row.capacity.value if row.capacity else 0
     reported = row.memory.reported.quantity.value if row.memory.reported else 0
     return [
@@ -73,10 +73,10 @@ def _chip(book: Book, id_: str, rates: list[str]) -> Row:
     ]
 
 
-def _model(book: Book, id_: str) -> Row:
+def _model(catalog: Catalog, id_: str) -> Row:
     """Id, name, short name, published context, and the shape's fields in order, defaults at the end left out."""
-    row = book.models[id_]
-    made = catalogue.described(row)
+    row = catalog.models[id_]
+    made = model_inputs.described(row)
     values = [getattr(made, field.name) for field in fields(Shape)]
     defaults = [field.default for field in fields(Shape)]
     while values and values[-1] == defaults[len(values) - 1]:
@@ -96,10 +96,10 @@ def _short(value: object) -> object:
     return value if isinstance(value, bool) or value is None else _float(value)
 
 
-def _format(book: Book, id_: str) -> Row:
+def _format(catalog: Catalog, id_: str) -> Row:
     """Id, name, rate, bits per weight with scales, and the fields of `Format` in order."""
-    row = book.formats[id_]
-    made = catalogue.number_format(row)
+    row = catalog.formats[id_]
+    made = model_inputs.number_format(row)
     return [
         id_,
         row.name,
@@ -114,14 +114,14 @@ def _float(value: float) -> float | int:
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
 
 
-def measured_rows(book: Book) -> dict[str, object]:
+def measured_rows(catalog: Catalog) -> dict[str, object]:
     """What was measured: quoted decode rates on catalogued chips, and the book's own records with their predictions."""
     return {
         "quoted": [
             [q.id, q.row.accelerator, q.row.model, q.row.format, q.row.context, q.row.engine, q.reached, q.bound]
-            for q in quoted_decodes(book, everything=True)
+            for q in quoted_decodes(catalog, everything=True)
         ],
-        "records": [_record(record) for record in decode_records(book)],
+        "records": [_record(record) for record in decode_records(catalog)],
     }
 
 
@@ -129,18 +129,18 @@ def measured_rows(book: Book) -> dict[str, object]:
 ENGINES = {"compiled": "a compiled engine", "serving": "a server", "llama.cpp": "llama.cpp"}
 
 
-def expected_rows(book: Book) -> dict[str, list[Row]]:
+def expected_rows(catalog: Catalog) -> dict[str, list[Row]]:
     """For each chip, what engines reach on its memory, by constants fitted to at least two devices.
 
     A row: engine, share of bandwidth, of the catalogue's peak (0: not fitted), seconds per layer of any build, least and
     most bytes of a pass and most sequences among the runs fitted to, and the intervals of measured over predicted
     time, of passes that wait for memory and of those whose arithmetic may decide.
     """
-    groups = json.loads((book.root / CONSTANTS).read_text(encoding="utf-8"))
+    groups = json.loads((catalog.root / CONSTANTS).read_text(encoding="utf-8"))
     found: dict[str, list[Row]] = {}
-    for id_, chip in book.accelerators.items():
+    for id_, chip in catalog.accelerators.items():
         memory, rows = memory_class(chip.vendor, chip.kind, chip.memory.type), []
-        printed = catalogue.device(chip, chip.half_precision) if chip.half_precision else None
+        printed = model_inputs.device(chip, chip.half_precision) if chip.half_precision else None
         faster = peak_of(chip) / printed.peak if printed else 0
         for family, name in ENGINES.items():
             row = groups.get(f"{memory}, {family} {NEW}") or groups.get(f"{memory}, {family}")

@@ -10,7 +10,7 @@ import ast
 import json
 import math
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 #: Parameters of every function and class by name, so that keywords can be put in their places.
 Signatures = dict[str, list[str]]

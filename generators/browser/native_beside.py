@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators.book.load import ROOT, load_book
 from generators.browser.scripts import scripts
+from generators.catalog.load import ROOT, load_catalog
 from generators.measure import machine
 from generators.measure.peers import build
 from generators.measure.plan import Unsupported
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
         return 1
     started = time.gmtime()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, served(Path(folder)) as origin:
-        for name, text in scripts(load_book(ROOT)).items():
+        for name, text in scripts(load_catalog(ROOT)).items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         (Path(folder) / "index.html").write_text(PAGE, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -131,13 +131,13 @@ def main(arguments: list[str]) -> int:
         except Unsupported as error:
             print(f"the native side cannot run: {error}", file=sys.stderr)
             return 1
-        told = f"Chromium {browser.version.split('.')[0]}, headless"
+        reported = f"Chromium {browser.version.split('.')[0]}, headless"
         browser.close()
     facts = {
         "schema": 1,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
         "machine": public_name(machine.cores(machine.cpu_name())),
-        "browser": told,
+        "browser": reported,
         "caches": [f"{name} {size} bytes" for name, size in machine.caches().items()],
         "rows": rows,
     }

@@ -10,7 +10,7 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 SOURCE = Path(__file__).with_name("probe") / "read.wat"
 TYPES = {"i32": 0x7F, "v128": 0x7B}

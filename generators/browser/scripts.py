@@ -8,14 +8,14 @@ from base64 import b64encode
 from pathlib import Path
 from textwrap import indent
 
-from generators.book.browser_probe import newest_probe
-from generators.book.config_rules import exported, load_rules
-from generators.book.load import Book
 from generators.browser.bundle import CORE, Module, join, read_module, version
 from generators.browser.catalogue_export import as_script, catalogue_rows, expected_rows, further_models, measured_rows
 from generators.browser.probe_module import probe_module
 from generators.browser.translate import Source, lint, translate
-from generators.errors import BookError
+from generators.catalog.browser_probe import newest_probe
+from generators.catalog.config_rules import exported, load_rules
+from generators.catalog.load import Catalog
+from generators.core.errors import BookError
 
 CODE = Path(__file__).resolve().parents[2]
 WEB = Path(__file__).parent / "web"
@@ -72,38 +72,41 @@ def _dotted(path: Path) -> str:
     return _shown(path).removesuffix(".py").replace("/", ".")
 
 
-def modules(book: Book) -> dict[str, Module]:
+def modules(catalog: Catalog) -> dict[str, Module]:
     """Every module by name: the files of `web/`, and two that are generated."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js"))}
     found = {name: read_module(name, text) for name, text in texts.items()}
-    rules = as_script("rules", exported(load_rules(book.root)))
+    rules = as_script("rules", exported(load_rules(catalog.root)))
     by_rule = "".join(
         f" model.parts.{name}" for name in sorted(set(_PART.findall(rules)))
     )  # called as model.parts[name]
     found["model"] = read_module(
         "model", f'import {{ arith }} from "./arith.js";\n{model_script("".join(texts.values()) + by_rule)}'
     )
-    found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(book))}")
-    found["further"] = read_module("further", f"export {as_script('further', further_models(book))}")
-    found["expected"] = read_module("expected", f"export {as_script('expectedOn', expected_rows(book))}")
+    found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(catalog))}")
+    found["further"] = read_module("further", f"export {as_script('further', further_models(catalog))}")
+    found["expected"] = read_module("expected", f"export {as_script('expectedOn', expected_rows(catalog))}")
     found["rules"] = read_module("rules", f"export {rules}")
-    found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(book))}")
-    facts = [as_script("probeBytes", b64encode(probe_module()).decode()), as_script("nativeShare", _native_share(book))]
+    found["measured"] = read_module("measured", f"export {as_script('measured', measured_rows(catalog))}")
+    facts = [
+        as_script("probeBytes", b64encode(probe_module()).decode()),
+        as_script("nativeShare", _native_share(catalog)),
+    ]
     found["probe_facts"] = read_module("probe_facts", "\n".join(f"export {line}" for line in facts))
     return found
 
 
-def _native_share(book: Book) -> float | None:
+def _native_share(catalog: Catalog) -> float | None:
     """What the probe read of the native rate with one worker, in the newest comparison; None where none was made."""
-    if not book.probes:
+    if not catalog.probes:
         return None
-    probe = newest_probe(book.probes)
+    probe = newest_probe(catalog.probes)
     return round(probe.share(1, probe.largest, "wasm-simd"), 4)
 
 
-def scripts(book: Book) -> dict[str, str]:
+def scripts(catalog: Catalog) -> dict[str, str]:
     """File name to text: the loader, the core, a script for each further widget, the explorer and records."""
-    found = modules(book)
+    found = modules(catalog)
     made = {f"{CORE}.js": join(CORE, found, None)}
     for entry in sorted({*KINDS.values(), RECORDS} - {CORE}):
         made[f"{entry}.js"] = join(entry, found, CORE)

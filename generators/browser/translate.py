@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generators.browser.expressions import Expressions, Signatures
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 #: Words that JavaScript reserves (strict mode included), or that a script must not redefine.
 RESERVED = frozenset([
@@ -215,9 +215,9 @@ class _Statements:
         return [f"function {node.name}({', '.join(given)}) {{", f"  return {{ {', '.join(made)} }};", "}"]
 
     def _function(self, node: ast.FunctionDef) -> list[str]:
-        told = node.args
-        plain = all(isinstance(getattr(one, "operand", one), ast.Constant) for one in told.defaults)
-        if node.decorator_list or told.vararg or told.kwarg or told.kwonlyargs or not plain:
+        reported = node.args
+        plain = all(isinstance(getattr(one, "operand", one), ast.Constant) for one in reported.defaults)
+        if node.decorator_list or reported.vararg or reported.kwarg or reported.kwonlyargs or not plain:
             raise self.refuse(node, f"function {node.name}, decorated or with other than plain arguments,")
         names = [argument.arg for argument in node.args.args]
         defaults = [None] * (len(names) - len(node.args.defaults)) + list(node.args.defaults)

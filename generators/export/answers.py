@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from generators.errors import BookError
-from generators.export.tree_of import element, parents, replace, words
+from generators.core.errors import BookError
+from generators.export.xhtml import element, parents, replace, words
 
 if TYPE_CHECKING:
     from generators.export.manuscript import Part

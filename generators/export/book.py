@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from generators.errors import BookError, BookErrors
+from generators.core.errors import BookError, BookErrors
 from generators.export.cover import draw_cover
 from generators.export.epub import make_epub
 from generators.export.epubcheck import complaints

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from generators.export.cover_art import SIZE as ROOF
+from generators.export.cover_art import roofline_art
 from generators.export.manuscript import Manuscript
-from generators.export.roof import SIZE as ROOF
-from generators.export.roof import roof
-from generators.pictures.paint import check
-from generators.pictures.words import LEADING, fitted, text
+from generators.pictures.png import check
+from generators.pictures.text_layout import LEADING, fitted, text
 from vis._palette import INK, MUTED, SURFACE
 
 WIDE, HIGH, EDGE = 1200, 1800, 96
@@ -37,7 +37,7 @@ def cover_svg(book: Manuscript) -> str:
             parts.append(text(line, EDGE, y, height, fill, bold))
         y += 24
     parts.append(text(book.edition.name, EDGE, 1060, 36, MUTED))
-    drawing = "".join(ElementTree.tostring(shape, encoding="unicode") for shape in roof())
+    drawing = "".join(ElementTree.tostring(shape, encoding="unicode") for shape in roofline_art())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}">'
         f'<rect width="{WIDE}" height="{HIGH}" fill="{SURFACE}"/>{"".join(parts)}'

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from generators.export.archive import write_zip
+from generators.export.build_date import made_at
+from generators.export.cover_art import roofline_art
 from generators.export.epub_ids import Places, xml_id
 from generators.export.links import inside
-from generators.export.made import made_at
 from generators.export.manuscript import NUMBERS, Manuscript, Part
-from generators.export.roof import roof
 from generators.export.title import facts
-from generators.export.tree_of import XHTML, element, words
+from generators.export.xhtml import XHTML, element, words
 
 OPS = "http://www.idpf.org/2007/ops"
 CONTAINER = (
@@ -87,7 +87,7 @@ def _page(title: str, body: list[Element]) -> bytes:
 def _title(book: Manuscript) -> list[Element]:
     title, _, sub = book.work.title.partition(": ")
     lines = [element("p", line) for line in facts(book)]
-    return [element("h1", title), element("p", sub[:1].upper() + sub[1:]), roof(), *lines]
+    return [element("h1", title), element("p", sub[:1].upper() + sub[1:]), roofline_art(), *lines]
 
 
 def _nav(book: Manuscript, places: Places) -> bytes:
@@ -118,14 +118,14 @@ _KINDS = {"xhtml": "application/xhtml+xml", "css": "text/css", "svg": "image/svg
 def _package(book: Manuscript, files: list[File], has_cover: bool) -> bytes:
     """The package document: what the book is, which files it has, and in which order they are read."""
     name = f"{book.work.title} {book.edition.name} {book.edition.commit}"
-    told = element("metadata", children=[
+    reported = element("metadata", children=[
         element("dc:identifier", f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", id="id"),
         element("dc:title", book.work.title), element("dc:language", "en"),
         *(element("dc:creator", author) for _, author in book.work.authors),
         element("dc:rights", book.work.license), element("dc:date", f"{made_at(Path(book.home)):%Y-%m-%d}"),
         element("meta", f"{made_at(Path(book.home)):%Y-%m-%dT%H:%M:%SZ}", property="dcterms:modified"),
     ])  # fmt: skip
-    told.set("xmlns:dc", "http://purl.org/dc/elements/1.1/")
+    reported.set("xmlns:dc", "http://purl.org/dc/elements/1.1/")
     items, order = [], []
     for number, (path, properties, _) in enumerate(files):
         kind = _KINDS[path.rpartition(".")[2]]
@@ -133,10 +133,10 @@ def _package(book: Manuscript, files: list[File], has_cover: bool) -> bytes:
         if path.endswith(".xhtml"):
             order.append((path == "nav.xhtml", element("itemref", idref=f"f{number}")))
     if has_cover:  # as older readers look for it
-        told.append(element("meta", name="cover", content=items[-1].get("id", "")))
+        reported.append(element("meta", name="cover", content=items[-1].get("id", "")))
     spine = [item for first, item in sorted(order, key=lambda row: row[0])]
     spine.insert(1, spine.pop())  # the title, the contents, the parts
-    package = element("package", children=[told, element("manifest", children=items), element("spine", children=spine)],
+    package = element("package", children=[reported, element("manifest", children=items), element("spine", children=spine)],
                       xmlns="http://www.idpf.org/2007/opf", version="3.0")  # fmt: skip
     package.set("unique-identifier", "id")
     package.set("xml:lang", "en")

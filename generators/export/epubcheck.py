@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 FIX = "Debian: apt-get install epubcheck default-jre-headless"
 
@@ -18,8 +18,8 @@ def complaints(epub: Path) -> list[str]:
     start = done.stdout.find("{")
     if start < 0:
         raise BookError("EPUB", None, f"epubcheck said nothing that can be read: {done.stderr.strip()[:300]}")
-    told = json.loads(done.stdout[start : done.stdout.rindex("}") + 1])
-    return [_line(message) for message in told["messages"] if message["severity"] in ("FATAL", "ERROR", "WARNING")]
+    reported = json.loads(done.stdout[start : done.stdout.rindex("}") + 1])
+    return [_line(message) for message in reported["messages"] if message["severity"] in ("FATAL", "ERROR", "WARNING")]
 
 
 def _line(message: dict) -> str:

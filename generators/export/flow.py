@@ -14,7 +14,7 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from generators.export.manuscript import Manuscript
-from generators.export.tree_of import has_class, words
+from generators.export.xhtml import has_class, words
 
 #: Points: what is left empty below the last line before it counts, the height of a line, and the foot of a page.
 GAP, LINE, FOOT = 90.0, 15.0, 68.0

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from generators.export.tree_of import element, words
+from generators.export.xhtml import element, words
 
 if TYPE_CHECKING:
     from generators.export.manuscript import Part
@@ -62,9 +62,9 @@ class _Sources:
     def listed(self) -> list[Element]:
         """Every source with its number, linked to where it can be read."""
         made = []
-        for place, link in enumerate(self._links.values(), 1):
+        for index, link in enumerate(self._links.values(), 1):
             shown = element("a", words(link), href=link.get("href", ""))
-            made.append(element("p", f"[{place}] ", children=[shown], id=f"source-{place}"))
+            made.append(element("p", f"[{index}] ", children=[shown], id=f"source-{index}"))
         return made
 
 

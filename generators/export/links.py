@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from generators.addresses import Addresses
-from generators.errors import BookError, raise_all
+from generators.core.addresses import Addresses
+from generators.core.errors import BookError, raise_all
 
 if TYPE_CHECKING:
     from generators.export.manuscript import Part

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from generators.addresses import Addresses, read_addresses
-from generators.edition import Edition, read_edition
-from generators.errors import BookError
+from generators.core.addresses import Addresses, read_addresses
+from generators.core.errors import BookError
 from generators.export.answers import take_answers
-from generators.export.hatched import hatched
+from generators.export.hatch_lines import with_hatch_lines
 from generators.export.ledger import ledger
 from generators.export.links import settle
-from generators.export.tree_of import Reader, drawing_words, element, has_class, parents, replace, words
+from generators.export.xhtml import Reader, drawing_words, element, has_class, parents, replace, words
+from generators.release.edition import Edition, read_edition
 from generators.site.cards import CHAPTER, Material
+from generators.site.cited_work import Work, read_work
 from generators.site.colophon import machines
 from generators.site.tree import material_and_pages
-from generators.site.work import Work, read_work
 
 NUMBERS, FOLDER, _LAST = "reference/numbers.md", "reference/numbers", "numbers"
 APPENDICES = ("reference/notation.md", "reference/method.md")
@@ -137,4 +137,4 @@ def _drawings(material: Material, parts: list[Part]) -> dict[str, str]:
     shown = [found.get("src", "") for part in parts for found in part.body.iter("img")]
     names = [match[1] for src in shown if (match := re.fullmatch(r"figures/(.+)\.svg", src))]
     light = {name: re.sub(r"<style>.*?</style>", "", material.figures[name].wide, flags=re.DOTALL) for name in names}
-    return {name: hatched(svg) for name, svg in light.items()}
+    return {name: with_hatch_lines(svg) for name, svg in light.items()}

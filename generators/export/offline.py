@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 from generators.export.archive import write_zip
-from generators.export.made import made_at
+from generators.export.build_date import made_at
 
 CONFIG, SHIM = "mkdocs.offline.yml", "assets/offline/iframe-worker.js"
 #: What only a host or a crawler reads.
@@ -35,8 +35,8 @@ def build(root: Path, site: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--config-file", CONFIG, "--site-dir", os.fspath(site)]
     done = subprocess.run(command, cwd=root, env=os.environ | dated, capture_output=True, text=True)
     if done.returncode:
-        told = (done.stdout + done.stderr).strip().splitlines()[-12:]
-        raise BookError("ZIP", None, "the site was not built; MkDocs said:\n  " + "\n  ".join(told))
+        reported = (done.stdout + done.stderr).strip().splitlines()[-12:]
+        raise BookError("ZIP", None, "the site was not built; MkDocs said:\n  " + "\n  ".join(reported))
     for name in _LEFT_OUT:
         path = site / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

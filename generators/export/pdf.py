@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 from generators.export.flow import Passes, late
 from generators.export.manuscript import Manuscript
 from generators.export.print_page import print_page

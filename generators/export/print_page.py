@@ -8,12 +8,12 @@ from itertools import pairwise
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from generators.export.cover_art import roofline_art
 from generators.export.flow import Passes, passed
 from generators.export.links import inside
 from generators.export.manuscript import Manuscript, Part
-from generators.export.roof import roof
 from generators.export.title import facts
-from generators.export.tree_of import XHTML, element, has_class, words
+from generators.export.xhtml import XHTML, element, has_class, words
 
 LONG_TABLE = 24  # rows from which a table may run over a page's end, between rows
 Contents = list[
@@ -102,7 +102,7 @@ def _title_page(book: Manuscript) -> Element:
     lines = [element("p", fact) for fact in facts(book)]
     return element("section", class_="title-page", children=[
         element("h1", title), element("p", sub[:1].upper() + sub[1:], class_="sub"),
-        element("div", children=lines, class_="facts"), roof(),
+        element("div", children=lines, class_="facts"), roofline_art(),
     ])  # fmt: skip
 
 

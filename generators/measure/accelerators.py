@@ -49,10 +49,10 @@ def known_chip(id_: str, root: Path) -> str:
 def datasheet_bandwidth(id_: str, root: Path) -> float | None:
     """Byte/s that the vendor prints for a chip's memory; None where the chip is unknown or its file says something else."""
     try:
-        told = tomllib.loads((root / f"data/accelerators/{id_}.toml").read_text(encoding="utf-8"))["memory"][
+        reported = tomllib.loads((root / f"data/accelerators/{id_}.toml").read_text(encoding="utf-8"))["memory"][
             "bandwidth"
         ]
-        number = re.fullmatch(r"([0-9.]+) (G|T)B/s", told["value"])
+        number = re.fullmatch(r"([0-9.]+) (G|T)B/s", reported["value"])
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return float(number[1]) * {"G": 1e9, "T": 1e12}[number[2]] if number else None

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from generators.measure import catalogue, environment, profiles, resume
+from generators.measure import case_names, environment, profiles, resume
 from generators.measure.accelerators import known_chip
-from generators.measure.conductor import Conductor
 from generators.measure.plan import MeasureError
 from generators.measure.progress import PER_BYTE, Progress
 from generators.measure.record import RecordFile, only_one_run, public_note
+from generators.measure.runner import Runner
 from generators.measure.session import Session
-from generators.measure.workshop import Died, Workshop
+from generators.measure.worker_process import Died, WorkerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 UNUSABLE, INTERRUPTED = 2, 130
@@ -32,10 +32,10 @@ ACTIONS = {
 
 def parser() -> argparse.ArgumentParser:
     """The options, with their defaults in the help."""
-    told = "\n".join(f"  {name:<9} {what}" for name, what in ACTIONS.items())
+    reported = "\n".join(f"  {name:<9} {what}" for name, what in ACTIONS.items())
     made = argparse.ArgumentParser(
         prog="python -m generators.measure", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=f"Measure this machine into one JSON record.\n\nactions:\n{told}",
+        description=f"Measure this machine into one JSON record.\n\nactions:\n{reported}",
     )  # fmt: skip
     made.add_argument("action", nargs="?", default="quick", choices=list(ACTIONS), metavar="action")
     made.add_argument("names", nargs="*", help="the case of run; the records of compare, resume and keep")
@@ -54,19 +54,19 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run; the exit status is 0 measured, 1 a case failed, 2 not possible, 130 interrupted."""
-    told = parser().parse_intermixed_args(words)
+    reported = parser().parse_intermixed_args(words)
     try:
-        _names_fit(told)
-        if told.action == "list":
-            print(catalogue.listing())
+        _names_fit(reported)
+        if reported.action == "list":
+            print(case_names.listing())
             return 0
-        if told.action == "compare":
+        if reported.action == "compare":
             from generators.measure.comparing import compare
             from generators.measure.comparing.file import located
 
-            return compare.run([located(name, told.out) for name in told.names], print, anyway=told.anyway)
+            return compare.run([located(name, reported.out) for name in reported.names], print, anyway=reported.anyway)
         with only_one_run(), _terminate_as_interrupt():
-            return measure(told)
+            return measure(reported)
     except MeasureError as error:
         print(f"measure: {error}", file=sys.stderr)
         return UNUSABLE
@@ -81,24 +81,24 @@ def main(words: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _names_fit(told: argparse.Namespace) -> None:
+def _names_fit(reported: argparse.Namespace) -> None:
     """Refuse an action with too few or too many names."""
-    least, most = {"run": (1, 1), "compare": (2, 2), "resume": (0, 1), "keep": (0, 1)}.get(told.action, (0, 0))
-    if not least <= len(told.names) <= most:
-        wanted = {"run": "the name of a case; see: list", "compare": "two records"}.get(told.action, "none")
-        raise MeasureError(f"{told.action}: found {len(told.names)} names, wanted {wanted}")
-    if told.action == "run":
-        catalogue.known(told.names[0])
+    least, most = {"run": (1, 1), "compare": (2, 2), "resume": (0, 1), "keep": (0, 1)}.get(reported.action, (0, 0))
+    if not least <= len(reported.names) <= most:
+        wanted = {"run": "the name of a case; see: list", "compare": "two records"}.get(reported.action, "none")
+        raise MeasureError(f"{reported.action}: found {len(reported.names)} names, wanted {wanted}")
+    if reported.action == "run":
+        case_names.known(reported.names[0])
 
 
-def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
+def measure(reported: argparse.Namespace, worker: WorkerProcess | None = None) -> int:
     """One run as the options say: a new one, or the rest of an interrupted one."""
-    note, accelerator = public_note(told.note), known_chip(told.accelerator, ROOT)
+    note, accelerator = public_note(reported.note), known_chip(reported.accelerator, ROOT)
     old, path = None, None
-    if told.action in ("resume", "keep"):
-        path = resume.find(told.out, told.names[0] if told.names else None)
+    if reported.action in ("resume", "keep"):
+        path = resume.find(reported.out, reported.names[0] if reported.names else None)
         old = resume.read(path)
-        if told.action == "keep":
+        if reported.action == "keep":
             try:
                 return Session.of(old, path).conclude(print)
             except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
@@ -106,24 +106,24 @@ def measure(told: argparse.Namespace, workshop: Workshop | None = None) -> int:
                 raise MeasureError(
                     f"{path}: found a value that nothing can be made of ({why}); {resume.MEND}"
                 ) from None
-    profile = old["profile"] if old else " ".join([told.action, *told.names])
-    device = {"rocm": "cuda"}.get(old["machine"]["device"], old["machine"]["device"]) if old else told.device
-    workshop = workshop or Workshop()
+    profile = old["profile"] if old else " ".join([reported.action, *reported.names])
+    device = {"rocm": "cuda"}.get(old["machine"]["device"], old["machine"]["device"]) if old else reported.device
+    worker = worker or WorkerProcess()
     seed = old["environment"].get("seed") if old else None
-    hello = workshop.ask({"do": "hello", "device": device, "seed": seed})["hello"]
+    hello = worker.ask({"do": "hello", "device": device, "seed": seed})["hello"]
     moment = datetime.now(UTC)
     head = environment.header(hello, profile, moment, note, accelerator, ROOT)
     if old:
         resume.same(old, head | {"environment": hello["facts"]})
         head, file = {key: old[key] for key in head}, RecordFile.of_partial(path)
     else:
-        file = RecordFile(told.out, head["machine"]["name"], moment)
+        file = RecordFile(reported.out, head["machine"]["name"], moment)
     print(f"{head['machine']['name']}; torch {hello['facts']['torch']}, "
           f"{hello['facts']['torch_threads']} threads; profile {profile}", flush=True)  # fmt: skip
-    return _run(told, workshop, hello, Session(head, hello, file, old))
+    return _run(reported, worker, hello, Session(head, hello, file, old))
 
 
-def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], session: Session) -> int:
+def _run(reported: argparse.Namespace, worker: WorkerProcess, hello: dict[str, Any], session: Session) -> int:
     """Measure the stages of a session and write what comes of them."""
     profile, _, only = session.head["profile"].partition(" ")
     kind = hello["device"]
@@ -131,13 +131,13 @@ def _run(told: argparse.Namespace, workshop: Workshop, hello: dict[str, Any], se
     device = {"rocm": "cuda"}.get(kind, kind)
     head = {"device": device, "seed": hello["seed"]} | EXTRA
     progress = Progress(lambda line: print(line, flush=True), per_byte=PER_BYTE if kind == "cpu" else 0.0)
-    conductor = Conductor(workshop, head, progress, session.checkpoint, profiles.budget(profile, kind))
-    session.conductor = conductor
-    workshop.patience = min(workshop.patience, profiles.patience(kind))
+    runner = Runner(worker, head, progress, session.checkpoint, profiles.budget(profile, kind))
+    session.runner = runner
+    worker.patience = min(worker.patience, profiles.patience(kind))
     try:
-        conductor.run(stages, session.kept, only)
+        runner.run(stages, session.kept, only)
     finally:
-        workshop.close()
+        worker.close()
     with _undisturbed():
         return session.conclude(print)
 

@@ -58,7 +58,7 @@ def machine_facts(root: Path = Path("/")) -> dict[str, Any]:
 def torch_facts(torch: ModuleType) -> dict[str, Any]:
     """Version, threads and the few lines of torch's build summary that decide which kernels run."""
     build = torch.__config__.show()
-    told = {
+    reported = {
         "torch_blas": re.search(r"BLAS_INFO=(\w+)", build),
         "torch_mkl": re.search(r"Math Kernel Library Version (\S+)", build),
         "torch_onednn": re.search(r"MKL-DNN (v[\d.]+)", build),
@@ -70,7 +70,7 @@ def torch_facts(torch: ModuleType) -> dict[str, Any]:
         "torch": torch.__version__,
         "torch_threads": torch.get_num_threads(),
         "torch_float32_matmul_precision": torch.get_float32_matmul_precision(),
-        **{key: match[1] if match else "not told" for key, match in told.items()},
+        **{key: match[1] if match else "not told" for key, match in reported.items()},
         "torch_cuda": torch.version.cuda or "none",
         "torch_hip": getattr(torch.version, "hip", None) or "none",
     }

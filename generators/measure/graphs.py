@@ -117,7 +117,7 @@ def timed(
     run: Run,
     work: Work,
     check: Check,
-    told: dict[str, Any] | None = None,
+    reported: dict[str, Any] | None = None,
     cold: bool = True,
     compiled: bool = False,
     runs: int | None = None,
@@ -128,18 +128,18 @@ def timed(
     where the operands are meant to stay in one.  `runs` fixes how many a graph holds.  A run that
     cannot be captured is timed eagerly, and the record says why.
     """
-    told = dict(told or {})
+    reported = dict(reported or {})
     if not bench.is_cuda:
-        return Kernel(run, work, check, told)
+        return Kernel(run, work, check, reported)
     try:
         first = runs or (turns_until_cold(bench, work.bytes) if cold else 1)
         replay, share = _long_enough(bench, run, first, compiled, runs or MOST)
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        return Kernel(run, work, check, told | _refused(bench, error))
-    told |= {"mode": "graph", "runs_in_a_graph": replay.runs, "launch_share": float(f"{share:.2g}")}
-    return Kernel(replay, work, check, told, runs=replay.runs)
+        return Kernel(run, work, check, reported | _refused(bench, error))
+    reported |= {"mode": "graph", "runs_in_a_graph": replay.runs, "launch_share": float(f"{share:.2g}")}
+    return Kernel(replay, work, check, reported, runs=replay.runs)
 
 
 def once(bench: Bench, run: Run) -> tuple[Run, dict[str, str]]:

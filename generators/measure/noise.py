@@ -43,23 +43,23 @@ def read_noise(root: Path = Path("/"), own: float | None = None) -> Reading:
 
 def between(before: Reading, after: Reading) -> dict[str, float | None]:
     """The noise fields of a case: load before and after, and shares of all processor time in between."""
-    told: dict[str, float | None] = {"load_1min_before": before.load, "load_1min_after": after.load}
-    told |= {"steal_share": None, "other_processes_share": None}
+    reported: dict[str, float | None] = {"load_1min_before": before.load, "load_1min_after": after.load}
+    reported |= {"steal_share": None, "other_processes_share": None}
     if before.total is not None and after.total is not None and after.total > before.total:
         passed = after.total - before.total
         others = (after.busy - before.busy) - (after.own - before.own)
-        told["steal_share"] = round((after.steal - before.steal) / passed, 4)
-        told["other_processes_share"] = round(max(others, 0.0) / passed, 4)
-    return told
+        reported["steal_share"] = round((after.steal - before.steal) / passed, 4)
+        reported["other_processes_share"] = round(max(others, 0.0) / passed, 4)
+    return reported
 
 
 def cautions(noises: dict[str, dict[str, float | None]], drift: float | None) -> list[str]:
     """What to know before trusting a run: stages that others disturbed, and a reference that drifted."""
     lines = []
-    for stage, told in noises.items():
+    for stage, reported in noises.items():
         for key, who in (("other_processes_share", "other processes"), ("steal_share", "the hypervisor")):
-            if (told.get(key) or 0) > OTHERS:
-                lines.append(f"{who} took {told[key]:.0%} of the processors' time during: {stage}")
+            if (reported.get(key) or 0) > OTHERS:
+                lines.append(f"{who} took {reported[key]:.0%} of the processors' time during: {stage}")
     if drift is not None and drift > DRIFT:
         lines.append(f"the reference read differs by {drift:.0%} between stages")
     return lines

@@ -46,8 +46,8 @@ def check_pass(bench: Bench, made: Batched, tokens: torch.Tensor, plan: Plan, dr
         distance(wide(found[rows][:, spots]), wanted),
         distance(wide(scores), wide.linear(head.flatten(0, 1), made.weights.head).view(*head.shape[:2], -1)),
     )
-    told = "float64 states and logits after one random layer at this size; norm of the difference, worst token"
-    return Check(told, worst, TOLERANCE[made.weights.dtype])
+    reported = "float64 states and logits after one random layer at this size; norm of the difference, worst token"
+    return Check(reported, worst, TOLERANCE[made.weights.dtype])
 
 
 def distance(found: torch.Tensor, wanted: torch.Tensor) -> float:
@@ -56,13 +56,13 @@ def distance(found: torch.Tensor, wanted: torch.Tensor) -> float:
 
 
 def reference_layer(
-    wide: Wide, made: Batched, place: int, tokens: torch.Tensor, before: torch.Tensor, spots: list[int]
+    wide: Wide, made: Batched, index: int, tokens: torch.Tensor, before: torch.Tensor, spots: list[int]
 ) -> torch.Tensor:
     """What leaves one layer, in float64, for some of the new tokens of each sequence: [sequences, spots, d_model].
 
     `before` is the cache [2, sequences, heads, cached, head_dim] that the new tokens follow.
     """
-    shape, layer = made.shape, made.weights.layers[place]
+    shape, layer = made.shape, made.weights.layers[index]
     group, cached, new = shape.heads // shape.kv_heads, before.shape[3], tokens.shape[1]
     positions = torch.arange(cached, cached + new, device=wide.device)
     wanted = torch.tensor(spots, device=wide.device)

@@ -93,14 +93,14 @@ def longer_rows(results: list[Result], dtype: str) -> list[tuple[float, float]]:
     sized = measured(results, "product-by-size", dtype=dtype)
     if not sized:
         return []
-    told = [(_columns(one), one.parameters["matrix_bytes"], one.seconds * one.parameters["matrix_bytes"] / one.bytes)
+    reported = [(_columns(one), one.parameters["matrix_bytes"], one.seconds * one.parameters["matrix_bytes"] / one.bytes)
             for one in sized]  # fmt: skip
-    told += [(READ_COLUMNS, size, one.seconds * size / one.bytes)
+    reported += [(READ_COLUMNS, size, one.seconds * size / one.bytes)
              for one in measured(results, "read-bandwidth", method=f"gemv-{dtype}")
              if (size := one.parameters.get("bytes_per_repetition"))]  # fmt: skip
     beyond: dict[float, list[float]] = {}
     found = paces(results, dtype)
-    for columns, size, seconds in told:
+    for columns, size, seconds in reported:
         beyond.setdefault(columns, []).append(seconds - size * _pace(found, size))
     return sorted((columns, max(0.0, sum(some) / len(some))) for columns, some in beyond.items())
 
@@ -125,18 +125,18 @@ def packed_pace(results: list[Result], weights: str) -> float | None:
 
 def _read(results: list[Result], one: Result, width: int) -> float | None:
     """Seconds of all products of a step; None where the record does not tell how fast its packed kernels are."""
-    told, packed = one.parameters, one.name == "decode-quantised"
-    pace = packed_pace(results, told["weights"]) if packed else 1.0
+    reported, packed = one.parameters, one.name == "decode-quantised"
+    pace = packed_pace(results, reported["weights"]) if packed else 1.0
     if pace is None:
         return None
 
     def stored(count: float, columns: int) -> float:
         if not packed:
             return count * width
-        return techniques.stored_bytes(told["weights"], columns, count // columns, told["group"] or 0, width)
+        return techniques.stored_bytes(reported["weights"], columns, count // columns, reported["group"] or 0, width)
 
-    *layers, (_, head, columns) = products(told)
-    seconds = _products(results, told["dtype"])
+    *layers, (_, head, columns) = products(reported)
+    seconds = _products(results, reported["dtype"])
     each = [times * seconds(stored(count, long), long) for times, count, long in layers]
     return pace * sum(each) + seconds(head * width, columns)
 
@@ -185,23 +185,23 @@ def is_asynchronous(results: list[Result], mode: str) -> bool:
 
 def decode(results: list[Result], one: Result) -> Prediction | None:
     """The step of a decode or decode-quantised case, batch 1, or None where the record lacks what it takes."""
-    told = one.parameters
-    dtype, mode = told["dtype"], told.get("mode", "eager")
-    width, beside = WIDTH.get(dtype), overhead(results, dtype, mode, told["layers"])
+    reported = one.parameters
+    dtype, mode = reported["dtype"], reported.get("mode", "eager")
+    width, beside = WIDTH.get(dtype), overhead(results, dtype, mode, reported["layers"])
     if width is None or beside is None or seconds_per_byte(results, dtype, 1) is None:
         return None
     read = _read(results, one, width)
     if read is None:
         return None
-    per_layer = 2 * told["kv_heads"] * told["head_dim"] * told.get("context", 0) * width
-    cache = told["layers"] * per_layer * seconds_per_byte(results, dtype, max(per_layer, 1))
+    per_layer = 2 * reported["kv_heads"] * reported["head_dim"] * reported.get("context", 0) * width
+    cache = reported["layers"] * per_layer * seconds_per_byte(results, dtype, max(per_layer, 1))
     if is_asynchronous(results, mode):  # what is read meanwhile costs nothing more
-        whole = issuing(results, dtype, mode, told["layers"]) or beside
+        whole = issuing(results, dtype, mode, reported["layers"]) or beside
         beside = max(whole - read - cache, 0.0)
     return Prediction(read, cache, beside)
 
 
-def is_past_overhead(one: Result, told: Prediction) -> bool:
+def is_past_overhead(one: Result, reported: Prediction) -> bool:
     """Whether issuing is a small share of the predicted step and the weights exceed the last-level cache.
 
     A graph's issuing may be any share, for its nodes cost the same every time.  Compiled steps are
@@ -211,7 +211,7 @@ def is_past_overhead(one: Result, told: Prediction) -> bool:
     if "compiled" in mode:
         return False
     share = one.parameters.get("weights_vs_llc")
-    return (mode == "graph" or told.overhead <= LITTLE * told.total) and (
+    return (mode == "graph" or reported.overhead <= LITTLE * reported.total) and (
         not isinstance(share, (int, float)) or not 0 < share < 1.0
     )
 
@@ -219,4 +219,4 @@ def is_past_overhead(one: Result, told: Prediction) -> bool:
 def prediction_errors(results: list[Result], name: str = "decode") -> list[float]:
     """(predicted - measured) / measured of every case of a name past the overhead regime and beyond the cache."""
     pairs = [(one, decode(results, one)) for one in measured(results, name)]
-    return [told.total / one.seconds - 1 for one, told in pairs if told and is_past_overhead(one, told)]
+    return [reported.total / one.seconds - 1 for one, reported in pairs if reported and is_past_overhead(one, reported)]

@@ -32,10 +32,10 @@ def decode(
     optional: bool = False, rounds: int = ROUNDS,
 ) -> Stage:  # fmt: skip
     """Decode of some model sizes in one number format, every mode of a size by the same model."""
-    told = "" if tuple(modes) == ("eager",) else f", {', '.join(modes)}"
+    reported = "" if tuple(modes) == ("eager",) else f", {', '.join(modes)}"
     sized = sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     settings = {"dtype": dtype, "sizes": sizes, "modes": list(modes)}
-    return Stage(f"decode in {dtype}{told}, {sized}", "decode:decode", settings, seconds, optional, rounds)
+    return Stage(f"decode in {dtype}{reported}, {sized}", "decode:decode", settings, seconds, optional, rounds)
 
 
 def quick(kind: str) -> list[Stage]:

@@ -32,7 +32,7 @@ class Progress:
     ) -> None:
         """`say` takes one line; `clock` counts seconds from anywhere; `per_byte` is the first guess for building."""
         self.say, self.clock = say, clock
-        self.started = self.spoken = self.since = self.ended = self.told = clock()
+        self.started = self.spoken = self.since = self.ended = self.reported = clock()
         self.stages: list[Stage] = []
         self.budget = float("inf")
         self.passed = self.share = (
@@ -82,7 +82,7 @@ class Progress:
         """A stage begins with these cases."""
         self.stages.remove(stage)
         self.current, self.share = stage, 0.0
-        self.since = self.told = self.clock()
+        self.since = self.reported = self.clock()
         self.models: dict[Model, float] = {}  # built so far
         self.bytes[stage.name] = sum(_models([case["parameters"] for case in cases]).values())
         self.count = len(cases)
@@ -102,7 +102,7 @@ class Progress:
         elif what in ("round", "played"):
             done = message["done"] / message["rounds"]
             self.share = PREPARING + (1 - PREPARING) * done if what == "round" else min(1.0, self.share + 0.2)
-            self.told = self.clock()
+            self.reported = self.clock()
             if self.clock() - self.spoken > QUIET:
                 self._line(f"  {stage.name}: {what[:5].rstrip('e')} {message['done']} of {message['rounds']}")
 
@@ -129,12 +129,12 @@ class Progress:
         if self.current and (large := self._large(self.current)):
             new = _models([one.parameters]).items() - self.models.items()
             self.models |= dict(new)
-            self.built_seconds += self.clock() - self.told
+            self.built_seconds += self.clock() - self.reported
             self.built_bytes += sum(size for _, size in new)
             self.share = PREPARING * sum(self.models.values()) / large
         else:
             self.share = min(PREPARING, self.share + PREPARING / self.count)
-        self.told = self.clock()
+        self.reported = self.clock()
         if what == "failed":
             self._line(f"  {one.label}: {one.row['status']}: {one.row['reason']}")
         elif self.count <= MOST_LINES or self.clock() - self.spoken > QUIET:
@@ -168,7 +168,7 @@ class Progress:
             return 0.0
         building, timing = self._parts(self.current)
         left = building * max(0.0, 1 - self.share / PREPARING) + timing * min(1.0, (1 - self.share) / (1 - PREPARING))
-        return max(left - (self.clock() - self.told), 0.05 * left)
+        return max(left - (self.clock() - self.reported), 0.05 * left)
 
     def _line(self, text: str) -> None:
         self.spoken = self.clock()

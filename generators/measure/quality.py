@@ -34,8 +34,8 @@ def rate(value: float) -> str:
 def held_out(results: list[Result]) -> dict[int, str]:
     """Places of the measured rows that no sentence tells of and figures draw pale, each with the reason in a few words."""
     memory = max((one.bandwidth for one in measured(results, "read-bandwidth")), default=0.0)
-    found = {place: _doubt(one, memory) for place, one in enumerate(results) if one.measured}
-    return {place: why for place, why in found.items() if why}
+    found = {index: _doubt(one, memory) for index, one in enumerate(results) if one.measured}
+    return {index: why for index, why in found.items() if why}
 
 
 def _doubt(one: Result, memory: float) -> str:
@@ -81,7 +81,7 @@ def verdict(results: list[Result], environment: dict[str, Any]) -> Verdict:
     why = [str(line) for line in noticed] if isinstance(noticed, list) else [str(noticed)] if noticed else []
     if held:
         why.insert(0, f"{len(held)} of {len(done)} results are held out of the book's sentences")
-    reads = [place for place, one in enumerate(results) if one.measured and one.name == "read-bandwidth"]
-    if done and (len(held) > MANY * len(done) or (reads and all(place in held for place in reads))):
+    reads = [index for index, one in enumerate(results) if one.measured and one.name == "read-bandwidth"]
+    if done and (len(held) > MANY * len(done) or (reads and all(index in held for index in reads))):
         return Verdict("disturbed", "; ".join(why))
     return Verdict("disturbed in part" if why else "quiet", "; ".join(why))

@@ -28,7 +28,7 @@ def over_roof(results: list[Result], cache: int | None) -> dict[int, str]:
     to each other, except in FLOP/s, where products set the roof.
     """
     roofs, found = Roofs(results, cache or 0), {}
-    for place, one in enumerate(results):
+    for index, one in enumerate(results):
         if not one.measured:
             continue
         for rate, roof, unit, what in (
@@ -36,8 +36,10 @@ def over_roof(results: list[Result], cache: int | None) -> dict[int, str]:
             (_bytes(one), roofs.bandwidth(one), "GB/s", "bytes"),
         ):
             if rate and roof and rate > OVER * roof * roofs.quicker(one):
-                told = f"reaches {rate / 1e9:.4g} {unit}, over its roof of {roof / 1e9:.4g} {unit} in the same record"
-                found[place] = f"{told}: its {what} are miscounted"
+                reported = (
+                    f"reaches {rate / 1e9:.4g} {unit}, over its roof of {roof / 1e9:.4g} {unit} in the same record"
+                )
+                found[index] = f"{reported}: its {what} are miscounted"
     return found
 
 

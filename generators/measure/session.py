@@ -25,7 +25,7 @@ from generators.measure.summary import sentences, what_next
 from generators.measure.taken import Stored
 
 if TYPE_CHECKING:
-    from generators.measure.conductor import Conductor
+    from generators.measure.runner import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED, INTERRUPTED = 1, 130
@@ -45,7 +45,7 @@ class Session:
         self.began = max(filter(None, (earlier, datetime.now(UTC).replace(microsecond=0))))
         self.clock, self.started = clock, clock()
         self.unkept, self.lies = "", file.partial
-        self.conductor: Conductor | None = None
+        self.runner: Runner | None = None
 
     @classmethod
     def of(cls, old: dict[str, Any], path: Path) -> Session:
@@ -61,9 +61,9 @@ class Session:
 
     def row(self) -> dict[str, Any]:
         """The record as it stands now."""
-        if self.conductor is None:
+        if self.runner is None:
             return self.old | {"environment": self.old["environment"] | {"interrupted": True}}
-        run, before = self.conductor, self.old["environment"] if self.old else {}
+        run, before = self.runner, self.old["environment"] if self.old else {}
         drift, now = run.drift(), stamp(self.began + timedelta(seconds=self.clock() - self.started))
         pages = before.get("own_huge_page_bytes") if run.own_huge_page_bytes is None else run.own_huge_page_bytes
         environment = self.facts | {
@@ -107,7 +107,7 @@ class Session:
         """Write the record and say what it holds, or leave an interrupted run to be gone on with."""
         row = self.row()
         results = [Result(case) for case in row["cases"]]
-        if self.conductor and self.conductor.interrupted:
+        if self.runner and self.runner.interrupted:
             return self._interrupted(results)
         if not any(one.measured for one in results):
             self.file.discard()
@@ -116,14 +116,14 @@ class Session:
         for place, why in over_roof(results, cache if isinstance(cache, int) else None).items():
             results[place].row.update(status="failed", reason=why)
         fault = refused(row, self.file.final.name)
-        if fault and self.conductor is None:  # the suite wrote what could be read; somebody changed it since
+        if fault and self.runner is None:  # the suite wrote what could be read; somebody changed it since
             raise MeasureError(f"{near(self.file.partial)}: {fault}; undo the change, or delete the file")
-        told = sentences(results, row["environment"], datasheet_bandwidth(row["machine"]["accelerator"], ROOT))
+        reported = sentences(results, row["environment"], datasheet_bandwidth(row["machine"]["accelerator"], ROOT))
         lies = self.file.finish(row)
         say("")
         if fault:
             say(f"the book will refuse this record: {fault}")
-        for line in told:
+        for line in reported:
             say(line)
         say(f"record: {near(lies)}")
         if lies.parent != self.file.directory:
@@ -148,10 +148,10 @@ class Session:
 def roles(root: Path) -> list[str]:
     """The records that data/records.toml lets speak for their machine; none where it does not read."""
     try:
-        told = tomllib.loads((root / "data/records.toml").read_text(encoding="utf-8"))
+        reported = tomllib.loads((root / "data/records.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [id_ for id_, one in told.items() if isinstance(one, dict) and one.get("role")]
+    return [id_ for id_, one in reported.items() if isinstance(one, dict) and one.get("role")]
 
 
 def beside(path: Path) -> list[Stored]:

@@ -98,5 +98,5 @@ def check_all_layers(bench: Bench, weights: Weights, tokens: torch.Tensor) -> Ch
     found = exact(torch.cat([made.forward(tokens[:, a:b], a, logits=b - a) for a, b in cuts], 1)[1])
     wanted = reference_logits(weights, tokens[1].tolist()).to(found.device)
     worst = ((found - wanted).norm(dim=-1) / wanted.norm(dim=-1)).max().item()
-    told = "float64 logits of 6 tokens through all layers, without a cache; norm of the difference, worst token"
-    return Check(told, worst, TOLERANCE[weights.dtype])
+    reported = "float64 logits of 6 tokens through all layers, without a cache; norm of the difference, worst token"
+    return Check(reported, worst, TOLERANCE[weights.dtype])

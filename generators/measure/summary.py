@@ -28,16 +28,16 @@ def rate_text(one: Result) -> str:
     """A measured case's figure in its own unit, with the spread of its samples."""
     if one.tokens:
         moved = f", {one.bandwidth / 1e9:.1f} GB/s" if one.bytes else ""
-        told = f"{one.tokens / one.seconds:.1f} tokens/s ({duration(one.seconds)}{moved})"
+        reported = f"{one.tokens / one.seconds:.1f} tokens/s ({duration(one.seconds)}{moved})"
     elif one.name in ("matmul-peak", "peer-product", "rows-sweep", "fma-chain"):
-        told = f"{one.flops / 1e9:.0f} GFLOP/s" + (
+        reported = f"{one.flops / 1e9:.0f} GFLOP/s" + (
             f" at size {one.parameters['size']}" if "size" in one.parameters else ""
         )
     elif one.bytes:
-        told = f"{one.bandwidth / 1e9:.1f} GB/s ({duration(one.seconds)})"
+        reported = f"{one.bandwidth / 1e9:.1f} GB/s ({duration(one.seconds)})"
     else:
-        told = duration(one.seconds)
-    return f"{told}, spread {one.spread:.0%}"
+        reported = duration(one.seconds)
+    return f"{reported}, spread {one.spread:.0%}"
 
 
 def sentences(
@@ -48,7 +48,7 @@ def sentences(
     `datasheet` is the bandwidth in byte/s that the chip's vendor prints, where the chip is known.
     """
     held = held_out(results)
-    quiet = [one for place, one in enumerate(results) if place not in held]
+    quiet = [one for index, one in enumerate(results) if index not in held]
     roof = read_roof(quiet)
     lines = _trust(results, environment, datasheet, faults)
     if verdict(results, environment).disturbed:
@@ -92,9 +92,9 @@ def _first(some: list[Result]) -> str:
 
 def _trust(results: list[Result], environment: dict[str, Any], datasheet: float | None, most: int) -> list[str]:
     """The verdict, then what is held out and what is implausible."""
-    told, held = verdict(results, environment), held_out(results)
-    advice = "; measure again when the machine is quiet" if told.disturbed or environment.get("cautions") else ""
-    lines = [f"verdict: {told.word}{': ' if told.why else ''}{told.why}{advice}"]
+    reported, held = verdict(results, environment), held_out(results)
+    advice = "; measure again when the machine is quiet" if reported.disturbed or environment.get("cautions") else ""
+    lines = [f"verdict: {reported.word}{': ' if reported.why else ''}{reported.why}{advice}"]
     reasons: dict[tuple[str, str], list[Result]] = {}
     for place, why in held.items():
         reasons.setdefault((results[place].name, why), []).append(results[place])
@@ -123,7 +123,7 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
     """What each decode takes and what binds it, and below which size launching does."""
     lines, bound = [], {}
     for one in [*measured(results, "decode"), *measured(results, "decode-quantised")]:
-        told, issuing = one.parameters, _issuing(results, one)
+        reported, issuing = one.parameters, _issuing(results, one)
         reading = one.bytes / roof.bandwidth / one.seconds if roof else 0.0
         is_launched = issuing > reading and issuing >= MOSTLY
         if issuing > reading:
@@ -133,10 +133,10 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
             of = f", {reading:.0%} of its read roof" if roof else ""
             of += f", {one.bytes / datasheet / one.seconds:.0%} of the datasheet's bound" if datasheet else ""
             why = f"{rate(one.bandwidth)}{of}"
-        stored = f"{told['weights']} weights" if "weights" in told else told["dtype"]
-        group = f"{stored}, {told.get('mode', 'eager')}"
-        lines.append(f"decode of {told.get('model', 'a model')}, {group}: {duration(one.seconds)} per token, {why}")
-        bound.setdefault(group, []).append((told["parameters"], told.get("model", "a model"), is_launched))
+        stored = f"{reported['weights']} weights" if "weights" in reported else reported["dtype"]
+        group = f"{stored}, {reported.get('mode', 'eager')}"
+        lines.append(f"decode of {reported.get('model', 'a model')}, {group}: {duration(one.seconds)} per token, {why}")
+        bound.setdefault(group, []).append((reported["parameters"], reported.get("model", "a model"), is_launched))
     for group, sizes in bound.items():
         launched = [size for size in sizes if size[2]]
         if launched:
@@ -147,8 +147,8 @@ def decodes(results: list[Result], roof: Result | None, datasheet: float | None)
 
 def _issuing(results: list[Result], one: Result) -> float:
     """Share of a decode step that issuing its operations takes, from the record's narrow steps; 0 where it has none."""
-    told = one.parameters
-    issued = predict.issuing(results, told["dtype"], told.get("mode", "eager"), told["layers"])
+    reported = one.parameters
+    issued = predict.issuing(results, reported["dtype"], reported.get("mode", "eager"), reported["layers"])
     return issued / one.seconds if issued else 0.0
 
 

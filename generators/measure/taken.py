@@ -66,7 +66,7 @@ AnyRun = TypeVar("AnyRun", bound=Run)
 def sound(run: Run, name: str) -> int:
     """How many measured rows of a name are not held out."""
     held = held_out(run.results)
-    return sum(one.measured and one.name == name and place not in held for place, one in enumerate(run.results))
+    return sum(one.measured and one.name == name and index not in held for index, one in enumerate(run.results))
 
 
 def lacks(run: Run, shown: str) -> str:

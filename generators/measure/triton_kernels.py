@@ -37,7 +37,7 @@ class Shape:
     programs: int
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         """As a record has it."""
         return f"blocks of {self.block}, {self.warps} warps, {self.programs} programs a multiprocessor"
 
@@ -87,9 +87,9 @@ class Kernels:
         self.sums = torch.full((self.programs,), float("nan"), device=device)
 
     @property
-    def told(self) -> dict[str, str]:
+    def reported(self) -> dict[str, str]:
         """As a record has it."""
-        return {"library": f"Triton {triton.__version__}", "shape": self.shape.told}
+        return {"library": f"Triton {triton.__version__}", "shape": self.shape.reported}
 
     def read(self, source: torch.Tensor, passes: int = 1) -> torch.Tensor:
         """Sums whose sum is `passes` times that of `source`, float32 whose number is a multiple of the block."""

@@ -115,13 +115,13 @@ def _hello(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     bench = _bench(command)
     facts = environment.machine_facts() | environment.torch_facts(torch)
     facts |= environment.gpu_facts() if bench.is_cuda else {}
-    told = {"name": bench.name, "device": bench.kind, "seed": bench.seed, "facts": facts}
-    told["last_level_cache"] = bench.last_level_cache
-    channel.send({"hello": told})
+    reported = {"name": bench.name, "device": bench.kind, "seed": bench.seed, "facts": facts}
+    reported["last_level_cache"] = bench.last_level_cache
+    channel.send({"hello": reported})
 
 
 def _list(channel: Channel, command: dict[str, Any], torch: Any) -> None:
-    from generators.measure.turns import cases_of
+    from generators.measure.interleaving import cases_of
 
     bench = _bench(command)
     listed = []
@@ -134,17 +134,17 @@ def _list(channel: Channel, command: dict[str, Any], torch: Any) -> None:
 
 def _stages(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     """One stage after another, as the run hands them out, until it has no more: libraries load and kernels build once."""
-    from generators.measure.turns import Turns, cases_of
+    from generators.measure.interleaving import Turns, cases_of
 
     bench = _bench(command)
     reference = cases_of(bench, REFERENCE)[0]
     reference = replace(reference, prepare=cache(reference.prepare))  # verified once in a process
-    while told := channel.tell(what="next", own_huge_page_bytes=machine.own_huge_pages()):
-        stage = Stage(**told["stage"])
+    while reported := channel.tell(what="next", own_huge_page_bytes=machine.own_huge_pages()):
+        stage = Stage(**reported["stage"])
         try:
             cases = cases_of(bench, stage)
-            chosen = {place: cases[place] for place in told["places"]}
-            Turns(bench, channel.tell, stage.rounds).run(chosen, reference, told["reference_inner"])
+            chosen = {place: cases[place] for place in reported["places"]}
+            Turns(bench, channel.tell, stage.rounds).run(chosen, reference, reported["reference_inner"])
         except (Closed, DeviceLost):
             raise
         except Exception as error:  # between two cases; what was done last is to blame, as the run knows

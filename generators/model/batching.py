@@ -38,7 +38,7 @@ def ceiling_by_parts(mac, parameters, context, kv_token, attention):
 
 
 def occupied_share(mean, longest):
-    """Share of a static batch's places in use: each is held until the longest answer of the batch has ended."""
+    """Share of a static batch's slots in use: each is held until the longest answer of the batch has ended."""
     return mean / longest
 
 

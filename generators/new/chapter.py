@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 from generators.new import figure, names
 from generators.new.files import Plan, filled, inserted
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from generators import git
-from generators.errors import BookError
+from generators.core import git
+from generators.core.errors import BookError
 from generators.new import chapter, figure, row
 from generators.new.files import Plan
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 TEMPLATES = Path(__file__).parent / "templates"
 

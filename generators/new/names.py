@@ -7,7 +7,7 @@ import keyword
 import re
 from pathlib import Path
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 
 LONGEST = 40  # characters
 _SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -10,9 +10,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from generators.book.config_json import Refused, read_config
-from generators.book.config_rules import load_rules
-from generators.errors import BookError
+from generators.catalog.config_json import Refused, read_config
+from generators.catalog.config_rules import load_rules
+from generators.core.errors import BookError
 from generators.model import parameters
 from generators.new import names
 from generators.new.files import Plan, inserted
@@ -68,8 +68,8 @@ def _from(root: Path, path: str) -> str:
     except (OSError, UnicodeDecodeError, Refused) as error:
         reason = getattr(error, "strerror", None) or error
         raise BookError("new", None, f"--from {ascii(path)[1:-1]}: {reason}") from None
-    family, told = rules.families[read.family], read.config
-    kept = {key: told[key] for key in told if key == "model_type" or key in family.keys}
+    family, reported = rules.families[read.family], read.config
+    kept = {key: reported[key] for key in reported if key == "model_type" or key in family.keys}
     lines = [f"# {note}" for note in read.notes]
     lines += [f"# counted from these keys: {parameters.parameter_count(read.shape):,.0f} parameters"]
     return (

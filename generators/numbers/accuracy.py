@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
-from generators import units
-from generators.evidence import accuracy, own_errors
+from generators.comparison import accuracy, own_errors
+from generators.core import units
 from generators.numbers.registry import Numbers, numbers
 from generators.score.table import summary
 
@@ -23,7 +23,7 @@ def errors(n: Numbers, name: str, field: str) -> units.Quantity:
     """
     if name not in accuracy.FIGURES:
         raise KeyError(f"unknown kind {name!r}; there are {', '.join(accuracy.FIGURES)}")
-    found = accuracy.FIGURES[name](n.book)
+    found = accuracy.FIGURES[name](n.catalog)
     return units.of(getattr(summary(found), field.replace("-", "_")), "", *{one.run.source for one in found})
 
 
@@ -37,7 +37,7 @@ def alike(n: Numbers, field: str) -> units.Quantity:
     prefill (%, 2): The same of prefill.
     """
     crowd = field.startswith("repeats")
-    found = accuracy.agreement(n.book) if crowd else accuracy.between(n.book, field if field == "prefill" else accuracy.DECODE)  # fmt: skip
+    found = accuracy.agreement(n.catalog) if crowd else accuracy.between(n.catalog, field if field == "prefill" else accuracy.DECODE)  # fmt: skip
     off = sorted(abs(error) for _, error in found)
     value = off[int(0.9 * len(off))] if field == "repeats-p90" else median(off)
     return units.of(value, "", *{run.source for run, _ in found})
@@ -51,9 +51,9 @@ def quoted(n: Numbers, field: str) -> units.Quantity:
     devices (, 0): Devices of the quoted runs.
     scored (, 0): Quoted runs predicted by constants fitted on other devices; for the rest there is no other device to fit them on.
     """
-    there = accuracy.runs(n.book)
+    there = accuracy.runs(n.catalog)
     if field == "scored":
-        there = tuple(one.run for one in accuracy.probed(n.book, 0))
+        there = tuple(one.run for one in accuracy.probed(n.catalog, 0))
     count = len({run.device.key for run in there}) if field == "devices" else len(there)
     return units.of(float(count), "", *{run.source for run in there})
 
@@ -65,6 +65,6 @@ def read_test(n: Numbers, field: str) -> units.Quantity:
     read-test (%, 2): Median error of decode on the machines of the book's records, predicted from a read test and one decode run of each.
     read-test-runs (, 0): Decode runs that were predicted so.
     """
-    errors = [error for one in own_errors.own_errors(n.book) if one.way == own_errors.PROBE for error in one.errors]
+    errors = [error for one in own_errors.own_errors(n.catalog) if one.way == own_errors.PROBE for error in one.errors]
     value = median(map(abs, errors)) if field == "read-test" else float(len(errors))
-    return units.of(value, "", *(f"record:{record.id}" for record in n.book.roles.values()))
+    return units.of(value, "", *(f"record:{record.id}" for record in n.catalog.roles.values()))

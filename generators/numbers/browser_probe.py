@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.book.browser_probe import BrowserProbe, newest_probe
+from generators.catalog.browser_probe import BrowserProbe, newest_probe
+from generators.core import units
 from generators.numbers.registry import Numbers, number
 
 
@@ -14,7 +14,7 @@ def _sourced(value: float, unit: str, probe: BrowserProbe) -> units.Quantity:
 @number("probe.{threads}.{way}.rate", "GB/s")
 def rate(n: Numbers, threads: str, way: str) -> units.Quantity:
     """Read bandwidth of {way} with {threads} threads over the largest buffers of the comparison, best of its rounds."""
-    probe = newest_probe(n.book.probes)
+    probe = newest_probe(n.catalog.probes)
     return _sourced(probe.row(_count(probe, threads), probe.largest, way).best, "byte/s", probe)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from generators import catalogue, units
-from generators.evidence import accuracy
-from generators.evidence.comparison import Quoted, quoted_decodes
+from generators import model_inputs
+from generators.comparison import accuracy
+from generators.comparison.comparison import Quoted, quoted_decodes
+from generators.core import units
 from generators.model import roofline
 from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, linear_flop, step_flop
@@ -36,7 +37,7 @@ def attention_share(n: Numbers, model: str, tokens: int) -> units.Quantity:
 @number("quotes.{name}", "%", 2)
 def quotes_of_bound(n: Numbers, name: str) -> units.Quantity:
     """Share of the datasheet bound that the quoted batch-1 decode runs reach: {name}."""
-    rows = quoted_decodes(n.book)
+    rows = quoted_decodes(n.catalog)
     if name == "median-without-that-engine":
         rows = [q for q in rows if not _most_quoted(q)]
         name = "median"
@@ -52,7 +53,7 @@ def quotes_counted(n: Numbers, field: str) -> units.Quantity:
     count (, 0): How many quoted decode runs at batch 1 are held against their bound.
     of-one-engine (, 0): How many of the quoted decode runs are the calm engine on one RTX 4090.
     """
-    rows = [q for q in quoted_decodes(n.book) if field == "count" or _most_quoted(q)]
+    rows = [q for q in quoted_decodes(n.catalog) if field == "count" or _most_quoted(q)]
     return units.of(len(rows), "", *(q.row.source for q in rows))
 
 
@@ -77,13 +78,13 @@ def one_user_runs(n: Numbers, field: str) -> units.Quantity:
     """
     on_gh200 = field.startswith("gh200-")
     kind, engine = (accuracy.WHOLE, "TensorRT-LLM") if on_gh200 else (accuracy.DECODE, "")
-    found = [run for run in accuracy.runs(n.book) if run.kind == kind and run.engine.startswith(engine)]
+    found = [run for run in accuracy.runs(n.catalog) if run.kind == kind and run.engine.startswith(engine)]
     found = [run for run in found if not on_gh200 or run.device.id == "gh200-141gb"]
     sources = {run.source for run in found}
     if field in ("count", "devices"):
         return units.of(float(len({run.device.key for run in found} if field == "devices" else found)), "", *sources)
     if field in _MAKES:
-        names = [n.book.accelerators[run.device.id].name if run.device.id else run.device.name for run in found]
+        names = [n.catalog.accelerators[run.device.id].name if run.device.id else run.device.name for run in found]
         return units.of(float(sum(bool(_MAKES[field].search(name)) for name in names)), "", *sources)
     shares = [run.bound / run.seconds for run in found]
     return units.of(units.statistic(field.removeprefix("gh200-"), shares), "", *sources)
@@ -108,9 +109,9 @@ def compute_bound_batch(n: Numbers, model: str, format: str, chip: str, context:
 
 def _binds(n: Numbers, model: str, format: str, chip: str, step: Pass) -> str:
     """What binds a pass, in plain floats: this is asked for many batches."""
-    shape, stored = catalogue.shape(n.book.models[model]), n.book.formats[format]
-    device = catalogue.device(n.book.accelerators[chip], stored.rate)
-    return roofline.step(shape, catalogue.number_format(stored), device, step).binds
+    shape, stored = model_inputs.shape(n.catalog.models[model]), n.catalog.formats[format]
+    device = model_inputs.device(n.catalog.accelerators[chip], stored.rate)
+    return roofline.step(shape, model_inputs.number_format(stored), device, step).binds
 
 
 @number("slope.{quote}.{quote2}", "×", 4)

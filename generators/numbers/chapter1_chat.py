@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from generators import units
+from generators.core import units
 from generators.model import work
 from generators.model.arith import smallest
 from generators.model.inputs import Pass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.evidence.cache import context_pairs
+from generators import model_inputs
+from generators.comparison.cache import context_pairs
+from generators.core import units
 from generators.model import cache, memory, roofline
 from generators.model.inputs import Format, Pass
 from generators.numbers.registry import Numbers, number, numbers
@@ -32,14 +33,14 @@ def naive(n: Numbers, model: str, field: str, context: int = 0) -> units.Quantit
 @number("naive-misses.s{context}", "", 0)
 def naive_misses(n: Numbers, context: int) -> units.Quantity:
     """Models of one kind of layer for which the naive formula is off by more than a hundredth at {context} tokens."""
-    errors = [n[f"{model}.naive-error.s{context}"] for model in n.book.alike]
+    errors = [n[f"{model}.naive-error.s{context}"] for model in n.catalog.alike]
     return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "", *(s for e in errors for s in e.sources))
 
 
 @number("models-count", "", 0)
 def models_count(n: Numbers) -> units.Quantity:
     """Models of the catalogue whose layers are all of one kind, some of them within a window."""
-    return units.of(len(n.book.alike), "", *(model.source for model in n.book.alike.values()))
+    return units.of(len(n.catalog.alike), "", *(model.source for model in n.catalog.alike.values()))
 
 
 @number("{model}.{format}.half-rate-context", "tokens", 3)
@@ -64,8 +65,12 @@ def recompute_flop(n: Numbers, model: str, tokens: int) -> units.Quantity:
 @number("without-cache-turns.{model}.{format}.{chip}", "tokens", 0)
 def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quantity:
     """Longest context at which a step of {model} ({format}) on the {chip} without a cache is still memory-bound."""
-    shape, form, device = catalogue.shape(n.book.models[model]), n.book.formats[format], n.book.accelerators[chip]
-    found, stored = catalogue.device(device, form.rate), catalogue.number_format(form)
+    shape, form, device = (
+        model_inputs.shape(n.catalog.models[model]),
+        n.catalog.formats[format],
+        n.catalog.accelerators[chip],
+    )
+    found, stored = model_inputs.device(device, form.rate), model_inputs.number_format(form)
     turn = next(t for t in range(1, 1_000_000)
                 if cache.uncached_step(shape, stored, found, float(t)).binds == "compute")  # fmt: skip
     return units.Quantity(float(turn - 1), sources=n[f"prefill.{model}.{format}.{chip}.s{turn}.time"].sources)
@@ -87,7 +92,7 @@ def pairs(n: Numbers, field: str, name: str = "") -> units.Quantity:
     -count (, 0): Pairs of quoted runs that differ in their context alone.
     -count.{name} (, 0): Of those pairs at eight and four bits, such whose slow-down is {name} what the bytes say, with the rounding of the printed rates; or all at fp16.
     """
-    quoted = context_pairs(n.book)
+    quoted = context_pairs(n.catalog)
     if field.startswith("-count"):
         quoted = [pair for pair in quoted if not name or (pair.format == "fp16") == (name == "fp16")]
         value = len([pair for pair in quoted if name in ("", "fp16", "quantized", pair.verdict)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators import units
-from generators.evidence.cache import SlowDown, context_steps, slow_downs
+from generators.comparison.cache import SlowDown, context_steps, slow_downs
+from generators.core import units
 from generators.numbers.chapter2_measured import mine
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -13,7 +13,7 @@ from generators.numbers.registry import Numbers, number, numbers
 def kinds(n: Numbers, role: str) -> list[str]:
     """Kinds of attention measured at growing contexts; none where the record has no such steps."""
     try:
-        return list(dict.fromkeys(step.kind for step in mine(n, role, context_steps(n.book))))
+        return list(dict.fromkeys(step.kind for step in mine(n, role, context_steps(n.catalog))))
     except KeyError:
         return []
 
@@ -22,7 +22,7 @@ def kinds(n: Numbers, role: str) -> list[str]:
 def context_ends(n: Numbers, role: str, name: str) -> units.Quantity:
     """The {name} context, in cached tokens, at which steps with several kinds of attention were measured on the {role}."""
     ends = {"longest": max, "shortest": min}
-    return n.measured(role, ends[name](step.context for step in mine(n, role, context_steps(n.book))) - 1, "tokens")
+    return n.measured(role, ends[name](step.context for step in mine(n, role, context_steps(n.catalog))) - 1, "tokens")
 
 
 @numbers("{role}.context.{name}.{field}")
@@ -44,7 +44,7 @@ def context(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
 @number("{role}.context.{name}.added-ratio", "×", 2)
 def context_added_ratio(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to a step with multi-head attention over the time that it adds with {name}."""
-    steps = mine(n, role, context_steps(n.book))
+    steps = mine(n, role, context_steps(n.catalog))
     times = [sorted((s.context, s.seconds) for s in steps if s.kind == kind) for kind in ("mha", name)]
     many, few = (found[-1][1] - found[0][1] for found in times)
     return n.measured(role, many / few, "")
@@ -53,7 +53,7 @@ def context_added_ratio(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.context.{name}.short-pace", "GB/s")
 def context_short_pace(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bytes of a step at the shortest context over its time, issuing included, on the {role}, attention {name}."""
-    first = min((s for s in mine(n, role, context_steps(n.book)) if s.kind == name), key=lambda s: s.context)
+    first = min((s for s in mine(n, role, context_steps(n.catalog)) if s.kind == name), key=lambda s: s.context)
     return n.measured(role, first.bytes / first.seconds / 1e9, "GB/s")
 
 
@@ -69,8 +69,8 @@ def context_products_error(n: Numbers, role: str, name: str) -> units.Quantity:
     return _over_kinds(n, role, name, _by_products)
 
 
-def _over_kinds(n: Numbers, role: str, name: str, told: Callable[[SlowDown], float]) -> units.Quantity:
-    errors = [abs(told(one) / one.observed - 1) for one in (_slow_down(n, role, kind) for kind in kinds(n, role))]
+def _over_kinds(n: Numbers, role: str, name: str, reported: Callable[[SlowDown], float]) -> units.Quantity:
+    errors = [abs(reported(one) / one.observed - 1) for one in (_slow_down(n, role, kind) for kind in kinds(n, role))]
     return n.measured(role, units.statistic(name, errors), "")
 
 
@@ -82,7 +82,7 @@ def _by_products(one: SlowDown) -> float:
 
 def _slow_down(n: Numbers, role: str, kind: str) -> SlowDown:
     """The longest context of a kind of attention."""
-    found = [one for one in slow_downs(mine(n, role, context_steps(n.book))) if one.kind == kind]
+    found = [one for one in slow_downs(mine(n, role, context_steps(n.catalog))) if one.kind == kind]
     if not found:
         raise KeyError(f"no kind of attention {kind!r} was measured")
     return max(found, key=lambda one: one.context)

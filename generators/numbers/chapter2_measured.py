@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence.cache import StepCase, cache_steps
-from generators.evidence.comparison import repeat_record
+from generators.comparison.cache import StepCase, cache_steps
+from generators.comparison.comparison import repeat_record
+from generators.core import units
 from generators.numbers.registry import Numbers, number, numbers
 
 
 def mine(n: Numbers, role: str, steps: list[StepCase]) -> list[StepCase]:
     """The steps of a role's record; KeyError where it has none."""
-    record = n.book.speaker(role).id
+    record = n.catalog.speaker(role).id
     found = [step for step in steps if step.record == record]
     if not found:
         raise KeyError(f"{record} holds no such steps")
@@ -19,7 +19,7 @@ def mine(n: Numbers, role: str, steps: list[StepCase]) -> list[StepCase]:
 
 def _largest(n: Numbers, role: str) -> list[StepCase]:
     """The steps of the largest model measured."""
-    steps = mine(n, role, cache_steps(n.book))
+    steps = mine(n, role, cache_steps(n.catalog))
     label = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     return [step for step in steps if step.label == label]
 
@@ -58,14 +58,14 @@ def step_ratio(n: Numbers, role: str, context: int) -> units.Quantity:
 def cache_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Median error of the predicted time of a step on the {role}, sign dropped: {name} the cache."""
     kind = {"with": "cache", "without": "no cache"}[name]
-    errors = [abs(step.error) for step in mine(n, role, cache_steps(n.book)) if step.kind == kind]
+    errors = [abs(step.error) for step in mine(n, role, cache_steps(n.catalog)) if step.kind == kind]
     return n.measured(role, units.statistic("median", errors), "")
 
 
 @number("{role}.cache-step.repeat.s{context}.ratio", "×", 2)
 def step_ratio_again(n: Numbers, role: str, context: int) -> units.Quantity:
     """The same ratio at {context} tokens of context in the second whole run on the {role}."""
-    record, model = repeat_record(n.book, role), str(_largest(n, role)[0].label).split(",")[0]
+    record, model = repeat_record(n.catalog, role), str(_largest(n, role)[0].label).split(",")[0]
     without, with_it = (
         record.measured(f"step-{name}-cache", model=model, context=context) for name in ("without", "with")
     )
@@ -97,5 +97,5 @@ def step_added(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.causal-attention.s{context}", "GFLOP/s", 3)
 def causal_attention(n: Numbers, role: str, context: int) -> units.Quantity:
     """FLOP/s of PyTorch's fused causal attention over {context} tokens in FP32, timed alone on the {role}."""
-    rows = n.book.speaker(role).measured("attention", backend="flash", phase="prefill", context=context)
+    rows = n.catalog.speaker(role).measured("attention", backend="flash", phase="prefill", context=context)
     return n.measured(role, max(case.flops for case in rows) / 1e9, "GFLOP/s")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence import paging
+from generators.comparison import paging
+from generators.core import units
 from generators.model import cache
 from generators.numbers.registry import Numbers, number, numbers
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
+from generators.comparison.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
+from generators.core import units
 from generators.model import phases, work
 from generators.model.arith import largest
 from generators.model.inputs import Pass
@@ -50,7 +50,7 @@ def quoted_knee(n: Numbers, field: str) -> units.Quantity:
     memory-share (%, 2): Share of the datasheet's memory roof that the fit of the quoted products reaches.
     compute-share (%, 2): Share of the datasheet's compute roof that the fit of the quoted products reaches.
     """
-    return _fit(quoted_sweep(n.book), field)
+    return _fit(quoted_sweep(n.catalog), field)
 
 
 @number("knee.quoted.error-on.{chip}", "%", 2)
@@ -63,7 +63,7 @@ def quoted_knee_error_on(n: Numbers, chip: str) -> units.Quantity:
 def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
     """How far prefill over decode of one engine lies from the critical tokens of its chip, over the chips of the table: {name} of those within a fiftieth (near) or beyond it (far)."""
     errors = {row.accelerator: n[f"quoted.{id_}.over.{id_.removesuffix('-prefill')}"] / n[f"{row.accelerator}.critical-tokens.fp16"] - 1
-              for id_, row in n.book.published.items() if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill")}  # fmt: skip
+              for id_, row in n.catalog.published.items() if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill")}  # fmt: skip
     near, far = ([abs(e.value) for e in errors.values() if (abs(e.value) < 0.02) is close] for close in (True, False))
     value = {"near-highest": max(near), "far-lowest": min(far), "far-highest": max(far)}[name]
     return units.of(value, "", *(s for e in errors.values() for s in e.sources))
@@ -72,8 +72,8 @@ def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
 @number("quoted-rate.vidur.t{tokens}", "TFLOP/s")
 def quoted_rate(n: Numbers, tokens: int) -> units.Quantity:
     """Rate of the quoted product over {tokens} tokens: its FLOP over its time."""
-    row = n.book.published[f"vidur-70b-up-{tokens}"]
-    flop = quoted_sweep(n.book).flop_per_token * tokens
+    row = n.catalog.published[f"vidur-70b-up-{tokens}"]
+    flop = quoted_sweep(n.catalog).flop_per_token * tokens
     return units.of(flop, "FLOP") / row.quantity
 
 
@@ -100,10 +100,10 @@ def measured_rows(n: Numbers, role: str, name: str, tokens: int) -> units.Quanti
 
 
 def _measured(n: Numbers, role: str, name: str) -> Sweep:
-    for sweep in measured_sweeps(n.book, role):
+    for sweep in measured_sweeps(n.catalog, role):
         if sweep.format.lower() == name:
             return sweep
-    raise KeyError(f"{n.book.speaker(role).id} has no sweep of products in {name}")
+    raise KeyError(f"{n.catalog.speaker(role).id} has no sweep of products in {name}")
 
 
 # Time to first token -------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def products_time(n: Numbers, model: str, format: str, chip: str, tokens: int) -
 @number("quoted-prefill.{quote}.bound", "s|ms")
 def prefill_bound(n: Numbers, quote: str) -> units.Quantity:
     """Least time that the datasheet allows for this prefill: {quote}."""
-    row = n.book.published[quote]
+    row = n.catalog.published[quote]
     if not row.metric.startswith(("latency", "prefill")) or not row.context:
         raise KeyError(f"{quote!r} is no prefill of a known length")
     return n[f"prefill.{row.model}.{row.format}.{row.accelerator}.s{row.context:.0f}.time"]
@@ -136,7 +136,7 @@ def prefill_bound(n: Numbers, quote: str) -> units.Quantity:
 @number("quoted-prefill.{quote}.of-bound", "%", 2)
 def prefill_of_bound(n: Numbers, quote: str) -> units.Quantity:
     """Share of its bound that a quoted prefill reaches: {quote}."""
-    row = n.book.published[quote]
+    row = n.catalog.published[quote]
     taken = row.quantity if row.metric == "latency" else row.context / row.quantity
     return n[f"quoted-prefill.{quote}.bound"] / taken
 
@@ -161,7 +161,7 @@ def measured_prefill(n: Numbers, role: str, name: str, tokens: int, field: str) 
         return tokens / n[f"{at}.time"]
     if field == "of-bound":
         return n[f"{at}.bound"] / n[f"{at}.time"]
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     moved, chip = prefill_case(record, name, tokens).work, record.machine.accelerator
     computing = n.measured(role, moved.flop, "FLOP") / n[f"{chip}.peak-in-full"]
     return largest(computing, n.measured(role, moved.bytes, "byte") / n[f"{chip}.bandwidth-in-full"])
@@ -180,7 +180,7 @@ def writing_over_reading(n: Numbers, role: str, name: str, mode: str, tokens: in
 @number("{role}.prefill-error.{name}", "%", 2)
 def measured_prefill_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of the prefills of the {role}'s record predicted from its own ceilings: {name} (turns: the median when reading and computing take turns), sign dropped."""
-    mine = [row for row in prefills(n.book) if row.record == n.book.speaker(role).id]
+    mine = [row for row in prefills(n.catalog) if row.record == n.catalog.speaker(role).id]
     errors = [abs(row.error) for row in mine]
     turns = [abs(row.summed / row.seconds - 1) for row in mine]
     value = units.statistic("median", turns) if name == "turns" else units.statistic(name, errors)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence import shares, simulation
-from generators.evidence.landing import Landed, interference, land
+from generators.comparison import shares, simulation
+from generators.comparison.prefill_interference import Landed, interference, land
+from generators.core import units
 from generators.model import phases, work
 from generators.model.inputs import Pass
 from generators.model.memory import kv_bytes, weight_bytes_streamed
@@ -32,12 +32,12 @@ def landing(n: Numbers, model: str, format: str, chip: str, batch: int, context:
     if not name:
         of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}"
         return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
-    landed = land(simulation.chip_price(n.book, chip, model, format), batch, context, tokens, size)
-    told = units.Reported(_told(landed, name), ("words", "simulated pass by pass"))
-    return units.of(told, "s", *_sources(n, model, format, chip))
+    landed = land(simulation.chip_price(n.catalog, chip, model, format), batch, context, tokens, size)
+    reported = units.Reported(_reported(landed, name), ("words", "simulated pass by pass"))
+    return units.of(reported, "s", *_sources(n, model, format, chip))
 
 
-def _told(landed: Landed, name: str) -> float:
+def _reported(landed: Landed, name: str) -> float:
     """What a name asks of a landing: the longest inter-token latency, the prompt's TTFT, or the latency before it came."""
     return {"worst": landed.worst, "ttft": landed.first_token, "before": landed.before}[name]
 
@@ -97,13 +97,13 @@ def measured_landing(n: Numbers, role: str, field: str, name: str = "", size: in
     error (%, 2): Median error of the chunked passes predicted from the whole landing of the same record, sign dropped.
     {name}.{size} (ms, 3): Longest inter-token latency, time to first token, or median latency before the prompt, measured on the {role} while a prompt lands in chunks of {size} tokens (0: whole): {name}.
     """
-    mine = [one for one in interference(n.book) if one.record == n.book.speaker(role).id]
+    mine = [one for one in interference(n.catalog) if one.record == n.catalog.speaker(role).id]
     if not mine:
-        raise KeyError(f"{n.book.speaker(role).id} has no whole landing")
+        raise KeyError(f"{n.catalog.speaker(role).id} has no whole landing")
     if field == "error":
         return n.measured(role, mine[0].error, "")
     landed = next(one for one in mine[0].measured if (one.chunk or 0) == size)
-    return n.measured(role, _told(landed, name), "s")
+    return n.measured(role, _reported(landed, name), "s")
 
 
 # What each costs -----------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def least_token_cost(n: Numbers, model: str, format: str, chip: str, context: in
 def even_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
     """Prompt tokens per answer token at which prefill and decode of a request of {tokens} tokens cost the same machine time: {model} ({format}) on the {chip}, answers in batches of {batch}."""
     sources = _sources(n, model, format, chip)
-    return units.of(shares.even_ratio(n.book, model, format, chip, float(batch), float(tokens)), "", *sources)
+    return units.of(shares.even_ratio(n.catalog, model, format, chip, float(batch), float(tokens)), "", *sources)
 
 
 @number("workload.{name}.ratio", "", 3)

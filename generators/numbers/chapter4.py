@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.evidence import batching as batch_evidence
+from generators import model_inputs
+from generators.comparison import batching as batch_evidence
+from generators.core import units
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
 from generators.model.parameters import active_linear_parameters, head_parameters
@@ -56,7 +57,7 @@ def turning_context_with_attention(n: Numbers, model: str, format: str, chip: st
 def models_under_ridge(n: Numbers, chip: str, context: int) -> units.Quantity:
     """Models of one kind of layer whose decode is memory-bound on the {chip} at any batch, at {context} tokens of context, 16 bits."""
     ridge = n[f"{chip}.ridge-point"]
-    ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.book.alike]
+    ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.catalog.alike]
     under = sum(c.value < ridge.value for c in ceilings)
     return units.of(under, "", *ridge.sources, *(s for c in ceilings for s in c.sources))
 
@@ -79,8 +80,8 @@ def context_for(n: Numbers, model: str, format: str, tokens: int, size: int) -> 
 @number("batch-within.{model}.{format}.{chip}.s{context}.{size}", "", 0)
 def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, size: int) -> units.Quantity:
     """Largest batch of {model} ({format}) on the {chip} whose step takes at most {size} % longer than that of batch 1, at {context} tokens of context."""
-    shape, stored = catalogue.shape(n.book.models[model]), n.book.formats[format]
-    form, device = catalogue.number_format(stored), catalogue.device(n.book.accelerators[chip], stored.rate)
+    shape, stored = model_inputs.shape(n.catalog.models[model]), n.catalog.formats[format]
+    form, device = model_inputs.number_format(stored), model_inputs.device(n.catalog.accelerators[chip], stored.rate)
     beyond = (
         b
         for b in range(2, 100_000)
@@ -111,10 +112,10 @@ def prompts_together(n: Numbers, model: str, format: str, chip: str, batch: int,
 
 
 def _offline(n: Numbers, quote: str) -> batch_evidence.Offline:
-    for one in batch_evidence.offline_runs(n.book):
+    for one in batch_evidence.offline_runs(n.catalog):
         if one.id == quote:
             return one
-    raise KeyError(f"{quote!r} is not an offline run of generators/evidence/batching.py")
+    raise KeyError(f"{quote!r} is not an offline run of generators/comparison/batching.py")
 
 
 @numbers("offline.{quote}.{field}")
@@ -142,7 +143,7 @@ def offline(n: Numbers, quote: str, field: str) -> units.Quantity:
 @number("offline-runs.{name}", "%", 2)
 def offline_all(n: Numbers, name: str) -> units.Quantity:
     """Share of the bound that the quoted offline runs reach: {name}."""
-    runs = batch_evidence.offline_runs(n.book)
+    runs = batch_evidence.offline_runs(n.catalog)
     value = units.statistic(name, (r.reached / r.bound for r in runs))
     return units.of(value, "", *(s for r in runs for s in r.sources))
 
@@ -151,17 +152,17 @@ def offline_all(n: Numbers, name: str) -> units.Quantity:
 
 
 def _gain(n: Numbers, quote: str) -> batch_evidence.Gain:
-    for one in batch_evidence.sweep_gains(n.book):
+    for one in batch_evidence.sweep_gains(n.catalog):
         if one.id == quote:
             return one
-    raise KeyError(f"{quote!r} is no batch beyond 1 of the sweep in generators/evidence/batching.py")
+    raise KeyError(f"{quote!r} is no batch beyond 1 of the sweep in generators/comparison/batching.py")
 
 
 @number("sweep-gain.{quote}", "×", 3)
 def quoted_gain(n: Numbers, quote: str) -> units.Quantity:
     """Tokens per second over those of batch 1 at the same lengths: {quote}."""
     one = _gain(n, quote)
-    return units.of(one.quoted, "", n.book.published[quote].source)
+    return units.of(one.quoted, "", n.catalog.published[quote].source)
 
 
 @number("sweep-gain.{quote}.predicted", "×", 3)
@@ -174,7 +175,7 @@ def predicted_gain(n: Numbers, quote: str) -> units.Quantity:
 @number("sweep-error.{name}", "%", 2)
 def sweep_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted gains of the quoted sweep: {name}, sign dropped."""
-    gains = batch_evidence.sweep_gains(n.book)
+    gains = batch_evidence.sweep_gains(n.catalog)
     value = units.statistic(name, (abs(one.error) for one in gains))
     return units.of(value, "", *(s for one in gains for s in one.sources))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence import batching as batch_evidence
-from generators.evidence import serving_runs as serving
+from generators.comparison import batching as batch_evidence
+from generators.comparison import serving_runs as serving
+from generators.core import units
 from generators.numbers.registry import Numbers, number, numbers
 
 # Batches ---------------------------------------------------------------------------------
 
 
 def _steps(n: Numbers, role: str) -> list[batch_evidence.BatchStep]:
-    id_ = n.book.speaker(role).id
-    found = [step for step in batch_evidence.batch_steps(n.book) if step.record == id_]
+    id_ = n.catalog.speaker(role).id
+    found = [step for step in batch_evidence.batch_steps(n.catalog) if step.record == id_]
     if not found:
         raise KeyError(f"record {id_} has no measured decode-batch")
     return found
@@ -47,7 +47,7 @@ def batches(n: Numbers, role: str, field: str) -> units.Quantity:
     cache-pace (GB/s, 2): Pace at which the cache was read in the measured steps of batch 1: the slope of their time against its bytes.
     weight-pace (GB/s, 2): Pace of the rest of those steps: the weights streamed over the time of a step without a cache.
     """
-    cases = n.book.speaker(role).measured("decode-batch")
+    cases = n.catalog.speaker(role).measured("decode-batch")
     if field == "weights":
         return n.measured(role, float(cases[0].parameters["weights_bytes"]), "byte")
     if field == "cache-pace":
@@ -62,15 +62,15 @@ def batch_error(n: Numbers, role: str, name: str) -> units.Quantity:
     """Error of the predicted time of a step over the batches measured on the {role}: {name}, sign dropped."""
     errors = [abs(step.error) for step in _steps(n, role)]
     if name.startswith("paced"):
-        errors = [abs(step.paced / step.seconds - 1) for step in _steps(n, role) if step.paced]
+        errors = [abs(step.fitted / step.seconds - 1) for step in _steps(n, role) if step.fitted]
     return n.measured(role, units.statistic(name.removeprefix("paced-"), errors), "")
 
 
 @number("{role}.beyond.b{batch}.s{context}.{name}", "GB", 3)
 def beyond(n: Numbers, role: str, batch: int, context: int, name: str) -> units.Quantity:
     """Memory that a batch of {batch} at {context} tokens of context did not find on the {role}: {name}."""
-    for one in batch_evidence.beyond_memory(n.book):
-        if one.machine == n.book.speaker(role).machine.name and (one.batch, one.context - 1) == (batch, context):
+    for one in batch_evidence.beyond_memory(n.catalog):
+        if one.machine == n.catalog.speaker(role).machine.name and (one.batch, one.context - 1) == (batch, context):
             return n.measured(role, {"needs": one.needs, "free": one.free}[name], "GB")
     raise KeyError(f"the {role}'s record skipped no batch {batch} at context {context} for memory")
 
@@ -79,9 +79,9 @@ def beyond(n: Numbers, role: str, batch: int, context: int, name: str) -> units.
 
 
 def _runs(n: Numbers, role: str) -> list[serving.Served]:
-    found = serving.measured_runs(n.book, role)
+    found = serving.measured_runs(n.catalog, role)
     if not found:
-        raise KeyError(f"record {n.book.speaker(role).id} has no measured serving")
+        raise KeyError(f"record {n.catalog.speaker(role).id} has no measured serving")
     return found
 
 
@@ -131,7 +131,7 @@ def server(n: Numbers, role: str, field: str) -> units.Quantity:
     byte-rate (GB/s, 2): Bytes per second that the fit to the interference runs measured on the {role} gives the price of a pass.
     """
     if field == "byte-rate":
-        return n.measured(role, serving.serving_price(n.book.speaker(role)).chip.bandwidth, "byte/s")
+        return n.measured(role, serving.serving_price(n.catalog.speaker(role)).chip.bandwidth, "byte/s")
     runs = _runs(n, role)
     chunk = next(one.policy.chunk_tokens for one in runs if one.policy.chunk_tokens)
     return n.measured(role, {"chunk": chunk, "places": runs[0].policy.batch, "requests": len(runs[0].ttft)}[field], "")

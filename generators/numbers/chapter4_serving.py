@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from generators import units
-from generators.evidence import serving
+from generators.comparison import serving
+from generators.core import units
 from generators.measure.serving.scheduler import POLICIES
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -18,12 +18,12 @@ def _sources(n: Numbers) -> frozenset[str]:
 
 def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
     """What the simulation of the chapter's example gave."""
-    model, chip = n.book.models[serving.MODEL].name, n.book.accelerators[serving.CHIP].name
+    model, chip = n.catalog.models[serving.MODEL].name, n.catalog.accelerators[serving.CHIP].name
     words = f"simulated pass by pass: {serving.REQUESTS} requests, at most {serving.BATCH} at once, {model} in {serving.FORMAT.upper()} on the {chip}"
     return units.of(units.Reported(value, ("words", words)), unit, *_sources(n))
 
 
-def _told(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
+def _reported(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
     value = {
         "ttft": load.ttft, "queueing": load.queueing, "tpot": load.tpot, "gap": load.gap_p95,
         "longest-gap": load.gap_most, "batch": load.batch,
@@ -44,13 +44,13 @@ def load(n: Numbers, name: str, size: int, field: str) -> units.Quantity:
     """
     if name not in POLICIES:
         raise KeyError(f"{name!r} is no policy; wanted one of {', '.join(POLICIES)}")
-    return _told(n, serving.at_share(serving.chapter_price(n.book), name, size / 100), field)
+    return _reported(n, serving.at_share(serving.chapter_price(n.catalog), name, size / 100), field)
 
 
 @number("serving.{name}.capacity", "requests/s")
 def capacity(n: Numbers, name: str) -> units.Quantity:
     """Requests per second that the policy {name} could serve for ever, simulated, in the chapter's example."""
-    return _simulated(n, serving.capacity(serving.chapter_price(n.book), name), "requests/s")
+    return _simulated(n, serving.capacity(serving.chapter_price(n.catalog), name), "requests/s")
 
 
 @number("serving.{name}.capacity-over.static", "×", 2)
@@ -62,7 +62,7 @@ def capacity_gain(n: Numbers, name: str) -> units.Quantity:
 @number("serving.chunks.{size}.capacity-over.whole", "×", 3)
 def chunk_gain(n: Numbers, size: int) -> units.Quantity:
     """Capacity of continuous batching with chunks of {size} prompt tokens over that with whole prompts, simulated."""
-    price = serving.chapter_price(n.book)
+    price = serving.chapter_price(n.catalog)
     gain = serving.capacity(price, "continuous-chunked", size) / serving.capacity(price, "continuous")
     return _simulated(n, gain, "")
 
@@ -73,7 +73,7 @@ def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
 
     capacity (requests/s): Requests per second that a policy could serve for ever, simulated, over the traces: {name}.
     gain (×, 3): Capacity of continuous over static batching, or with chunks over whole prompts, or a figure of the two at low load, simulated, over the traces: {name}.
-    occupied (%, 2): Share of the places that give a token in a pass when the queue never empties, simulated, over the traces: {name}.
+    occupied (%, 2): Share of the slots that give a token in a pass when the queue never empties, simulated, over the traces: {name}.
     carrying (%, 2): Share of passes that read a part of a prompt when the queue never empties, simulated, over the traces: {name}.
     tpot (ms): Mean time per output token under static batching at nine tenths of its own capacity, or continuous at half, simulated, over the traces: {name}.
     wait (s|ms): Mean time to first token at nine tenths of what static batching could serve of the same trace, simulated, over the traces: {name}.
@@ -82,7 +82,7 @@ def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
     of, _, which = name.rpartition("-")
     if f"{field}.{of}" not in serving.TOLD or which not in ("lowest", "median", "highest"):
         raise KeyError(f"{field}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
-    found = serving.over_seeds(serving.chapter_price(n.book), f"{field}.{of}")
+    found = serving.over_seeds(serving.chapter_price(n.catalog), f"{field}.{of}")
     unit = {"capacity": "requests/s", "wait": "s", "gap": "s", "tpot": "s"}.get(field, "")
     return units.of(units.statistic(which, found), unit, *_sources(n))
 
@@ -109,19 +109,19 @@ def at_load(n: Numbers, name: str, size: int, field: str) -> units.Quantity:
     continuous.p{size}.gap (ms): 95th percentile of the time between two tokens under the policy {name} at that load, {size} %, simulated.
     continuous.p{size}.longest-gap (ms): Longest time between two tokens under the policy {name} at that load, {size} %, simulated.
     """
-    price, (policy, _, told) = serving.chapter_price(n.book), field.split(".")
-    return _told(n, serving.at_rate(price, name, size / 100 * serving.capacity(price, policy)), told)
+    price, (policy, _, reported) = serving.chapter_price(n.catalog), field.split(".")
+    return _reported(n, serving.at_rate(price, name, size / 100 * serving.capacity(price, policy)), reported)
 
 
 @number("serving.{name}.saturated-batch", "tokens", 2)
 def saturated_batch(n: Numbers, name: str) -> units.Quantity:
     """Answer tokens per pass under the policy {name} when the queue never empties, simulated."""
-    return _simulated(n, serving.saturated_batch(serving.chapter_price(n.book), name), "")
+    return _simulated(n, serving.saturated_batch(serving.chapter_price(n.catalog), name), "")
 
 
 @number("serving.{name}.occupied", "%", 2)
 def occupied(n: Numbers, name: str) -> units.Quantity:
-    """Share of the places that give a token in a pass under the policy {name} when the queue never empties, simulated."""
+    """Share of the slots that give a token in a pass under the policy {name} when the queue never empties, simulated."""
     return n[f"serving.{name}.saturated-batch"] / n["serving.places"]
 
 
@@ -134,5 +134,5 @@ def mean_length(n: Numbers, name: str) -> units.Quantity:
 
 @number("static-occupied.{batch}", "%", 2)
 def static_occupied(n: Numbers, batch: int) -> units.Quantity:
-    """Share of the places of a static batch of {batch} in use when answers have exponentially distributed lengths: their mean over the mean of the longest."""
+    """Share of the slots of a static batch of {batch} in use when answers have exponentially distributed lengths: their mean over the mean of the longest."""
     return units.of(1 / math.fsum(1 / i for i in range(1, batch + 1)), "")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence import overhead
-from generators.evidence.comparison import by_products, decode_case
+from generators.comparison import overhead
+from generators.comparison.comparison import by_products, decode_case
+from generators.core import units
 from generators.measure import predict
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -16,10 +16,10 @@ def overheads(n: Numbers, role: str, mode: str, field: str) -> units.Quantity:
     floor (µs, 2): Time that a layer takes on the {role} however few bytes it moves, {mode} PyTorch in BF16: the slope between narrow models of two depths.
     half-of-bound (GB, 2): Bytes per token at which decode on the {role} reaches half of the datasheet's bound, {mode} PyTorch, between the two models measured around it.
     """
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     if field == "floor":
         return n.measured(role, overhead.floor(record, mode), "s")
-    return n.measured(role, overhead.half_of_bound(n.book, record, mode), "byte")
+    return n.measured(role, overhead.half_of_bound(n.catalog, record, mode), "byte")
 
 
 @number("{role}.floor-bytes.{mode}.{chip}", "GB", 2)
@@ -31,7 +31,7 @@ def floor_bytes(n: Numbers, role: str, mode: str, chip: str) -> units.Quantity:
 @number("{role}.operations-per-layer", "", 0)
 def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
     """Operations that a layer of a decode step issues in eager PyTorch, counted by the suite on the {role}."""
-    narrow = n.book.speaker(role).measured("step-overhead", dtype="bfloat16", mode="eager")
+    narrow = n.catalog.speaker(role).measured("step-overhead", dtype="bfloat16", mode="eager")
     few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
     operations, layers = (
         float(many.parameters[key]) - float(few.parameters[key]) for key in ("aten_ops_per_step", "layers")
@@ -46,17 +46,17 @@ def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quanti
     "kernels" are the products and the cache's read, "slowness" what they take beyond the bound, "gaps" the issuing beside them, "left" what the run took beyond the sum;
     "fast-round" and "slow-round" are the 5th and 95th percentile of its rounds.
     """
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     case = decode_case(record, name, mode)
     if part in ("fast-round", "slow-round"):
         return n.measured(role, case.interval[part == "slow-round"], "s")
-    told = by_products(record, case)
+    reported = by_products(record, case)
     bound = case.work.bytes / n[f"{record.machine.accelerator}.bandwidth-in-full"].value
-    parts = told and {
-        "kernels": told.products + told.cache,
-        "slowness": told.products + told.cache - bound,
-        "gaps": told.overhead,
-        "left": float(case.seconds) - told.total,
+    parts = reported and {
+        "kernels": reported.products + reported.cache,
+        "slowness": reported.products + reported.cache - bound,
+        "gaps": reported.overhead,
+        "left": float(case.seconds) - reported.total,
     }
     if not parts or part not in parts:
         raise KeyError(
@@ -87,25 +87,28 @@ def fewer_bytes(n: Numbers, role: str, name: str, size: int) -> units.Quantity:
 @number("{role}.compiling-saves.{name}", "µs", 2)
 def compiling_saves(n: Numbers, role: str, name: str) -> units.Quantity:
     """What compiling the layers of a CUDA graph saves for each layer on the {role}: {name}."""
-    layers = float(decode_case(n.book.speaker(role), name, "graph").parameters["layers"])
+    layers = float(decode_case(n.catalog.speaker(role), name, "graph").parameters["layers"])
     return (n[f"{role}.decode.{name}.graph.time"] - n[f"{role}.decode.{name}.compiled-graph.time"]) / layers
 
 
 @number("{role}.merging-saves.{name}.{part}", "µs", 2)
 def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity:
     """What one product in place of those with the same input would save of a layer's time on the {role}, read between the sizes timed ({name}, BF16): {part} is qkv or gate-up."""
-    record = n.book.speaker(role)
-    told = {
+    record = n.catalog.speaker(role)
+    reported = {
         key: float(value)
         for key, value in decode_case(record, name, "graph").parameters.items()
         if key in ("d_model", "d_ff", "kv_heads", "head_dim")
     }
-    widths = {"qkv": [told["d_model"], *2 * [told["kv_heads"] * told["head_dim"]]], "gate-up": 2 * [told["d_ff"]]}
+    widths = {
+        "qkv": [reported["d_model"], *2 * [reported["kv_heads"] * reported["head_dim"]]],
+        "gate-up": 2 * [reported["d_ff"]],
+    }
     if part not in widths:
         raise KeyError(f"found {part!r}, wanted qkv or gate-up")
 
     def seconds(width: float) -> float:
-        size = 2 * told["d_model"] * width
+        size = 2 * reported["d_model"] * width
         return size * predict.seconds_per_byte(record.used, "bfloat16", size)
 
     return n.measured(role, sum(map(seconds, widths[part])) - seconds(sum(widths[part])), "s")
@@ -114,7 +117,7 @@ def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity
 @number("{role}.busy-tokens.{name}", "tokens", 2)
 def busy_tokens(n: Numbers, role: str, name: str) -> units.Quantity:
     """Tokens in a pass whose math, at the datasheet's peak, takes the {role} as long as issuing the pass in eager PyTorch: {name}."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     case = decode_case(record, name, "eager")
     peak, flop = n[f"{record.machine.accelerator}.peak-in-full"], n.measured(role, case.work.flop, "FLOP")
     return n[f"{role}.decode.{name}.eager.issuing"] * peak / flop * units.of(1, "tokens")
@@ -123,7 +126,7 @@ def busy_tokens(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.plan", "ms", 2)
 def plan(n: Numbers, role: str) -> units.Quantity:
     """What a plan for a new cache length costs on the {role}: median of the rounds that made one less median of those that did not."""
-    return n.measured(role, overhead.plans(n.book.speaker(role)).cost, "s")
+    return n.measured(role, overhead.plans(n.catalog.speaker(role)).cost, "s")
 
 
 @number("{role}.plan.t{tokens}", "s", 2)
@@ -136,5 +139,7 @@ def plans_of_an_answer(n: Numbers, role: str, tokens: int) -> units.Quantity:
 def largest_layer(n: Numbers, chip: str, format: str) -> units.Quantity:
     """Most bytes that a token reads for each layer among the catalog's models that fit on one {chip} in {format}."""
     room = n[f"{chip}.capacity"]
-    found = [n[f"{m}.{format}.streamed"] / n.shape(m).layers for m in n.book.alike if n[f"{m}.{format}.stored"] <= room]
+    found = [
+        n[f"{m}.{format}.streamed"] / n.shape(m).layers for m in n.catalog.alike if n[f"{m}.{format}.stored"] <= room
+    ]
     return max(found)

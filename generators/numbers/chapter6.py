@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.evidence import kernels
-from generators.evidence.comparison import decode_case, measured_shape, repeat_record
+from generators import model_inputs
+from generators.comparison import kernels
+from generators.comparison.comparison import decode_case, measured_shape, repeat_record
+from generators.core import units
 from generators.measure.plan import Work
 from generators.numbers.registry import Numbers, number, numbers
 
 
 def _from_model(n: Numbers, model: str, value: float, unit: str) -> units.Quantity:
-    return units.of(value, unit, n.book.models[model].source)
+    return units.of(value, unit, n.catalog.models[model].source)
 
 
 @number("{role}.roof-share.{name}", "%", 2)
 def roof_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Fastest matrix product measured on the {role} in {name} over the dense peak of its datasheet."""
-    return n[f"{role}.product.{name}"] / n[f"{n.book.speaker(role).machine.accelerator}.peak.{name}"]
+    return n[f"{role}.product.{name}"] / n[f"{n.catalog.speaker(role).machine.accelerator}.peak.{name}"]
 
 
 @number("{role}.prefill.{name}.s{tokens}.part.{part}", "ms")
@@ -24,7 +25,7 @@ def prefill_part(n: Numbers, role: str, name: str, tokens: int, part: str) -> un
     """Part of that prefill on the {role}, each kernel under the roof measured in the same run ({name}, {tokens} tokens): {part}.
     "products" and "attention" at the best matrix product, "small" operations at the copy bandwidth, "gaps" those of a decode step as a graph; "math" is the first two, "sum" all of these, "left" what the pass took longer.
     """
-    return n.measured(role, kernels.prefill_parts(n.book.speaker(role), name, tokens)[part], "s")
+    return n.measured(role, kernels.prefill_parts(n.catalog.speaker(role), name, tokens)[part], "s")
 
 
 @number("{role}.prefill.{name}.s{tokens}.share.{part}", "%", 2)
@@ -37,7 +38,7 @@ def prefill_share(n: Numbers, role: str, name: str, tokens: int, part: str) -> u
 @number("{role}.prefill.{name}.s{tokens}.fusing-saves", "ms|µs")
 def fusing_saves(n: Numbers, role: str, name: str, tokens: int) -> units.Quantity:
     """What the bytes that fusing saves in a pass of {tokens} tokens take at the copy bandwidth of the {role}: {name}, an estimate."""
-    shape = measured_shape(decode_case(n.book.speaker(role), name, "graph"))
+    shape = measured_shape(decode_case(n.catalog.speaker(role), name, "graph"))
     plain, fused = (kernels.small_bytes(shape, tokens, way) for way in ("plain", "fused"))
     return n.measured(role, plain - fused, "byte") / n[f"{role}.copy-bandwidth"]
 
@@ -62,7 +63,7 @@ def beside_products(n: Numbers, model: str, name: str, tokens: int, field: str) 
     norm (MB|kB): Bytes that one RMSNorm of {model} moves for {tokens} tokens in BF16, {name}: plain PyTorch is six kernels, fused is one.
     small (GB|MB): Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}.
     """
-    shape = catalogue.shape(n.book.models[model])
+    shape = model_inputs.shape(n.catalog.models[model])
     moved = kernels.small_bytes(shape, tokens, name) if field == "small" else getattr(kernels.norm(shape, tokens), name)
     return _from_model(n, model, moved, "byte")
 
@@ -90,7 +91,7 @@ def attention_time(n: Numbers, model: str, phase: str, way: str, chip: str, toke
 
 
 def _attention(n: Numbers, model: str, phase: str, way: str, tokens: int) -> Work:
-    return kernels.attention(catalogue.shape(n.book.models[model]), phase, way, tokens)
+    return kernels.attention(model_inputs.shape(n.catalog.models[model]), phase, way, tokens)
 
 
 @number("suite.attention.{phase}.{way}.{chip}.s{tokens}.time", "µs")
@@ -121,13 +122,13 @@ def attention_measured(n: Numbers, role: str, phase: str, tokens: int, name: str
     time (ms|µs): Time of the suite's attention measured on the {role}, {phase} at {tokens} tokens, back end {name}.
     memory (MB): Memory that a call of the suite's attention takes at its height on the {role}, {phase} at {tokens} tokens, back end {name}.
     """
-    cases = n.book.speaker(role).measured("attention", phase=phase, context=tokens, backend=name)
+    cases = n.catalog.speaker(role).measured("attention", phase=phase, context=tokens, backend=name)
     if not cases:
         raise KeyError(f"{role} has no measured attention of back end {name!r}, {phase} at {tokens} tokens")
-    told = cases[0].parameters
+    reported = cases[0].parameters
     if field == "memory":
-        return n.measured(role, float(told["peak_memory_bytes"]), "byte")
-    return n.measured(role, cases[0].seconds / float(told["calls_per_repetition"]), "s")
+        return n.measured(role, float(reported["peak_memory_bytes"]), "byte")
+    return n.measured(role, cases[0].seconds / float(reported["calls_per_repetition"]), "s")
 
 
 @number("{role}.attention.{phase}.s{tokens}.gain", "×")
@@ -145,10 +146,10 @@ def fusion(n: Numbers, role: str, field: str, name: str = "", mode: str = "") ->
     chain.{name}.small.{mode} (µs): Time of a chain of {name} elementwise operations on a tensor of a kilobyte on the {role}, {mode} PyTorch.
     norm.gain (×, 2): How many times as fast RMSNorm runs on the {role} as one kernel instead of four passes, on tensors beyond the caches.
     """
-    told = {"kernel": "chain", "operations": int(name), "resident": bool(mode)} if name else {"kernel": "RMSNorm"}
+    reported = {"kernel": "chain", "operations": int(name), "resident": bool(mode)} if name else {"kernel": "RMSNorm"}
 
     def time(mode: str) -> units.Quantity:
-        (case,) = n.book.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **told)
+        (case,) = n.catalog.speaker(role).measured("fusion", mode=mode, method="into tensors at hand", **reported)
         return n.measured(role, case.seconds, "s")
 
     return time(mode) if mode else time("eager") / time("compiled")
@@ -157,14 +158,14 @@ def fusion(n: Numbers, role: str, field: str, name: str = "", mode: str = "") ->
 @number("{role}.read-of.{size}", "GB/s")
 def read_of(n: Numbers, role: str, size: int) -> units.Quantity:
     """Bandwidth of reading a working set of {size} bytes again and again on the {role}."""
-    (case,) = n.book.speaker(role).measured("read-by-size", working_set_bytes=size)
+    (case,) = n.catalog.speaker(role).measured("read-by-size", working_set_bytes=size)
     return n.measured(role, case.bandwidth, "byte/s")
 
 
 @number("{role}.decode-attention.{name}", "×", 3)
 def decode_attention_gain(n: Numbers, role: str, name: str) -> units.Quantity:
     """How much longer decode attention as two plain products takes in the {role}'s second run than as one fused kernel, {name} query heads for each cached key."""
-    record = repeat_record(n.book, role)
+    record = repeat_record(n.catalog, role)
     plain, fused = (
         units.of(case.seconds, "s", f"record:{record.id}")
         for way in ("products", "fused")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence import smaller
+from generators.comparison import smaller
+from generators.core import units
 from generators.measure.counting import techniques
 from generators.model.memory import effective_bits
 from generators.model.parameters import head_parameters
@@ -19,14 +19,16 @@ def fewer_bits(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
     bytes (GB): Bytes that a decode step of the 8B model moves as the suite packs it, layers in {name}, embedding and head in 16 bits ({role}).
     time (ms): Estimate of that step as a CUDA graph on the {role}, layers in {name}: each product as long as a cold BF16 matrix of as many bytes took, cache and gaps as in BF16.
     """
-    told = smaller.step(n.book.speaker(role), "8b", name)
-    return n.measured(role, *{"bytes": (told.bytes, "byte"), "time": (told.kernels + told.gaps, "s")}[field])
+    reported = smaller.step(n.catalog.speaker(role), "8b", name)
+    return n.measured(
+        role, *{"bytes": (reported.bytes, "byte"), "time": (reported.kernels + reported.gaps, "s")}[field]
+    )
 
 
 @number("{role}.fewer-bits.{name}.bound", "ms")
 def fewer_bits_bound(n: Numbers, role: str, name: str) -> units.Quantity:
     """Least time of that step by the datasheet of the {role}: layers in {name}."""
-    return n[f"{role}.fewer-bits.{name}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth-in-full"]
+    return n[f"{role}.fewer-bits.{name}.bytes"] / n[f"{n.catalog.speaker(role).machine.accelerator}.bandwidth-in-full"]
 
 
 @number("{role}.fewer-bits.{name}.less.{part}", "×", 2)
@@ -43,13 +45,13 @@ def packed(n: Numbers, role: str, name: str, size: int, field: str) -> units.Qua
     rate (GB/s): Bandwidth that this product reaches on the {role}, weights as stored: {name}, {size} rows.
     flops (TFLOP/s|GFLOP/s): Math rate that this product reaches on the {role}: {name}, {size} rows.
     """
-    plain, found = (smaller.product(n.book.speaker(role), weights, size) for weights in ("bfloat16", name))
-    told = {
+    plain, found = (smaller.product(n.catalog.speaker(role), weights, size) for weights in ("bfloat16", name))
+    reported = {
         "gain": (plain.seconds / found.seconds, ""),
         "rate": (found.bandwidth, "byte/s"),
         "flops": (found.flops, "FLOP/s"),
     }
-    return n.measured(role, *told[field])
+    return n.measured(role, *reported[field])
 
 
 @numbers("quoted.{quote}.{field}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
-from generators.evidence import speculation
+from generators import model_inputs
+from generators.comparison import speculation
+from generators.core import units
 from generators.model.work import accepted_tokens, speculative_gain
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -13,9 +14,9 @@ PAPER, TEXTS = "leviathan-2023", ("carroll-manuscript", "carroll-printed")
 
 def _given(n: Numbers, model: str, format: str, chip: str) -> tuple:
     """Shape, format and chip as floats, since some hundred passes are tried."""
-    row = n.book.formats[format]
-    device = catalogue.device(n.book.accelerators[chip], row.rate)
-    return catalogue.shape(n.book.models[model]), catalogue.number_format(row), device
+    row = n.catalog.formats[format]
+    device = model_inputs.device(n.catalog.accelerators[chip], row.rate)
+    return model_inputs.shape(n.catalog.models[model]), model_inputs.number_format(row), device
 
 
 @number(f"checking.{ON}.n{{tokens}}", "×")
@@ -62,12 +63,12 @@ def measured_checking(n: Numbers, role: str, name: str, tokens: int, field: str)
     checking (×): Time of a pass of {name} over {tokens} tokens over that of a plain decode step, both measured on the {role}, batch 1; on a GPU as CUDA graphs, the pass a prompt of its own.
     checking-told (×): The same ratio as the best read and the best product of the {role} allow it: {name}, {tokens} tokens.
     """
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     cases = speculation.checks(record, name)
     if field == "checking":
         many, one = (n.measured(role, cases[count].seconds, "s") for count in (tokens, 1))
         return many / one
-    many, one = (speculation.told_by_ceilings(record, cases[count]) for count in (tokens, 1))
+    many, one = (speculation.predicted_by_ceilings(record, cases[count]) for count in (tokens, 1))
     return n.measured(role, many / one, "")
 
 
@@ -82,14 +83,14 @@ def copied(n: Numbers, name: str, field: str, tokens: int = 0) -> units.Quantity
     miss.{tokens} (%, 2): How far the formula lies below what was counted with {tokens} copied drafts; chapters of Alice, {name}.
     """
     if field == "first":
-        return units.of(speculation.one_chance(n.book, name), "", *TEXTS)
+        return units.of(speculation.one_chance(n.catalog, name), "", *TEXTS)
     if field.startswith("chance"):
-        return units.of(speculation.copied(n.book, name, 8).chance(tokens), "", *TEXTS)
+        return units.of(speculation.copied(n.catalog, name, 8).chance(tokens), "", *TEXTS)
     if field.startswith("formula"):
         return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", PAPER)
     if field.startswith("miss"):
         return 1 - n[f"copied.{name}.formula.{tokens}"] / n[f"copied.{name}.{tokens}"]
-    return units.of(speculation.copied(n.book, name, tokens).tokens_per_pass, "tokens", *TEXTS)
+    return units.of(speculation.copied(n.catalog, name, tokens).tokens_per_pass, "tokens", *TEXTS)
 
 
 @number("{role}.copied.{name}.{name2}.{tokens}", "×")

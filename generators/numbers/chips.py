@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import units
+from generators.core import units
 from generators.model import roofline
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -14,13 +14,13 @@ def bandwidth(n: Numbers, chip: str, field: str) -> units.Quantity:
     bandwidth (TB/s|GB/s): Peak memory bandwidth of the {chip}.
     bandwidth-in-full (GB/s, 4): Peak memory bandwidth of the {chip}, as printed.
     """
-    return n.book.accelerators[chip].bandwidth
+    return n.catalog.accelerators[chip].bandwidth
 
 
 @number("{chip}.capacity", "GB|MB")
 def capacity(n: Numbers, chip: str) -> units.Quantity:
     """Memory capacity of the {chip}, as sold."""
-    found = n.book.accelerators[chip].capacity
+    found = n.catalog.accelerators[chip].capacity
     if found is None:
         raise KeyError(f"data/accelerators/{chip}.toml gives no memory.capacity")
     return found
@@ -39,7 +39,7 @@ def peak(n: Numbers, chip: str, field: str) -> units.Quantity:
 @number("{chip}.peak.{name}", "TFLOP/s", units.AS_GIVEN)
 def peak_at(n: Numbers, chip: str, name: str) -> units.Quantity:
     """Dense {name} peak of the {chip}."""
-    return n.book.accelerators[chip].peaks()[name].quantity
+    return n.catalog.accelerators[chip].peaks()[name].quantity
 
 
 @number("{chip}.peak-for.{format}", "TFLOP/s", units.AS_GIVEN)
@@ -77,7 +77,7 @@ def critical_tokens(n: Numbers, chip: str, format: str) -> units.Quantity:
 @number("{chip}.last-level-cache", "MB")
 def last_level_cache(n: Numbers, chip: str) -> units.Quantity:
     """Last-level cache of the {chip}."""
-    found = n.book.accelerators[chip].last_level_cache
+    found = n.catalog.accelerators[chip].last_level_cache
     if found is None:
         raise KeyError(f"data/accelerators/{chip}.toml gives no last_level_cache")
     return found.quantity

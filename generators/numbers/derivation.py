@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from generators import units
-from generators.units import COUNT, Dims
+from generators.core import units
+from generators.core.units import COUNT, Dims
 
 MOST = 5  # operands in one line: an operand that is computed itself is opened while the line stays as short as this
 _CHAINS = {"+": ("+", "−"), "−": ("+", "−"), "×": ("×", "÷"), "÷": ("×", "÷")}
@@ -41,7 +41,7 @@ def derivation(quantity: units.Quantity, text: str, printed: Printed) -> str:
     if how is None:
         return ""
     if how[0] in ("samples", "statistic"):
-        return _told(how, printed)
+        return _reported(how, printed)
     if how[0] == "printed":
         return f"printed as “{how[1]}”" + (f". {how[2]}" if how[2] else "")
     if how[0] == "words":
@@ -55,7 +55,7 @@ def derivation(quantity: units.Quantity, text: str, printed: Printed) -> str:
     line, leaves = _line(root)
     if not line:
         return ""
-    tails = [f"; {_leaf(leaf)} is the {_told(leaf.how, lambda value, leaf=leaf: _auto(value, leaf.dims))}"
+    tails = [f"; {_leaf(leaf)} is the {_reported(leaf.how, lambda value, leaf=leaf: _auto(value, leaf.dims))}"
              for leaf in leaves if leaf.how and leaf.how[0] in ("samples", "statistic")]  # fmt: skip
     return f"{line} = {text}{other}{''.join(tails)}"
 
@@ -77,7 +77,7 @@ def _root(quantity: units.Quantity) -> units.Quantity:
     return quantity
 
 
-def _told(how: tuple, printed: Printed) -> str:
+def _reported(how: tuple, printed: Printed) -> str:
     """Samples or values of which a number is a statistic."""
     kind, name, count, low, high = how
     first, last = printed(low), printed(high)

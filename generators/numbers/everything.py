@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 
 from generators import numbers, tables
-from generators.book.load import Book
+from generators.catalog.load import Catalog
 from generators.numbers.registry import Numbers
 
 #: Every module of both packages, so that a new one need not be named anywhere.
@@ -18,6 +18,6 @@ DECLARED = [
 ]
 
 
-def all_numbers(book: Book) -> Numbers:
+def all_numbers(catalog: Catalog) -> Numbers:
     """The numbers of a book, with every family declared."""
-    return Numbers(book)
+    return Numbers(catalog)

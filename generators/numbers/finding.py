@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _COUNTS = {"b": "{batch}", "s": "{context}"}
 
 
-def about(words: list[str], told: Iterable[tuple[str, str]]) -> list[str]:
+def about(words: list[str], reported: Iterable[tuple[str, str]]) -> list[str]:
     """Name and meaning, a line each, of everything that speaks of all the words, by name; of no words, all of them."""
-    lines = sorted(f"{name}\n    {meaning}" for name, meaning in told)
+    lines = sorted(f"{name}\n    {meaning}" for name, meaning in reported)
     return [line for line in lines if all(word.lower() in line.lower() for word in words)]
 
 

@@ -6,10 +6,10 @@ not BF16) and the mode in which PyTorch ran it: ``eager``, ``graph`` or ``compil
 
 from __future__ import annotations
 
-from generators import units
-from generators.book.record_checks import PEAKS
-from generators.evidence.comparison import ceilings, decode_case, decode_in_mode, predicted
-from generators.evidence.phases import prefill_case
+from generators.catalog.record_checks import PEAKS
+from generators.comparison.comparison import ceilings, decode_case, decode_in_mode, predicted
+from generators.comparison.phases import prefill_case
+from generators.core import units
 from generators.measure import predict
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -23,13 +23,13 @@ def bandwidth(n: Numbers, role: str, field: str) -> units.Quantity:
     read (TB/s|GB/s): Best read bandwidth measured on the {role}, far beyond its caches.
     copy (TB/s|GB/s): Copy bandwidth measured on the {role}, bytes read plus bytes written.
     """
-    return n.measured(role, getattr(ceilings(n.book.speaker(role)), field), "byte/s")
+    return n.measured(role, getattr(ceilings(n.catalog.speaker(role)), field), "byte/s")
 
 
 @number("{role}.product-at.{size}.{name}", "GB/s")
 def product_at(n: Numbers, role: str, size: int, name: str) -> units.Quantity:
     """Bandwidth that matrix-vector products in {name} reach on the {role} over cold matrices of {size} bytes each."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     best = max(case.bandwidth for case in record.measured("product-by-size", matrix_bytes=size, dtype=name))
     return n.measured(role, best, "byte/s")
 
@@ -43,7 +43,7 @@ def matrix_size(n: Numbers, role: str, size: int) -> units.Quantity:
 @number("{role}.product.{name}", "TFLOP/s|GFLOP/s")
 def product(n: Numbers, role: str, name: str) -> units.Quantity:
     """Fastest matrix product measured on the {role} in {name}."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     return n.measured(role, ceilings(record).products[DTYPES.get(name, name)], "FLOP/s")
 
 
@@ -56,13 +56,13 @@ def ridge_point(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.read-share", "%", 2)
 def read_share(n: Numbers, role: str) -> units.Quantity:
     """Best read bandwidth measured on the {role} over the bandwidth of its datasheet."""
-    return n[f"{role}.read-bandwidth"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"]
+    return n[f"{role}.read-bandwidth"] / n[f"{n.catalog.speaker(role).machine.accelerator}.bandwidth"]
 
 
 @number("{role}.dispatch.{name}", "µs|ns", 2)
 def dispatch(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time of one operation that moves nothing on the {role}: eager, a call from Python; graph, a node of a CUDA graph."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     return n.measured(role, predict.dispatch(record.used, name), "s")
 
 
@@ -75,20 +75,22 @@ def decode(n: Numbers, role: str, name: str, mode: str, field: str) -> units.Qua
     operations (, 0): Operations that one decode step of that model issues, counted by the suite on the {role}: {name}, {mode} PyTorch.
     issuing (ms): Time of a step as deep as that model and so narrow that it moves next to nothing, on the {role}: a line through narrow models of two depths; {name}, {mode} PyTorch.
     """
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     case = decode_case(record, name, mode)
-    told = case.parameters
+    reported = case.parameters
     if field == "time":
         return n.measured(role, case.seconds, "s")
     if field == "bytes":
         return n.measured(role, case.work.bytes, "byte")
     if field == "operations":
-        if told["aten_ops_per_step"] is None:
+        if reported["aten_ops_per_step"] is None:
             raise KeyError(f"the operations of {name!r} in mode {mode!r} were not counted on {role}")
-        return n.measured(role, float(told["aten_ops_per_step"]), "")
-    seconds = predict.issuing(record.used, str(told["dtype"]), str(told.get("mode", "eager")), float(told["layers"]))
+        return n.measured(role, float(reported["aten_ops_per_step"]), "")
+    seconds = predict.issuing(
+        record.used, str(reported["dtype"]), str(reported.get("mode", "eager")), float(reported["layers"])
+    )
     if seconds is None:
-        raise KeyError(f"record {record.id} has no step-overhead in {told['dtype']}, mode {mode!r}")
+        raise KeyError(f"record {record.id} has no step-overhead in {reported['dtype']}, mode {mode!r}")
     return n.measured(role, seconds, "s")
 
 
@@ -107,7 +109,7 @@ def decode_beside(n: Numbers, role: str, name: str, mode: str, field: str) -> un
     return {
         "tokens-per-s": lambda: 1 / n[f"{at}.time"],
         "bandwidth-share": lambda: n[f"{at}.bytes"] / n[f"{at}.time"] / n[read],
-        "bound": lambda: n[f"{at}.bytes"] / n[f"{n.book.speaker(role).machine.accelerator}.bandwidth"],
+        "bound": lambda: n[f"{at}.bytes"] / n[f"{n.catalog.speaker(role).machine.accelerator}.bandwidth"],
         "of-bound": lambda: n[f"{at}.bound"] / n[f"{at}.time"],
         "memory-gap": lambda: n[f"{at}.bytes"] / n[read] - n[f"{at}.bound"],
         "rest": lambda: n[f"{at}.time"] - n[f"{at}.bytes"] / n[read],
@@ -129,15 +131,15 @@ def prefill(n: Numbers, role: str, name: str, tokens: int, field: str) -> units.
     in-tokens-by-datasheet (tokens, 2): The same by the datasheet of the {role}: {name}, a prompt of {tokens} tokens.
     """
     if field == "time":
-        return n.measured(role, prefill_case(n.book.speaker(role), name, tokens).seconds, "s")
-    told = "time" if field == "in-tokens" else "bound"
-    return n[f"{role}.prefill.{name}.s{tokens}.{told}"] / n[f"{role}.decode.{name}.graph.{told}"]
+        return n.measured(role, prefill_case(n.catalog.speaker(role), name, tokens).seconds, "s")
+    reported = "time" if field == "in-tokens" else "bound"
+    return n[f"{role}.prefill.{name}.s{tokens}.{reported}"] / n[f"{role}.decode.{name}.graph.{reported}"]
 
 
 @number("{role}.layer-overhead.{name}", "µs", 2)
 def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time to issue one layer of a decode step in eager PyTorch on the {role} in {name}: the slope between two depths of a narrow model."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     narrow = record.measured("step-overhead", dtype=name, mode="eager")
     few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
     layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
@@ -147,7 +149,7 @@ def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.gemv-share.{name}", "%", 2)
 def gemv_share(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bandwidth of PyTorch's matrix-vector product in {name} over the best read bandwidth of the same run on the {role}."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     best = max(case.bandwidth for case in record.measured("read-bandwidth", method=f"gemv-{name}"))
     return n.measured(role, best, "byte/s") / n[f"{role}.read-bandwidth"]
 
@@ -155,6 +157,6 @@ def gemv_share(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.decode-error.{mode}.{name}", "%", 2)
 def decode_error(n: Numbers, role: str, mode: str, name: str) -> units.Quantity:
     """Error of the time per token predicted from the {role}'s own ceilings over its decode runs in {mode} PyTorch: {name}, sign dropped."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     errors = [abs(predicted(record, case).time / case.seconds - 1) for case in decode_in_mode(record, mode)]
     return n.measured(role, units.statistic(name, errors), "")

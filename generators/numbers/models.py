@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from generators import catalogue, units
+from generators import model_inputs
+from generators.core import units
 from generators.model import batching, memory, parameters
 from generators.model.inputs import Pass
 from generators.numbers.registry import Numbers, number, numbers
@@ -26,7 +27,7 @@ def size(n: Numbers, model: str, field: str) -> units.Quantity:
 @number("{model}.context", "tokens", 0)
 def context(n: Numbers, model: str) -> units.Quantity:
     """Longest context {model} is published for, in tokens."""
-    row = n.book.models[model]
+    row = n.catalog.models[model]
     return units.of(row.context, "", row.source)
 
 
@@ -88,7 +89,7 @@ def kv_per_token_naive(n: Numbers, model: str) -> units.Quantity:
 @number("{model}.{format}.balance-batch.s{context}", "", 2)
 def balance_batch(n: Numbers, model: str, format: str, context: int) -> units.Quantity:
     """Batch at which the KV cache of {model} at {context} tokens of context is as many bytes as its weights."""
-    if any(part.experts > 0 for part in catalogue.shape(n.book.models[model]).parts):
+    if any(part.experts > 0 for part in model_inputs.shape(n.catalog.models[model]).parts):
         raise KeyError(f"{model} is a mixture of experts: the weights it reads grow with the batch")
     return memory.balance_batch(n.shape(model), n.format(format), Pass(1, 1, context))
 
@@ -103,7 +104,7 @@ def expert_share(n: Numbers, model: str, batch: int) -> units.Quantity:
 @number("{format}.effective-bits", "bits/parameter")
 def effective_bits(n: Numbers, format: str) -> units.Quantity:
     """Bits per weight of {format}, scales counted."""
-    row = n.book.formats[format]
+    row = n.catalog.formats[format]
     bits, scale = (units.of(one, "bits/parameter", row.source) for one in (row.bits, row.scale_bits + row.zero_bits))
     return memory.effective_bits(bits, row.group, scale) if row.group else bits
 

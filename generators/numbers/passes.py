@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import units
+from generators.core import units
 from generators.model import memory, roofline, work
 from generators.model.arith import largest
 from generators.model.inputs import Pass
@@ -71,7 +71,7 @@ def memory_needed(n: Numbers, model: str, format: str, batch: int, context: int)
 @number("{model}.{format}.{chip}.largest-batch.s{context}", "", 0)
 def largest_batch(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Sequences of {context} tokens whose KV cache fits beside {model} ({format}) on the {chip}."""
-    if n.book.accelerators[chip].capacity is None:
+    if n.catalog.accelerators[chip].capacity is None:
         raise KeyError(f"data/accelerators/{chip}.toml gives no memory.capacity")
     fits = memory.largest_batch(n.shape(model), n.format(format), n.chip(chip, format), context)
     if fits < 0:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.evidence.comparison import quoted_decodes
+from generators.comparison.comparison import quoted_decodes
+from generators.core import units
 from generators.numbers.registry import AS_QUOTED, Numbers, number, numbers
 
 
 @number("quoted.{quote}", AS_QUOTED)
 def quoted(n: Numbers, quote: str) -> units.Quantity:
     """{quote}"""
-    return n.book.published[quote].quantity
+    return n.catalog.published[quote].quantity
 
 
 @number("quoted.{quote}.of-bound", "%", 2)
@@ -22,7 +22,7 @@ def share_of_bound(n: Numbers, quote: str) -> units.Quantity:
 @number("quoted.{quote}.bound", "tokens/s")
 def bound(n: Numbers, quote: str) -> units.Quantity:
     """Most tokens per second that the datasheet bandwidth allows under these conditions: {quote}."""
-    found = [q for q in quoted_decodes(n.book, everything=True) if q.id == quote]
+    found = [q for q in quoted_decodes(n.catalog, everything=True) if q.id == quote]
     if not found:
         raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalogue with a known context")
     return n[f"{found[0].row.accelerator}.bandwidth-in-full"] / units.of(found[0].bytes, "byte", *found[0].sources)
@@ -48,4 +48,4 @@ def quoted_in(n: Numbers, quote: str, field: str) -> units.Quantity:
     binary (GiB): In binary units: {quote}.
     bandwidth (TB/s|GB/s, 2): Bandwidth reached: {quote}, rounded.
     """
-    return n.book.published[quote].quantity
+    return n.catalog.published[quote].quantity

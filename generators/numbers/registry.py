@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from generators import catalogue, units
-from generators.book.accelerator import PRECISIONS
-from generators.book.load import Book
-from generators.errors import BookError, BookErrors, declared, source_file
-from generators.escape import Raw
+from generators import model_inputs
+from generators.catalog.accelerator import PRECISIONS
+from generators.catalog.load import Catalog
+from generators.core import units
+from generators.core.errors import BookError, BookErrors, declared, source_file
+from generators.core.escape import Raw
 from generators.model.inputs import Chip, Format, Shape
 from generators.numbers.derivation import derivation, named
 from generators.numbers.finding import nearest, repaired
@@ -109,8 +110,8 @@ class Number:
 class Numbers:
     """All numbers over one book, computed when first asked for and kept."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
         self._known: dict[str, Number] = {}
         self._asked: list[list[str]] = []
         self._shapes: dict[str, Shape] = {}
@@ -133,8 +134,8 @@ class Numbers:
         family, arguments = self._find(id_)
         self._asked.append([])
         try:
-            told = {"field": family.field} if family.field else {}
-            quantity = units.as_quantity(family.function(self, **arguments, **told))
+            reported = {"field": family.field} if family.field else {}
+            quantity = units.as_quantity(family.function(self, **arguments, **reported))
         except (KeyError, ValueError, ArithmeticError, BookError, BookErrors):  # these say by themselves what is wrong
             raise
         except Exception as error:
@@ -148,7 +149,7 @@ class Numbers:
 
     def _own_text(self, quantity: units.Quantity, arguments: dict) -> str:
         """A quoted value in the unit and digits it is quoted in."""
-        written = self.book.published[arguments["quote"]].value
+        written = self.catalog.published[arguments["quote"]].value
         amount, _, unit = written.partition(" ")
         digits = len(amount.replace(".", "").replace(",", "").lstrip("0"))
         return units.text(quantity, unit, digits if "." in amount else 0)
@@ -161,7 +162,7 @@ class Numbers:
         found = self._fitting(id_)
         if found:
             return found
-        for rows in (self.book.accelerators, self.book.models, self.book.formats, self.book.published):
+        for rows in (self.catalog.accelerators, self.catalog.models, self.catalog.formats, self.catalog.published):
             if draft := next((one for one in rows.drafts if f".{one}." in f".{id_}."), ""):
                 raise KeyError(f"number {id_!r}: {rows.absent(draft)}")
         known = {kind: self._known_ids[kind] for kind in ("model", "chip", "format", "role")}
@@ -216,56 +217,56 @@ class Numbers:
 
     @cached_property
     def _known_ids(self) -> dict[str, Collection[str]]:
-        book = self.book
+        catalog = self.catalog
         return {
-            "chip": book.accelerators,
-            "model": book.models,
-            "format": book.formats,
-            "quote": book.published,
-            "role": book.roles,
+            "chip": catalog.accelerators,
+            "model": catalog.models,
+            "format": catalog.formats,
+            "quote": catalog.published,
+            "role": catalog.roles,
         }
 
     def _spoken(self, arguments: dict[str, object]) -> dict[str, str]:
         """Placeholder values as a reader says them: a chip's name, not its id."""
         tables = {
-            "chip": self.book.accelerators,
-            "chip2": self.book.accelerators,
-            "model": self.book.models,
-            "model2": self.book.models,
-            "format": self.book.formats,
-            "format2": self.book.formats,
+            "chip": self.catalog.accelerators,
+            "chip2": self.catalog.accelerators,
+            "model": self.catalog.models,
+            "model2": self.catalog.models,
+            "format": self.catalog.formats,
+            "format2": self.catalog.formats,
         }
-        quotes = {k: self.book.published[v].conditions for k, v in arguments.items() if k in ("quote", "quote2")}
+        quotes = {k: self.catalog.published[v].conditions for k, v in arguments.items() if k in ("quote", "quote2")}
         spoken = {
             k: tables[k][v].name if k in tables else f"{v:,}" if isinstance(v, int) else str(v)
             for k, v in arguments.items()
         }
         precisions = {k: v.upper() for k, v in arguments.items() if k == "name" and v in PRECISIONS}
-        machines = {k: self.book.machine_label(self.book.roles[v]) for k, v in arguments.items() if k == "role"}
+        machines = {k: self.catalog.machine_label(self.catalog.roles[v]) for k, v in arguments.items() if k == "role"}
         return spoken | quotes | precisions | machines
 
     # What number functions compute from -------------------------------------------------
 
     def measured(self, role: str, value: float, unit: str) -> units.Quantity:
         """A value in `unit` from the record of a role, with the record as its source."""
-        return units.of(value, unit, f"record:{self.book.speaker(role).id}")
+        return units.of(value, unit, f"record:{self.catalog.speaker(role).id}")
 
     def shape(self, model: str) -> Shape:
         """A model's shape as sourced quantities."""
         if model not in self._shapes:
-            self._shapes[model] = catalogue.sourced_shape(self.book.models[model])
+            self._shapes[model] = model_inputs.sourced_shape(self.catalog.models[model])
         return self._shapes[model]
 
     def format(self, format_: str) -> Format:
         """A storage format as sourced quantities."""
-        return catalogue.sourced_format(self.book.formats[format_])
+        return model_inputs.sourced_format(self.catalog.formats[format_])
 
     def chip(self, chip: str, format_: str = "bf16") -> Chip:
         """A chip as sourced quantities at the peak that multiplies `format_`."""
-        found = catalogue.sourced_device(self.book.accelerators[chip], self.book.formats[format_].rate)
+        found = model_inputs.sourced_device(self.catalog.accelerators[chip], self.catalog.formats[format_].rate)
         if found is None:
             raise KeyError(
-                f"{chip} has no dense {self.book.formats[format_].rate} peak in data/accelerators/{chip}.toml"
+                f"{chip} has no dense {self.catalog.formats[format_].rate} peak in data/accelerators/{chip}.toml"
             )
         return found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from generators import units
-from generators.book.load import Book
-from generators.book.record import Case, Record
-from generators.evidence.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
+from generators.catalog.load import Catalog
+from generators.catalog.record import Case, Record
+from generators.comparison.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
+from generators.core import units
 from generators.measure.comparing.compare import spreads
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -20,20 +20,22 @@ def _rate(value: float, unit: str, record: Record) -> units.Quantity:
     return units.of(value, unit, f"record:{record.id}")
 
 
-def _best(record: Record, name: str, *starts: str, **told: object) -> Case:
+def _best(record: Record, name: str, *starts: str, **reported: object) -> Case:
     """The fastest measured row whose method starts with one of these words; KeyError naming what is missing."""
     rows = [
-        case for case in record.measured(name, **told) if str(case.parameters.get("method")).startswith(starts or "")
+        case
+        for case in record.measured(name, **reported)
+        if str(case.parameters.get("method")).startswith(starts or "")
     ]
     if not rows:
-        raise KeyError(f"record {record.id} has no measured {name} by {' or '.join(starts)} {told or ''}")
+        raise KeyError(f"record {record.id} has no measured {name} by {' or '.join(starts)} {reported or ''}")
     return min(rows, key=lambda case: case.seconds / (case.work.bytes or case.work.flop))
 
 
-def _against(n: Numbers, name: str, mine: str, theirs: str, **told: object) -> units.Quantity:
+def _against(n: Numbers, name: str, mine: str, theirs: str, **reported: object) -> units.Quantity:
     """Rate of one way over the rate of another, both timed in turns in the peers record."""
-    record = peer_record(n.book)
-    one, other = _best(record, name, mine, **told), _best(record, name, theirs, **told)
+    record = peer_record(n.catalog)
+    one, other = _best(record, name, mine, **reported), _best(record, name, theirs, **reported)
     rate = "bandwidth" if one.work.bytes and name != "peer-product" else "flops"
     unit = "byte/s" if rate == "bandwidth" else "FLOP/s"
     return _rate(getattr(one, rate), unit, record) / _rate(getattr(other, rate), unit, record)
@@ -59,13 +61,13 @@ def against(n: Numbers, field: str, name: str = "") -> units.Quantity:
 @number("{role}.run-to-run.{name}", "%", 2)
 def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
     """By how much the estimate of a {name} case differs between two whole runs on the {role}, median over its cases."""
-    first, second = n.book.speaker(role), repeat_record(n.book, role)
-    return _share(_run_to_run(n.book, role)[name], first, second)
+    first, second = n.catalog.speaker(role), repeat_record(n.catalog, role)
+    return _share(_run_to_run(n.catalog, role)[name], first, second)
 
 
 @lru_cache(maxsize=8)
-def _run_to_run(book: Book, role: str) -> dict[str, float]:
-    both = book.speaker(role), repeat_record(book, role)
+def _run_to_run(catalog: Catalog, role: str) -> dict[str, float]:
+    both = catalog.speaker(role), repeat_record(catalog, role)
     return spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in both))
 
 
@@ -77,10 +79,12 @@ def products(n: Numbers, role: str, field: str, name: str = "") -> units.Quantit
     error-of-all.{name} (%, 2): The same error over all eager decode runs of the {role}, those that issuing rules among them: {name}, sign dropped.
     cases (, 0): Decode runs of the {role} past the overhead regime.
     """
-    record = n.book.speaker(role)
-    told = past_overhead(record)
+    record = n.catalog.speaker(role)
+    reported = past_overhead(record)
     if field == "cases":
-        return n.measured(role, float(len(told)), "")
+        return n.measured(role, float(len(reported)), "")
     if field.startswith("error-of-all"):
-        told = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
-    return n.measured(role, units.statistic(name, [abs(one.total / case.seconds - 1) for case, one in told if one]), "")
+        reported = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
+    return n.measured(
+        role, units.statistic(name, [abs(one.total / case.seconds - 1) for case, one in reported if one]), ""
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from generators.pictures.picture import CARD_SIZE, SIGN, Card
-from generators.pictures.plain import plain_svg
 from generators.pictures.roofline import roofline
-from generators.pictures.words import LEADING, fitted, text
+from generators.pictures.svg_compat import plain_svg
+from generators.pictures.text_layout import LEADING, fitted, text
 from vis._palette import COMPUTE, COMPUTE_REGION, GRID, INK, MEMORY, MEMORY_REGION, MUTED, SURFACE
 
 BOOK = "Memory-bound"

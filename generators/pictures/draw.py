@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from generators.pictures.paint import check, paint
 from generators.pictures.picture import PLACE, Picture, keep, place
+from generators.pictures.png import check, to_png
 
 
 def draw_all(pictures: Iterable[Picture], root: Path, say: Callable[[str], None], workers: int | None = None) -> int:
@@ -43,4 +43,4 @@ def _quiet() -> None:
 
 
 def _draw(path: Path, picture: Picture) -> None:
-    keep(path, paint(picture))
+    keep(path, to_png(picture))

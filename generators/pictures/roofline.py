@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log10
 
-from generators.pictures.words import text
+from generators.pictures.text_layout import text
 from vis._palette import COMPUTE, COMPUTE_REGION, GRID, INK, MEMORY, MEMORY_REGION, MUTED, SURFACE
 
 LEFT, RIGHT = 0.3, 20_000.0  # FLOP/byte: the same for every chip, so that two cards can be held side by side

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generators import catalogue
-from generators.book.load import Book
+from generators import model_inputs
+from generators.catalog.load import Catalog
 from generators.model.inputs import Shape
 
 #: Other names of shapes that the catalogue has, as patterns of a printed name.
@@ -148,9 +148,9 @@ def find(patterns: dict[str, str], text: str) -> str:
 class Names:
     """A book's devices, models and formats, found by printed names."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        own = {id_: _spaced(id_) for id_ in book.models}
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        own = {id_: _spaced(id_) for id_ in catalog.models}
         both = {id_: f"(?:{own[id_]}|{TWINS[id_]})" if id_ in TWINS else own[id_] for id_ in own}
         self._shapes: dict[str, Shape] = {}
         self._found: dict[str, str] = {}
@@ -159,10 +159,10 @@ class Names:
     def device(self, id_: str, name: str) -> str:
         """The catalogue id of a device by its id or its printed name; "" where the catalogue has none."""
         for text in (id_.lower(), id_.lower().removeprefix("apple-"), _plain(name)):
-            if text in self.book.accelerators:
+            if text in self.catalog.accelerators:
                 return text
             if found := find(DEVICES, text):
-                return found if found in self.book.accelerators else ""
+                return found if found in self.catalog.accelerators else ""
         return ""
 
     def model(self, name: str) -> str:
@@ -176,13 +176,13 @@ class Names:
     def shape(self, id_: str) -> Shape:
         """The shape of a model of the catalogue."""
         if id_ not in self._shapes:
-            self._shapes[id_] = catalogue.shape(self.book.models[id_])
+            self._shapes[id_] = model_inputs.shape(self.catalog.models[id_])
         return self._shapes[id_]
 
     def format(self, precision: str) -> str:
         """The catalogue id of a format by its printed name, "" where the name alone does not say how values are stored."""
         text = precision.lower().strip()
-        return _STORED.get(text) or (text if text in self.book.formats else find(FORMATS, text))
+        return _STORED.get(text) or (text if text in self.catalog.formats else find(FORMATS, text))
 
 
 def engine_family(engine: str) -> str:

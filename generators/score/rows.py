@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from generators import catalogue
-from generators.book.accelerator import Accelerator
-from generators.errors import BookError, printable
+from generators import model_inputs
+from generators.catalog.accelerator import Accelerator
+from generators.core.errors import BookError, printable
 from generators.model import expected, memory, parameters, work
 from generators.model.inputs import Format, Pass, Shape
 from generators.model.parts import parts_of
@@ -233,7 +233,7 @@ def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
     """The device of a row: the catalogue's, or by its own printed bandwidth; a chip's processor, where the row says that it ran there."""
     printed = row["hardware"] or row["device_id"]
     if id_ := names.device(row["device_id"], printed):
-        chip = names.book.accelerators[id_]
+        chip = names.catalog.accelerators[id_]
         if not bandwidth or abs(bandwidth * 1e9 / chip.bandwidth.value - 1.0) <= LIKE:
             kind = memory_class(chip.vendor, chip.kind, chip.memory.type)
             if kind != "cpu" and _PROCESSOR.search(printed):
@@ -256,7 +256,7 @@ def peak_of(chip: Accelerator, printed: str = "") -> float:
 
     GeForce cards halve the rate that accumulates in FP32: NVIDIA prints twice as much for FP16, which llama.cpp takes.
     """
-    device = catalogue.device(chip, chip.half_precision) if chip.half_precision else None
+    device = model_inputs.device(chip, chip.half_precision) if chip.half_precision else None
     if device is None:
         return 0.0
     halved = (
@@ -348,7 +348,7 @@ def described(
         shape = typical(printed)
     form = stored(row, number, names, shape, id_)
     if device.id and device.peak and (rate := form_rate(row, names)):
-        faster = catalogue.device(names.book.accelerators[device.id], rate)
+        faster = model_inputs.device(names.catalog.accelerators[device.id], rate)
         device = replace(device, peak=faster.peak) if faster else device
     return shape, form, device, guessed
 
@@ -358,14 +358,14 @@ def capacity(row: dict[str, str], device: Known, names: Names) -> float:
     text = f"{row['hardware']}; {row['notes']}"
     if device.memory.startswith(("gddr", "hbm")) and (found := re.search(r"(?:^|[^\w.])(\d+) ?GB\b", text)):
         return float(found[1]) * 2.0**30
-    chip = names.book.accelerators.get(device.id)
+    chip = names.catalog.accelerators.get(device.id)
     return chip.capacity.value * 1.074 if chip and chip.capacity and device.memory != "apple" else 0.0
 
 
 def form_rate(row: dict[str, str], names: Names) -> str:
     """The precision that a format's products run in, where it is not the 16-bit one."""
     id_ = names.format(row["precision"])
-    rate = names.book.formats[id_].rate if id_ else ""
+    rate = names.catalog.formats[id_].rate if id_ else ""
     return rate if rate in ("fp8", "fp4", "fp32") else ""
 
 
@@ -374,7 +374,7 @@ def stored(row: dict[str, str], number: dict[str, float | None], names: Names, s
     size, bits, id_ = number["weights_gb"], number["bits_per_weight"], names.format(row["precision"])
     total = parameters.parameter_count(shape)
     if size and model.startswith(MXFP4_EXPERTS):
-        expert = names.book.formats["mxfp4"].effective_bits / 8.0
+        expert = names.catalog.formats["mxfp4"].effective_bits / 8.0
         experts = sum(g.count * g.experts * g.expert for g in parts_of(shape))
         rest = (size * 1e9 - experts * expert) / (total - experts)
         if 0.4 <= rest <= 4.5:
@@ -386,8 +386,8 @@ def stored(row: dict[str, str], number: dict[str, float | None], names: Names, s
                 f"weights_gb: found {size:g}, {8 * mean:.1f} bits for each of {total / 1e9:.2f} 10^9 parameters; wanted the file's size"
             )
         return Format(mean, mean, 2.0, embedding=mean)
-    if id_ and not (bits and abs(bits - names.book.formats[id_].effective_bits) > 0.75):
-        return catalogue.number_format(names.book.formats[id_])
+    if id_ and not (bits and abs(bits - names.catalog.formats[id_].effective_bits) > 0.75):
+        return model_inputs.number_format(names.catalog.formats[id_])
     if not bits:
         raise Unusable(
             f"precision {row['precision'][:40]!r} does not say how many bytes are read, and the row gives neither weights_gb nor bits_per_weight"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from generators.book.load import Book, load_book
-from generators.errors import BookError, nearest, raise_all
+from generators.catalog.load import Catalog, load_catalog
+from generators.core.errors import BookError, nearest, raise_all
 from generators.model import expected
 from generators.score.fit import Constants, by_group, fit, group_among
 from generators.score.names import Names
@@ -216,7 +216,7 @@ def quantile(pairs: list[tuple[str, float]], share: float) -> float:
     return ordered[-1][1]
 
 
-def constants_text(book: Book, runs: list[Run]) -> str:
+def constants_text(catalog: Catalog, runs: list[Run]) -> str:
     """The text of data/expected.json: each group's constants, their ranges as single devices are left out, the interval."""
     predictor, groups = Predictor(runs), {}
     for group, found in sorted(predictor.groups.items()):
@@ -249,15 +249,15 @@ def _round(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def own_runs(book: Book, names: Names | None = None, where: str = RUNS) -> list[Run]:
+def own_runs(catalog: Catalog, names: Names | None = None, where: str = RUNS) -> list[Run]:
     """The project's own rows.  Any that is refused is an error, for a row stands there because it can be scored."""
-    names = names or Names(book)
+    names = names or Names(catalog)
     runs, errors = [], []
-    for path in sorted((book.root / where).glob("*.csv")):
+    for path in sorted((catalog.root / where).glob("*.csv")):
         shown = f"{where}/{path.name}"
         try:
             found, refused = read(path, names, shown)
-            errors += [BookError(shown, line, fault) for line, fault in _faults(path, shown, book)]
+            errors += [BookError(shown, line, fault) for line, fault in _faults(path, shown, catalog)]
         except BookError as error:
             errors.append(error)
             continue
@@ -267,22 +267,24 @@ def own_runs(book: Book, names: Names | None = None, where: str = RUNS) -> list[
     return runs
 
 
-def _faults(path: Path, shown: str, book: Book) -> Iterable[tuple[int, str]]:
+def _faults(path: Path, shown: str, catalog: Catalog) -> Iterable[tuple[int, str]]:
     """(line, fault) of what rows of the project's own say by ids: sources, models, and devices or their bandwidths."""
     cited = head(path.read_text(encoding="utf-8").splitlines(), shown)
     for key in CITED:
-        if (id_ := cited.get(key)) not in book.sources and (key == "source" or id_):
+        if (id_ := cited.get(key)) not in catalog.sources and (key == "source" or id_):
             yield (
                 1,
-                f"{key}: found {id_!r}, wanted the id of a source in data/sources.toml; {nearest(str(id_), book.sources)}",
+                f"{key}: found {id_!r}, wanted the id of a source in data/sources.toml; {nearest(str(id_), catalog.sources)}",
             )
     for line, row in table_of(path, shown):
-        if row["metric"] != "op_time_ms" and row["model"] not in book.models:
+        if row["metric"] != "op_time_ms" and row["model"] not in catalog.models:
             yield (
                 line,
-                f"model: found {row['model']!r}, wanted an id of data/models/; {nearest(row['model'], book.models)}",
+                f"model: found {row['model']!r}, wanted an id of data/models/; {nearest(row['model'], catalog.models)}",
             )
-        if row["device_id"] not in book.accelerators and not (row["bandwidth_gb_s"] and cited.get("bandwidth_source")):
+        if row["device_id"] not in catalog.accelerators and not (
+            row["bandwidth_gb_s"] and cited.get("bandwidth_source")
+        ):
             yield (
                 line,
                 f"device_id: found {row['device_id']!r}, which data/accelerators/ does not have, wanted its bandwidth_gb_s and the header's bandwidth_source",
@@ -291,13 +293,13 @@ def _faults(path: Path, shown: str, book: Book) -> Iterable[tuple[int, str]]:
 
 def score(files: list[str], root: Path, say: Callable[[str], None]) -> int:
     """Print the table for the project's rows, or for files of others; 1 where a file could not be read at all."""
-    book = load_book(root)
-    names = Names(book)
-    own = own_runs(book, names)
+    catalog = load_catalog(root)
+    names = Names(catalog)
+    own = own_runs(catalog, names)
     if files == ["--fit"]:
         from generators.score.tried import TRIED, tried_text  # late: it needs this module
 
-        (root / CONSTANTS).write_text(constants_text(book, own), encoding="utf-8")
+        (root / CONSTANTS).write_text(constants_text(catalog, own), encoding="utf-8")
         (root / TRIED).write_text(tried_text(own, names), encoding="utf-8")
         say(f"wrote {CONSTANTS} and {TRIED}")
         return 0

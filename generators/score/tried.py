@@ -96,14 +96,14 @@ def errors(runs: list[Run]) -> dict[str, list[float]]:
     """By kind: for each half of the devices the runs, and the median error by run and by device; for servers, of all of them."""
     predictor = Predictor(runs)
     scored = [one for one in map(predictor.score, runs) if isinstance(one, Scored) and one.devices > 1]
-    told = {}
+    reported = {}
     for kind in KINDS:
-        told[kind] = []
+        reported[kind] = []
         for side in (0, 1):
             s = summary([one for one in scored if one.run.kind == kind and half(one.run.device.key) == side])
-            told[kind] += [s.rows, round(s.by_row, 4), round(s.by_device, 4)]
+            reported[kind] += [s.rows, round(s.by_row, 4), round(s.by_device, 4)]
     s = summary([one for one in scored if one.run.kind == SERVED])
-    return told | {SERVED: [s.rows, round(s.by_row, 4), round(s.by_device, 4)]}
+    return reported | {SERVED: [s.rows, round(s.by_row, 4), round(s.by_device, 4)]}
 
 
 def tried_text(runs: list[Run], names: Names) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from generators import units
-from generators.book.accelerator import PRECISIONS, Accelerator
-from generators.book.datum import Datum, Peak
-from generators.book.load import Book
-from generators.escape import plain
+from generators.catalog.accelerator import PRECISIONS, Accelerator
+from generators.catalog.datum import Datum, Peak
+from generators.catalog.load import Catalog
+from generators.core import units
+from generators.core.escape import plain
 from generators.model.roofline import ridge_point
 from generators.site import in_the_book
 from generators.site.in_the_book import Chapters
@@ -30,7 +30,7 @@ FIELDS = {
 }
 
 
-def accelerator_page(chip: Accelerator, book: Book, chapters: Chapters) -> str:
+def accelerator_page(chip: Accelerator, catalog: Catalog, chapters: Chapters) -> str:
     """The page of one chip in one form factor."""
     precision = chip.half_precision
     blocks = [
@@ -41,13 +41,13 @@ def accelerator_page(chip: Accelerator, book: Book, chapters: Chapters) -> str:
         "## What its vendor states",
         table(
             ("Datum", "Value", "As printed", "Basis", "Source"),
-            [_datum_row(field, datum, book) for field, datum in _in_order(chip)],
+            [_datum_row(field, datum, catalog) for field, datum in _in_order(chip)],
             (1,),
         ),
         *_notes(chip),
-        *_conflicts(chip, book),
+        *_conflicts(chip, catalog),
         *_ridges(chip),
-        *_clock(chip, book),
+        *_clock(chip, catalog),
         f"The row itself is `data/accelerators/{chip.id}.toml`.",
     ]
     description = f"{chip.name}: memory bandwidth, capacity, dense peak rates and ridge point, each with its source."
@@ -78,7 +78,7 @@ def _in_order(chip: Accelerator) -> list[tuple[str, Datum]]:
     return sorted(chip.data().items(), key=lambda item: place.get(item[0], len(place)))
 
 
-def _datum_row(field: str, datum: Datum, book: Book) -> list[object]:
+def _datum_row(field: str, datum: Datum, catalog: Catalog) -> list[object]:
     basis = ""
     if isinstance(datum, Peak):
         basis = {"dense": "dense", "sparse": "sparse ÷ 2", "derived": "derived"}[datum.printed_basis]
@@ -89,7 +89,7 @@ def _datum_row(field: str, datum: Datum, book: Book) -> list[object]:
         grouped(datum.value) + mark,
         datum.as_printed,
         basis,
-        source_brief(datum.source, book.sources, "../"),
+        source_brief(datum.source, catalog.sources, "../"),
     ]
 
 
@@ -103,7 +103,7 @@ def _notes(chip: Accelerator) -> list[str]:
     return ["\n".join(notes)] if notes else []
 
 
-def _conflicts(chip: Accelerator, book: Book) -> list[str]:
+def _conflicts(chip: Accelerator, catalog: Catalog) -> list[str]:
     rows = []
     for field, datum in _in_order(chip):
         if datum.conflicts:
@@ -112,12 +112,12 @@ def _conflicts(chip: Accelerator, book: Book) -> list[str]:
                     field_name(field),
                     grouped(datum.value),
                     datum.as_printed,
-                    source_brief(datum.source, book.sources, "../"),
+                    source_brief(datum.source, catalog.sources, "../"),
                     "used in this book",
                 ]
             )
         rows += [
-            ["", grouped(other.value), other.as_printed, source_brief(other.source, book.sources, "../"), other.note]
+            ["", grouped(other.value), other.as_printed, source_brief(other.source, catalog.sources, "../"), other.note]
             for other in datum.conflicts
         ]
     if not rows:
@@ -135,7 +135,7 @@ def _ridges(chip: Accelerator) -> list[str]:
     return ["## Ridge points", table(("Precision", "Dense peak ÷ bandwidth", "Ridge point"), rows, (2,))]
 
 
-def _clock(chip: Accelerator, book: Book) -> list[str]:
+def _clock(chip: Accelerator, catalog: Catalog) -> list[str]:
     clock = chip.clock
     if clock is None:
         return []
@@ -156,5 +156,5 @@ def _clock(chip: Accelerator, book: Book) -> list[str]:
         "## Peak rates from the clock",
         "A multiply-add counts as two operations.",
         table(("Precision", "Units × operations × clock", "Gives", "Stated"), rows, (2, 3)),
-        f"Units: {plain(clock.as_printed)} ({source_link(clock.source, book.sources, '../')}).",
+        f"Units: {plain(clock.as_printed)} ({source_link(clock.source, catalog.sources, '../')}).",
     ]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from generators import units
-from generators.book.load import Book
+from generators.catalog.load import Catalog
+from generators.core import units
 from generators.model.roofline import ridge_point
 from generators.pictures.picture import Card, FigurePicture, Picture
 from generators.site.figure import Figure
@@ -35,7 +35,7 @@ class Material:
 
     figures: dict[str, Figure]
     texts: dict[str, str]
-    book: Book | None
+    catalog: Catalog | None
 
 
 def is_page(page: Page) -> bool:
@@ -105,7 +105,7 @@ def _figure(material: Material, name: str, words: str) -> Card | None:
 
 def _chip(material: Material, name: str, words: str) -> Card | None:
     """A chip: its bandwidth, its peak, and the ridge point that follows, drawn."""
-    chip = material.book and material.book.accelerators.get(name)
+    chip = material.catalog and material.catalog.accelerators.get(name)
     if not chip:
         return None
     facts = [(_in(chip.bandwidth, (1e12, "TB/s"), (1e9, "GB/s")), "memory bandwidth")]
@@ -114,8 +114,8 @@ def _chip(material: Material, name: str, words: str) -> Card | None:
     peak = getattr(chip.peak, chip.half_precision).quantity
     facts.append((_in(peak, (1e15, "PFLOP/s"), (1e12, "TFLOP/s")), "dense 16-bit peak"))
     facts.append((units.text(ridge_point(peak, chip.bandwidth), "FLOP/byte"), "ridge point"))
-    told = f"{chip.name}: " + ", ".join(f"{what} {value}" for value, what in facts) + "."
-    return Card(chip.name, "Accelerator", words, tuple(facts), roof=(chip.bandwidth.value, peak.value), alt=told)
+    reported = f"{chip.name}: " + ", ".join(f"{what} {value}" for value, what in facts) + "."
+    return Card(chip.name, "Accelerator", words, tuple(facts), roof=(chip.bandwidth.value, peak.value), alt=reported)
 
 
 def _in(quantity: units.Quantity, *scales: tuple[float, str]) -> str:
@@ -125,7 +125,7 @@ def _in(quantity: units.Quantity, *scales: tuple[float, str]) -> str:
 
 
 def _model(material: Material, name: str, words: str) -> Card | None:
-    model = material.book and material.book.models.get(name)
+    model = material.catalog and material.catalog.models.get(name)
     if not model:
         return None
     facts = ((billions(model.parameters.quantity.value), "parameters"), (kv_text(model), "KV cache per token, 16 bits"),
@@ -134,7 +134,7 @@ def _model(material: Material, name: str, words: str) -> Card | None:
 
 
 def _record(material: Material, name: str, words: str) -> Card | None:
-    record = material.book and material.book.records.get(name)
+    record = material.catalog and material.catalog.records.get(name)
     if not record:
         return None
     done = sum(case.status == "measured" for case in record.cases)

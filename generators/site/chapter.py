@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.addresses import NOWHERE, Addresses, read_addresses
-from generators.addresses import PLACE as ADDRESSES
-from generators.edition import read_edition
-from generators.errors import BookError
+from generators.core.addresses import NOWHERE, Addresses, read_addresses
+from generators.core.addresses import PLACE as ADDRESSES
+from generators.core.errors import BookError
+from generators.core.spans import Edit, apply, hide, prose
+from generators.release.edition import read_edition
 from generators.site import figure, glossary, live, maths, number_links
 from generators.site.description import with_description
-from generators.spans import Edit, apply, hide, prose
 
 _DOLLAR = r"\$"
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators import fingerprint
-from generators.addresses import Addresses, read_addresses
-from generators.edition import Edition, read_edition
-from generators.site.memory import Memory
+from generators.core import fingerprint
+from generators.core.addresses import Addresses, read_addresses
+from generators.release.edition import Edition, read_edition
+from generators.site.cache import Cache
 
 RECORDS = "reference/records/index.md"
 _MOST = 3  # machines named; the others are counted
@@ -37,11 +37,11 @@ class Colophon:
         }
 
 
-def read_colophon(root: Path, memory: Memory) -> Colophon:
+def read_colophon(root: Path, cache: Cache) -> Colophon:
     """Read once per build; a record that cannot be read is left out here, since the loader reports it."""
     records = root / "data" / "measurements"
-    told = memory.get("machines", fingerprint.of_files(records), lambda _: machines(records), [])
-    return Colophon(read_edition(root), read_addresses(root), told or "")
+    reported = cache.get("machines", fingerprint.of_files(records), lambda _: machines(records), [])
+    return Colophon(read_edition(root), read_addresses(root), reported or "")
 
 
 def machines(folder: Path) -> str:
@@ -55,9 +55,9 @@ def machines(folder: Path) -> str:
             continue
     if not days:
         return "no machine yet"
-    told = [f"{name} ({_span(sorted(found))})" for name, found in sorted(days.items())]
-    rest = len(told) - _MOST
-    return ", ".join(told[:_MOST]) + (f" and {rest} more" if rest > 0 else "")
+    reported = [f"{name} ({_span(sorted(found))})" for name, found in sorted(days.items())]
+    rest = len(reported) - _MOST
+    return ", ".join(reported[:_MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _span(days: list[str]) -> str:

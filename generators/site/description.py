@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from generators.escape import front_matter
-from generators.spans import HIDDEN, prose
+from generators.core.escape import front_matter
+from generators.core.spans import HIDDEN, prose
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)]*\)(?:\{[^}\n]*\})?")

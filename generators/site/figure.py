@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.addresses import NOWHERE, Addresses
-from generators.errors import BookError
-from generators.escape import address, plain
+from generators.core.addresses import NOWHERE, Addresses
+from generators.core.errors import BookError
+from generators.core.escape import address, plain
+from generators.core.spans import Edit, line_of
 from generators.site.inline_svg import inline
 from generators.site.live import marked
-from generators.spans import Edit, line_of
 
 _IMAGE = re.compile(r"^[ \t]*!\[[^\n]*?\]\((?P<target>[^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg)\)[ \t]*$", re.MULTILINE)
 

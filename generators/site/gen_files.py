@@ -13,7 +13,7 @@ CODE = Path(__file__).resolve().parents[2]
 if str(CODE) not in sys.path:
     sys.path.insert(0, str(CODE))
 
-from generators import fingerprint  # noqa: E402
+from generators.core import fingerprint  # noqa: E402
 
 # gen-files runs this script in one process at every rebuild of a preview, and Python keeps modules: unless they
 # are dropped when code has changed, `mkdocs serve` would show pages made by yesterday's code.  What is kept from one
@@ -25,9 +25,9 @@ if kept.get("code") != code:
         del sys.modules[name]
     kept |= {"code": code, "memory": None}
 
-from generators.errors import BookError, BookErrors  # noqa: E402
+from generators.core.errors import BookError, BookErrors  # noqa: E402
+from generators.site.cache import Cache  # noqa: E402
 from generators.site.colophon import read_colophon  # noqa: E402
-from generators.site.memory import Memory  # noqa: E402
 from generators.site.tree import pages  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.generators.site")  # strict mode counts warnings below mkdocs.plugins
@@ -64,7 +64,7 @@ def main() -> None:
     root = Path(editor.config.config_file_path).parent
     if os.environ.get("REDRAW_FIGURES"):  # set by `nox -s serve`
         redraw(root)
-    kept["memory"] = kept["memory"] or Memory()
+    kept["memory"] = kept["memory"] or Cache()
     try:
         editor.config.extra["colophon"] = read_colophon(
             root, kept["memory"]

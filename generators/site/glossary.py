@@ -6,8 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from generators.escape import plain
-from generators.spans import HIDDEN, Edit, hide_all
+from generators.core.escape import plain
+from generators.core.spans import HIDDEN, Edit, hide_all
 
 _SECTION = re.compile(r"^##[ \t]+(?:Terms|Symbols)\b[^\n]*\n(.*?)(?=^##?[ \t]|\Z)", re.MULTILINE | re.DOTALL)
 _ROW = re.compile(r"^[ \t]*\|(?P<term>[^|\n]+)\|(?P<meaning>[^|\n]+)\|", re.MULTILINE)

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from generators.errors import BookError, raise_all
-from generators.escape import front_matter
+from generators.core.errors import BookError, raise_all
+from generators.core.escape import front_matter
 from generators.pictures.picture import kept
 from generators.site import linked_data, search
 from generators.site.cards import CHAPTER, Material, card_of, card_path, described, is_page, title
+from generators.site.cited_work import Work, read_work
 from generators.site.description import shorten
 from generators.site.page import Page
 from generators.site.reference_figures import heading
-from generators.site.work import Work, read_work
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
 LONGEST_ALT = 400
@@ -64,8 +64,8 @@ def _about(page: Page, material: Material, work: Work) -> dict | None:
         return linked_data.chapter(
             work, title(text, material.texts.get(page.path, "")), described(text), int(chapter[1])
         )
-    if folder == "reference/records" and material.book and name in material.book.records:
-        return linked_data.record(material.book.records[name], work, described(text))
+    if folder == "reference/records" and material.catalog and name in material.catalog.records:
+        return linked_data.record(material.catalog.records[name], work, described(text))
     if folder == "reference/figures" and name in material.figures:
         return linked_data.figure(material.figures[name], work, heading(material.figures[name]))
     return None

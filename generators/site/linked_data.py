@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generators.book.record import Record
+from generators.catalog.record import Record
+from generators.site.cited_work import Work
 from generators.site.figure import Figure
-from generators.site.work import Work
 
 LANGUAGE = "en"
 _UNSAFE = re.compile(r"[<>&\x7f]")
@@ -61,8 +61,8 @@ def book(work: Work) -> dict:
 def home(work: Work, description: str, chapters: Iterable[tuple[str, str]]) -> dict:
     """The front page: the site, and the book with its chapters (path and title)."""
     parts = [
-        {"@type": "TechArticle", "url": Address(address(path)), "name": title, "position": place}
-        for place, (path, title) in enumerate(chapters, 1)
+        {"@type": "TechArticle", "url": Address(address(path)), "name": title, "position": index}
+        for index, (path, title) in enumerate(chapters, 1)
     ]
     site = {
         "@type": "WebSite", "@id": Address("#site"), "url": SITE, "name": work.title, "description": description,
@@ -71,12 +71,12 @@ def home(work: Work, description: str, chapters: Iterable[tuple[str, str]]) -> d
     return {"@graph": [site, book(work) | {"hasPart": parts}]}
 
 
-def chapter(work: Work, title: str, description: str, place: int) -> dict:
+def chapter(work: Work, title: str, description: str, index: int) -> dict:
     """A chapter."""
     return {
         "@type": "TechArticle", "url": PAGE, "mainEntityOfPage": PAGE, "headline": title,
         "description": description, "author": _contributors(work), "publisher": _contributors(work)[0],
-        "version": work.version, "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True, "position": place,
+        "version": work.version, "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True, "position": index,
         "isPartOf": {"@type": "Book", "@id": Address("#book"), "name": work.title, "url": SITE},
     }  # fmt: skip
 

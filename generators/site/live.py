@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from generators.book.load import Book
 from generators.browser.scripts import KINDS, scripts
-from generators.errors import BookError
+from generators.catalog.load import Catalog
+from generators.core.errors import BookError
+from generators.core.spans import Edit, line_of, without_fences
 from generators.site.page import Page
-from generators.spans import Edit, line_of, without_fences
 
 FOLDER = "assets/live"
 #: Figures that show measurements, and where a reader's record goes on each: the quantities of its axes and the cases that
@@ -57,9 +57,9 @@ _OPT_IN = re.compile(r"^[ \t]*<!--[ \t]*widget:[ \t]*(?P<kind>[^\n]*?)[ \t]*-->[
 _FIGURE_BEFORE = re.compile(r"!\[[^\n]*\]\([^)\s]*vis/(?P<name>[A-Za-z0-9_-]+)\.svg\)[ \t]*\n(?:[ \t]*\n)?\Z")
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(catalog: Catalog) -> Iterator[Page]:
     """The scripts, as files of the site."""
-    for name, text in scripts(book).items():
+    for name, text in scripts(catalog).items():
         yield Page(f"{FOLDER}/{name}", text)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from generators.book.source import Source
-from generators.escape import Raw, address, front_matter, plain, title
+from generators.catalog.source import Source
+from generators.core.escape import Raw, address, front_matter, plain, title
 from generators.site.description import shorten
 
 UNBROKEN = 22  # characters of a cell that stay on one line

@@ -7,10 +7,10 @@ import importlib.util
 import json
 from pathlib import Path
 
-from generators.errors import BookError, raise_all
+from generators.core.errors import BookError, raise_all
+from generators.core.spans import Edit, line_of
 from generators.site.maths_in_text import Formula, formulas
 from generators.site.temml import VERSION, BadFormula, Temml
-from generators.spans import Edit, line_of
 
 PLACE = Path("generators/site/maths.json")  # from the root
 CACHE = Path(__file__).with_name("maths.json")
@@ -120,7 +120,7 @@ def _html(row: dict) -> str:
 def _inert(mathml: str) -> str:
     """MathML whose text holds no character that Markdown reads: `*` as `&#42;` and so on."""
     parts = mathml.replace("\n", " ").split("<")
-    for place, part in enumerate(parts[1:], start=1):
+    for index, part in enumerate(parts[1:], start=1):
         tag, _, text = part.partition(">")
-        parts[place] = f"{tag}>" + "".join(f"&#{ord(c)};" if c in "\\`*_{}[]|~^$!:" else c for c in text)
+        parts[index] = f"{tag}>" + "".join(f"&#{ord(c)};" if c in "\\`*_{}[]|~^$!:" else c for c in text)
     return "<".join(parts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generators.spans import hide, prose
+from generators.core.spans import hide, prose
 
 _DISPLAY = re.compile(r"^[ \t]*\$\$[ \t]*\n?(?P<tex>[^$]+?)\n?[ \t]*\$\$[ \t]*$", re.MULTILINE)
 _INLINE = re.compile(r"(?<![\\$\w])\$(?P<tex>[^\s$](?:[^$\n]*?[^\s$\\])?)\$(?![$\w])")

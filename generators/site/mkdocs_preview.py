@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
-from generators.export.made import made_at
+from generators.export.build_date import made_at
 
 
 class _Compiled(BytecodeCache):
@@ -41,7 +41,7 @@ def on_startup(*, command: str, dirty: bool) -> None:
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(made_at(Path(__file__).parents[2]).timestamp())))
     _previews.append(command == "serve" and dirty)
     if _previews[-1]:  # titles are kept below, and pages keep their addresses
-        logging.getLogger("mkdocs.commands.build").addFilter(lambda told: "inaccurate" not in told.getMessage())
+        logging.getLogger("mkdocs.commands.build").addFilter(lambda reported: "inaccurate" not in reported.getMessage())
 
 
 def on_env(env: Environment, *, config: Any, files: Any) -> Environment:

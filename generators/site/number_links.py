@@ -7,9 +7,9 @@ import posixpath
 import re
 from pathlib import Path
 
-from generators.errors import BookError
-from generators.escape import title
-from generators.spans import Edit, line_of
+from generators.core.errors import BookError
+from generators.core.escape import title
+from generators.core.spans import Edit, line_of
 
 LEDGER = "reference/numbers.md"
 _LINK = re.compile(
@@ -48,8 +48,8 @@ def edits(text: str, mask: str, page: str, numbers: dict[str, dict], errors: lis
             continue
         inside = (match["tail"] or "{}")[1:-1].strip().removeprefix(":").strip()
         attributes = " ".join(part for part in (".mb-num", inside) if part)
-        told = "&#10;".join(title(line) for line in row["title"].split("\n"))
+        reported = "&#10;".join(title(line) for line in row["title"].split("\n"))
         part = f"{match['target'].removesuffix('.md')}/{row['part']}.md"
-        link = f'[{words}]({part}#{match["id"]} "{told}"){{ {attributes} }}'
+        link = f'[{words}]({part}#{match["id"]} "{reported}"){{ {attributes} }}'
         found.append(Edit(match.start(), match.end(), link))
     return found

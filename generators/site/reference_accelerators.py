@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators import units
-from generators.book.accelerator import Accelerator
-from generators.book.datum import Datum
-from generators.book.load import Book
+from generators.catalog.accelerator import Accelerator
+from generators.catalog.datum import Datum
+from generators.catalog.load import Catalog
+from generators.core import units
 from generators.model.roofline import ridge_point
 from generators.site.accelerator_page import accelerator_page
 from generators.site.in_the_book import Chapters
@@ -25,17 +25,17 @@ KINDS = {
 }
 
 
-def pages(book: Book, chapters: Chapters) -> Iterator[Page]:
+def pages(catalog: Catalog, chapters: Chapters) -> Iterator[Page]:
     """The index and one page per accelerator."""
-    yield Page(f"{FOLDER}/index.md", _index(book), "data/accelerators")
-    for chip in book.accelerators.values():
+    yield Page(f"{FOLDER}/index.md", _index(catalog), "data/accelerators")
+    for chip in catalog.accelerators.values():
         yield Page(
-            f"{FOLDER}/{chip.id}.md", accelerator_page(chip, book, chapters), f"data/accelerators/{chip.id}.toml"
+            f"{FOLDER}/{chip.id}.md", accelerator_page(chip, catalog, chapters), f"data/accelerators/{chip.id}.toml"
         )
 
 
-def _index(book: Book) -> str:
-    chips = sorted(book.accelerators.values(), key=lambda chip: (-chip.year, chip.vendor, chip.name))
+def _index(catalog: Catalog) -> str:
+    chips = sorted(catalog.accelerators.values(), key=lambda chip: (-chip.year, chip.vendor, chip.name))
     blocks = [
         "What each vendor states, per chip and form factor: dense rates only.\n"
         "The ridge point is the 16-bit peak divided by the memory bandwidth.\n"

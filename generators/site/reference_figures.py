@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from generators.book.load import Book
-from generators.escape import plain, title
+from generators.catalog.load import Catalog
+from generators.core.escape import plain, title
 from generators.pictures.picture import FIGURE_WIDTH, HOW, FigurePicture, kept
 from generators.site.figure import Figure
 from generators.site.markdown import link, page, source_link, trail
@@ -15,16 +15,18 @@ from generators.site.page import Page
 FOLDER = "reference/figures"
 
 
-def pages(book: Book, figures: dict[str, Figure], uses: dict[str, list[tuple[str, str]]]) -> Iterator[Page]:
+def pages(catalog: Catalog, figures: dict[str, Figure], uses: dict[str, list[tuple[str, str]]]) -> Iterator[Page]:
     """The index, one page per figure, and those PNG copies that are drawn (`python -m generators pictures`).
 
     `uses` gives path and title of the pages that show each figure.
     """
     yield Page(f"{FOLDER}/index.md", _index(figures), "vis")
     for figure in figures.values():
-        copy = kept(FigurePicture(figure.wide), book.root)
+        copy = kept(FigurePicture(figure.wide), catalog.root)
         yield Page(
-            f"{FOLDER}/{figure.name}.md", _one(figure, book, copy, uses.get(figure.name, [])), f"vis/{figure.name}.py"
+            f"{FOLDER}/{figure.name}.md",
+            _one(figure, catalog, copy, uses.get(figure.name, [])),
+            f"vis/{figure.name}.py",
         )
         if copy is not None:
             yield Page(f"{FOLDER}/{figure.name}.png", copy, None)
@@ -60,7 +62,7 @@ def _index(figures: dict[str, Figure]) -> str:
     )
 
 
-def _one(figure: Figure, book: Book, copy: bytes | None, uses: list[tuple[str, str]]) -> str:
+def _one(figure: Figure, catalog: Catalog, copy: bytes | None, uses: list[tuple[str, str]]) -> str:
     facts = figure.facts
     blocks = [
         trail(("Reference", "../index.md"), ("Figures", "index.md")),
@@ -71,7 +73,7 @@ def _one(figure: Figure, book: Book, copy: bytes | None, uses: list[tuple[str, s
         _downloads(figure, copy),
         "## In words",
         plain(facts.get("alt") or figure.caption),
-        *_sources(facts, book),
+        *_sources(facts, catalog),
         *_uses(uses),
         "## Narrow drawing",
         "Phones show this one; it holds the same data.",
@@ -103,10 +105,12 @@ def _downloads(figure: Figure, copy: bytes | None) -> str:
     return "\n".join(lines)
 
 
-def _sources(facts: dict, book: Book) -> list[str]:
-    lines = [f"- {source_link(id_, book.sources, '../')}" for id_ in facts.get("sources", []) if id_ in book.sources]
+def _sources(facts: dict, catalog: Catalog) -> list[str]:
+    lines = [
+        f"- {source_link(id_, catalog.sources, '../')}" for id_ in facts.get("sources", []) if id_ in catalog.sources
+    ]
     for id_ in facts.get("records", []):
-        if record := book.records.get(id_):
+        if record := catalog.records.get(id_):
             words = f"Measured on {record.machine.name}, {record.started[:10]}"
             lines.append(f"- {link(words, f'../records/{id_}.md')}")
     return ["## Sources", "\n".join(lines)] if lines else []

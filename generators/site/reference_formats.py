@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators.book.load import Book
-from generators.book.number_format import NumberFormat
-from generators.escape import plain
+from generators.catalog.load import Catalog
+from generators.catalog.number_format import NumberFormat
+from generators.core.escape import plain
 from generators.site.markdown import Raw, page, source_brief, table
 from generators.site.page import Page
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(catalog: Catalog) -> Iterator[Page]:
     """One page with all formats."""
-    ordered = sorted(book.formats.items(), key=lambda item: (-item[1].effective_bits, item[0]))
-    rows = [_row(id_, row, book) for id_, row in ordered]
+    ordered = sorted(catalog.formats.items(), key=lambda item: (-item[1].effective_bits, item[0]))
+    rows = [_row(id_, row, catalog) for id_, row in ordered]
     headings = (
         "Format",
         "Bits",
@@ -47,7 +47,7 @@ def _own(row: NumberFormat) -> str:
     return ", ".join(f"{kind} {bits:g}" for kind, bits in kinds.items() if bits)
 
 
-def _row(id_: str, row: NumberFormat, book: Book) -> list[object]:
+def _row(id_: str, row: NumberFormat, catalog: Catalog) -> list[object]:
     scales = f"{row.scale_bits:g} + {row.zero_bits:g}" if row.group else ""
     return [
         Raw(f"{plain(row.name)} `{id_}`"),
@@ -58,5 +58,5 @@ def _row(id_: str, row: NumberFormat, book: Book) -> list[object]:
         f"{row.other_bits:g}",
         _own(row),
         row.rate.upper(),
-        source_brief(row.source, book.sources, ""),
+        source_brief(row.source, catalog.sources, ""),
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators.addresses import read_addresses
-from generators.book.erratum import PLACE, Erratum, load_errata
-from generators.changelog import Section, read_changelog
+from generators.catalog.erratum import PLACE, Erratum, load_errata
+from generators.core.addresses import read_addresses
+from generators.core.changelog import Section, read_changelog
 from generators.site.markdown import link, page, table, trail
 from generators.site.page import Page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from generators.book.load import Book
+from generators.catalog.load import Catalog
 from generators.site.description import first_sentences
 from generators.site.figure import Figure
 from generators.site.markdown import link, page, table
@@ -16,7 +16,9 @@ _DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: *(.+?) *\n(?:.*\n)*?--
 NUMBERS = "reference/numbers.md"
 
 
-def pages(book: Book, figures: dict[str, Figure], numbers: dict[str, dict], texts: dict[str, str]) -> Iterator[Page]:
+def pages(
+    catalog: Catalog, figures: dict[str, Figure], numbers: dict[str, dict], texts: dict[str, str]
+) -> Iterator[Page]:
     """One page that leads to all others of the section; `texts` are the committed pages by path."""
     rows: list[list[object]] = [_written(path, text) for path, text in texts.items() if _is_ours(path)]
     if NUMBERS in texts:
@@ -24,24 +26,28 @@ def pages(book: Book, figures: dict[str, Figure], numbers: dict[str, dict], text
     rows += [
         [
             link("Accelerators", "accelerators/index.md"),
-            f"{len(book.accelerators):,}",
+            f"{len(catalog.accelerators):,}",
             "Memory, bandwidth, dense peaks, ridge points",
         ],
-        [link("Models", "models/index.md"), f"{len(book.models):,}", "Shapes, parameters, bytes of KV cache per token"],
-        [link("Formats", "formats.md"), f"{len(book.formats):,}", "Bits per stored weight, scales counted"],
+        [
+            link("Models", "models/index.md"),
+            f"{len(catalog.models):,}",
+            "Shapes, parameters, bytes of KV cache per token",
+        ],
+        [link("Formats", "formats.md"), f"{len(catalog.formats):,}", "Bits per stored weight, scales counted"],
         [
             link("Published results", "published.md"),
-            f"{len(book.published):,}",
+            f"{len(catalog.published):,}",
             "What others measured, with conditions",
         ],
         [link("Figures", "figures/index.md"), f"{len(figures):,}", "Drawings and their data, to download"],
-        [link("Measurement records", "records/index.md"), f"{len(book.records):,}", "Raw samples of every run"],
+        [link("Measurement records", "records/index.md"), f"{len(catalog.records):,}", "Raw samples of every run"],
         [
             link("Who measured what", "who_measured.md"),
             "",
             "Machines, those who sent their records, and what is awaited",
         ],
-        [link("Sources", "sources.md"), f"{len(book.sources):,}", "Where every value was read, and what cites it"],
+        [link("Sources", "sources.md"), f"{len(catalog.sources):,}", "Where every value was read, and what cites it"],
         [link("Changes", "changelog.md"), "", "What each edition added and corrected"],
         [link("Errata", "errata.md"), "", "Errors of published editions, and how to report one"],
     ]
@@ -61,6 +67,6 @@ def _is_ours(path: str) -> bool:
 def _written(path: str, text: str) -> list[object]:
     """A row for a page that a person wrote."""
     name = path.removeprefix("reference/")
-    title, told = _TITLE.search(text), _DESCRIPTION.match(text)
-    words = told[1].strip("\"'").rstrip(".") if told else first_sentences(text)
+    title, reported = _TITLE.search(text), _DESCRIPTION.match(text)
+    words = reported[1].strip("\"'").rstrip(".") if reported else first_sentences(text)
     return [link(title[1] if title else name, name), "", words]

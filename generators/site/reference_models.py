@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators import catalogue, units
-from generators.book.llm import LanguageModel
-from generators.book.load import Book
-from generators.escape import plain
+from generators import model_inputs
+from generators.catalog.llm import LanguageModel
+from generators.catalog.load import Catalog
+from generators.core import units
+from generators.core.escape import plain
 from generators.model.inputs import Format
 from generators.model.memory import kv_bytes_per_token
 from generators.model.parameters import active_parameter_count, parameter_count
@@ -52,15 +53,15 @@ SHAPE_WORDS = {
 }
 
 
-def pages(book: Book, chapters: Chapters) -> Iterator[Page]:
+def pages(catalog: Catalog, chapters: Chapters) -> Iterator[Page]:
     """The index and one page per model."""
-    yield Page(f"{FOLDER}/index.md", _index(book), "data/models")
-    for model in book.models.values():
-        yield Page(f"{FOLDER}/{model.id}.md", _one(model, book, chapters), f"data/models/{model.id}.toml")
+    yield Page(f"{FOLDER}/index.md", _index(catalog), "data/models")
+    for model in catalog.models.values():
+        yield Page(f"{FOLDER}/{model.id}.md", _one(model, catalog, chapters), f"data/models/{model.id}.toml")
 
 
-def _index(book: Book) -> str:
-    models = sorted(book.models.values(), key=lambda model: (model.family.lower(), model.parameters.quantity.value))
+def _index(catalog: Catalog) -> str:
+    models = sorted(catalog.models.values(), key=lambda model: (model.family.lower(), model.parameters.quantity.value))
     rows = [
         [
             link(model.name, f"{model.id}.md"),
@@ -68,7 +69,7 @@ def _index(book: Book) -> str:
             billions(model.parameters.quantity.value),
             billions(_active(model)) if _mixture(model) else "",
             model.attention,
-            f"{catalogue.shape(model).layers:.0f}",
+            f"{model_inputs.shape(model).layers:.0f}",
             f"{model.context:,}",
             kv_text(model),
         ]
@@ -97,22 +98,22 @@ def billions(count: float) -> str:
 
 def kv_text(model: LanguageModel) -> str:
     """KV-cache bytes of one token at 16 bits, in KiB."""
-    size = kv_bytes_per_token(catalogue.shape(model), SIXTEEN_BITS) / 1024
+    size = kv_bytes_per_token(model_inputs.shape(model), SIXTEEN_BITS) / 1024
     return f"{units.number_text(size, max(3, len(str(int(size)))))} KiB"
 
 
 def _mixture(model: LanguageModel) -> bool:
-    return any(part.experts > 0 for part in catalogue.shape(model).parts)
+    return any(part.experts > 0 for part in model_inputs.shape(model).parts)
 
 
 def _active(model: LanguageModel) -> float:
     if model.active_parameters:
         return model.active_parameters.quantity.value
-    return active_parameter_count(catalogue.shape(model))
+    return active_parameter_count(model_inputs.shape(model))
 
 
-def _one(model: LanguageModel, book: Book, chapters: Chapters) -> str:
-    size = kv_bytes_per_token(catalogue.shape(model), SIXTEEN_BITS)
+def _one(model: LanguageModel, catalog: Catalog, chapters: Chapters) -> str:
+    size = kv_bytes_per_token(model_inputs.shape(model), SIXTEEN_BITS)
     blocks = [
         trail(("Reference", "../index.md"), ("Models", "index.md")),
         f"{plain(model.publisher)}, {model.year}, {plain(model.family)} family.\n"
@@ -120,14 +121,14 @@ def _one(model: LanguageModel, book: Book, chapters: Chapters) -> str:
         in_the_book.block(model.id, chapters, model=model.id),
         plain(model.note),
         "## Parameters, published and counted",
-        _parameters(model, book),
+        _parameters(model, catalog),
         "## KV cache",
         f"One more token adds **{size:,.0f} bytes** ({kv_text(model)}) at 16 bits per value, over all layers, "
         "while no sliding window is full.",
-        *_published_kv(model, book),
+        *_published_kv(model, catalog),
         "## Shape",
         table(("Dimension", "Value"), _shape_rows(model), (1,)),
-        f"From {source_link(model.source, book.sources, '../')}; the row itself is `data/models/{model.id}.toml`.",
+        f"From {source_link(model.source, catalog.sources, '../')}; the row itself is `data/models/{model.id}.toml`.",
     ]
     description = (
         f"{model.name}: layers, heads, widths, parameters published and counted, and bytes of KV cache per token."
@@ -135,8 +136,8 @@ def _one(model: LanguageModel, book: Book, chapters: Chapters) -> str:
     return page(model.name, description, blocks, wide=True)
 
 
-def _parameters(model: LanguageModel, book: Book) -> str:
-    shape = catalogue.shape(model)
+def _parameters(model: LanguageModel, catalog: Catalog) -> str:
+    shape = model_inputs.shape(model)
     pairs = [("All", model.parameters, parameter_count(shape))]
     if _mixture(model):
         pairs.append(("Used by one token", model.active_parameters, active_parameter_count(shape)))
@@ -153,23 +154,23 @@ def _parameters(model: LanguageModel, book: Book) -> str:
                 published.as_printed,
                 f"{counted:,.0f}",
                 "exact" if off == 0 else f"{off:+.2%}".replace("-", "−"),
-                source_brief(published.source, book.sources, "../"),
+                source_brief(published.source, catalog.sources, "../"),
             ]
         )
     return table(("Parameters", "Published", "As printed", "Counted", "Difference", "Source"), rows, (1, 3, 4))
 
 
-def _published_kv(model: LanguageModel, book: Book) -> list[str]:
+def _published_kv(model: LanguageModel, catalog: Catalog) -> list[str]:
     datum = model.kv_bytes_per_token
     if datum is None:
         return []
-    source = source_link(datum.source, book.sources, "../")
+    source = source_link(datum.source, catalog.sources, "../")
     return [f"Published: {plain(grouped(datum.value))}, printed as “{plain(datum.as_printed)}” ({source})."]
 
 
 def _shape_rows(model: LanguageModel) -> Iterator[list[str]]:
     if model.shape is None:
-        yield from ([key, _told(value)] for key, value in model.config.items())
+        yield from ([key, _reported(value)] for key, value in model.config.items())
         return
     shape = model.shape.model_dump(exclude_none=True)
     flat = {}
@@ -182,7 +183,7 @@ def _shape_rows(model: LanguageModel) -> Iterator[list[str]]:
         yield [words, "yes" if value is True else f"{value:,}"]
 
 
-def _told(value: object) -> str:
+def _reported(value: object) -> str:
     """A value of a configuration; of a long list, how often each of its words stands in it."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators import units
-from generators.book.case import Case
-from generators.book.load import Book
-from generators.book.prediction import Predicted, Prediction
-from generators.book.record import Record
-from generators.escape import plain
-from generators.evidence.comparison import ceilings, decode_in_mode
+from generators.catalog.case import Case
+from generators.catalog.load import Catalog
+from generators.catalog.prediction import Predicted, Prediction
+from generators.catalog.record import Record
+from generators.comparison.comparison import ceilings, decode_in_mode
+from generators.core import units
+from generators.core.escape import plain
 from generators.measure import predict
 from generators.predictions import load_predictions
 from generators.site.markdown import link, page, table, trail
@@ -25,28 +25,28 @@ MISSES = 12  # rows in the table of the largest misses
 MODES = {"eager": "Eager", "graph": "CUDA graph", "compiled-graph": "Compiled graph"}
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(catalog: Catalog) -> Iterator[Page]:
     """The index, one page per file, and the files themselves to download."""
-    found = load_predictions(book)
-    yield Page(f"{FOLDER}/index.md", _index(book, found), "data/predictions")
+    found = load_predictions(catalog)
+    yield Page(f"{FOLDER}/index.md", _index(catalog, found), "data/predictions")
     for prediction in found.values():
         source = Path("data/predictions") / f"{prediction.id}.json"
-        yield Page(f"{FOLDER}/{prediction.id}.md", _one(book, prediction), source.as_posix())
-        yield Page(f"{FOLDER}/{prediction.id}.json", (book.root / source).read_bytes(), None)
+        yield Page(f"{FOLDER}/{prediction.id}.md", _one(catalog, prediction), source.as_posix())
+        yield Page(f"{FOLDER}/{prediction.id}.json", (catalog.root / source).read_bytes(), None)
 
 
-def _index(book: Book, found: dict[str, Prediction]) -> str:
-    measured, awaited, told = [], [], []
+def _index(catalog: Catalog, found: dict[str, Prediction]) -> str:
+    measured, awaited, reported = [], [], []
     for prediction in found.values():
-        record = prediction.record(book.records)
-        chip = book.accelerators[prediction.accelerator]
+        record = prediction.record(catalog.records)
+        chip = catalog.accelerators[prediction.accelerator]
         if record is None:
             name = link(chip.name, f"{prediction.id}.md")
             awaited.append([name, prediction.made[:10], len(prediction.rows)])
             continue
         shares = sorted(_shares(prediction, record))
         state = link(record.started[:10], f"../records/{record.id}.md")
-        told += _first_test(prediction, record, chip.short)
+        reported += _first_test(prediction, record, chip.short)
         compared = f"{len(shares)} of {len(prediction.rows)}"
         under = sum(share <= 1 for share in shares)
         spread = " · ".join(map(_percent, _spread(shares)))
@@ -60,7 +60,7 @@ def _index(book: Book, found: dict[str, Prediction]) -> str:
         "Every row is a **bound**, the time under which no run should come or the rate over which none should; none is an estimate of what software reaches. "
         "So a bound fails where a run beats it, and it says little where a run stays far below it: both are on the chips' pages, the lowest shares first.",
         "## Measured since",
-        *told,
+        *reported,
         table(heads, measured, (3, 4, 5)) if measured else "None yet.",
         "The last column is the share of the bound that the measured cases reached: the lowest, the median and the highest.",
         "## Awaited",
@@ -84,15 +84,15 @@ def _first_test(prediction: Prediction, record: Record, chip: str) -> list[str]:
     ]
 
 
-def _one(book: Book, prediction: Prediction) -> str:
-    chip, record = book.accelerators[prediction.accelerator], prediction.record(book.records)
+def _one(catalog: Catalog, prediction: Prediction) -> str:
+    chip, record = catalog.accelerators[prediction.accelerator], prediction.record(catalog.records)
     name = f"[{plain(chip.name)}](../accelerators/{chip.id}.md)"
     blocks = [
         trail(("Reference", "../index.md"), ("Predictions", "index.md")),
         f"Predicted for {name} on {prediction.made[:10]}.\n{plain(prediction.basis)}\n"
         "Each row is a bound, not an estimate: no run should be faster, and software decides how much slower it is.\n"
         f"[Download the file]({prediction.id}.json){{ download }} (JSON).",
-        *(_outcome(book, prediction, record) if record else [_AWAITED]),
+        *(_outcome(catalog, prediction, record) if record else [_AWAITED]),
         "## Every case",
         table(("Case", "Parameters", "Binds", "Predicted", "Measured", "Of the bound"),
               [_row(row, record) for row in prediction.rows], (3, 4, 5)),
@@ -104,7 +104,7 @@ def _one(book: Book, prediction: Prediction) -> str:
 _AWAITED = "**The measurement is awaited**: no record of this chip has been contributed since."
 
 
-def _outcome(book: Book, prediction: Prediction, record: Record) -> list[str]:
+def _outcome(catalog: Catalog, prediction: Prediction, record: Record) -> list[str]:
     """How the predictions fared: a sentence, decode by mode, why, the largest misses, and what was held out."""
     shares = sorted(_shares(prediction, record))
     least, middle, most = map(_percent, _spread(shares))
@@ -171,14 +171,14 @@ def _why(prediction: Prediction, record: Record) -> str:
     each = {mode: predict.dispatch(record.used, mode) for mode in ("eager", "graph")}
     largest = max(decode_in_mode(record, "eager"), key=lambda case: case.work.bytes, default=None)
     if all(each.values()) and largest:
-        told = largest.parameters
+        reported = largest.parameters
         lines.append(
             f"One that does nothing takes {seconds(each['eager'])} when Python starts it and {seconds(each['graph'])} in a CUDA graph."
         )
-        narrow = predict.issuing(record.used, str(told["dtype"]), "eager", float(told["layers"]))
+        narrow = predict.issuing(record.used, str(reported["dtype"]), "eager", float(reported["layers"]))
         if narrow:
             lines.append(
-                f"A model as deep as {plain(told['model'])}, but so narrow that it moves next to nothing, takes {seconds(narrow)} a token in eager PyTorch."
+                f"A model as deep as {plain(reported['model'])}, but so narrow that it moves next to nothing, takes {seconds(narrow)} a token in eager PyTorch."
             )
     runs = record.measured("decode")
     idle = sum(case.seconds > 2 * case.work.bytes / read for case in runs)

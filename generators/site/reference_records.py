@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from generators import units
-from generators.book.load import Book
-from generators.book.record import Case, Record
-from generators.escape import plain
+from generators.catalog.load import Catalog
+from generators.catalog.record import Case, Record
+from generators.core import units
+from generators.core.escape import plain
 from generators.site.markdown import Raw, link, page, table, trail
 from generators.site.page import Page
 
@@ -18,20 +18,20 @@ MOST_ROWS = 26  # of one case name
 _SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(catalog: Catalog) -> Iterator[Page]:
     """The index, one page per record, and the records themselves to download."""
-    yield Page(f"{FOLDER}/index.md", _index(book), "data/measurements")
-    for record in book.records.values():
+    yield Page(f"{FOLDER}/index.md", _index(catalog), "data/measurements")
+    for record in catalog.records.values():
         source = Path("data") / "measurements" / f"{record.id}.json"
-        yield Page(f"{FOLDER}/{record.id}.md", _one(record, book), source.as_posix())
-        yield Page(f"{FOLDER}/{record.id}.json", (book.root / source).read_bytes(), None)
+        yield Page(f"{FOLDER}/{record.id}.md", _one(record, catalog), source.as_posix())
+        yield Page(f"{FOLDER}/{record.id}.json", (catalog.root / source).read_bytes(), None)
 
 
-def _index(book: Book) -> str:
+def _index(catalog: Catalog) -> str:
     rows = []
-    for record in sorted(book.records.values(), key=lambda record: record.started, reverse=True):
+    for record in sorted(catalog.records.values(), key=lambda record: record.started, reverse=True):
         measured = sum(case.status == "measured" for case in record.cases)
-        state = "" if record.id in book.current_records else "superseded"
+        state = "" if record.id in catalog.current_records else "superseded"
         rows.append(
             [
                 link(record.machine.name, f"{record.id}.md"),
@@ -54,15 +54,15 @@ def _index(book: Book) -> str:
     )
 
 
-def _one(record: Record, book: Book) -> str:
+def _one(record: Record, catalog: Catalog) -> str:
     blocks = [
         trail(("Reference", "../index.md"), ("Measurement records", "index.md")),
         f"Measured {plain(record.started)} to {plain(record.finished)}, profile {plain(record.profile)}.\n"
         f"[Download the record]({record.id}.json){{ download }} (JSON, every raw sample).",
         _verdict(record),
-        *_standing(record, book),
+        *_standing(record, catalog),
         *([f"Its note: {plain(record.note)}"] if record.note else []),
-        *map(plain, book.annotations[record.id].text if record.id in book.annotations else ()),
+        *map(plain, catalog.annotations[record.id].text if record.id in catalog.annotations else ()),
         *_cautions(record),
         *_held_out(record),
         "## Cases",
@@ -70,7 +70,7 @@ def _one(record: Record, book: Book) -> str:
         "The interval runs from the 5th to the 95th percentile of the samples.",
         *_cases(record),
         "## Machine and environment",
-        table(("Property", "Value"), _machine(record, book)),
+        table(("Property", "Value"), _machine(record, catalog)),
     ]
     machine, day = record.machine, record.started[:10]
     moment = record.started[:16].replace("T", " ")  # two runs of one day are told apart by the minute
@@ -78,10 +78,10 @@ def _one(record: Record, book: Book) -> str:
     return page(f"{machine.name}, {day}", description, blocks, wide=True)
 
 
-def _standing(record: Record, book: Book) -> list[str]:
-    later = [other for other in book.records.values() if other.supersedes == record.id]
+def _standing(record: Record, catalog: Catalog) -> list[str]:
+    later = [other for other in catalog.records.values() if other.supersedes == record.id]
     lines = [f"**Superseded** by {link(other.id, f'{other.id}.md')}." for other in later]
-    if record.supersedes in book.records:
+    if record.supersedes in catalog.records:
         lines.append(f"Supersedes {link(record.supersedes, f'{record.supersedes}.md')}.")
     return ["\n".join(lines)] if lines else []
 
@@ -121,8 +121,8 @@ def _held_out(record: Record) -> list[str]:
     )
 
 
-def _machine(record: Record, book: Book) -> Iterator[list[object]]:
-    chip = book.accelerators.get(record.machine.accelerator)
+def _machine(record: Record, catalog: Catalog) -> Iterator[list[object]]:
+    chip = catalog.accelerators.get(record.machine.accelerator)
     yield ["Machine", record.machine.name]
     yield ["Device", record.machine.device]
     if chip:
@@ -136,7 +136,7 @@ def _machine(record: Record, book: Book) -> Iterator[list[object]]:
 def _cases(record: Record) -> list[str]:
     blocks = []
     for kind, heading in (("ceiling", "### Ceilings"), ("workload", "### Workloads")):
-        cases = [(case, place in record.held_out) for place, case in enumerate(record.cases) if case.kind == kind]
+        cases = [(case, index in record.held_out) for index, case in enumerate(record.cases) if case.kind == kind]
         if cases:
             groups = groupby(cases, key=lambda one: one[0].name)
             rows = [row for _, group in groups for row in _case_rows(list(group))]

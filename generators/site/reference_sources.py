@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators.book.load import Book
-from generators.book.source import Source
-from generators.escape import plain
+from generators.catalog.load import Catalog
+from generators.catalog.source import Source
+from generators.core.escape import plain
 from generators.site.citations import citations
 from generators.site.figure import Figure
 from generators.site.markdown import link, outside, page
@@ -25,21 +25,19 @@ KINDS = {
 }
 
 
-def pages(book: Book, figures: dict[str, Figure]) -> Iterator[Page]:
+def pages(catalog: Catalog, figures: dict[str, Figure]) -> Iterator[Page]:
     """One page, sources by kind and publisher."""
-    cited = citations(book, figures)
+    cited = citations(catalog, figures)
     blocks = [
         "“Read directly” means that the named document itself was read.\n"
         "“Read via” names the copy or quotation that was read instead.",
     ]
     for kind, heading in KINDS.items():
-        rows = [(id_, source) for id_, source in book.sources.items() if source.kind == kind]
+        rows = [(id_, source) for id_, source in catalog.sources.items() if source.kind == kind]
         if rows:
             rows.sort(key=lambda row: (row[1].publisher.lower(), row[1].title.lower(), row[0]))
             blocks += [f"## {heading}", *(_entry(id_, source, cited.get(id_, {})) for id_, source in rows)]
-    description = (
-        f"The {len(book.sources)} sources of this book: publisher, title, dates, how each was read and what cites it."
-    )
+    description = f"The {len(catalog.sources)} sources of this book: publisher, title, dates, how each was read and what cites it."
     yield Page("reference/sources.md", page("Sources", description, blocks), "data/sources.toml")
 
 
@@ -47,10 +45,10 @@ def _entry(id_: str, source: Source, cited: dict[tuple[str, str], list[str]]) ->
     dates = [f"published {source.published}"] if source.published else []
     dates.append(f"accessed {source.accessed}")
     read = "read directly" if source.read == "direct" else f"read via {source.via}"
-    told = ", ".join([*dates, read])
+    reported = ", ".join([*dates, read])
     lines = [
         f"**{plain(source.publisher)}**: {outside(source.title, source.url)}.",
-        plain(told[0].upper() + told[1:] + "."),
+        plain(reported[0].upper() + reported[1:] + "."),
     ]
     if source.note:
         lines.append(plain(source.note))
@@ -62,6 +60,6 @@ def _citers(cited: dict[tuple[str, str], list[str]]) -> str:
     """Links to what cites a source; one or two fields are named, more are counted."""
     parts = []
     for (name, target), fields in sorted(cited.items()):
-        told = f"{len(fields)} values" if len(fields) > 2 else ", ".join(fields)
-        parts.append(link(name, target) + (f" ({plain(told)})" if told else ""))
+        reported = f"{len(fields)} values" if len(fields) > 2 else ", ".join(fields)
+        parts.append(link(name, target) + (f" ({plain(reported)})" if reported else ""))
     return "; ".join(parts)

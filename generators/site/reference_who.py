@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from generators.book.contributor import PLACE, Contributor, load_contributors
-from generators.book.load import Book
-from generators.book.record import Record
+from generators.catalog.contributor import PLACE, Contributor, load_contributors
+from generators.catalog.load import Catalog
+from generators.catalog.record import Record
 from generators.predictions import load_predictions
 from generators.site.markdown import joined, link, page, table, trail
 from generators.site.page import Page
@@ -15,19 +15,19 @@ from generators.site.page import Page
 UNNAMED = "somebody who gave no name"
 
 
-def pages(book: Book) -> Iterator[Page]:
+def pages(catalog: Catalog) -> Iterator[Page]:
     """The page; a mistake in data/contributors.toml is a `BookErrors`."""
-    yield Page("reference/who_measured.md", _page(book, load_contributors(book.root)), PLACE)
+    yield Page("reference/who_measured.md", _page(catalog, load_contributors(catalog.root)), PLACE)
 
 
-def _page(book: Book, contributors: dict[str, Contributor]) -> str:
-    awaited = _awaited(book)
+def _page(catalog: Catalog, contributors: dict[str, Contributor]) -> str:
+    awaited = _awaited(catalog)
     blocks = [
         trail(("Reference", "index.md")),
         "Every measured point of the book comes from a record that somebody sent, with all of its samples.",
         table(
             ("Machine", "Device", "Day", "Records, by time (UTC)", "Cases measured", "Measured by"),
-            _machines(book, contributors),
+            _machines(catalog, contributors),
             (4,),
         ),
         "## Awaited",
@@ -46,15 +46,15 @@ def _page(book: Book, contributors: dict[str, Contributor]) -> str:
     )
 
 
-def _machines(book: Book, contributors: dict[str, Contributor]) -> list[list[object]]:
+def _machines(catalog: Catalog, contributors: dict[str, Contributor]) -> list[list[object]]:
     """One row per machine and day, its records by time and profile."""
     rows: list[list[object]] = []
-    ordered = sorted(book.records.values(), key=lambda record: (record.machine.name, record.started))
+    ordered = sorted(catalog.records.values(), key=lambda record: (record.machine.name, record.started))
     for (name, device, day), group in groupby(ordered, key=_machine_and_day):
         records = list(group)
         who = dict.fromkeys(contributors[one.id].name if one.id in contributors else UNNAMED for one in records)
-        told = (link(f"{one.profile}\u00a0{one.started[11:16]}", f"records/{one.id}.md") for one in records)
-        rows.append([name, device, day, joined(told), f"{sum(map(_measured, records)):,}", ", ".join(who)])
+        reported = (link(f"{one.profile}\u00a0{one.started[11:16]}", f"records/{one.id}.md") for one in records)
+        rows.append([name, device, day, joined(reported), f"{sum(map(_measured, records)):,}", ", ".join(who)])
     return rows
 
 
@@ -66,9 +66,9 @@ def _measured(record: Record) -> int:
     return sum(case.status == "measured" for case in record.cases)
 
 
-def _awaited(book: Book) -> list[list[object]]:
+def _awaited(catalog: Catalog) -> list[list[object]]:
     return [
-        [link(book.accelerators[one.accelerator].name, f"predictions/{one.id}.md"), one.made[:10]]
-        for one in load_predictions(book).values()
-        if one.record(book.records) is None
+        [link(catalog.accelerators[one.accelerator].name, f"predictions/{one.id}.md"), one.made[:10]]
+        for one in load_predictions(catalog).values()
+        if one.record(catalog.records) is None
     ]

@@ -9,8 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from generators.book.load import ROOT
-from generators.errors import BookErrors
+from generators.catalog.load import ROOT
+from generators.core.errors import BookErrors
 from generators.site.tree import pages
 
 

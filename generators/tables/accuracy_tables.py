@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from statistics import median
 
-from generators.evidence import accuracy, own_errors
+from generators.comparison import accuracy, own_errors
 from generators.numbers.registry import Numbers
 from generators.score.table import CONSTANTS, Scored, summary
 from generators.score.tried import TRIED
@@ -31,7 +31,7 @@ def _errors(found: list[Scored]) -> list[str]:
 @named_table
 def accuracy_kinds(n: Numbers) -> Table:
     """Errors of each kind of run, each device left out of the constants that predict it."""
-    parts = accuracy.parted(list(accuracy.scored(n.book)), lambda one: one.kind)
+    parts = accuracy.parted(list(accuracy.scored(n.catalog)), lambda one: one.kind)
     rows = [[kind, *_errors(found), "" if found[0].probes else f"{summary(found).inside:.0%}"] for kind, found in sorted(parts.items())]  # fmt: skip
     return Table(["Kind", *ERRORS, "In the interval >"], rows)
 
@@ -49,7 +49,7 @@ _PARTS: dict[str, Callable[[Scored], str]] = {
 def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
     """Runs of a kind by device, engine, precision or bytes per pass: errors, and whether predictions are slow or fast."""
     rows = []
-    for part, found in accuracy.parted(accuracy.of_kind(n.book, kind), _PARTS[by]).items():
+    for part, found in accuracy.parted(accuracy.of_kind(n.catalog, kind), _PARTS[by]).items():
         errors = [one.error for one in found]
         rows.append([part, str(len(found)), f"{median(map(abs, errors)):.1%}", f"{median(errors):+.1%}", f"{median(abs(one.bare) for one in found):.1%}"])  # fmt: skip
     return Table(
@@ -60,13 +60,13 @@ def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
 @named_table
 def accuracy_worst(n: Numbers, kind: str = accuracy.DECODE) -> Table:
     """The ten runs of a kind that were furthest off, by the ratio."""
-    worst = sorted(accuracy.of_kind(n.book, kind), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
+    worst = sorted(accuracy.of_kind(n.catalog, kind), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
     rows = []
     for one in worst[:10]:
-        run, others = one.run, accuracy.elsewhere(n.book, one.run)
+        run, others = one.run, accuracy.elsewhere(n.catalog, one.run)
         times = (run.bound, one.seconds, run.seconds, *([median(other.seconds for other in others)] if others else []))
-        told = [f"{1e3 * time:.1f} ms" for time in times]
-        rows.append([run.device.name, n.book.models[run.model].short, run.precision, run.build, *told, *([""] if not others else [])])  # fmt: skip
+        reported = [f"{1e3 * time:.1f} ms" for time in times]
+        rows.append([run.device.name, n.catalog.models[run.model].short, run.precision, run.build, *reported, *([""] if not others else [])])  # fmt: skip
     return Table(
         ["Device", "Model", "Format", "Build", "Bound >", "Predicted >", "Measured >", "By others there >"], rows
     )
@@ -75,7 +75,7 @@ def accuracy_worst(n: Numbers, kind: str = accuracy.DECODE) -> Table:
 @named_table
 def accuracy_formulas(n: Numbers) -> Table:
     """The same runs by the formulas of other tools: errors, and how many times the measured rate is promised."""
-    there = accuracy.comparable(n.book)
+    there = accuracy.comparable(n.catalog)
     ways: dict[str, list[tuple[str, float]]] = {
         "this book, device left out": [(one.run.device.key, one.seconds / one.run.seconds) for one in there],
         "this book, bare bound": [(one.run.device.key, one.run.bound / one.run.seconds) for one in there],
@@ -93,7 +93,7 @@ def accuracy_formulas(n: Numbers) -> Table:
 @named_table
 def accuracy_constants(n: Numbers) -> Table:
     """The constants fitted to all devices, and their range as single devices are left out."""
-    groups = json.loads((n.book.root / CONSTANTS).read_text(encoding="utf-8"))
+    groups = json.loads((n.catalog.root / CONSTANTS).read_text(encoding="utf-8"))
     rows = []
     for group, row in groups.items():
         memory, family = group.split(", ")
@@ -111,15 +111,15 @@ def accuracy_constants(n: Numbers) -> Table:
 @named_table
 def accuracy_own(n: Numbers) -> Table:
     """Errors of the book's predictions of its own records, by figure, machine and way, the best first."""
-    rows = [[one.figure, one.machine, one.way, str(len(one.errors)), f"{one.median:.1%}", f"{max(one.errors, key=abs):+.1%}"] for one in own_errors.own_errors(n.book)]  # fmt: skip
+    rows = [[one.figure, one.machine, one.way, str(len(one.errors)), f"{one.median:.1%}", f"{max(one.errors, key=abs):+.1%}"] for one in own_errors.own_errors(n.catalog)]  # fmt: skip
     return Table(["Figure", "Machine", "Predicted from", "Cases >", "Median error >", "Furthest off >"], rows)
 
 
 @named_table
 def accuracy_tried(n: Numbers) -> Table:
     """Changes to the predictor's form: median errors by run and by device on each half of the devices."""
-    told = json.loads((n.book.root / TRIED).read_text(encoding="utf-8"))
-    rows = [[change, *(f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}" for kind in kinds.values() for n in range(1, len(kind), 3))] for change, kinds in told.items()]  # fmt: skip
+    reported = json.loads((n.catalog.root / TRIED).read_text(encoding="utf-8"))
+    rows = [[change, *(f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}" for kind in kinds.values() for n in range(1, len(kind), 3))] for change, kinds in reported.items()]  # fmt: skip
     return Table(
         [
             "Change",
@@ -151,7 +151,7 @@ SPREAD = ["Runs >", "Devices >", "By run >", "By device >", "Nine in ten within 
 @named_table
 def accuracy_floor(n: Numbers) -> Table:
     """How far measurements of one thing differ, beside how far they are from their predictions."""
-    b = n.book
+    b = n.catalog
     decode, prefill, repeats = (
         accuracy.between(b, accuracy.DECODE),
         accuracy.between(b, accuracy.PREFILL),
@@ -163,8 +163,8 @@ def accuracy_floor(n: Numbers) -> Table:
         "prefill in llama.cpp, in two publications": {"the other publication's run of the card": prefill, CARDS: accuracy.predicted(b, prefill)},
     }  # fmt: skip
     rows = []
-    for name, told in ways.items():
-        for way, found in told.items():
+    for name, reported in ways.items():
+        for way, found in reported.items():
             errors = _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]  # fmt: skip
             rows.append([name, way, *_medians(errors)])
     return Table(["Runs measured more than once", "Estimated from", *SPREAD], rows)
@@ -186,7 +186,7 @@ def accuracy_targets(n: Numbers) -> Table:
     """What was wanted and what was reached."""
     rows = []
     for what, (name, target) in TARGETS.items():
-        found = accuracy.FIGURES[name](n.book)
+        found = accuracy.FIGURES[name](n.catalog)
         s = summary(found)
         reached = "yes" if max(s.by_row, s.by_device) <= target else "no"
         rows.append([what, f"{target:.0%}", *_medians(_of_scored(found))[1:4], reached])
@@ -196,7 +196,7 @@ def accuracy_targets(n: Numbers) -> Table:
 @named_table
 def accuracy_causes(n: Numbers) -> Table:
     """Errors of each figure by what tells well from badly predicted runs apart."""
-    b, rows = n.book, []
+    b, rows = n.catalog, []
     for name, found in (
         ("decode", accuracy.FIGURES["decode"](b)),
         ("prefill", accuracy.FIGURES["prefill"](b)),
@@ -215,6 +215,6 @@ def accuracy_causes(n: Numbers) -> Table:
 def accuracy_batches(n: Numbers) -> Table:
     """Whole requests in batches by engine, device and number of sequences."""
     key = lambda one: (one.run.engine, one.run.device.name, one.run.phases[-1].tokens)  # noqa: E731
-    parts = accuracy.parted(accuracy.all_of_kind(n.book, accuracy.BATCHED), key)
+    parts = accuracy.parted(accuracy.all_of_kind(n.catalog, accuracy.BATCHED), key)
     rows = [[f"{engine} on {device}", f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"] for (engine, device, sequences), part in sorted(parts.items())]  # fmt: skip
     return Table(["Engine and device", "Sequences >", "Runs >", "Too slow (+) or fast (-) >"], rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.evidence.batching import offline_runs
+from generators.comparison.batching import offline_runs
 from generators.numbers.registry import Numbers
 from generators.tables.cache_tables import beyond
 from generators.tables.registry import Table, named_table
@@ -17,7 +17,7 @@ def balance_batches(n: Numbers, chip: str, *models: str) -> Table:
     for model in models:
         of = f"{model}.bf16"
         fits = _fits(n, model, chip)
-        row = n.book.models[model]
+        row = n.catalog.models[model]
         rows.append([row.name + beyond(row.context, 32768), n.link(f"{of}.streamed"), *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
                      fits, n.link(f"{of}.intensity-ceiling.s2048")])  # fmt: skip
     heads = [
@@ -43,9 +43,9 @@ def _fits(n: Numbers, model: str, chip: str) -> str:
 def offline_batches(n: Numbers) -> Table:
     """The quoted offline runs beside their bounds."""
     rows = []
-    for one in offline_runs(n.book):
-        row = n.book.published[one.id]
-        chip, stored = n.book.accelerators[row.accelerator].short, n.book.formats[row.format].name.split(",")[0]
+    for one in offline_runs(n.catalog):
+        row = n.catalog.published[one.id]
+        chip, stored = n.catalog.accelerators[row.accelerator].short, n.catalog.formats[row.format].name.split(",")[0]
         rows.append([f"{chip}, {stored}", f"{one.prompt:,}", f"{one.answer:,}", f"{one.batch:,}", n.link(f"quoted.{one.id}"), n.link(f"offline.{one.id}.bound"),
                      n.link(f"offline.{one.id}.of-bound"), n.link(f"offline.{one.id}.prefill"), n.link(f"offline.{one.id}.needs")])  # fmt: skip
     heads = [

@@ -13,9 +13,9 @@ FITS = "a100-driver-memory.times.vllm-memory-share"
 @named_table
 def kv_of_every_model(n: Numbers) -> Table:
     """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
-    models = sorted(n.book.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.book.models[m].name))
+    models = sorted(n.catalog.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.catalog.models[m].name))
     rows = [
-        [n.book.models[m].name, n.book.models[m].attention + beyond(n.book.models[m].context, 8192), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
+        [n.catalog.models[m].name, n.catalog.models[m].attention + beyond(n.catalog.models[m].context, 8192), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
          n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
         for m in models
     ]  # fmt: skip
@@ -39,7 +39,7 @@ def beyond(published: int, context: int) -> str:
 def cache_fits(n: Numbers, *models: str) -> Table:
     """Sequences of 2,048 tokens that fit beside 16-bit weights of the named models, by what 80 is taken to mean."""
     rows = [
-        [n.book.models[m].name, n.link(f"{m}.bf16.stored"), n.link(f"{m}.kv.s2048"), n.link(f"{m}.bf16.fits.gb80.s2048"),
+        [n.catalog.models[m].name, n.link(f"{m}.bf16.stored"), n.link(f"{m}.kv.s2048"), n.link(f"{m}.bf16.fits.gb80.s2048"),
          n.link(f"{m}.bf16.fits.gib80.s2048"), n.link(f"{m}.bf16.fits-in.{FITS}.s2048")]
         for m in models
     ]  # fmt: skip
@@ -57,7 +57,7 @@ def cache_fits(n: Numbers, *models: str) -> Table:
 @named_table
 def full_steps(n: Numbers, *chips: str) -> Table:
     """Capacity, bandwidth, and the time of a step that reads all of the memory, for the named chips."""
-    rows = [[n.book.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
+    rows = [[n.catalog.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
             for c in chips]  # fmt: skip
     return Table(["Chip", "Capacity >", "Bandwidth >", "Step that reads it all >"], rows)
 

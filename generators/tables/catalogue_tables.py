@@ -12,14 +12,17 @@ def ridge_points(n: Numbers, *chips: str) -> Table:
     rows = []
     for id_ in chips or every_chip(n):
         rows.append(
-            [n.book.accelerators[id_].name, *(n.link(f"{id_}.{part}") for part in ("bandwidth", "peak", "ridge-point"))]
+            [
+                n.catalog.accelerators[id_].name,
+                *(n.link(f"{id_}.{part}") for part in ("bandwidth", "peak", "ridge-point")),
+            ]
         )
     return Table(["Chip", "Memory bandwidth >", "Dense 16-bit peak >", "Ridge point >"], rows)
 
 
 def every_chip(n: Numbers) -> list[str]:
     """Ids of all chips with a 16-bit peak, by bandwidth."""
-    chips = [chip for chip in n.book.accelerators.values() if chip.half_precision]
+    chips = [chip for chip in n.catalog.accelerators.values() if chip.half_precision]
     return [chip.id for chip in sorted(chips, key=lambda c: -c.bandwidth.value)]
 
 
@@ -28,8 +31,8 @@ def kv_sizes(n: Numbers, *models: str) -> Table:
     """KV cache per token of the named models beside the naive formula's answer, and one sequence of 8,192 tokens."""
     rows = [
         [
-            n.book.models[m].name,
-            n.book.models[m].attention,
+            n.catalog.models[m].name,
+            n.catalog.models[m].attention,
             n.link(f"{m}.kv-per-token"),
             n.link(f"{m}.kv-per-token-naive"),
             n.link(f"{m}.kv.s8192"),

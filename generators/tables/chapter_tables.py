@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.escape import Raw, cell
+from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
@@ -11,10 +11,10 @@ EXAMPLE, NOT = "h200-sxm", "not measured"
 
 def _row(n: Numbers, chip: str, ids: list[str]) -> list[str]:
     """A chip's short name and its numbers; bold, and the last one linked, where it is the chapter's example."""
-    name, told = n.book.accelerators[chip].short, [n.number(id_).text for id_ in ids]
+    name, reported = n.catalog.accelerators[chip].short, [n.number(id_).text for id_ in ids]
     if chip == EXAMPLE:
-        return [Raw(f"**{cell(name)}**"), *told[:-1], n.link(ids[-1])]
-    return [name, *told]
+        return [Raw(f"**{cell(name)}**"), *reported[:-1], n.link(ids[-1])]
+    return [name, *reported]
 
 
 @named_table
@@ -88,5 +88,5 @@ def step_terms(n: Numbers) -> Table:
         ["$t_o$", "time in which the CPU starts the pass's operations", *["measure it"] * 2],
         ["$t$", "time of a step, at least", *least],
     ]  # fmt: skip
-    told = [[Raw(f"{symbol}: {words}"), *values] for symbol, words, *values in rows]
-    return Table(["Letter (Llama 3.1 8B, H200)", "One user >", "64 users >"], told)
+    reported = [[Raw(f"{symbol}: {words}"), *values] for symbol, words, *values in rows]
+    return Table(["Letter (Llama 3.1 8B, H200)", "One user >", "64 users >"], reported)

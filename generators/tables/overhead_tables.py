@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.escape import Raw, cell
+from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 

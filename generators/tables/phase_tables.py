@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.evidence.workloads import QUOTES, workloads
+from generators.comparison.workloads import QUOTES, workloads
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
@@ -12,8 +12,8 @@ def critical_tokens(n: Numbers, *chips: str) -> Table:
     """Ridge point of the named chips and the critical tokens with weights of sixteen, eight and four bits that are multiplied at sixteen."""
     rows = []
     for c in chips:
-        sixteen = "bf16" if "bf16" in n.book.accelerators[c].peaks() else "fp16"
-        rows.append([n.book.accelerators[c].name, n.link(f"{c}.ridge-point"), n.link(f"{c}.critical-tokens.{sixteen}"),
+        sixteen = "bf16" if "bf16" in n.catalog.accelerators[c].peaks() else "fp16"
+        rows.append([n.catalog.accelerators[c].name, n.link(f"{c}.ridge-point"), n.link(f"{c}.critical-tokens.{sixteen}"),
                      n.link(f"{c}.critical-tokens.int4-g128")])  # fmt: skip
     return Table(
         [
@@ -29,7 +29,7 @@ def critical_tokens(n: Numbers, *chips: str) -> Table:
 @named_table
 def measured_passes(n: Numbers, role: str, model: str, mode: str) -> Table:
     """A decode step and the prefills of one model measured on a machine, each beside the least time that the datasheet allows."""
-    record = n.book.speaker(role)
+    record = n.catalog.speaker(role)
     rows = [["1 (decode)", *(n.link(f"{role}.decode.{model}.{mode}.{part}") for part in ("bound", "time", "of-bound"))]]
     for tokens in sorted(int(c.parameters["tokens"]) for c in record.measured("prefill", dtype="bfloat16")):
         of = f"{role}.prefill.{model}.s{tokens}"
@@ -41,10 +41,10 @@ def measured_passes(n: Numbers, role: str, model: str, mode: str) -> Table:
 def first_token_quotes(n: Numbers) -> Table:
     """Quoted first-token latencies beside the least time that the datasheet allows."""
     rows = []
-    for id_, row in n.book.published.items():
+    for id_, row in n.catalog.published.items():
         if id_.startswith("trt-7b-"):
-            chip = n.book.accelerators[row.accelerator]
-            rows.append([chip.name, n.book.formats[row.format].name.split(" ")[0], f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
+            chip = n.catalog.accelerators[row.accelerator]
+            rows.append([chip.name, n.catalog.formats[row.format].name.split(" ")[0], f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
                          n.link(f"quoted.{id_}"), n.link(f"quoted-prefill.{id_}.of-bound")])  # fmt: skip
     return Table(["Chip", "Format", "Prompt >", "Bound >", "Quoted >", "Share of the bound >"], rows)
 
@@ -53,10 +53,10 @@ def first_token_quotes(n: Numbers) -> Table:
 def two_roofs(n: Numbers) -> Table:
     """One engine's prefill and decode of one model on chips, their ratio, and the critical tokens that predict it."""
     rows = []
-    for id_, row in n.book.published.items():
+    for id_, row in n.catalog.published.items():
         if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill"):
             decode, chip = id_.removesuffix("-prefill"), row.accelerator
-            rows.append([n.book.accelerators[chip].name, n.link(f"quoted.{id_}"), n.link(f"quoted.{decode}"),
+            rows.append([n.catalog.accelerators[chip].name, n.link(f"quoted.{id_}"), n.link(f"quoted.{decode}"),
                          n.link(f"quoted.{id_}.over.{decode}"), n.link(f"{chip}.critical-tokens.fp16")])  # fmt: skip
     return Table(["Chip", "Prefill of 512 >", "Decode, batch 1 >", "Prefill ÷ decode >", "Critical tokens >"], rows)
 
@@ -80,7 +80,7 @@ def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: s
     """Quoted workloads: their lengths, the ratio, and the share of machine time in prefill at the named batches."""
     words = {"configured": "set by the benchmark", "medians": "medians of a trace"}
     rows = []
-    for one in workloads(n.book):
+    for one in workloads(n.catalog):
         shares = [
             n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches
         ]
@@ -101,7 +101,7 @@ def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: s
 def moving_a_cache(n: Numbers, format_: str, chip: str, context: str, *models: str) -> Table:
     """Cache of one sequence of the named models, the time to move it over two links, and to compute it on the chip."""
     rows = [
-        [n.book.models[m].name, n.link(f"{m}.kv.s{context}"), n.link(f"move.{m}.connectx-7-port.s{context}"),
+        [n.catalog.models[m].name, n.link(f"{m}.kv.s{context}"), n.link(f"move.{m}.connectx-7-port.s{context}"),
          n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"), n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}"),
          n.link(f"move.{m}.nvlink-4-one-way.s{context}")]
         for m in models

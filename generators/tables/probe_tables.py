@@ -10,7 +10,7 @@ from generators.tables.registry import Table, named_table
 @named_table
 def browser_and_native(n: Numbers) -> Table:
     """Read bandwidth over the largest buffers, by way and number of threads."""
-    probe = newest_probe(n.book.probes)
+    probe = newest_probe(n.catalog.probes)
     counts = ["one", "all"] if len(probe.threads) > 1 else ["one"]
     heads = ["Read by", *(f"{'1 thread' if name == 'one' else f'{probe.threads[-1]} threads'} >" for name in counts)]
     ways = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from generators.errors import declared, nearest
-from generators.escape import cell
+from generators.core.errors import declared, nearest
+from generators.core.escape import cell
 from generators.numbers.registry import Numbers
 
 

@@ -14,7 +14,7 @@ SIZES = {"prefill": 4096, "decode": 16_384}  # the largest of the suite
 @named_table
 def roofs(n: Numbers, role: str) -> Table:
     """Each roof of a machine: by its datasheet, as measured, the share, and the measured ridge point."""
-    chip = n.book.speaker(role).machine.accelerator
+    chip = n.catalog.speaker(role).machine.accelerator
     ids = [f"{chip}.bandwidth", f"{role}.read-bandwidth", f"{role}.read-share"]
     rows = [["Memory", *(n.number(id_).text for id_ in ids), ""]]
     for key in ORDER:
@@ -28,7 +28,7 @@ def roofs(n: Numbers, role: str) -> Table:
 @named_table
 def attention_by_backend(n: Numbers, role: str) -> Table:
     """Attention of the suite's size by PyTorch's back ends: time and memory by the datasheet, and what a record has of it."""
-    chip, rows = n.book.speaker(role).machine.accelerator, []
+    chip, rows = n.catalog.speaker(role).machine.accelerator, []
     for backend, name in BACKENDS.items():
         way, cells = "plain" if backend == "math" else "fused", []
         for phase, what in (("prefill", "time"), ("prefill", "memory"), ("decode", "time")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.escape import Raw, cell
+from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 
@@ -17,11 +17,11 @@ def formats(n: Numbers, example: str, *names: str) -> Table:
     for name in names:
         at = f"decode-speedup.{MODEL}.bf16.{name}.{CHIP}.b1"
         ids = [f"{name}.effective-bits", f"{MODEL}.{name}.one-token", f"{at}.s128", f"{at}.s32768"]
-        told, texts = n.book.formats[name].name, [n.number(id_).text for id_ in ids]
+        reported, texts = n.catalog.formats[name].name, [n.number(id_).text for id_ in ids]
         texts[0] = texts[0].removesuffix(" bits/parameter")  # the heading says so, and a phone is narrow
         if name == example:
-            told, texts[-1] = Raw(f"**{cell(told)}**"), n.link(ids[-1])
-        rows.append([told, *texts])
+            reported, texts[-1] = Raw(f"**{cell(reported)}**"), n.link(ids[-1])
+        rows.append([reported, *texts])
     heads = ["Format", "Bits >", "Per token >", "Faster, at most >", "At 32,768 >"]
     return Table(heads, rows)
 
@@ -30,13 +30,13 @@ def formats(n: Numbers, example: str, *names: str) -> Table:
 def fewer_bits(n: Numbers, role: str) -> Table:
     """Bytes, bound and estimate of the 8B model's step in three widths, and what was measured of it; a width without a record is awaited."""
     rows = []
-    for name, told in NAMES.items():
+    for name, reported in NAMES.items():
         at = f"{role}.fewer-bits.{name}"
-        measured = n.book.speaker(role).measured("decode-quantised", model="8B", weights=name)
+        measured = n.catalog.speaker(role).measured("decode-quantised", model="8B", weights=name)
         found = n.number(f"{role}.decode.8b.graph.time").text if name == "bfloat16" else "awaited"
         if measured:
             found = f"{measured[0].seconds * 1e3:.3g} ms"
-        rows.append([told, *(n.number(f"{at}.{part}").text for part in ("bytes", "bound", "time")), found])
+        rows.append([reported, *(n.number(f"{at}.{part}").text for part in ("bytes", "bound", "time")), found])
     return Table(["Weights of the layers", "Read per token >", "Limit >", "Estimate >", "Measured >"], rows)
 
 
@@ -48,7 +48,7 @@ def students(n: Numbers, *models: str) -> Table:
         limit = f"decode.{m}.bf16.{CHIP}.b1.s1.tokens-per-s"
         ids = [f"{m}.bf16.one-token", f"{m}.kv-per-token", limit, f"h200.decode.{size}.graph.tokens-per-s"]
         score = f"quoted.mmlu-{m.replace('.', '-')}"
-        told = n.number(score).text if rows else n.link(score)
-        rows.append([n.book.models[m].name, *(n.number(id_).text for id_ in ids), told])
+        reported = n.number(score).text if rows else n.link(score)
+        rows.append([n.catalog.models[m].name, *(n.number(id_).text for id_ in ids), reported])
     heads = ["Model, BF16", "Per token >", "Cache >", "One user, at most >", "Measured ᵃ >", "MMLU, by Meta >"]
     return Table(heads, rows)

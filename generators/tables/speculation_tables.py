@@ -20,8 +20,8 @@ def free_zone(n: Numbers, users: str, *chips: str) -> Table:
         free = [n.number(AT.format(chip, batch)).text for batch in batches]
         if chip == chips[0]:
             free[0] = n.link(AT.format(chip, batches[0]))
-        role = next((r for r, one in n.book.roles.items() if one.machine.accelerator == chip), "")
-        rows.append([n.book.accelerators[chip].short, *free, _widest(n, role)])
+        role = next((r for r, one in n.catalog.roles.items() if one.machine.accelerator == chip), "")
+        rows.append([n.catalog.accelerators[chip].short, *free, _widest(n, role)])
     heads = [f"{batch} user{'s' if batch != '1' else ''} >" for batch in batches]
     return Table(["GPU", *heads, "Measured, 1 user, no cache >"], rows)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loading data/ costs more than all the rest, and most runs need none of it
-    from generators.book.load import Book
+    from generators.catalog.load import Catalog
     from generators.numbers.registry import Numbers
     from generators.weave.figures import Figure, Words
 
@@ -22,7 +22,7 @@ KINDS = ("numbers", "tables", "formulas", "figures", "records")
 
 
 @dataclass(frozen=True)
-class Told:
+class RenderedNumber:
     """A number as pages show it.  `sources` are pairs of name and link target, from the numbers page."""
 
     id: str
@@ -33,30 +33,30 @@ class Told:
     sources: tuple[tuple[str, str], ...]
 
 
-class Answers:
+class PageValues:
     """Answers over one root.  `notes` are those of an earlier run with the same data and code, or None."""
 
     def __init__(self, root: Path, notes: Notes | None = None) -> None:
         self.root = root
         self.notes: Notes = {kind: dict((notes or {}).get(kind, {})) for kind in KINDS}
         self.is_changed = False
-        self._told: dict[str, Told] = {}
+        self._reported: dict[str, RenderedNumber] = {}
         self._figures: dict[str, Figure] = {}
         if notes is None:
-            _ = self.book  # a mistake in data is told even where no page asks for anything
+            _ = self.catalog  # a mistake in data is told even where no page asks for anything
 
     @cached_property
-    def book(self) -> Book:
+    def catalog(self) -> Catalog:
         """All of `data/`; `BookErrors` names every mistake."""
-        from generators.book.load import load_book
+        from generators.catalog.load import load_catalog
 
-        return load_book(self.root)
+        return load_catalog(self.root)
 
     @cached_property
     def _numbers(self) -> Numbers:
         from generators.numbers.everything import all_numbers
 
-        return all_numbers(self.book)
+        return all_numbers(self.catalog)
 
     def _note(self, kind: str, name: str, make: Callable[[], object]) -> object:
         known = self.notes[kind]
@@ -65,18 +65,20 @@ class Answers:
             self.is_changed = True
         return known[name]
 
-    def number(self, id_: str) -> Told:
+    def number(self, id_: str) -> RenderedNumber:
         """A number; KeyError for an unknown id, ValueError or ArithmeticError for one that has no value."""
-        if id_ not in self._told:
+        if id_ not in self._reported:
             row = dict(self._note("numbers", id_, lambda: self._tell(id_)))
-            self._told[id_] = Told(**row | {"sources": tuple((name, target) for name, target in row["sources"])})
-        return self._told[id_]
+            self._reported[id_] = RenderedNumber(
+                **row | {"sources": tuple((name, target) for name, target in row["sources"])}
+            )
+        return self._reported[id_]
 
     def _tell(self, id_: str) -> dict[str, object]:
         from generators.weave.sources import source_name, source_target
 
         number = self._numbers.number(id_)
-        sources = [(source_name(s, self.book), source_target(s, self.book)) for s in number.sources]
+        sources = [(source_name(s, self.catalog), source_target(s, self.catalog)) for s in number.sources]
         return {
             "id": id_, "text": number.text, "meaning": number.meaning, "derivation": number.derivation,
             "inputs": list(number.inputs), "sources": sources,
@@ -117,9 +119,9 @@ class Answers:
         """One line for each record that is the newest of its machine and that no figure takes."""
 
         def make() -> list[str]:
-            from generators.evidence.comparison import passed_over_lines
+            from generators.comparison.comparison import passed_over_lines
 
-            return passed_over_lines(self.book, newest=True)
+            return passed_over_lines(self.catalog, newest=True)
 
         return list(self._note("records", "passed over", make))
 
@@ -139,5 +141,5 @@ class Answers:
         from generators.weave.figures import figure
 
         if name not in self._figures:
-            self._figures[name] = figure(name, self.book)
+            self._figures[name] = figure(name, self.catalog)
         return self._figures[name]

@@ -18,12 +18,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from generators.errors import BookError
+from generators.core.errors import BookError
 from vis._figure import FigureData
 
 if TYPE_CHECKING:
-    from generators.book.load import Book
-    from generators.weave.answers import Answers
+    from generators.catalog.load import Catalog
+    from generators.weave.answers import PageValues
 
 Files = dict[str, str]  # path relative to the root -> text
 VIS = Path(__file__).resolve().parents[2] / "vis"
@@ -62,20 +62,20 @@ def names(root: Path) -> list[str]:
     return sorted(path.stem for path in (root / "vis").glob("*.py") if not path.stem.startswith("_"))
 
 
-def figure(name: str, book: Book) -> Figure:
+def figure(name: str, catalog: Catalog) -> Figure:
     """A figure's data and words; nothing is drawn.  A row of `data/` that it needs and misses is a BookError."""
-    from generators.book.rows import Absent  # which loads pydantic, as a run over kept answers does not
+    from generators.catalog.rows import Absent  # which loads pydantic, as a run over kept answers does not
 
     module = importlib.import_module(f"vis.{name}")
     try:
-        data = module.data(book)
+        data = module.data(catalog)
     except Absent as error:
         raise BookError(f"vis/{name}.py", None, error.args[0]) from None
     except KeyError as error:
         needed = str(error.args[0])
         why = "which no row gives"
-        if needed in book.published:
-            empty = [one for one in _RUN if not getattr(book.published[needed], one)]
+        if needed in catalog.published:
+            empty = [one for one in _RUN if not getattr(catalog.published[needed], one)]
             why = (
                 f"found its row in data/published without {', '.join(empty) or 'what this figure asks of it'}, "
                 "wanted a run that can be computed; add it there, or choose another row"
@@ -83,7 +83,7 @@ def figure(name: str, book: Book) -> Figure:
         raise BookError(f"vis/{name}.py", None, f"needs {needed!r}, {why}") from None
     if fault := data.fault():
         raise BookError(f"vis/{name}.py", "data", fault)
-    data = replace(data, note=source_note(data, book))
+    data = replace(data, note=source_note(data, catalog))
     words = module.alt(data), module.caption(data)
     text = "\n".join([data.digest(), *words, code_of(name), _drawing_code()])
     key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
@@ -103,18 +103,18 @@ def _drawing_code() -> str:
     return f"{_sha(code)}\n{version('matplotlib')}"
 
 
-def source_note(data: FigureData, book: Book) -> str:
+def source_note(data: FigureData, catalog: Catalog) -> str:
     """One line saying what a figure rests on: up to four sources by publisher, kind and year, then records."""
     cited = dict.fromkeys(
         f"{row.publisher} {row.kind}" + (f" ({row.published[:4]})" if row.published else "")
-        for row in (book.sources[id_] for id_ in sorted(data.sources) if id_ in book.sources)
+        for row in (catalog.sources[id_] for id_ in sorted(data.sources) if id_ in catalog.sources)
     )
     if len(cited) > 4:
         cited = {f"{len(cited)} sources, listed on the figure's page": None}
     machines = [
-        f"{book.probes[id_].machine}, {book.probes[id_].started[:10]}"
-        if id_ in book.probes
-        else f"{book.records[id_].machine.name}, {book.records[id_].started[:10]}"
+        f"{catalog.probes[id_].machine}, {catalog.probes[id_].started[:10]}"
+        if id_ in catalog.probes
+        else f"{catalog.records[id_].machine.name}, {catalog.records[id_].started[:10]}"
         for id_ in sorted(data.records)
     ]
     parts = ["Data: " + "; ".join(cited) + "."] if cited else []
@@ -173,16 +173,16 @@ def is_current(words: Words, root: Path) -> bool:
     """Whether the committed files carry this key and are as they were written."""
     base = root / "docs" / "vis"
     try:
-        told = (base / f"{words.name}.json").read_text(encoding="utf-8")
-        names = list(json.loads(told)["files"])
+        reported = (base / f"{words.name}.json").read_text(encoding="utf-8")
+        names = list(json.loads(reported)["files"])
         if sorted(names) != sorted(f"{words.name}{suffix}" for suffix in SUFFIXES):
             return False
-        return told == _meta(words, {name: (base / name).read_text(encoding="utf-8") for name in names})
+        return reported == _meta(words, {name: (base / name).read_text(encoding="utf-8") for name in names})
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def wanted_files(names: list[str], answers: Answers, redraw: bool, say: Callable[[str], None]) -> Files:
+def wanted_files(names: list[str], answers: PageValues, redraw: bool, say: Callable[[str], None]) -> Files:
     """The files of every figure that is not current (or of all, drawn anew)."""
     stale = [name for name in names if redraw or not is_current(answers.words(name), answers.root)]
     files: Files = {}

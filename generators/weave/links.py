@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
-from generators import spans
-from generators.book.bounds import unreadable
-from generators.errors import BookError
+from generators.catalog.bounds import unreadable
+from generators.core import spans
+from generators.core.errors import BookError
 
 SHORTEST, LONGEST = 50, 158  # characters of a description, as search engines show them
 _INSIDE = r"[^()\n]*(?:\([^()\n]*\)[^()\n]*)*"

@@ -10,8 +10,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from generators import spans
-from generators.errors import BookError
+from generators.core import spans
+from generators.core.errors import BookError
 
 NUMBER_LINK = re.compile(
     r"\[(?P<text>[^\]\n]*)\]\((?P<page>(?:\.\./)*(?:docs/)?(?:reference/)?numbers\.md)#(?P<id>[^)\s\"]+)\)"

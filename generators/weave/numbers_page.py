@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from generators.escape import cell
-from generators.weave.answers import Answers, Told
+from generators.core.escape import cell
+from generators.weave.answers import PageValues, RenderedNumber
 
 INDEX, PARTS, LEDGER = "docs/reference/numbers.md", "docs/reference/numbers", "docs/reference/numbers.json"
 _WRITTEN = "<!-- Written by `nox -s write`; edit generators/numbers/ instead. -->"
@@ -28,7 +28,7 @@ search:
 Uses = dict[str, list[str]]  # id -> the pages that print it, in order
 
 
-def number_pages(numbers: Answers, uses: Uses, titles: dict[str, str]) -> dict[str, str]:
+def number_pages(numbers: PageValues, uses: Uses, titles: dict[str, str]) -> dict[str, str]:
     """Every generated file of numbers by path: the list, a part for each page that is the first to use one, and the ledger."""
     parts = _parts(numbers, uses, titles)
     home = {id_: _slug(path) for path, ids in parts.items() for id_ in ids}
@@ -47,7 +47,7 @@ def _slug(path: str) -> str:
     return Path(path).stem.lower()
 
 
-def _parts(numbers: Answers, uses: Uses, titles: dict[str, str]) -> dict[str, list[str]]:
+def _parts(numbers: PageValues, uses: Uses, titles: dict[str, str]) -> dict[str, list[str]]:
     """The ids of each page that is the first to use them, in order, each followed by those that it was computed from."""
     placed = {id_: next((page for page in pages if page.startswith("docs/")), pages[0]) for id_, pages in uses.items()}
     for id_ in uses:
@@ -59,7 +59,7 @@ def _parts(numbers: Answers, uses: Uses, titles: dict[str, str]) -> dict[str, li
     return {path: ids for path, ids in found.items() if ids}
 
 
-def ledger(numbers: Answers, uses: Uses, home: dict[str, str]) -> dict[str, dict[str, object]]:
+def ledger(numbers: PageValues, uses: Uses, home: dict[str, str]) -> dict[str, dict[str, object]]:
     """Every used number and every number it was computed from: text, tooltip, its part, and the pages that use it."""
     rows: dict[str, dict[str, object]] = {}
     for id_ in _with_inputs(numbers, list(uses)):
@@ -73,7 +73,7 @@ def ledger_json(rows: dict[str, dict[str, object]]) -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
-def _with_inputs(numbers: Answers, ids: list[str]) -> list[str]:
+def _with_inputs(numbers: PageValues, ids: list[str]) -> list[str]:
     """The ids and, after each, the ids it was computed from, each once."""
     seen: dict[str, None] = {}
 
@@ -88,7 +88,7 @@ def _with_inputs(numbers: Answers, ids: list[str]) -> list[str]:
     return list(seen)
 
 
-def tooltip(number: Told) -> str:
+def tooltip(number: RenderedNumber) -> str:
     """Derivation, meaning and sources, a line each, for hover and focus."""
     parts = [_sentence(number.derivation), number.meaning] if number.derivation else [number.meaning]
     named = [name for name, _ in number.sources]
@@ -103,7 +103,7 @@ def _sentence(derivation: str) -> str:
 
 
 def _index(
-    parts: dict[str, list[str]], numbers: Answers, home: dict[str, str], uses: Uses, titles: dict[str, str]
+    parts: dict[str, list[str]], numbers: PageValues, home: dict[str, str], uses: Uses, titles: dict[str, str]
 ) -> str:
     """The page of all printed ids: a list of the parts, and a row for each number that leads to its own."""
     front = _FRONT.format(
@@ -126,7 +126,7 @@ def _index(
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
 
-def _part(ids: list[str], numbers: Answers, home: dict[str, str], uses: Uses, title: str) -> str:
+def _part(ids: list[str], numbers: PageValues, home: dict[str, str], uses: Uses, title: str) -> str:
     """The rows of one page's numbers: those that it prints, then those that they were computed from."""
     front = _FRONT.format(
         description=f"How each number of “{title}” was computed, and from which sources.".replace(":", ","),
@@ -143,12 +143,12 @@ def _part(ids: list[str], numbers: Answers, home: dict[str, str], uses: Uses, ti
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
 
-def _rows(ids: list[str], numbers: Answers, home: dict[str, str]) -> str:
+def _rows(ids: list[str], numbers: PageValues, home: dict[str, str]) -> str:
     lines = ["| number | meaning and derivation | from | sources |", "| --- | --- | --- | --- |"]
     return "\n".join(lines + [_row(numbers.number(id_), numbers, home) for id_ in ids])
 
 
-def _row(number: Told, numbers: Answers, home: dict[str, str]) -> str:
+def _row(number: RenderedNumber, numbers: PageValues, home: dict[str, str]) -> str:
     how = cell(number.meaning) + (f"<br />{cell(_sentence(number.derivation))}" if number.derivation else "")
     mine = home[number.id]
     inputs = ", ".join(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from generators import spans
-from generators.errors import BookError
-from generators.escape import cell
+from generators.core import spans
+from generators.core.errors import BookError
+from generators.core.escape import cell
 from generators.weave import markdown
-from generators.weave.answers import Answers
+from generators.weave.answers import PageValues
 
 MEND = "Run: nox -s write"
 
@@ -24,7 +24,7 @@ class Woven:
     broken: list[BookError] = field(default_factory=list)
 
 
-def weave_page(path: str, text: str, numbers: Answers, alt: Callable[[str], str | None]) -> Woven:
+def weave_page(path: str, text: str, numbers: PageValues, alt: Callable[[str], str | None]) -> Woven:
     """Weave one page.  `path` is shown in errors and decides the way to the numbers page; `alt` gives a figure's alt text."""
     woven = Woven(text)
     _regions(path, numbers, woven)
@@ -43,7 +43,7 @@ def numbers_page_from(path: str) -> str:
     return "numbers.md" if path.startswith("docs/reference/") and depth == 1 else "../" * depth + "reference/numbers.md"
 
 
-def _regions(path: str, numbers: Answers, woven: Woven) -> None:
+def _regions(path: str, numbers: PageValues, woven: Woven) -> None:
     """Replace every generated region by what its function gives."""
     try:
         found = markdown.regions(woven.text, path)
@@ -64,7 +64,7 @@ def _regions(path: str, numbers: Answers, woven: Woven) -> None:
     woven.text = markdown.replace_regions(woven.text, found, bodies)
 
 
-def _made(region: markdown.Region, numbers: Answers, page: str) -> str:
+def _made(region: markdown.Region, numbers: PageValues, page: str) -> str:
     """What a region should hold."""
     if region.kind == "formula":
         if region.arguments:
@@ -91,7 +91,7 @@ def _where_they_differ(found: str, wanted: str) -> tuple[str, str]:
     return found[start : at + 40], wanted[start : at + 40]
 
 
-def _numbers(path: str, mask: str, numbers: Answers, woven: Woven) -> list[spans.Edit]:
+def _numbers(path: str, mask: str, numbers: PageValues, woven: Woven) -> list[spans.Edit]:
     """Edits that give each number link the text and the target it should have."""
     page, edits = numbers_page_from(path), []
     for match in markdown.NUMBER_LINK.finditer(mask):

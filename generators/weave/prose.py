@@ -11,9 +11,9 @@ import html
 import re
 from pathlib import Path
 
-from generators.book.load import Book, load_book
-from generators.errors import BookError
-from generators.units import UNITS
+from generators.catalog.load import Catalog, load_catalog
+from generators.core.errors import BookError
+from generators.core.units import UNITS
 from generators.weave import markdown
 from generators.weave.links import page_faults, page_text
 from generators.weave.weave import page_paths
@@ -64,15 +64,15 @@ _EMPTY = re.compile(
 
 def lint_prose(root: Path) -> list[BookError]:
     """Every number typed by hand beside a unit, and every fault of a link or description, in every hand-written page."""
-    names = catalogue_names(load_book(root))
+    names = catalogue_names(load_catalog(root))
     texts = {path: page_text(root, path) for path in page_paths(root)}
     return [e for path, text in texts.items() for e in lint_page(path, text, names)] + page_faults(root, texts)
 
 
-def catalogue_names(book: Book) -> list[str]:
+def catalogue_names(catalog: Catalog) -> list[str]:
     """Names of chips, models and formats as the catalogue writes them, longest first."""
-    rows = [*book.accelerators.values(), *book.models.values()]
-    names = {name for row in rows for name in (row.name, row.short)} | {row.name for row in book.formats.values()}
+    rows = [*catalog.accelerators.values(), *catalog.models.values()]
+    names = {name for row in rows for name in (row.name, row.short)} | {row.name for row in catalog.formats.values()}
     return sorted(names, key=len, reverse=True)
 
 

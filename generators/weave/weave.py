@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.errors import BookError, raise_all
+from generators.core.errors import BookError, raise_all
+from generators.weave import cache
 from generators.weave import figures as figure_files
-from generators.weave import kept
-from generators.weave.answers import Answers
+from generators.weave.answers import PageValues
 from generators.weave.links import page_faults, page_text
 from generators.weave.numbers_page import PARTS, is_generated, number_pages, page_title
 from generators.weave.page import MEND, weave_page
@@ -40,8 +40,8 @@ def weave(
     `redraw` draws all figures anew; `only` limits the work to the named figures; `keep` takes the
     answers of the last run where data and code are the same, and leaves its own for the next.
     """
-    key = kept.key(root) if keep else ""
-    answers = Answers(root, kept.load(root, key) if keep else None)
+    key = cache.key(root) if keep else ""
+    answers = PageValues(root, cache.load(root, key) if keep else None)
     names = _figures(root, only)
     result = Result()
     wanted = figure_files.wanted_files(names, answers, redraw, say)
@@ -50,8 +50,8 @@ def weave(
         _orphans(root, names, result)
         _pages(answers, root, names, result)
         result.remarks = answers.passed_over()
-    if keep and answers.is_changed and kept.key(root) == key:  # else something was saved while this ran
-        kept.save(root, key, answers.notes)
+    if keep and answers.is_changed and cache.key(root) == key:  # else something was saved while this ran
+        cache.save(root, key, answers.notes)
     result.stale.sort(key=lambda error: (error.path, error.place if isinstance(error.place, int) else 0))
     return result
 
@@ -88,7 +88,7 @@ def _orphans(root: Path, names: list[str], result: Result) -> None:
             result.broken.append(BookError(f"docs/vis/{path.name}", None, message))
 
 
-def _pages(answers: Answers, root: Path, names: list[str], result: Result) -> None:
+def _pages(answers: PageValues, root: Path, names: list[str], result: Result) -> None:
     """Weave every hand-written page, then the numbers page and its ledger."""
     uses, titles = {}, {}
     texts = {path: page_text(root, path) for path in page_paths(root)}

@@ -12,7 +12,7 @@ from pypdf.generic import DictionaryObject
 from generators.export.manuscript import NUMBERS, Manuscript
 from generators.export.pdf import page_numbers
 from generators.export.print_page import LONG_TABLE, contents, place
-from generators.export.tree_of import has_class, words
+from generators.export.xhtml import has_class, words
 
 
 class Printed:

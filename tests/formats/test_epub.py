@@ -109,7 +109,7 @@ def test_the_checker_finds_a_planted_fault(epub, tmp_path, old, new):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reported"),
     [
         (
             b'href="answers.xhtml#i-answer-1-1"',
@@ -121,8 +121,8 @@ def test_the_checker_finds_a_planted_fault(epub, tmp_path, old, new):
         (b".svg", b".png", "is no vector"),
     ],
 )
-def test_a_planted_fault_is_found(epub, old, new, told):
+def test_a_planted_fault_is_found(epub, old, new, reported):
     files = read(epub)
     assert old in files["EPUB/01-memory-bound.xhtml"]
     files["EPUB/01-memory-bound.xhtml"] = files["EPUB/01-memory-bound.xhtml"].replace(old, new)
-    assert any(told in fault for fault in faults(files))
+    assert any(reported in fault for fault in faults(files))

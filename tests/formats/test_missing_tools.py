@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from generators.errors import BookError, BookErrors
+from generators.core.errors import BookError, BookErrors
 from generators.export import book, epubcheck, pdf
 from tests.conftest import ROOT
 
@@ -23,9 +23,9 @@ def test_what_is_missing_is_told_and_the_rest_is_made(monkeypatch, tmp_path):
     monkeypatch.setattr(book, "draw_cover", no_library)
     assert pdf.shutil.which is epubcheck.shutil.which is shutil.which
     said: list[str] = []
-    with pytest.raises(BookErrors) as told:
+    with pytest.raises(BookErrors) as reported:
         book.make_book(ROOT, tmp_path, said.append)
-    lines = str(told.value).splitlines()
+    lines = str(reported.value).splitlines()
     assert len(lines) == 3
     for package, line in zip(("libcairo2", "epubcheck", "chromium"), lines, strict=True):
         assert f"apt-get install {package}" in line and "found no" in line

@@ -62,13 +62,13 @@ def test_it_is_tagged_and_says_its_language_and_title(printed, manuscript):
 
 def test_every_figure_says_what_it_shows(pdf, manuscript):
     """The words of a figure are the alternative text of its tag."""
-    reader, told = PdfReader(pdf), set()
+    reader, reported = PdfReader(pdf), set()
     for number in range(1, int(reader.trailer["/Size"])):
         found = reader.get_object(number)
         if isinstance(found, dict) and found.get("/S") == "/Figure":
-            told.add(" ".join(str(found.get("/Alt", "")).split()))
+            reported.add(" ".join(str(found.get("/Alt", "")).split()))
     wanted = {image.get("alt") for part in manuscript.parts for image in part.body.iter("img")}
-    assert wanted and {alt for alt in wanted if alt not in told} == set()
+    assert wanted and {alt for alt in wanted if alt not in reported} == set()
 
 
 def _changed(pdf, target, change) -> Printed:

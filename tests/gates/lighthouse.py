@@ -63,11 +63,11 @@ def judge(site: Path, addresses: Iterable[str], runs: int = RUNS) -> list[Told]:
         return [_median(one, [_run(origin + one) for _ in range(runs)]) for one in addresses]
 
 
-def check(told: Iterable[Told]) -> list[str]:
+def check(reported: Iterable[Told]) -> list[str]:
     """Each score that is too low, one line each, with the audits that fail."""
     return [
         f"{one.page or 'index.html'}: {name} {one.scores[name]}, wanted {least}; {one.times}; see {', '.join(one.failed) or 'the times'}"
-        for one in told
+        for one in reported
         for name, least in WANTED.items()
         if one.scores[name] < least
     ]

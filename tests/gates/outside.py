@@ -43,7 +43,7 @@ def _script(name: str, text: str) -> list[str]:
     return [f"{name}: names {one}" for one in _SCRIPT.findall(text) if not NAMES.match(one)]
 
 
-def told(loads: dict[str, Loads]) -> list[str]:
+def reported(loads: dict[str, Loads]) -> list[str]:
     """Every request to another host that Chromium made on a page, and pages that did not come alive, one line each."""
     asked = [f"{page or 'index.html'}: asks {url}" for page, one in loads.items() for url in one.outside]
     return asked + [f"{page or 'index.html'}: {one.fault}" for page, one in loads.items() if one.fault]

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators import spans
-from generators.spans import HIDDEN
+from generators.core import spans
+from generators.core.spans import HIDDEN
 from tests.gates import node
 from tests.gates.spelling import quoted, texts
 

@@ -47,9 +47,9 @@ def _unreached(web: Path) -> list[str]:
     (web.parent / "knip.json").write_text(json.dumps(settings))
     done = node.run("knip", "--directory", str(web.parent), "--no-progress", "--reporter", "json")
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    found = [f"{WEB}/{Path(name).name}: no page loads it" for name in told["files"]]
-    for one in told["issues"]:
+    reported = json.loads(done.stdout)
+    found = [f"{WEB}/{Path(name).name}: no page loads it" for name in reported["files"]]
+    for one in reported["issues"]:
         place = f"{WEB}/{Path(one['file']).name}"
         found += [f"{place}:{name['line']}: nothing imports {name['name']!r}" for name in one["exports"]]
     return found
@@ -59,10 +59,10 @@ def _unused(web: Path) -> list[str]:
     (web.parent / "eslint.config.mjs").write_text(f"export default [{json.dumps(RULES)}];\n")
     done = node.run("eslint", "--format", "json", str(web), cwd=web.parent)
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    assert len(told) == len(list(web.glob("*.js"))), done.stdout
+    reported = json.loads(done.stdout)
+    assert len(reported) == len(list(web.glob("*.js"))), done.stdout
     return [
         f"{WEB}/{Path(one['filePath']).name}:{message['line']}: {message['message']}"
-        for one in told
+        for one in reported
         for message in one["messages"]
     ]

@@ -16,10 +16,10 @@ def _tools() -> None:
 def test_lighthouse_on_three_pages(site, capsys) -> None:
     pages = lighthouse.chosen(site)
     assert [pages[0], pages[2]] == ["", "explorer/"] and pages[1][:2].isdigit()
-    told = lighthouse.judge(site, pages)
+    reported = lighthouse.judge(site, pages)
     with capsys.disabled():
-        print("", *told, sep="\n")
-    assert lighthouse.check(told) == []
+        print("", *reported, sep="\n")
+    assert lighthouse.check(reported) == []
 
 
 #: What stands in a page, and the category that falls.

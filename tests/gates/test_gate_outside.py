@@ -15,7 +15,7 @@ def test_outside_in_files(site) -> None:
 
 def test_outside_in_chromium(site, recorded) -> None:
     assert sorted(recorded) == pages(site)
-    assert outside.told(recorded) == []
+    assert outside.reported(recorded) == []
 
 
 #: What stands in a page, what the gate says of the files ("" where only a browser can know), and what the page asks.
@@ -46,7 +46,7 @@ def planted(tmp_path_factory) -> tuple[list[str], list[str]]:
     plant(folder, [*(body for body, *_ in PLANTED), sound])
     (folder / "planted.css").write_text("p { background: url('https://elsewhere.invalid/c.png'); }")
     (folder / "planted.js").write_text('fetch("https://elsewhere.invalid/d").catch(() => 0);')
-    return outside.check(folder), outside.told(loads.record(folder))
+    return outside.check(folder), outside.reported(loads.record(folder))
 
 
 @pytest.mark.parametrize("number", range(len(PLANTED)))

@@ -15,7 +15,7 @@ def test_weight_by_files(site) -> None:
 
 
 def test_weight_in_chromium(recorded) -> None:
-    assert weight.told(recorded) == []
+    assert weight.reported(recorded) == []
 
 
 def test_weight_of_a_chapter_is_the_same_by_files_and_in_chromium(site, recorded) -> None:
@@ -55,7 +55,7 @@ def test_weight_planted(small_site, chapter, body, make, names) -> None:
     need(missing())
     chapter.write_text(chapter.read_text().replace("<p>A page of a test.</p>", body))
     make(small_site)
-    for found in (weight.check(small_site), weight.told(loads.record(small_site, ["01_planted/"]))):
+    for found in (weight.check(small_site), weight.reported(loads.record(small_site, ["01_planted/"]))):
         assert len(found) == len(names), found
         assert all(line.startswith("01_planted/: ") and name in line for name, line in zip(names, found, strict=True))
 

@@ -47,7 +47,7 @@ def check(site: Path) -> list[str]:
     return found
 
 
-def told(loads: dict[str, Loads]) -> list[str]:
+def reported(loads: dict[str, Loads]) -> list[str]:
     """Pages over budget by what Chromium fetched, one line each."""
     return [fault for address, one in loads.items() for fault in _over(address, one.weights, "in Chromium")]
 

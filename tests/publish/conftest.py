@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from generators.changelog import order, read_changelog
-from generators.edition import read_number
-from generators.publish.release import release
+from generators.core.changelog import order, read_changelog
+from generators.release.edition import read_number
+from generators.release.release import release
 from tests.clones import address, change, clone, commit, git
 from tests.conftest import ROOT
 from tests.test_browser import CHROMIUM, FLAGS, missing

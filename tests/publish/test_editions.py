@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from generators.errors import BookErrors
-from generators.publish.release import release
+from generators.core.errors import BookErrors
+from generators.release.release import release
 from generators.site.links import check
 from tests.clones import clone, git
 from tests.publish.conftest import CODE, NEW, OFFERED, OLD, tagged

@@ -1,4 +1,4 @@
-// A pasted config.json as the model's shape, or one line that refuses it: generators/book/config_json.py in the browser,
+// A pasted config.json as the model's shape, or one line that refuses it: generators/catalog/config_json.py in the browser,
 // by the same rules (data/config_rules.toml).  Text only: nothing of it is executed.
 import { model } from "./model.js";
 import { rules } from "./rules.js";

@@ -1,4 +1,4 @@
-// Numbers as the book prints them (generators/units.py): rounded half up to significant digits, thousands separated.
+// Numbers as the book prints them (generators/core/units.py): rounded half up to significant digits, thousands separated.
 const PREFIXES = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
 const SECONDS = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
 const PREFIXED = ["bytes", "bytes/s", "bytes/token", "FLOP", "FLOP/s"];

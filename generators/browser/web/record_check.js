@@ -1,4 +1,4 @@
-// A dropped record held against the schema of generators/book/record.py.  It is parsed as JSON and never executed.
+// A dropped record held against the schema of generators/catalog/record.py.  It is parsed as JSON and never executed.
 import { Refused, duration, fieldName, listOf, matching, boundedNumber, objectOf, plainText, plainValue, refuse, shown, utc } from "./record_field.js";
 import { done, reach } from "./record_summary.js";
 import { miscounted } from "./record_roofs.js";

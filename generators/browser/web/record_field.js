@@ -1,4 +1,4 @@
-// The texts, names, numbers and times that a record may hold: the rules of generators/book/record_field.py, in the browser.
+// The texts, names, numbers and times that a record may hold: the rules of generators/catalog/record_field.py, in the browser.
 const WHOLE = 2 ** 53;
 const DAY = 86400;
 const LONGEST = 4000;

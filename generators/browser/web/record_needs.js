@@ -1,4 +1,4 @@
-// What a measured case must hold so that the book can compute with it: generators/book/case_needs.py, in the browser.
+// What a measured case must hold so that the book can compute with it: generators/catalog/case_needs.py, in the browser.
 const DTYPES = ["float32", "bfloat16", "float16"];
 const positive = [(v) => typeof v === "number" && v > 0 && v <= 1e15, "a number above zero"];
 const counted = [(v) => typeof v === "number" && v >= 0 && v <= 1e15, "a number of zero or more"];

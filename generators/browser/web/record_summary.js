@@ -1,4 +1,4 @@
-// A checked record summed up as generators/evidence/comparison.py does: its ceilings, and each decode case beside its prediction.
+// A checked record summed up as generators/comparison/comparison.py does: its ceilings, and each decode case beside its prediction.
 import { model } from "./model.js";
 import { landings, waits } from "./record_serving.js";
 

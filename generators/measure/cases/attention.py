@@ -52,12 +52,12 @@ def attention(
     dtype, backends = dtype or default_dtype(bench), backends or OURS[bench.is_cpu]
     sizes = [Heads(batch, heads, kv_heads, head_dim, context, context) for context in prefill]
     sizes += [Heads(batch, heads, kv_heads, head_dim, 1, context) for context in decode]
-    told = {"dtype": dtype, "batch": batch, "heads": heads, "kv_heads": kv_heads, "head_dim": head_dim}
+    reported = {"dtype": dtype, "batch": batch, "heads": heads, "kv_heads": kv_heads, "head_dim": head_dim}
     return [
         Case(
             "attention",
             "workload",
-            {"backend": name, "phase": phase(at), "context": at.context, **told},
+            {"backend": name, "phase": phase(at), "context": at.context, **reported},
             partial(attention_kernel, bench, name, at, getattr(torch, dtype)),
             # scores and their shares of the plain back end, which the other two only need for a few rows
             needs_bytes=3 * counted.score_bytes(at, getattr(torch, dtype).itemsize) if name == "math" else 2**27,
@@ -105,7 +105,7 @@ def attention_kernel(bench: Bench, name: str, at: Heads, dtype: torch.dtype) -> 
 
     with sdpa_kernel([BACKENDS[name]]):
         check = check_rows(bench, at, supported(call))
-    told = {
+    reported = {
         "calls_per_repetition": calls,
         "score_bytes": counted.score_bytes(at, dtype.itemsize),
         "working_set_bytes": pool.flat.nbytes,
@@ -113,9 +113,9 @@ def attention_kernel(bench: Bench, name: str, at: Heads, dtype: torch.dtype) -> 
         "mode": mode(bench),
     }
     if bench.is_cuda:
-        told["peak_memory_bytes"] = peak_memory(run)
+        reported["peak_memory_bytes"] = peak_memory(run)
     work = Work(once.bytes * calls, once.flop * calls)
-    return timed(bench, run, work, check, told)
+    return timed(bench, run, work, check, reported)
 
 
 def supported(call: Callable[[], tuple[torch.Tensor, ...]]) -> tuple[torch.Tensor, ...]:
@@ -129,8 +129,8 @@ def supported(call: Callable[[], tuple[torch.Tensor, ...]]) -> tuple[torch.Tenso
         except RuntimeError as error:
             if not refused(error):
                 raise
-            told = [str(one.message).split("(Triggered")[0].strip() for one in given]
-            raise Unsupported(one_line(" ".join(["torch:", str(error).splitlines()[0], *told]))[:400]) from None
+            reported = [str(one.message).split("(Triggered")[0].strip() for one in given]
+            raise Unsupported(one_line(" ".join(["torch:", str(error).splitlines()[0], *reported]))[:400]) from None
 
 
 def peak_memory(run: Callable[[], None]) -> int:
@@ -170,12 +170,12 @@ def attention_heads(
 ) -> list[Case]:
     """One token's attention with ever more query heads over the same keys, in each way to write it."""
     dtype = dtype or default_dtype(bench)
-    told = {"dtype": dtype, "batch": 1, "context": context, "kv_heads": kv_heads, "head_dim": head_dim}
+    reported = {"dtype": dtype, "batch": 1, "context": context, "kv_heads": kv_heads, "head_dim": head_dim}
     return [
         Case(
             "attention-heads",
             "workload",
-            {"method": name, "query_heads_per_kv_head": group, "heads": group * kv_heads, **told},
+            {"method": name, "query_heads_per_kv_head": group, "heads": group * kv_heads, **reported},
             partial(heads_kernel, bench, name, Heads(1, group * kv_heads, kv_heads, head_dim, 1, context), dtype),
         )
         for group in groups
@@ -204,5 +204,5 @@ def heads_kernel(bench: Bench, name: str, at: Heads, dtype: str) -> Kernel:
         found = attend(scaled, keys, values).reshape(heads)
     check = check_rows(bench, at, (query.view(heads), keys[None], values[None], found))
     work, stretches = counted.attention(at, kind.itemsize), pool.flat.numel() // math.prod(size)
-    told = {"working_set_bytes": stretches * math.prod(size) * kind.itemsize, "mode": mode(bench)}
-    return timed(bench, run, work, check, told | backend)
+    reported = {"working_set_bytes": stretches * math.prod(size) * kind.itemsize, "mode": mode(bench)}
+    return timed(bench, run, work, check, reported | backend)

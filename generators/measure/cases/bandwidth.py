@@ -91,10 +91,10 @@ def read_kernel(bench: Bench, name: str, runs: int | None = None) -> Kernel:
         chunk = (min(chunk, GEMV_WIDTH**2) if bench.is_cpu else chunk) // GEMV_WIDTH * GEMV_WIDTH
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
     vector = bench.normal(GEMV_WIDTH, dtype=dtype)
-    told = _told(dtype, buffer.numel() // chunk * chunk, chunk)
+    reported = _reported(dtype, buffer.numel() // chunk * chunk, chunk)
     check = check_method(bench, name)
     work = count.read(chunk, dtype.itemsize, flop)
-    return timed(bench, lambda: method(next(parts), vector), work, check, told, runs=runs)
+    return timed(bench, lambda: method(next(parts), vector), work, check, reported, runs=runs)
 
 
 def in_parts(bench: Bench) -> int:
@@ -102,7 +102,7 @@ def in_parts(bench: Bench) -> int:
     return CHUNKS if bench.is_cpu else 1
 
 
-def _told(dtype: torch.dtype, elements: int, moved: int) -> dict[str, str | int]:
+def _reported(dtype: torch.dtype, elements: int, moved: int) -> dict[str, str | int]:
     size = dtype.itemsize
     return {
         "dtype": told_dtype(dtype),
@@ -127,8 +127,8 @@ def check_method(bench: Bench, name: str, width: int = GEMV_WIDTH) -> Check:
 def product_cases(bench: Bench) -> list[Case]:
     """Matrix-vector products with cold matrices of a layer's size: short reads, which decode is made of."""
     sizes = [*PRODUCT_COLUMNS.items(), *(() if bench.is_cpu else LARGER.items())]
-    told = [(size, columns, {}) for size, columns in sizes]
-    told += [] if bench.is_cpu else [(size, columns, {"d_in": columns}) for size, columns in LONGER_ROWS]
+    reported = [(size, columns, {}) for size, columns in sizes]
+    reported += [] if bench.is_cpu else [(size, columns, {"d_in": columns}) for size, columns in LONGER_ROWS]
     return [
         Case(
             "product-by-size",
@@ -137,7 +137,7 @@ def product_cases(bench: Bench) -> list[Case]:
             partial(product_kernel, bench, method, size, columns),
         )
         for method in (PRODUCT_METHODS if bench.is_cpu else PRODUCT_METHODS[::-1])
-        for size, columns, more in told
+        for size, columns, more in reported
     ]
 
 
@@ -150,16 +150,16 @@ def product_kernel(bench: Bench, name: str, size: int, width: int) -> Kernel:
     chunk = min(size // dtype.itemsize, buffer.numel()) // width * width
     parts = cycle([buffer[at : at + chunk] for at in range(0, buffer.numel() - chunk + 1, chunk)])
     vector = bench.normal(width, dtype=dtype)
-    told = _told(dtype, buffer.numel() // chunk * chunk, chunk) | {"d_in": width, "d_out": chunk // width}
+    reported = _reported(dtype, buffer.numel() // chunk * chunk, chunk) | {"d_in": width, "d_out": chunk // width}
     check = check_method(bench, name, width)
     work = count.read(chunk, dtype.itemsize, flop)
-    return timed(bench, lambda: method(next(parts), vector), work, check, told)
+    return timed(bench, lambda: method(next(parts), vector), work, check, reported)
 
 
 def copy_case(bench: Bench) -> Case:
     """Copy one half of the buffer over the other, part by part."""
-    told = {"method": "copy", "bytes_counted": "read plus written"}
-    return Case("copy-bandwidth", "ceiling", told, partial(copy_kernel, bench))
+    reported = {"method": "copy", "bytes_counted": "read plus written"}
+    return Case("copy-bandwidth", "ceiling", reported, partial(copy_kernel, bench))
 
 
 def copy_kernel(bench: Bench) -> Kernel:
@@ -177,13 +177,15 @@ def copy_kernel(bench: Bench) -> Kernel:
     poisoned = torch.full_like(fresh, float("nan"))
     worst = (exact(poisoned.copy_(fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
-    return timed(bench, run, count.copy(chunk, 4), check, _told(torch.float32, 2 * half, 2 * chunk))
+    return timed(bench, run, count.copy(chunk, 4), check, _reported(torch.float32, 2 * half, 2 * chunk))
 
 
 def triad_case(bench: Bench) -> Case:
     """a = b + s c, with b and c from two thirds of the buffer and a as large as a third."""
-    told = {"method": "add with alpha", "bytes_counted": "two read plus one written"}
-    return Case("triad-bandwidth", "ceiling", told, partial(triad_kernel, bench), needs_bytes=bench.working_set() / 3)
+    reported = {"method": "add with alpha", "bytes_counted": "two read plus one written"}
+    return Case(
+        "triad-bandwidth", "ceiling", reported, partial(triad_kernel, bench), needs_bytes=bench.working_set() / 3
+    )
 
 
 def triad_kernel(bench: Bench) -> Kernel:
@@ -204,7 +206,7 @@ def triad_kernel(bench: Bench) -> Kernel:
         torch.add(left[part], right[part], alpha=SCALE, out=target[part])
 
     check = check_triad(bench)
-    return timed(bench, run, count_kernels.triad(chunk, 4), check, _told(torch.float32, 3 * third, 3 * chunk))
+    return timed(bench, run, count_kernels.triad(chunk, 4), check, _reported(torch.float32, 3 * third, 3 * chunk))
 
 
 def check_triad(bench: Bench) -> Check:
@@ -225,17 +227,17 @@ def cache_kernel(bench: Bench) -> Kernel:
     """Read an eighth of the last-level cache, at most 32 MiB, again and again."""
     size = min((bench.last_level_cache or 2**23) // 8, 2**25, bench.working_set())
     part = bench.buffer().view(torch.float32)[: size // 4]
-    told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True}
+    reported = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True}
     check = check_method(bench, "sum-float32")
-    return timed(bench, lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, told, cold=False)
+    return timed(bench, lambda: torch.sum(part), count.read(part.numel(), 4, 1), check, reported, cold=False)
 
 
 def fast_read_kernel(bench: Bench) -> Kernel:
     """Read the buffer with our own kernel."""
-    (whole,), told = _fast_arrays(bench, 1)
+    (whole,), reported = _fast_arrays(bench, 1)
     made = triton_kernels.fastest(bench, lambda one: one.read(whole))
     check, work = check_fast_read(bench, made), count.read(whole.numel(), 4, 1)
-    return timed(bench, lambda: made.read(whole), work, check, told | made.told)
+    return timed(bench, lambda: made.read(whole), work, check, reported | made.reported)
 
 
 def _fast_arrays(bench: Bench, number: int) -> tuple[list[torch.Tensor], dict[str, Any]]:
@@ -244,7 +246,7 @@ def _fast_arrays(bench: Bench, number: int) -> tuple[list[torch.Tensor], dict[st
     buffer, step = bench.buffer().view(torch.float32), triton_kernels.ALIGNED
     length = buffer.numel() // number // step * step
     arrays = [buffer[at : at + length] for at in range(0, number * length, length)]
-    return arrays, _told(torch.float32, number * length, number * length)
+    return arrays, _reported(torch.float32, number * length, number * length)
 
 
 def check_fast_read(bench: Bench, made: triton_kernels.Kernels, passes: int = 1) -> Check:
@@ -257,18 +259,20 @@ def check_fast_read(bench: Bench, made: triton_kernels.Kernels, passes: int = 1)
 
 def fast_copy_case(bench: Bench) -> Case:
     """The copy by our own kernel."""
-    told = {"method": FAST, "bytes_counted": "read plus written"}
-    return Case("copy-bandwidth", "ceiling", told, partial(fast_copy_kernel, bench))
+    reported = {"method": FAST, "bytes_counted": "read plus written"}
+    return Case("copy-bandwidth", "ceiling", reported, partial(fast_copy_kernel, bench))
 
 
 def fast_copy_kernel(bench: Bench) -> Kernel:
     """A repetition copies the buffer's first half to the other half."""
-    (source, target), told = _fast_arrays(bench, 2)
+    (source, target), reported = _fast_arrays(bench, 2)
     made = triton_kernels.fastest(bench, lambda one: one.copy(target, source), triton_kernels.SHAPES[:2])
     fresh = bench.normal(FAST_CHECKED)
     worst = (exact(made.copy(torch.full_like(fresh, float("nan")), fresh)) - exact(fresh)).abs().max().item()
     check = Check("the source, bit for bit, over a target filled with NaN", worst, 1e-12)
-    return timed(bench, lambda: made.copy(target, source), count.copy(source.numel(), 4), check, told | made.told)
+    return timed(
+        bench, lambda: made.copy(target, source), count.copy(source.numel(), 4), check, reported | made.reported
+    )
 
 
 def fast_cache_case(bench: Bench) -> Case:
@@ -284,6 +288,11 @@ def fast_cache_kernel(bench: Bench) -> Kernel:
     passes = max(2, -(-PASSED // (4 * part.numel())))
     made = triton_kernels.fastest(bench, lambda one: one.read(part, passes), triton_kernels.SHAPES[:2])
     check = check_fast_read(bench, made, passes)
-    told = {"dtype": "float32", "working_set_bytes": part.numel() * 4, "resident": True, "passes": passes} | made.told
+    reported = {
+        "dtype": "float32",
+        "working_set_bytes": part.numel() * 4,
+        "resident": True,
+        "passes": passes,
+    } | made.reported
     work = count.read(part.numel() * passes, 4, 1)
-    return timed(bench, lambda: made.read(part, passes), work, check, told, cold=False)
+    return timed(bench, lambda: made.read(part, passes), work, check, reported, cold=False)

@@ -63,5 +63,5 @@ def batch_kernel(shared: SharedModel, plan: Plan) -> Kernel:
     """One repetition is one step of the whole batch."""
     step = Generation(shared, plan)
     check = shared.check(plan, step.made)
-    told = step.backend | {"method": f"{step.method}, fused attention, {mode(shared.bench)}"}
-    return timed(shared.bench, step, shared.work(plan), check, told)
+    reported = step.backend | {"method": f"{step.method}, fused attention, {mode(shared.bench)}"}
+    return timed(shared.bench, step, shared.work(plan), check, reported)

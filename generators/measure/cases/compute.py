@@ -9,13 +9,13 @@ from functools import partial
 
 import torch
 
-from generators.measure.alone import alone
 from generators.measure.bench import Bench
 from generators.measure.cases import launch
 from generators.measure.counting import kernels as count_kernels
 from generators.measure.exact import exact, relative_to_largest
 from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
+from generators.measure.single_thread import fastest
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192, 16384)
 GPU_SIZES = (1024, 2048, 4096, 6144, 8192, 12288, 16384)
@@ -100,8 +100,8 @@ def compute(bench: Bench, formats: list[str] | None = None, largest: int = SIZES
 
 def matmul_case(bench: Bench, name: str, largest: int = SIZES[-1]) -> Case:
     """The best rate of a square product in one number format."""
-    told = {"dtype": name, "method": FORMATS[name].method}
-    return Case("matmul-peak", "ceiling", told, partial(matmul_kernel, bench, name, largest))
+    reported = {"dtype": name, "method": FORMATS[name].method}
+    return Case("matmul-peak", "ceiling", reported, partial(matmul_kernel, bench, name, largest))
 
 
 def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
@@ -133,10 +133,10 @@ def matmul_kernel(bench: Bench, name: str, largest: int = SIZES[-1]) -> Kernel:
     with using_library(library):
         check = check_product(bench, form, left, right)
     sizes = " ".join(map(str, dict.fromkeys(size for size, _ in rates)))
-    told = {"size": best, "sizes_tried": sizes, "result": str(form.result).removeprefix("torch."), "resident": True}
-    told |= {"library": library} if library else {}
+    reported = {"size": best, "sizes_tried": sizes, "result": str(form.result).removeprefix("torch."), "resident": True}
+    reported |= {"library": library} if library else {}
     work = count_kernels.product(best, best, best, form.operand.itemsize, form.result.itemsize)
-    return timed(bench, by_library(library, multiply), work, check, told, cold=False)
+    return timed(bench, by_library(library, multiply), work, check, reported, cold=False)
 
 
 def _runs(bench: Bench, once: Callable[[], object]) -> bool:
@@ -191,7 +191,7 @@ def probe(bench: Bench, name: str) -> float:
     form = FORMATS[name]
     try:
         once = partial(form.multiply, *operands(bench, form, PROBE))
-        rate = 2 * PROBE**3 / max(alone(bench, once), 1e-9)
+        rate = 2 * PROBE**3 / max(fastest(bench, once), 1e-9)
     except (RuntimeError, NotImplementedError, AttributeError, TypeError, ValueError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise Unsupported(f"this torch has no {name} product for this device: {first[:160]}") from None

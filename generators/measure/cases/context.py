@@ -50,12 +50,12 @@ def decode_context(
     size = Shape(**shape) if shape else SHAPES[model]
     kinds = counted.kinds(size, window)
     sweep = Sweep(bench, size, [kinds[name] for name in attention], getattr(torch, dtype), max(contexts), method)
-    told = {"model": model, "dtype": dtype, "batch": 1, **size.as_parameters()}
+    reported = {"model": model, "dtype": dtype, "batch": 1, **size.as_parameters()}
     return [
         Case(
             "decode-context",
             "workload",
-            {"attention": name, **told, "context": context, **kinds[name].as_parameters()},
+            {"attention": name, **reported, "context": context, **kinds[name].as_parameters()},
             partial(sweep.kernel, kinds[name], context),
             needs_bytes=sweep.needs_bytes,
         )
@@ -109,8 +109,8 @@ class Sweep:
         stretches = cache.flat.numel() // math.prod(size)
         if self.bench.is_cuda:
             stretches = min(stretches, self.copies)
-        told = self._told(kind, context, stretches * math.prod(size))
-        return timed(self.bench, run, work, check, told | backend)
+        reported = self._reported(kind, context, stretches * math.prod(size))
+        return timed(self.bench, run, work, check, reported | backend)
 
     def _models(self, kind: Kind) -> tuple[list[Decoder], Check]:
         """Copies of one kind's model, each from its own part of the weights, and the check of the first."""
@@ -137,7 +137,7 @@ class Sweep:
             self.cache = Pool(flat if flat.numel() >= needed else self.bench.weight(needed, 1, dtype=self.dtype)[:, 0])
         return self.cache
 
-    def _told(self, kind: Kind, context: int, cached: int) -> dict[str, Any]:
+    def _reported(self, kind: Kind, context: int, cached: int) -> dict[str, Any]:
         size, per_token = self.dtype.itemsize, counted.cache_values_per_token(self.shape, kind)
         weights = counted.weights_read(self.shape, kind)
         return {

@@ -107,7 +107,7 @@ def decode_case(
     number = getattr(torch, dtype)
     weights, cache = count.parameters(dimensions) * number.itemsize, bench.last_level_cache
     kv_bytes = count.kv_cache_bytes(dimensions, number.itemsize, 1, context + WINDOW)
-    told = {
+    reported = {
         "model": model, "dtype": dtype, "mode": mode, "batch": 1, **dimensions.as_parameters(),
         "parameters": count.parameters(dimensions), "weights_bytes": weights,
         "weights_vs_llc": round(weights / cache, 3) if cache else None,
@@ -116,7 +116,7 @@ def decode_case(
     return Case(
         name,
         "workload" if name == "decode" else "ceiling",
-        told,
+        reported,
         partial(decode_kernel, bench, dimensions, number, context, mode, built),
         needs_bytes=weights + kv_bytes + 2**28,  # and a random pool, and scratch of the check
     )
@@ -166,7 +166,7 @@ def decode_kernel(
         return static_kernel(bench, model, walk, mode, built)
     backend = choose(bench, model, walk)
     check = check_steps(bench, model, wanted=built.wanted)
-    told: dict[str, Any] = {"method": EAGER, "aten_ops_per_step": count_operations(walk)} | backend
+    reported: dict[str, Any] = {"method": EAGER, "aten_ops_per_step": count_operations(walk)} | backend
     if bench.is_cuda:
         walk.warm()
 
@@ -174,7 +174,7 @@ def decode_kernel(
         mean = walk.mean_context(repetitions)
         return count.decode(dimensions, dtype.itemsize, mean), {"context": round(mean, 3)}
 
-    return Kernel(walk, count.decode(dimensions, dtype.itemsize, context), check, told, closing)
+    return Kernel(walk, count.decode(dimensions, dtype.itemsize, context), check, reported, closing)
 
 
 def static_kernel(bench: Bench, model: Llama, walk: Walk, mode: str, built: Built | None = None) -> Kernel:
@@ -184,14 +184,14 @@ def static_kernel(bench: Bench, model: Llama, walk: Walk, mode: str, built: Buil
     operations = count_operations(static.issue) if mode == "graph" else None
     static.make()
     check = check_steps(bench, model, static.step, built.wanted if built else None)
-    told = {
+    reported = {
         "method": METHODS[mode],
         "aten_ops_per_step": operations,  # those that the graph holds; a compiler fuses them
         "compile_seconds": static.compile_seconds,
         "cache_slots_read": model.capacity,
         "context": (walk.first + walk.last) / 2,
     } | backend
-    return Kernel(static, count.decode(model.shape, model.dtype.itemsize, model.capacity - 1), check, told)
+    return Kernel(static, count.decode(model.shape, model.dtype.itemsize, model.capacity - 1), check, reported)
 
 
 def check_steps(

@@ -104,8 +104,8 @@ class StaticWalk:
     def make(self) -> None:
         """Compile, capture, or both; `Unsupported` where this device or machine cannot."""
         if "compiled" in self.mode:
-            self.layer, told = compiled(self.layer, self._with_layer, self.bench.device)
-            self.compile_seconds = told["compile_seconds"]
+            self.layer, reported = compiled(self.layer, self._with_layer, self.bench.device)
+            self.compile_seconds = reported["compile_seconds"]
         if "graph" in self.mode:
             replay = capture(self.issue, warmups=WARMUPS, compiled="compiled" in self.mode)
             self.owned = replay.owned[1:]  # less the step itself: a ring of references would keep the model

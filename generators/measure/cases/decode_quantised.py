@@ -27,7 +27,7 @@ from generators.measure.plan import Case, Kernel, Unsupported, Work
 from generators.measure.quantise import Stored
 from generators.measure.sdpa import choose
 from generators.measure.shapes import shape
-from generators.measure.stock import Operand
+from generators.measure.weight_copies import Operand
 
 WEIGHTS = ("int8", "int4")
 SIZES = ("8B", "70B")
@@ -77,7 +77,7 @@ def _case(bench: Bench, name: str, weights: str, context: int, group: int) -> Ca
     )
     kv_bytes = count.kv_cache_bytes(dimensions, DTYPE.itemsize, 1, context + WINDOW)
     largest = max(a * b for a, b in sizes_of(dimensions).values())
-    told = {
+    reported = {
         "model": name, "weights": weights, "dtype": "bfloat16", "batch": 1, **dimensions.as_parameters(),
         "parameters": count.parameters(dimensions), "weights_bytes": held, "group": group if weights == "int4" else None,
         "weights_vs_llc": round(held / cache, 3) if cache else None,
@@ -85,7 +85,7 @@ def _case(bench: Bench, name: str, weights: str, context: int, group: int) -> Ca
     dense = 4 * sum(a * b for a, b in set(sizes_of(dimensions).values()))
     needs = held + kv_bytes + dense + 32 * largest + 2**28  # while a matrix is rounded it lies there in float64, too
     return Case(
-        "decode-quantised", "workload", told, partial(kernel, bench, dimensions, weights, context, group), needs
+        "decode-quantised", "workload", reported, partial(kernel, bench, dimensions, weights, context, group), needs
     )
 
 
@@ -166,7 +166,7 @@ def kernel(bench: Bench, dimensions: Shape, weights: str, context: int, group: i
     del model.dense
     plain = count.decode(dimensions, DTYPE.itemsize, model.capacity - 1)
     moved = plain.bytes - plain_bytes(dimensions) + stored_bytes(dimensions, weights, group)
-    told = {"method": f"{'products that widen on the way' if fuses else 'packed kernels'}, mask over the cache", "mode": way,
+    reported = {"method": f"{'products that widen on the way' if fuses else 'packed kernels'}, mask over the cache", "mode": way,
             "compile_seconds": static.compile_seconds, "cache_slots_read": model.capacity,
             "context": (walk.first + walk.last) / 2, "bytes_counted": "weights as stored, with scales and zero points"}  # fmt: skip
-    return Kernel(static, Work(moved, plain.flop, 1), check, told | backend)
+    return Kernel(static, Work(moved, plain.flop, 1), check, reported | backend)

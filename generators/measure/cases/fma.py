@@ -142,13 +142,13 @@ def fma_kernel(bench: Bench, compiler: Compiler, dtype: torch.dtype, count: int,
         run(buffer[at : at + part], buffer[half + at : half + at + part])
 
     work = count_kernels.fma_chain(part, dtype.itemsize, count, chains_of(count))
-    told = {
+    reported = {
         "chains": chains_of(count),
         **taken,
         "working_set_bytes": 2 * half * dtype.itemsize,
         "flop_per_byte": round(work.flop / work.bytes, 4),
     }
-    return timed(bench, step, work, check, told, compiled=True)
+    return timed(bench, step, work, check, reported, compiled=True)
 
 
 def check_chain(bench: Bench, run: Callable, dtype: torch.dtype, count: int, target: torch.Tensor) -> Check:

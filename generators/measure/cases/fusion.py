@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from generators.measure import cold
+from generators.measure import cold_operands
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
 from generators.measure.counting import techniques as count
@@ -43,7 +43,7 @@ class Room:
     @cached_property
     def sources(self) -> list[Tensor]:
         """Stretches of the read buffer: all of them, or one that stays in a cache."""
-        return cold.slices(self.bench, self.dtype, self.elements, most=1 if self.resident else None)
+        return cold_operands.slices(self.bench, self.dtype, self.elements, most=1 if self.resident else None)
 
     @cached_property
     def targets(self) -> tuple[Tensor, Tensor]:
@@ -60,7 +60,7 @@ class Room:
         return self.targets[0] if target is self.targets[1] else self.targets[1]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """What tells whether a pass finds its tensor cold; a source and two targets may stay in a large cache."""
         size, cache = self.elements * self.dtype.itemsize, self.bench.last_level_cache or 0
         return {
@@ -86,12 +86,12 @@ def fusion_cases(
 
 
 def _case(room: Room, mode: str, kernel: str, operations: int, method: str) -> Case:
-    told = {
+    reported = {
         "mode": mode, "kernel": kernel, "operations": operations, "elements": room.elements,
         "dtype": str(room.dtype).removeprefix("torch."), "method": method,
     }  # fmt: skip
     make = norm_kernel if kernel == "RMSNorm" else partial(chain_kernel, operations=operations, method=method)
-    return Case("fusion", "workload", told, partial(make, room, mode), 4 * room.elements * room.dtype.itemsize)
+    return Case("fusion", "workload", reported, partial(make, room, mode), 4 * room.elements * room.dtype.itemsize)
 
 
 def chain_kernel(room: Room, mode: str, operations: int, method: str) -> Kernel:
@@ -113,11 +113,11 @@ def _kernel(
     room: Room, eager: Run, whole: FunctionType | None, work: Work, wanted: Callable[[Tensor], Tensor], width: int = 1
 ) -> Kernel:
     """The eager way or, where there is a whole to compile, the compiled one."""
-    run, told = eager, room.told
+    run, reported = eager, room.reported
     if whole is not None:
         source, target = room.sources[0], room.targets[0]
         run, seconds = compiled(whole, lambda made: made(source, target), room.bench.device)
-        told |= seconds
+        reported |= seconds
     check = check_run(room, run, wanted, width)
     pairs = cycle(product(room.sources, room.targets))
 
@@ -125,8 +125,8 @@ def _kernel(
         run(*next(pairs))
 
     if room.resident:  # what launching costs is the subject here
-        return Kernel(step, work, check, told)
-    return timed(room.bench, step, work, check, told, compiled=whole is not None)
+        return Kernel(step, work, check, reported)
+    return timed(room.bench, step, work, check, reported, compiled=whole is not None)
 
 
 def chain(x: Tensor, operations: int) -> Tensor:

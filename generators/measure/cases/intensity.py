@@ -79,11 +79,11 @@ class Sweep:
         weights, source, target = cycle(self.weights), self.input[:rows], self.output[:rows]
         check = self.check(rows)
         work = count_kernels.product(rows, self.d_in, self.d_out, self.dtype.itemsize)
-        told = {
+        reported = {
             "working_set_bytes": len(self.weights) * self.d_in * self.d_out * self.dtype.itemsize,
             "flop_per_byte": round(work.flop / work.bytes, 4),
         }
-        return timed(self.bench, lambda: multiply(source, next(weights), target), work, check, told)
+        return timed(self.bench, lambda: multiply(source, next(weights), target), work, check, reported)
 
     def check(self, rows: int) -> Check:
         """Random columns of the product of fresh rows against float64, over a result filled with NaN."""

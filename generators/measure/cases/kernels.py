@@ -72,7 +72,7 @@ def gemv(bench: Bench, dtype: torch.dtype, d_in: int, d_out: int) -> Kernel:
     fresh = bench.normal(d_out, d_in, dtype=dtype)
     check = _check("all rows", torch.mv(fresh, vector), exact(fresh) @ exact(vector), dtype)
     work = count_kernels.product(1, d_in, d_out, dtype.itemsize)
-    return timed(bench, lambda: torch.mv(next(matrices).view(d_out, d_in), vector), work, check, _told(bench, "mv"))
+    return timed(bench, lambda: torch.mv(next(matrices).view(d_out, d_in), vector), work, check, _reported(bench, "mv"))
 
 
 def rms_norm(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
@@ -87,7 +87,7 @@ def rms_norm(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
     wanted = wide / (wide.square().mean(-1, keepdim=True) + EPSILON).sqrt() * exact(gain)
     check = _check("some rows", chosen, wanted, dtype)
     work = count_kernels.rms_norm(rows, width, dtype.itemsize)
-    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "F.rms_norm"))
+    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _reported(bench, "F.rms_norm"))
 
 
 def softmax(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
@@ -103,7 +103,7 @@ def softmax(bench: Bench, dtype: torch.dtype, rows: int, width: int) -> Kernel:
     power = (wide - wide.amax(-1, keepdim=True)).exp()
     check = _check("some rows", chosen, power / power.sum(-1, keepdim=True), dtype)
     work = count_kernels.softmax(rows, width, dtype.itemsize)
-    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _told(bench, "softmax"))
+    return timed(bench, lambda: run(next(parts).view(rows, width)), work, check, _reported(bench, "softmax"))
 
 
 def attention_decode(
@@ -124,7 +124,9 @@ def attention_decode(
     run = by_name(named, run)
     check = check_attention(run(fresh)[0], query[0], keys, values, causal=False)
     work = count_kernels.attention_decode(heads, kv_heads, head_dim, context, dtype.itemsize)
-    return timed(bench, lambda: run(next(caches)), work, check, _told(bench, "scaled_dot_product_attention") | backend)
+    return timed(
+        bench, lambda: run(next(caches)), work, check, _reported(bench, "scaled_dot_product_attention") | backend
+    )
 
 
 def attention_prefill(
@@ -147,7 +149,9 @@ def attention_prefill(
     run = by_name(named, run)
     check = check_attention(run(fresh)[0], query, keys, values, causal=True)
     work = count_kernels.attention_prefill(heads, kv_heads, head_dim, tokens, dtype.itemsize)
-    return timed(bench, lambda: run(next(parts)), work, check, _told(bench, "scaled_dot_product_attention") | backend)
+    return timed(
+        bench, lambda: run(next(parts)), work, check, _reported(bench, "scaled_dot_product_attention") | backend
+    )
 
 
 def by_name(named: Named, run: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -180,7 +184,7 @@ def _check(what: str, found: torch.Tensor, wanted: torch.Tensor, dtype: torch.dt
     return Check(against, relative_to_largest(found, wanted), TOLERANCE[dtype])
 
 
-def _told(bench: Bench, method: str) -> dict[str, Any]:
+def _reported(bench: Bench, method: str) -> dict[str, Any]:
     return {"method": method, "working_set_bytes": bench.buffer().nbytes}
 
 

@@ -52,12 +52,12 @@ def products(bench: Bench, size: int = 2048, formats: tuple[str, ...] = ("float3
     """Square products of one size: torch.mm, the library that it calls, and the system's library."""
     made = []
     for dtype in formats:
-        told = {"dtype": dtype, "size": size}
+        reported = {"dtype": dtype, "size": size}
         direct = peer_products.vendor_method(bench, peer_products.DIRECT.get(dtype, "product"))
-        made.append(_case("peer-product", "torch.mm", peer_products.torch_kernel, bench, dtype, size, **told))
-        made.append(_case("peer-product", direct, peer_products.direct_kernel, bench, dtype, size, **told))
-    told = {"dtype": "float32", "size": size}
-    made.append(_case("peer-product", "the system's sgemm", peer_products.system_kernel, bench, size, **told))
+        made.append(_case("peer-product", "torch.mm", peer_products.torch_kernel, bench, dtype, size, **reported))
+        made.append(_case("peer-product", direct, peer_products.direct_kernel, bench, dtype, size, **reported))
+    reported = {"dtype": "float32", "size": size}
+    made.append(_case("peer-product", "the system's sgemm", peer_products.system_kernel, bench, size, **reported))
     return made
 
 
@@ -69,15 +69,15 @@ def programs(bench: Bench, plays: int = 5) -> list[Replay]:
     ]
 
 
-def _case(name: str, method: str, kernel: Callable[..., Kernel], *words: Any, **told: Any) -> Case:
-    return Case(name, "ceiling", {"method": method, **told}, partial(kernel, *words))
+def _case(name: str, method: str, kernel: Callable[..., Kernel], *words: Any, **reported: Any) -> Case:
+    return Case(name, "ceiling", {"method": method, **reported}, partial(kernel, *words))
 
 
 def _of_torch(case: Case, name: str) -> Case:
     """One of torch's own cases under the name of its peers, so that a record tells its two runs apart."""
     method = case.parameters["method"]
-    told = OURS_ON_GPU if method == bandwidth.FAST else TORCH + method
-    return replace(case, name=name, parameters=case.parameters | {"method": told})
+    reported = OURS_ON_GPU if method == bandwidth.FAST else TORCH + method
+    return replace(case, name=name, parameters=case.parameters | {"method": reported})
 
 
 def program_script(bench: Bench, program: Program) -> Script:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from generators.measure import cold
+from generators.measure import cold_operands
 from generators.measure.bench import Bench
 from generators.measure.counting import techniques as count
 from generators.measure.exact import exact
@@ -42,7 +42,7 @@ class Matrix:
     @cached_property
     def first(self) -> Tensor:
         """The first stretch of the read buffer as the whole matrix."""
-        return cold.slices(self.bench, self.dtype, self.d_out, self.d_in)[0]
+        return cold_operands.slices(self.bench, self.dtype, self.d_out, self.d_in)[0]
 
     def mask(self) -> Tensor:
         """Where weights are kept: each by chance."""
@@ -68,26 +68,26 @@ def pruned_cases(
 
 def pruned_case(matrix: Matrix) -> Case:
     """One storage at one sparsity."""
-    told = {
+    reported = {
         "storage": matrix.storage,
         "sparsity": matrix.sparsity,
         "d_in": matrix.d_in,
         "d_out": matrix.d_out,
         "dtype": str(matrix.dtype).removeprefix("torch."),
     }
-    arena = {"masked": 1.1, "csr": 0.6, "2:4": 1.1}.get(matrix.storage, 0) * cold.cold_bytes(matrix.bench)
+    arena = {"masked": 1.1, "csr": 0.6, "2:4": 1.1}.get(matrix.storage, 0) * cold_operands.cold_bytes(matrix.bench)
     needs = arena + 16 * matrix.d_in * matrix.d_out
-    return Case("pruned-product", "workload", told, partial(pruned_kernel, matrix), needs)
+    return Case("pruned-product", "workload", reported, partial(pruned_kernel, matrix), needs)
 
 
 def pruned_kernel(matrix: Matrix) -> Kernel:
     """Multiply one vector by one cold matrix after another."""
-    operands, same, work, told = STORAGES[matrix.storage](matrix)
+    operands, same, work, reported = STORAGES[matrix.storage](matrix)
     multiply = _columns if matrix.storage == "2:4" else torch.mv
     size = (matrix.d_in, COLUMNS) if matrix.storage == "2:4" else (matrix.d_in,)
     check = check_product(matrix, multiply, operands[0], same, size)
-    vector, turns = matrix.bench.normal(*size, dtype=matrix.dtype), cold.in_turns(operands)
-    return timed(matrix.bench, lambda: multiply(next(turns), vector), work, check, told | {"copies": len(operands)})
+    vector, turns = matrix.bench.normal(*size, dtype=matrix.dtype), cold_operands.in_turns(operands)
+    return timed(matrix.bench, lambda: multiply(next(turns), vector), work, check, reported | {"copies": len(operands)})
 
 
 def check_product(
@@ -95,7 +95,7 @@ def check_product(
 ) -> Check:
     """The product of an operand that is timed with a fresh vector, against float64 of the matrix it stands for."""
     vector = matrix.bench.normal(*size, dtype=matrix.dtype)
-    worst = cold.norm_error(multiply(operand, vector), same @ exact(vector))
+    worst = cold_operands.norm_error(multiply(operand, vector), same @ exact(vector))
     return Check("float64 with a fresh random vector, zeros in place; norm of the difference", worst,
                  TOLERANCE[matrix.dtype])  # fmt: skip
 
@@ -106,21 +106,21 @@ def _columns(operand: Any, vectors: Tensor) -> Tensor:
 
 def dense(matrix: Matrix) -> Made:
     """Every weight, none of them zero."""
-    operands = cold.slices(matrix.bench, matrix.dtype, matrix.d_out, matrix.d_in)
+    operands = cold_operands.slices(matrix.bench, matrix.dtype, matrix.d_out, matrix.d_in)
     return operands, exact(matrix.first), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
 
 
 def masked(matrix: Matrix) -> Made:
     """Zeros written over weights: the same bytes to read."""
     kept = matrix.first * matrix.mask()
-    operands = [one for (one,) in cold.copies(matrix.bench, kept)]
+    operands = [one for (one,) in cold_operands.copies(matrix.bench, kept)]
     return operands, exact(kept), count.dense(matrix.d_in, matrix.d_out, matrix.dtype.itemsize), {}
 
 
 def rows(matrix: Matrix) -> Made:
     """Whole outputs left out: a smaller dense matrix."""
     left = max(1, round(matrix.d_out * (1 - matrix.sparsity)))
-    operands = cold.slices(matrix.bench, matrix.dtype, left, matrix.d_in)
+    operands = cold_operands.slices(matrix.bench, matrix.dtype, left, matrix.d_in)
     work = count.dense(matrix.d_in, left, matrix.dtype.itemsize)
     return operands, exact(operands[0]), work, {"rows_left": left}
 
@@ -132,8 +132,8 @@ def csr(matrix: Matrix) -> Made:
     pointers = torch.cat((torch.zeros_like(ends[:1]), ends))
     nonzero = columns.numel()
     stride = -(-nonzero // ALIGNED) * ALIGNED
-    values = cold.slices(matrix.bench, matrix.dtype, stride)
-    needed = -(-cold.cold_bytes(matrix.bench) // (nonzero * (matrix.dtype.itemsize + INDEX.itemsize)))
+    values = cold_operands.slices(matrix.bench, matrix.dtype, stride)
+    needed = -(-cold_operands.cold_bytes(matrix.bench) // (nonzero * (matrix.dtype.itemsize + INDEX.itemsize)))
     number = min(max(2, needed), len(values))
     arena = torch.empty(number, stride, dtype=INDEX, device=columns.device)
     arena[:, :nonzero] = columns
@@ -163,7 +163,7 @@ def two_to_four(matrix: Matrix) -> Made:
     if not matrix.bench.is_cuda:
         raise Unsupported("the 2:4 format needs the sparse tensor cores of a CUDA GPU; found none")
     same = keep_two_of_four(matrix.first)
-    number = max(2, -(-cold.cold_bytes(matrix.bench) // (matrix.d_in * matrix.d_out)))
+    number = max(2, -(-cold_operands.cold_bytes(matrix.bench) // (matrix.d_in * matrix.d_out)))
     operands = [_try(torch.sparse.to_sparse_semi_structured, same) for _ in range(number)]
     work = count.two_to_four(matrix.d_in, matrix.d_out, matrix.dtype.itemsize, COLUMNS)
     return operands, exact(same), work, {"rows": COLUMNS, "method": "torch.sparse.to_sparse_semi_structured"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from generators.measure import cold
+from generators.measure import cold_operands
 from generators.measure.bench import Bench
 from generators.measure.compiling import compiled
 from generators.measure.counting import techniques as count
@@ -21,7 +21,7 @@ from generators.measure.exact import exact
 from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, Kernel, Unsupported
 from generators.measure.quantise import Stored, widen
-from generators.measure.stock import Operand, Stock
+from generators.measure.weight_copies import Operand, WeightCopies
 
 SIZE = 4096
 ROWS = (1, 4, 16, 64, 256)
@@ -40,9 +40,9 @@ def quantised_cases(
     because torch's processor kernels for them are scalar.
     """
     kind, single, ends = getattr(torch, dtype), torch.float32, dict.fromkeys((rows[0], rows[-1]))
-    stock = partial(Stock, bench, d_in=size, d_out=size)
-    wide, narrow = stock(weights="float32", dtype=single), stock(weights="bfloat16", dtype=torch.bfloat16)
-    eight, four = stock(weights="int8", dtype=kind), stock(weights="int4", dtype=kind, group=group)
+    copies = partial(WeightCopies, bench, d_in=size, d_out=size)
+    wide, narrow = copies(weights="float32", dtype=single), copies(weights="bfloat16", dtype=torch.bfloat16)
+    eight, four = copies(weights="int8", dtype=kind), copies(weights="int4", dtype=kind, group=group)
     spread = replace(four, packed=False)
     again = [replace(one, dtype=single, like=one) for one in (eight, four) if kind != single]
     return [
@@ -57,65 +57,67 @@ def quantised_cases(
     ]
 
 
-def product_case(stock: Stock, method: str, rows: int) -> Case:
+def product_case(copies: WeightCopies, method: str, rows: int) -> Case:
     """One format, method and number of rows."""
-    told: dict[str, Any] = {
-        "weights": stock.weights,
+    reported: dict[str, Any] = {
+        "weights": copies.weights,
         "method": method,
-        "dtype": str(stock.dtype).removeprefix("torch."),
+        "dtype": str(copies.dtype).removeprefix("torch."),
         "rows": rows,
-        "d_in": stock.d_in,
-        "d_out": stock.d_out,
-        "effective_bits": count.effective_bits(stock.bytes, stock.d_in, stock.d_out),
-        "group": stock.group or None,
+        "d_in": copies.d_in,
+        "d_out": copies.d_out,
+        "effective_bits": count.effective_bits(copies.bytes, copies.d_in, copies.d_out),
+        "group": copies.group or None,
     }
-    arena = 0 if stock.plain else cold.cold_bytes(stock.bench) + stock.bytes
-    drawing = 32 * stock.d_in * stock.d_out  # the matrix in float32 and float64, rounded, and their differences
-    return Case("quantised-product", "workload", told, partial(product_kernel, stock, method, rows), arena + drawing)
-
-
-def product_kernel(stock: Stock, method: str, rows: int) -> Kernel:
-    """Multiply the same activations by one cold matrix after another."""
-    multiply, compiler = _multiplier(stock, method, rows)
-    check = check_product(stock, rows, multiply)
-    activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
-    turns, sizes = stock.turns, (rows, stock.d_in, stock.d_out, stock.bytes)
-    work, told = count.product(*sizes), {"bytes_counted": "weights as stored, with scales and zero points"}
-    if method == WIDENED:
-        work = count.product_through_wide(*sizes, stock.dtype.itemsize)
-        told = {"bytes_counted": "weights as stored; wide weights written and read", "resident": True}
-    if not stock.plain:
-        told |= {"quantisation_error": round(stock.stored.error, 6)}
-    run = lambda: multiply(activations, next(turns))  # noqa: E731
-    return timed(stock.bench, run, work, check, told | compiler, compiled=bool(compiler))
-
-
-def check_product(stock: Stock, rows: int, multiply: Multiply) -> Check:
-    """A product of fresh activations with the weights that are timed, against float64 of the dequantised weights."""
-    activations = stock.bench.normal(rows, stock.d_in, dtype=stock.dtype)
-    operand = next(stock.turns)
-    same = exact(operand[0]) if stock.plain else stock.stored.dequantised
-    wanted = exact(activations) @ same.T
-    worst = cold.norm_error(multiply(activations, operand).view(rows, -1), wanted)
-    return Check(
-        "float64 with the dequantised weights on fresh random activations; norm of the difference",
-        worst,
-        TOLERANCE[stock.dtype],
+    arena = 0 if copies.plain else cold_operands.cold_bytes(copies.bench) + copies.bytes
+    drawing = 32 * copies.d_in * copies.d_out  # the matrix in float32 and float64, rounded, and their differences
+    return Case(
+        "quantised-product", "workload", reported, partial(product_kernel, copies, method, rows), arena + drawing
     )
 
 
-def _multiplier(stock: Stock, method: str, rows: int) -> tuple[Multiply, dict[str, Any]]:
+def product_kernel(copies: WeightCopies, method: str, rows: int) -> Kernel:
+    """Multiply the same activations by one cold matrix after another."""
+    multiply, compiler = _multiplier(copies, method, rows)
+    check = check_product(copies, rows, multiply)
+    activations = copies.bench.normal(rows, copies.d_in, dtype=copies.dtype)
+    turns, sizes = copies.turns, (rows, copies.d_in, copies.d_out, copies.bytes)
+    work, reported = count.product(*sizes), {"bytes_counted": "weights as stored, with scales and zero points"}
+    if method == WIDENED:
+        work = count.product_through_wide(*sizes, copies.dtype.itemsize)
+        reported = {"bytes_counted": "weights as stored; wide weights written and read", "resident": True}
+    if not copies.plain:
+        reported |= {"quantisation_error": round(copies.stored.error, 6)}
+    run = lambda: multiply(activations, next(turns))  # noqa: E731
+    return timed(copies.bench, run, work, check, reported | compiler, compiled=bool(compiler))
+
+
+def check_product(copies: WeightCopies, rows: int, multiply: Multiply) -> Check:
+    """A product of fresh activations with the weights that are timed, against float64 of the dequantised weights."""
+    activations = copies.bench.normal(rows, copies.d_in, dtype=copies.dtype)
+    operand = next(copies.turns)
+    same = exact(operand[0]) if copies.plain else copies.stored.dequantised
+    wanted = exact(activations) @ same.T
+    worst = cold_operands.norm_error(multiply(activations, operand).view(rows, -1), wanted)
+    return Check(
+        "float64 with the dequantised weights on fresh random activations; norm of the difference",
+        worst,
+        TOLERANCE[copies.dtype],
+    )
+
+
+def _multiplier(copies: WeightCopies, method: str, rows: int) -> tuple[Multiply, dict[str, Any]]:
     """The product of activations [rows, d_in] with an operand of the stock, and what the record tells of a compiler."""
     if method == PLAIN:
         return (_vector if rows == 1 else _matrix), {}
     if method == WIDENED:
-        return partial(_widened, stock), {}
-    if is_fused(stock.bench, stock.weights):
-        sample = stock.bench.normal(1, stock.d_in, dtype=stock.dtype)
-        made, told = compiled(_fused_row, lambda made: made(sample, next(stock.turns)), stock.bench.device)
-        return made, told | {"library": "torch.compile"}
-    _probe(stock)
-    return KERNELS[stock.weights, stock.bench.is_cpu], {}
+        return partial(_widened, copies), {}
+    if is_fused(copies.bench, copies.weights):
+        sample = copies.bench.normal(1, copies.d_in, dtype=copies.dtype)
+        made, reported = compiled(_fused_row, lambda made: made(sample, next(copies.turns)), copies.bench.device)
+        return made, reported | {"library": "torch.compile"}
+    _probe(copies)
+    return KERNELS[copies.weights, copies.bench.is_cpu], {}
 
 
 def _vector(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
@@ -126,9 +128,9 @@ def _matrix(activations: torch.Tensor, operand: Operand) -> torch.Tensor:
     return torch.mm(activations, operand[0].T)
 
 
-def _widened(stock: Stock, activations: torch.Tensor, operand: Operand) -> torch.Tensor:
-    widen(stock.weights, operand, stock.wide)
-    return torch.mm(activations, stock.wide.T)
+def _widened(copies: WeightCopies, activations: torch.Tensor, operand: Operand) -> torch.Tensor:
+    widen(copies.weights, operand, copies.wide)
+    return torch.mm(activations, copies.wide.T)
 
 
 def is_fused(bench: Bench, weights: str) -> bool:
@@ -166,13 +168,13 @@ KERNELS = {("int8", True): _int8, ("int8", False): _int8, ("int4", True): _int4_
 PROBED = 256  # inputs and outputs of the matrix that a private kernel is tried on; a multiple of every group
 
 
-def _probe(stock: Stock) -> None:
+def _probe(copies: WeightCopies) -> None:
     """Try the private kernel on a small matrix; raises `Unsupported` with torch's own first line."""
     try:
-        tiny = Stored.drawn(stock.bench, stock.weights, stock.dtype, (PROBED, PROBED), stock.group, True)
-        activations = stock.bench.normal(1, PROBED, dtype=stock.dtype)
-        KERNELS[stock.weights, stock.bench.is_cpu](activations, tiny.tensors)
-        stock.bench.wait()
+        tiny = Stored.drawn(copies.bench, copies.weights, copies.dtype, (PROBED, PROBED), copies.group, True)
+        activations = copies.bench.normal(1, PROBED, dtype=copies.dtype)
+        KERNELS[copies.weights, copies.bench.is_cpu](activations, tiny.tensors)
+        copies.bench.wait()
     except (RuntimeError, AttributeError, TypeError) as error:  # NotImplementedError is a RuntimeError
         reason = (str(error).strip().splitlines() or ["no message"])[0][:160]
-        raise Unsupported(f"this torch has no {stock.weights} kernel for {stock.dtype} here: {reason}") from error
+        raise Unsupported(f"this torch has no {copies.weights} kernel for {copies.dtype} here: {reason}") from error

@@ -14,7 +14,7 @@ from generators.measure.counting import serving as count_serving
 from generators.measure.plan import Part, Replay, Script, Work
 from generators.measure.ragged import padded
 from generators.measure.serving import report as serving_report
-from generators.measure.serving.bed import Bed, chosen_model
+from generators.measure.serving.fixture import ServingFixture, chosen_model
 from generators.measure.serving.scheduler import POLICIES, Policy, Request, Run, Segment, serve
 from generators.measure.serving.trace import Lengths, at_once, at_rate, poisson_trace
 
@@ -32,8 +32,8 @@ def serving(
     name, size = chosen_model(bench, model, shape)
     asked = Lengths(**prompts) if prompts else PROMPTS, Lengths(**answers) if answers else ANSWERS
     trace = poisson_trace(trace_seed, requests, *asked)
-    bed = Bed(bench, size, dtype, batch, max(one.prompt + one.answer for one in trace))
-    stand = Stand(bed, trace, Policy("continuous", batch))
+    fixture = ServingFixture(bench, size, dtype, batch, max(one.prompt + one.answer for one in trace))
+    stand = Stand(fixture, trace, Policy("continuous", batch))
     return [
         Replay(
             "serving",
@@ -41,7 +41,7 @@ def serving(
              "chunk_tokens": chunk_tokens if policy == "continuous-chunked" else None, "trace_seed": trace_seed},
             partial(stand.script, policy, chunk_tokens, load),
             plays,
-            bed.needs_bytes,
+            fixture.needs_bytes,
         )
         for load in loads
         for policy in POLICIES
@@ -51,36 +51,38 @@ def serving(
 class Stand:
     """A trace and a model to serve it; the rate that the machine sustains is measured once, for all policies."""
 
-    def __init__(self, bed: Bed, trace: list[Request], policy: Policy) -> None:
+    def __init__(self, fixture: ServingFixture, trace: list[Request], policy: Policy) -> None:
         """`policy` is the one whose rate counts as a load of 1."""
-        self.bed, self.trace, self.policy = bed, trace, policy
+        self.fixture, self.trace, self.policy = fixture, trace, policy
 
     @cached_property
     def capacity(self) -> float:
         """Requests per second that it could serve for ever: the better of two runs, lest a disturbance scale all loads."""
         self._warm()
-        runs = [serve(at_once(self.trace, 2), self.policy, self.bed.engine.seconds) for _ in range(2)]
+        runs = [serve(at_once(self.trace, 2), self.policy, self.fixture.engine.seconds) for _ in range(2)]
         return max(map(serving_report.sustained_rate, runs))
 
     def _warm(self) -> None:
         """Let libraries compile for the numbers of rows that may occur: batches, and prompts by padded size."""
         for rows in range(1, self.policy.batch + 1):
-            self.bed.engine.run([Segment(slot, slot, 1, 0, True, True) for slot in range(rows)])
-        for rows in sorted({padded(rows) for rows in range(1, self.bed.room)}):
-            self.bed.engine.run([Segment(0, 0, min(rows, self.bed.room), 0, True, True)])
+            self.fixture.engine.run([Segment(slot, slot, 1, 0, True, True) for slot in range(rows)])
+        for rows in sorted({padded(rows) for rows in range(1, self.fixture.room)}):
+            self.fixture.engine.run([Segment(0, 0, min(rows, self.fixture.room), 0, True, True)])
 
     def script(self, policy: str, chunk_tokens: int, load: float) -> Script:
         """The trace at a load, ready to be played."""
-        check = self.bed.check
+        check = self.fixture.check
         chosen = Policy(policy, self.policy.batch, chunk_tokens if policy == "continuous-chunked" else None)
         requests = at_rate(self.trace, round(load * self.capacity, 6))
-        told = {"capacity_requests_per_s": round(self.capacity, 6)} | self.bed.attention(bool(chosen.chunk_tokens))
+        reported = {"capacity_requests_per_s": round(self.capacity, 6)} | self.fixture.attention(
+            bool(chosen.chunk_tokens)
+        )
 
         def play() -> list[Part]:
-            run = serve(requests, chosen, self.bed.engine.seconds)
-            return _request_parts(run) + _run_parts(run, self.bed)
+            run = serve(requests, chosen, self.fixture.engine.seconds)
+            return _request_parts(run) + _run_parts(run, self.fixture)
 
-        return Script(play, check, told)
+        return Script(play, check, reported)
 
 
 def _request_parts(run: Run) -> list[Part]:
@@ -88,15 +90,15 @@ def _request_parts(run: Run) -> list[Part]:
     parts = []
     for metric, values in (("ttft", serving_report.ttft(run)), ("finish", serving_report.finish(run))):
         for number, (one, seconds) in enumerate(zip(run.requests, values, strict=True)):
-            told = {"request": number, "metric": metric, "arrival_s": round(one.arrival, 9),
+            reported = {"request": number, "metric": metric, "arrival_s": round(one.arrival, 9),
                     "prompt_tokens": one.prompt, "answer_tokens": one.answer}  # fmt: skip
-            parts.append(Part(told, Work(tokens=1 if metric == "ttft" else one.answer), seconds))
+            parts.append(Part(reported, Work(tokens=1 if metric == "ttft" else one.answer), seconds))
     return parts
 
 
-def _run_parts(run: Run, bed: Bed) -> list[Part]:
+def _run_parts(run: Run, fixture: ServingFixture) -> list[Part]:
     """Rows of the whole run.  `tokens` of the row "pass" are the mean batch: answer tokens per pass."""
-    flop, tokens = count_serving.trace_flop(bed.shape, run.requests), serving_report.answer_tokens(run)
+    flop, tokens = count_serving.trace_flop(fixture.shape, run.requests), serving_report.answer_tokens(run)
     between, busy = sorted(serving_report.gaps(run)), serving_report.busy(run)
     waits = serving_report.queueing(run)
     rows = {
@@ -108,4 +110,4 @@ def _run_parts(run: Run, bed: Bed) -> list[Part]:
         "gap-p95": (Work(), between[int(0.95 * (len(between) - 1))]),
         "gap-most": (Work(), between[-1]),
     }
-    return [Part({"metric": metric} | bed.facts(), work, seconds) for metric, (work, seconds) in rows.items()]
+    return [Part({"metric": metric} | fixture.facts(), work, seconds) for metric, (work, seconds) in rows.items()]

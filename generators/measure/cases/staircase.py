@@ -15,7 +15,6 @@ from functools import partial
 import torch
 
 from generators.measure import machine
-from generators.measure.alone import alone
 from generators.measure.bench import Bench
 from generators.measure.counting import count
 from generators.measure.counting import kernels as count_kernels
@@ -55,7 +54,7 @@ def sizes(bench: Bench, smallest: int, largest: int) -> list[int]:
 def read_kernel(bench: Bench, size: int) -> Kernel:
     """Sum a set again and again; that a call with twice the passes takes longer shows that it is read again."""
     how = plan(bench, "read", size)
-    run, told = _made(bench, read_pass, how, size)
+    run, reported = _made(bench, read_pass, how, size)
     fresh, small = _fresh(bench, how)
     fresh.abs_()
     wanted = how.repeats * exact(fresh).view(small.lanes, -1).sum(1)
@@ -63,8 +62,8 @@ def read_kernel(bench: Bench, size: int) -> Kernel:
     check = Check(_against("positive numbers, as often as read", small), worst, 1e-4)  # one pass of 1024 is 1e-3
     if how.repeats > 1:
         twice = read_pass(bench.buffer().view(torch.float32), replace(how, repeats=2 * how.repeats))
-        told["time_of_twice_the_passes"] = reread(bench, run, twice)
-    return timed(bench, run, count.read(how.elements, 4, 1), check, told, cold=False)
+        reported["time_of_twice_the_passes"] = reread(bench, run, twice)
+    return timed(bench, run, count.read(how.elements, 4, 1), check, reported, cold=False)
 
 
 def reread(bench: Bench, once: Callable[[], object], twice: Callable[[], object]) -> float:
@@ -75,7 +74,7 @@ def reread(bench: Bench, once: Callable[[], object], twice: Callable[[], object]
     """
     fastest = [math.inf, math.inf]
     for turn in range(20):
-        fastest = [min(least, alone(bench, run, 3)) for least, run in zip(fastest, (once, twice), strict=True)]
+        fastest = [min(least, fastest(bench, run, 3)) for least, run in zip(fastest, (once, twice), strict=True)]
         ratio = fastest[1] / fastest[0]
         if turn >= 2 and ratio >= 1.5:
             return round(ratio, 2)
@@ -85,24 +84,24 @@ def reread(bench: Bench, once: Callable[[], object], twice: Callable[[], object]
 def copy_kernel(bench: Bench, size: int) -> Kernel:
     """Copy one half of a set onto the other again and again."""
     how = plan(bench, "copy", size)
-    run, told = _made(bench, copy_pass, how, size)
+    run, reported = _made(bench, copy_pass, how, size)
     (target, source), fresh, small = _poisoned(bench, how)
     copy_pass(fresh, small)()
     worst = (exact(target) - exact(source)).abs().max().item()
     check = Check(_against("numbers, bit for bit", small), worst, 1e-12)
-    return timed(bench, run, count.copy(how.elements, 4), check, told, cold=False)
+    return timed(bench, run, count.copy(how.elements, 4), check, reported, cold=False)
 
 
 def triad_kernel(bench: Bench, size: int) -> Kernel:
     """One third of a set from the two others again and again."""
     how = plan(bench, "triad", size)
-    run, told = _made(bench, triad_pass, how, size)
+    run, reported = _made(bench, triad_pass, how, size)
     (target, left, right), fresh, small = _poisoned(bench, how)
     triad_pass(fresh, small)()
     sizes = exact(left).abs() + SCALE * exact(right).abs()
     worst = ((exact(target) - exact(left) - SCALE * exact(right)).abs() / sizes).max().item()
     check = Check(_against("numbers", small), worst, 1e-6)
-    return timed(bench, run, count_kernels.triad(how.elements, 4), check, told, cold=False)
+    return timed(bench, run, count_kernels.triad(how.elements, 4), check, reported, cold=False)
 
 
 KERNELS = {"read": read_kernel, "copy": copy_kernel, "triad": triad_kernel}
@@ -113,8 +112,8 @@ def _made(bench: Bench, made: Callable, how: Plan, size: int) -> tuple[Callable[
     buffer, cache = bench.buffer().view(torch.float32), bench.last_level_cache or 0
     if how.set_bytes > buffer.numel() * 4:
         raise Unsupported(f"a set of {size} bytes does not fit the read buffer of {buffer.numel() * 4} bytes")
-    told = {"passes": how.passes, "resident": how.set_bytes < COLD * cache, "bytes_of_the_set": how.set_bytes}
-    return made(buffer, how), told
+    reported = {"passes": how.passes, "resident": how.set_bytes < COLD * cache, "bytes_of_the_set": how.set_bytes}
+    return made(buffer, how), reported
 
 
 def _fresh(bench: Bench, how: Plan) -> tuple[torch.Tensor, Plan]:

@@ -92,9 +92,9 @@ def timeline(
 ) -> list[Replay]:
     """Decode steps of one model, one of them profiled in each play."""
     dimensions, number = shape(model), getattr(torch, dtype)
-    told = {"model": model, "dtype": dtype, "context": context, "batch": 1}
+    reported = {"model": model, "dtype": dtype, "context": context, "batch": 1}
     needs = count.parameters(dimensions) * number.itemsize + count.kv_bytes_per_token(dimensions, 4) * context + 2**29
-    return [Replay("step-operator", told, partial(step_script, bench, model, number, context), plays, needs)]
+    return [Replay("step-operator", reported, partial(step_script, bench, model, number, context), plays, needs)]
 
 
 @dataclass(eq=False)
@@ -126,19 +126,19 @@ class Steps:
         if spent.keys() != counted.keys():
             raise MeasureError(f"the profiler saw {', '.join(sorted(spent.keys() ^ counted.keys()))} wrongly or not")
         parts = [
-            Part(_told(name, one.calls, True) | {"activation_bytes": one.activation_bytes}, one.work, spent[name])
+            Part(_reported(name, one.calls, True) | {"activation_bytes": one.activation_bytes}, one.work, spent[name])
             for name, one in counted.items()
         ]
         total = count.decode(self.model.shape, self.model.dtype.itemsize, self.context)
         return [
             *parts,
-            Part(_told(OUTSIDE, 1, True), Work(), max(whole - sum(spent.values()), 1e-9)),
-            Part(_told(WHOLE, 1, False), total, whole),
-            Part(_told(ALONE, 1, False), total, alone),
+            Part(_reported(OUTSIDE, 1, True), Work(), max(whole - sum(spent.values()), 1e-9)),
+            Part(_reported(WHOLE, 1, False), total, whole),
+            Part(_reported(ALONE, 1, False), total, alone),
         ]
 
 
-def _told(operator: str, calls: int, summed: bool) -> dict[str, Any]:
+def _reported(operator: str, calls: int, summed: bool) -> dict[str, Any]:
     return {"operator": operator, "calls": calls, "part_of_step": summed}
 
 
@@ -153,11 +153,11 @@ def step_script(bench: Bench, model: str, dtype: torch.dtype, context: int) -> S
     check = check_ranged(bench, ranged)
     steps = Steps(bench, ranged, context, token)
     steps.play()  # the first profile of a process starts the profiler
-    told = {
+    reported = {
         "timed": "kernels on the device" if bench.is_cuda else "operations on the processor",
         "bytes_counted": "weights and cache once; activations are told apart",
     } | backend
-    return Script(steps.play, check, told)
+    return Script(steps.play, check, reported)
 
 
 def check_ranged(bench: Bench, model: Ranged) -> Check:

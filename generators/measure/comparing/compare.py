@@ -66,7 +66,7 @@ def differences(first: Record, second: Record) -> list[str]:
 
 def _difference(place: str, first: Record, second: Record) -> str:
     wanted, found = _at(first, place), _at(second, place)
-    return "" if wanted == found else f"{place}: found {_told(found)}, wanted {_told(wanted)}"
+    return "" if wanted == found else f"{place}: found {_reported(found)}, wanted {_reported(wanted)}"
 
 
 def _at(record: Record, place: str) -> Any:
@@ -76,7 +76,7 @@ def _at(record: Record, place: str) -> Any:
     return sorted(map(str, value)) or None if isinstance(value, list) else value
 
 
-def _told(value: Any) -> str:
+def _reported(value: Any) -> str:
     if value is None:
         return "nothing"
     return printable(" ".join(value) if isinstance(value, list) else str(value), 100)

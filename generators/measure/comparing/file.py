@@ -90,17 +90,17 @@ def check(path: object, row: Any) -> None:
         raise Fault(
             path, "schema", f"found {shown(row.get('schema'))}, wanted {SCHEMA}", "update the suite or measure again"
         )
-    for place in ("started", "profile", "commit"):
-        _text(path, place, row.get(place))
-    for place in ("machine", "environment"):
-        _plain_object(path, place, row.get(place))
+    for key in ("started", "profile", "commit"):
+        _text(path, key, row.get(key))
+    for key in ("machine", "environment"):
+        _plain_object(path, key, row.get(key))
     for key in ("name", "device"):
         _text(path, f"machine.{key}", row["machine"].get(key))
     _is(path, "cases", row.get("cases"), list, "a list of cases")
     if not 1 <= len(row["cases"]) <= MOST_CASES:
         raise Fault(path, "cases", f"found {len(row['cases'])} cases, wanted 1 to {MOST_CASES}")
-    for place, case in enumerate(row["cases"]):
-        _case(path, f"cases.{place}", case)
+    for index, case in enumerate(row["cases"]):
+        _case(path, f"cases.{index}", case)
 
 
 def _case(path: object, place: str, case: Any) -> None:

@@ -47,7 +47,7 @@ class Stream:
         """Whether stores past the cache were built in."""
         return bool(self.library.stream_has_past())
 
-    def told(self) -> dict[str, str | int | bool]:
+    def reported(self) -> dict[str, str | int | bool]:
         """What a record should say of how this was built."""
         return {
             "compiler": self.compiler,
@@ -112,11 +112,11 @@ def compiler() -> tuple[list[str], str]:
         if not shutil.which(words[0]):
             continue
         try:
-            told = subprocess.run([*words, "--version"], capture_output=True, text=True, timeout=20)
+            reported = subprocess.run([*words, "--version"], capture_output=True, text=True, timeout=20)
         except (OSError, subprocess.SubprocessError):
             continue
-        if told.returncode == 0 and told.stdout.strip():
-            return words, word(told.stdout.strip().splitlines()[0])
+        if reported.returncode == 0 and reported.stdout.strip():
+            return words, word(reported.stdout.strip().splitlines()[0])
     looked = "the one that CC names" if chosen else ", ".join(COMPILERS)
     raise Unsupported(f"found no C compiler that runs ({looked}); {INSTALL}")
 

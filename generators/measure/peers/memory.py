@@ -32,7 +32,7 @@ def stream_of(bench: Bench, past: bool = False) -> Stream:
     return stream
 
 
-def _told(chunk: int, parts: int, arrays: int) -> dict[str, Any]:
+def _reported(chunk: int, parts: int, arrays: int) -> dict[str, Any]:
     moved = 4 * chunk * arrays
     return {"dtype": "float32", "working_set_bytes": moved * parts, "bytes_per_repetition": moved}
 
@@ -49,9 +49,9 @@ def read_kernel(bench: Bench, parts: int) -> Kernel:
     stream, buffer = stream_of(bench), bench.buffer().view(torch.float32)
     chunk, starts = _starts(buffer.numel(), parts)
     sources = cycle([buffer[at:].data_ptr() for at in starts])
-    told = stream.told() | _told(chunk, parts, 1)
+    reported = stream.reported() | _reported(chunk, parts, 1)
     check = check_read(bench, stream)
-    return Kernel(lambda: stream.read(next(sources), chunk), count.read(chunk, 4, 1), check, told)
+    return Kernel(lambda: stream.read(next(sources), chunk), count.read(chunk, 4, 1), check, reported)
 
 
 def check_read(bench: Bench, stream: Stream) -> Check:
@@ -79,8 +79,8 @@ def copy_kernel(bench: Bench, parts: int, past: bool) -> Kernel:
         target, source = next(places)
         stream.copy(target, source, chunk, past)
 
-    told = stream.told() | _told(chunk, parts, 2) | COUNTED
-    return Kernel(run, count.copy(chunk, 4), check_copy(bench, stream, past), told)
+    reported = stream.reported() | _reported(chunk, parts, 2) | COUNTED
+    return Kernel(run, count.copy(chunk, 4), check_copy(bench, stream, past), reported)
 
 
 def check_copy(bench: Bench, stream: Stream, past: bool) -> Check:
@@ -110,13 +110,13 @@ def triad_kernel(bench: Bench, parts: int, way: str, past: bool = False) -> Kern
     chunk, starts = _starts(third, parts)
     target = _target(bench, third)
     arrays = cycle([tuple(t[at : at + chunk] for t in (target, buffer, buffer[third:])) for at in starts])
-    told = _told(chunk, parts, 3) | COUNTED
+    reported = _reported(chunk, parts, 3) | COUNTED
     if stream is None:
         run, check = _torch_triad(arrays), check_triad(bench, None, past)
     else:
-        told, run = stream.told() | told, _own_triad(stream, arrays, chunk, past)
+        reported, run = stream.reported() | reported, _own_triad(stream, arrays, chunk, past)
         check = check_triad(bench, stream, past)
-    return Kernel(run, count_kernels.triad(chunk, 4), check, told)
+    return Kernel(run, count_kernels.triad(chunk, 4), check, reported)
 
 
 def _torch_triad(arrays: Any) -> Any:

@@ -68,8 +68,8 @@ def direct_kernel(bench: Bench, dtype: str, size: int) -> Kernel:
     else:
         out = torch.full((size, size), float("nan"))
         call = _of_cpu(inside_torch(), dtype)(size, *addresses, out.data_ptr())
-    told = {"result": str(out.dtype).removeprefix("torch.")}
-    return _product(bench, left, right, out, call, TOLERANCE[left.dtype], told)
+    reported = {"result": str(out.dtype).removeprefix("torch.")}
+    return _product(bench, left, right, out, call, TOLERANCE[left.dtype], reported)
 
 
 def _of_cpu(blas: Blas, dtype: str) -> Callable[..., Callable[[], object]]:
@@ -102,7 +102,7 @@ def _product(
     out: torch.Tensor,
     call: Callable[[], object],
     tolerance: float,
-    told: dict[str, Any],
+    reported: dict[str, Any],
 ) -> Kernel:
     """The product verified on the operands that will be timed; `run` keeps them alive."""
     size = left.shape[0]
@@ -116,7 +116,7 @@ def _product(
     check = Check(f"float64 on {CHECKED_ROWS} random rows, relative to the largest; no NaN left", worst, tolerance)
     held = left, right, out
     work = count_kernels.product(size, size, size, left.element_size(), out.element_size())
-    return timed(bench, lambda: (call(), held)[0], work, check, told, cold=False)
+    return timed(bench, lambda: (call(), held)[0], work, check, reported, cold=False)
 
 
 def gemv_kernel(bench: Bench, way: str, parts: int) -> Kernel:
@@ -129,13 +129,13 @@ def gemv_kernel(bench: Bench, way: str, parts: int) -> Kernel:
     calls = [_gemv(bench, way, matrix, vector, out) for matrix in matrices]
     turns = cycle(calls)
     check = _check_gemv(matrices[-1], vector, out, calls[-1], bench)
-    told = {
+    reported = {
         "working_set_bytes": len(matrices) * chunk * 4,
         "matrix_bytes": chunk * 4,
         "bytes_per_repetition": chunk * 4,
     }
     held = matrices, vector, out
-    return timed(bench, lambda: (next(turns)(), held)[0], count.read(chunk, 4, 2), check, told)
+    return timed(bench, lambda: (next(turns)(), held)[0], count.read(chunk, 4, 2), check, reported)
 
 
 def _gemv(

@@ -164,8 +164,8 @@ def _llama_row(row: dict[str, Any]) -> Reading:
     rates = [1e9 * (prompt + made) / value for value in times]
     apart = max(_apart(rate, sum(rates) / len(rates)), _apart(average, sum(times) / len(times)))
     what = f"prefill of {prompt} tokens" if prompt else f"decode of {made} tokens"
-    told = {"model": word(str(row.get("model_type"))), "model_bytes": size}
-    return Reading(what, Work(tokens=prompt + made), average / 1e9, apart, told)
+    reported = {"model": word(str(row.get("model_type"))), "model_bytes": size}
+    return Reading(what, Work(tokens=prompt + made), average / 1e9, apart, reported)
 
 
 def _number(program: str, key: str, found: list[Any], above: float = -1) -> float:

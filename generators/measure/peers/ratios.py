@@ -25,11 +25,11 @@ def ratios(cases: list[dict[str, Any]]) -> list[str]:
             *_programs(rows), *_absent(cases)]  # fmt: skip
 
 
-def _of(rows: list[Result], name: str, *starts: str, **told: Any) -> list[Result]:
+def _of(rows: list[Result], name: str, *starts: str, **reported: Any) -> list[Result]:
     """Rows of a name whose method starts with one of these words and whose parameters include those given."""
     return [
         row for row in rows
-        if row.name == name and told.items() <= row.parameters.items()
+        if row.name == name and reported.items() <= row.parameters.items()
         and str(row.parameters.get("method")).startswith(starts or "")
     ]  # fmt: skip
 
@@ -156,13 +156,13 @@ def _share(one: Result, other: Result, rate: Rate) -> str:
 def _both(one: Result, other: Result, rate: Rate) -> str:
     """The two rates, and the median of their ratio turn by turn, which a machine that slows down for both leaves alone."""
     unit, digits = ("GFLOP/s", 0) if rate is _gflop else ("GB/s", 1)
-    told = f"{rate(one):.{digits}f} of {rate(other):.{digits}f} {unit}"
+    reported = f"{rate(one):.{digits}f} of {rate(other):.{digits}f} {unit}"
     mine, theirs = ([sample / row.row["inner"] for sample in row.row["samples"]] for row in (one, other))
     if len(mine) == len(theirs):
         scale = (rate(one) * one.seconds) / (rate(other) * other.seconds)
         turns = [scale * b / a for a, b in zip(mine, theirs, strict=True)]
-        told += f"; turn by turn {100 * quantile(turns, 0.5):.0f} %"
-    return f" ({told})"
+        reported += f"; turn by turn {100 * quantile(turns, 0.5):.0f} %"
+    return f" ({reported})"
 
 
 def _short(one: Result, other: Result, rate: Rate) -> str:

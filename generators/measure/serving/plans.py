@@ -57,7 +57,7 @@ class Landing:
         return warm, watched
 
 
-def told(segments: list[Segment]) -> dict[str, Any]:
+def reported(segments: list[Segment]) -> dict[str, Any]:
     """What a pass does, for the parameters of its row: sequences decoding, prompt tokens read now and before."""
     prompt = [one for one in segments if one.prompt]
     return {

@@ -46,14 +46,14 @@ def queueing(run: Run) -> list[float]:
 
 
 def sustained_rate(run: Run) -> float:
-    """Requests per second that a saturated run lets in once its places are full: what it could serve for ever.
+    """Requests per second that a saturated run lets in once its slots are full: what it could serve for ever.
 
     The run is one in which all requests arrived at once, several times as many as there are
-    places; its end, when places stay empty, does not count.
+    slots; its end, when slots stay empty, does not count.
     """
     starts = sorted(begun(run))
     if starts[-1] <= 0:
-        raise ValueError("found every request in the first pass, wanted more requests than places")
+        raise ValueError("found every request in the first pass, wanted more requests than slots")
     return (len(starts) - run.policy.batch) / starts[-1]
 
 

@@ -7,9 +7,9 @@ Three policies, all first come, first served:
 
 - static: the requests that wait when the machine falls idle form a batch; nobody joins before its
   last answer has ended.  Ended sequences are not computed further, so static is shown at its best:
-  what it loses are the places that stay empty, not padding.
+  what it loses are the slots that stay empty, not padding.
 - continuous (iteration-level scheduling, Orca, OSDI 2022): before every pass, waiting requests take
-  the free places; their whole prompts join the pass in which the others decode.
+  the free slots; their whole prompts join the pass in which the others decode.
 - continuous-chunked (Sarathi-Serve, OSDI 2024): the same, but at most `chunk_tokens` prompt tokens
   join a pass.  Decoding sequences are never held back, so a pass has at most batch + chunk tokens.
 """
@@ -93,7 +93,7 @@ class Scheduler:
         """Begin empty."""
         self.policy = policy
         self._waiting: deque[tuple[int, Request]] = deque()
-        self._live: dict[int, _Live] = {}  # by request, in the order in which they took their places
+        self._live: dict[int, _Live] = {}  # by request, in the order in which they took their slots
         self._free = list(range(policy.batch))[::-1]
         self._known = 0
 
@@ -204,9 +204,9 @@ def serve(requests: Sequence[Request], policy: Policy, seconds_of: Callable[[lis
             scheduler.submit(coming.popleft())
         segments = scheduler.plan()
         if segments:
-            told, waiting, ends = tuple(segments), scheduler.waiting, []
+            reported, waiting, ends = tuple(segments), scheduler.waiting, []
             for seconds in ahead(segments, scheduler.steady(segments)) if ahead else [seconds_of(segments)]:
-                run.passes.append(Pass(clock, seconds, told, waiting))
+                run.passes.append(Pass(clock, seconds, reported, waiting))
                 clock += seconds
                 ends.append(clock)
                 if coming and coming[0].arrival <= clock:
