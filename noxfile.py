@@ -21,9 +21,16 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 LOCKS = {
-    "site": "site.txt", "book": "book.txt", "write": "write.txt", "test": "test.txt", "lint": "lint.txt",
-    "publish": "publish.txt", "gates": "gates.txt", "nox": "nox.txt", "export": "export.txt",
-}  # fmt: skip
+    "site": "site.txt",
+    "book": "book.txt",
+    "write": "write.txt",
+    "test": "test.txt",
+    "lint": "lint.txt",
+    "publish": "publish.txt",
+    "gates": "gates.txt",
+    "nox": "nox.txt",
+    "export": "export.txt",
+}
 #: Files below .github/ by the name of their published schema, which check-jsonschema carries.
 HOST_FILES = {
     "github-workflows": "workflows/*.yml",
@@ -80,9 +87,16 @@ def serve(session: nox.Session) -> None:
     asked = any(word.startswith(("-a", "--dev-addr")) for word in session.posargs)
     address = [] if asked else ["--dev-addr", free_address()]
     session.run(
-        "python", "-m", "mkdocs", "serve", "--no-strict", "--dirty", *address, *session.posargs,
+        "python",
+        "-m",
+        "mkdocs",
+        "serve",
+        "--no-strict",
+        "--dirty",
+        *address,
+        *session.posargs,
         env={"REDRAW_FIGURES": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # new bytecode in a watched folder is no edit
-    )  # fmt: skip
+    )
 
 
 def free_address(first: int = 8000) -> str:
@@ -310,7 +324,21 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     for group, name in LOCKS.items():
         session.run(
-            "uv", "pip", "compile", "--group", group, "--universal", "--python-version", "3.11", "--generate-hashes",
-            "--no-emit-index-url", "--no-annotate", "--custom-compile-command", "nox -s lock", "--quiet",
-            "-o", f"requirements/{name}", *session.posargs,
-        )  # fmt: skip
+            "uv",
+            "pip",
+            "compile",
+            "--group",
+            group,
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--no-emit-index-url",
+            "--no-annotate",
+            "--custom-compile-command",
+            "nox -s lock",
+            "--quiet",
+            "-o",
+            f"requirements/{name}",
+            *session.posargs,
+        )

@@ -20,12 +20,20 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     """Run one command; a reader's mistake is one line and exit status 1, never a traceback."""
     started = time.perf_counter()
     commands = {
-        "write": (_write, ()), "check": (_check, ("--fast",)), "figures": (_figures, None),
-        "lint": (_lint, ("--strict",)), "pictures": (_pictures, ()), "predict": (_predict, None),
-        "numbers": (_numbers, None), "new": (_new, None),
-        "publish": (_publish, ("--push", "--trial", "--book")), "validate": (_validate, None),
-        "book": (_book, None), "shape": (_shape, None), "score": (_score, None),
-    }  # fmt: skip
+        "write": (_write, ()),
+        "check": (_check, ("--fast",)),
+        "figures": (_figures, None),
+        "lint": (_lint, ("--strict",)),
+        "pictures": (_pictures, ()),
+        "predict": (_predict, None),
+        "numbers": (_numbers, None),
+        "new": (_new, None),
+        "publish": (_publish, ("--push", "--trial", "--book")),
+        "validate": (_validate, None),
+        "book": (_book, None),
+        "shape": (_shape, None),
+        "score": (_score, None),
+    }
     command, allowed = commands.get(arguments[0] if arguments else "", (None, ()))
     unknown = [word for word in arguments[1:] if allowed is not None and word not in allowed]
     if command is None or unknown:

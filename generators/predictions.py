@@ -59,9 +59,15 @@ def predict(catalog: Catalog, chip_id: str) -> dict:
     peaks = {DTYPES[name]: peak.quantity.value for name, peak in row.peaks().items() if name in DTYPES}
     chip = Chip(row.bandwidth.value, peaks["bfloat16"], row.capacity.value)
     return {
-        "schema": 1, "accelerator": chip_id, "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "basis": BASIS,
-        "bandwidth": chip.bandwidth, "capacity": chip.capacity, "peaks": peaks, "rows": list(_rows(chip, peaks)),
-    }  # fmt: skip
+        "schema": 1,
+        "accelerator": chip_id,
+        "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "basis": BASIS,
+        "bandwidth": chip.bandwidth,
+        "capacity": chip.capacity,
+        "peaks": peaks,
+        "rows": list(_rows(chip, peaks)),
+    }
 
 
 def _rows(chip: Chip, peaks: dict[str, float]) -> Iterator[dict]:

@@ -175,8 +175,11 @@ class Device:
             for x in tree_leaves((args, kwargs))
             if isinstance(x, Tensor) and x.layout == torch.strided
         }
-        made = [(x, at) for at, x in enumerate(tree_leaves(result))
-                if isinstance(x, Tensor) and x.untyped_storage()._cdata not in old]  # fmt: skip
+        made = [
+            (x, at)
+            for at, x in enumerate(tree_leaves(result))
+            if isinstance(x, Tensor) and x.untyped_storage()._cdata not in old
+        ]
         for tensor, _ in made:
             owned.add(tensor.untyped_storage()._cdata)
             if tensor.is_floating_point():
@@ -271,17 +274,26 @@ def installed(patch: Any) -> Iterator[Device]:
             device.capture = None
 
     faked = {
-        "is_available": lambda: True, "synchronize": device.synchronize, "Stream": lambda *_, **__: stream,
-        "current_stream": lambda *_: stream, "stream": lambda _: contextlib.nullcontext(),
-        "Event": lambda **_: Event(device), "CUDAGraph": type("CUDAGraph", (Graph,), {"device": device}),
-        "graph": graph, "graph_pool_handle": lambda: "pool", "empty_cache": lambda: None,
+        "is_available": lambda: True,
+        "synchronize": device.synchronize,
+        "Stream": lambda *_, **__: stream,
+        "current_stream": lambda *_: stream,
+        "stream": lambda _: contextlib.nullcontext(),
+        "Event": lambda **_: Event(device),
+        "CUDAGraph": type("CUDAGraph", (Graph,), {"device": device}),
+        "graph": graph,
+        "graph_pool_handle": lambda: "pool",
+        "empty_cache": lambda: None,
         "is_current_stream_capturing": lambda: device.capture is not None,
         "get_device_properties": lambda _=0: SimpleNamespace(L2_cache_size=L2, multi_processor_count=4),
-        "get_device_capability": lambda *_: (9, 0), "get_device_name": lambda *_: "stand-in",
-        "mem_get_info": lambda *_: (8 * 10**9, 16 * 10**9), "memory_allocated": lambda *_: 0,
-        "memory_reserved": lambda *_: 0, "reset_peak_memory_stats": lambda *_: None,
+        "get_device_capability": lambda *_: (9, 0),
+        "get_device_name": lambda *_: "stand-in",
+        "mem_get_info": lambda *_: (8 * 10**9, 16 * 10**9),
+        "memory_allocated": lambda *_: 0,
+        "memory_reserved": lambda *_: 0,
+        "reset_peak_memory_stats": lambda *_: None,
         "max_memory_allocated": lambda *_: 0,
-    }  # fmt: skip
+    }
     for name, fake in faked.items():
         patch.setattr(torch.cuda, name, fake)
     clock = SimpleNamespace(perf_counter=lambda: device.host)

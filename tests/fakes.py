@@ -46,12 +46,28 @@ class FakeDevice:
 
 
 def row(
-    name: str, kind: str = "ceiling", samples: list[float] | None = None, inner: int = 1, bytes: float = 0,
-    flop: float = 0, tokens: float = 0, status: str = "", reason: str = "", **parameters: Any,
-) -> dict[str, Any]:  # fmt: skip
+    name: str,
+    kind: str = "ceiling",
+    samples: list[float] | None = None,
+    inner: int = 1,
+    bytes: float = 0,
+    flop: float = 0,
+    tokens: float = 0,
+    status: str = "",
+    reason: str = "",
+    **parameters: Any,
+) -> dict[str, Any]:
     """A row of a record."""
     return {
-        "name": name, "kind": kind, "parameters": parameters, "status": status or ("measured" if samples else "skipped"),
-        "reason": reason, "inner": inner, "work": {"bytes": bytes, "flop": flop, "tokens": tokens}, "warmups": [],
-        "samples": samples or [], "check": CHECKED if samples else None, "noise": {},
-    }  # fmt: skip
+        "name": name,
+        "kind": kind,
+        "parameters": parameters,
+        "status": status or ("measured" if samples else "skipped"),
+        "reason": reason,
+        "inner": inner,
+        "work": {"bytes": bytes, "flop": flop, "tokens": tokens},
+        "warmups": [],
+        "samples": samples or [],
+        "check": CHECKED if samples else None,
+        "noise": {},
+    }

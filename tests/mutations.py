@@ -35,8 +35,16 @@ from tests.conftest import ROOT
 PARSE = tomllib.loads  # which `read_once` lets remember what it has read
 LONGEST = 600  # characters of a message
 RECORDS = ("T0457Z", "T2228Z")  # a processor's and a GPU's: the others say nothing more to the loader
-ERRATUM = {"one": {"found_in": "0.1.0", "place": "01_memory_bound", "said": "what it said", "correct": "what is right",
-                   "reported_by": "a reader", "reported": datetime.date(2026, 11, 24)}}  # fmt: skip
+ERRATUM = {
+    "one": {
+        "found_in": "0.1.0",
+        "place": "01_memory_bound",
+        "said": "what it said",
+        "correct": "what is right",
+        "reported_by": "a reader",
+        "reported": datetime.date(2026, 11, 24),
+    }
+}
 
 Row = dict
 Bend = Callable[[random.Random, Row], str]  # changes a row in place; what it did, or "" where it does not apply
@@ -331,8 +339,15 @@ def printed_in_another_unit(rng: random.Random, row: Row) -> str:
 
 def swapped_values(rng: random.Random, row: Row) -> str:
     """Two sourced values in each other's place."""
-    pairs = [("memory.bandwidth", "memory.capacity"), ("memory.bandwidth", "power"), ("peak.fp16", "peak.fp8"), ("peak.bf16", "peak.int8"),
-             ("peak.fp32", "peak.bf16"), ("power", "last_level_cache"), ("parameters", "kv_bytes_per_token")]  # fmt: skip
+    pairs = [
+        ("memory.bandwidth", "memory.capacity"),
+        ("memory.bandwidth", "power"),
+        ("peak.fp16", "peak.fp8"),
+        ("peak.bf16", "peak.int8"),
+        ("peak.fp32", "peak.bf16"),
+        ("power", "last_level_cache"),
+        ("parameters", "kv_bytes_per_token"),
+    ]
     there = {".".join(map(str, way)): one for way, one in tables(row, {"value", "as_printed"})}
     known = [(a, b) for a, b in pairs if a in there and b in there and there[a]["value"] != there[b]["value"]]
     if not known:
@@ -573,8 +588,20 @@ def odd_sample(rng: random.Random, row: Row) -> str:
 def case_field(rng: random.Random, row: Row) -> str:
     """A case that is counted, named or judged wrongly."""
     case = rng.choice([case for case in row["cases"] if case["status"] == "measured"])
-    name, value = rng.choice([("inner", 0), ("inner", 1.5), ("inner", -3), ("kind", "guess"), ("status", "done"), ("status", "failed"),
-                              ("samples", []), ("samples", [0.1]), ("name", "Read!"), ("parameters", None)])  # fmt: skip
+    name, value = rng.choice(
+        [
+            ("inner", 0),
+            ("inner", 1.5),
+            ("inner", -3),
+            ("kind", "guess"),
+            ("status", "done"),
+            ("status", "failed"),
+            ("samples", []),
+            ("samples", [0.1]),
+            ("name", "Read!"),
+            ("parameters", None),
+        ]
+    )
     if name == "status" and case.get("reason"):
         return ""
     case[name] = value
@@ -600,44 +627,186 @@ def _glob(pattern: str) -> Callable[[Path], list[Path]]:
 
 
 KINDS: dict[str, Kind] = {
-    "chip": Kind(_glob("accelerators/*.toml"), {"harmless": [same_words], "harmful": [
-        *_SOURCED, *_EVERY, swapped_values, peak_out_of_line, missing("name", "vendor", "kind", "year", "memory", "bandwidth", "source", "value", "as_printed"),
-        setting("name", "", " ", "x" * 100, "A [b](c)"), setting("vendor", ""), setting("year", 1999, 2102, "2024", 20.5), setting("kind", "gpu", "datacentre", ""),
-        setting("printed_basis", "Dense", "", "peak"), setting("memory.type", ""), impossible("power", "1 W"), impossible("power", "900 kW"),
-        impossible("last_level_cache", "400 GB"), impossible("memory.capacity", "1900 GB"), impossible("memory.bandwidth", "29 PB/s"), impossible("memory.bandwidth", "11 GB/s"),
-    ]}),
-    "model": Kind(_glob("models/*.toml"), {"harmless": [same_words], "harmful": [
-        *_SOURCED, *_EVERY, dimension, tied, missing("name", "context", "parameters", "shape", "layers", "vocab", "source"),
-        setting("name", "", "x" * 3999), setting("context", 0, -1, 1, "8192", 10**12), setting("year", 1999, 2102, "2024"), setting("window.size", 0, 10**9), setting("kv_heads", 0, -1),
-    ]}),
-    "format": Kind(_glob("formats.toml"), {"harmless": [same_words], "harmful": [
-        *_EVERY, source_typo, group_dropped, narrow_rate, other_bits_than_named, other_group, other_mix, missing("name", "bits", "other_bits", "rate", "source", "as_printed"), setting("bits", 0, -4, 1e9, "4", 65), setting("other_bits", 0.01, 0, 1000, -1),
-        setting("group", -1, 2.5, 10**9), setting("scale_bits", -8, 1e308), setting("rate", "int4", "", "FP8"), setting("name", ""),
-    ]}, is_table=True),
-    "source": Kind(_glob("sources.toml"), {"harmless": [same_words], "harmful": [
-        *_EVERY, missing("kind", "publisher", "title", "url", "accessed", "read"), setting("accessed", "nan", "2099-01-01", "2026-02-30", "", "24.11.2026", "1700-01-01"),
-        setting("published", "2099", "soon", "2026-13", "20261124"), setting("title", "", " "), setting("publisher", ""), setting("kind", "blog", ""), setting("read", "maybe", ""),
-        setting("url", "javascript:alert(1)", "http://a.com/x", "https://www.techpowerup.com/gpu", "https://web.archive.org/web/2024/https://www.techpowerup.com/x", "ftp://x", ""),
-    ]}, is_table=True),
-    "published": Kind(_glob("published/*.toml"), {"harmless": [same_words], "harmful": [
-        *_SOURCED, *_EVERY, too_fast, missing("value", "metric", "as_printed", "conditions", "source"), setting("devices", 2**62, 0, -1, 1.5, "8"), setting("batch", 0, -1, 2**60, 1.5),
-        setting("context", -1, 1e300), setting("metric", "speed", "Time", ""), setting("accelerator", "h100", "A100", "a100-sxm4-80g"), setting("model", "llama", "LLAMA-2-7B"), setting("format", "fp61", "BF16"),
-        setting("value", "0 tokens/s", "-5 ms", "1e999 GB/s", "fast", ""),
-    ]}, is_table=True),
-    "prediction": Kind(_glob("predictions/*.json"), {"harmless": [], "harmful": [
-        *_EVERY, predicted_value, twice, wrong_peak, other_chip, other_day, missing("accelerator", "made", "bandwidth", "peaks", "rows", "schema"), setting("schema", 2, "1"), setting("rows", []),
-        setting("quantity", "ms", "GB/s"), setting("binds", "cache", ""),
-    ]}, is_json=True),
-    "record": Kind(_glob("measurements/*.json"), {"harmless": [], "harmful": [
-        *_EVERY, other_day, no_time, too_quick, unchecked, other_machine, odd_sample, case_field, missing("started", "finished", "machine", "environment", "cases", "profile", "commit", "schema"),
-        setting("schema", 2, "1"), setting("cases", []), setting("commit", "main", "", "zzz"), setting("dirty", "no", 1), setting("device", "gpu", "tpu", ""), setting("supersedes", "x", "../x"),
-    ]}, is_json=True),
-    "contributor": Kind(_glob("contributors.toml"), {"harmless": [], "harmful": [*_EVERY, missing("name"), setting("name", "", "x" * 100, " a")]}, is_table=True),
-    "erratum": Kind(_glob("errata.toml"), {"harmless": [], "harmful": [
-        *_EVERY, missing("found_in", "place", "said", "correct", "reported"), setting("found_in", "one", "0.1", ""), setting("mended_in", "0.0.1", "later"), setting("place", "../x", "a b", ""),
-        setting("reported", "soon", datetime.date(2099, 1, 1), datetime.date(1999, 1, 1)), setting("said", ""), setting("correct", ""),
-    ]}, is_table=True),
-}  # fmt: skip
+    "chip": Kind(
+        _glob("accelerators/*.toml"),
+        {
+            "harmless": [same_words],
+            "harmful": [
+                *_SOURCED,
+                *_EVERY,
+                swapped_values,
+                peak_out_of_line,
+                missing("name", "vendor", "kind", "year", "memory", "bandwidth", "source", "value", "as_printed"),
+                setting("name", "", " ", "x" * 100, "A [b](c)"),
+                setting("vendor", ""),
+                setting("year", 1999, 2102, "2024", 20.5),
+                setting("kind", "gpu", "datacentre", ""),
+                setting("printed_basis", "Dense", "", "peak"),
+                setting("memory.type", ""),
+                impossible("power", "1 W"),
+                impossible("power", "900 kW"),
+                impossible("last_level_cache", "400 GB"),
+                impossible("memory.capacity", "1900 GB"),
+                impossible("memory.bandwidth", "29 PB/s"),
+                impossible("memory.bandwidth", "11 GB/s"),
+            ],
+        },
+    ),
+    "model": Kind(
+        _glob("models/*.toml"),
+        {
+            "harmless": [same_words],
+            "harmful": [
+                *_SOURCED,
+                *_EVERY,
+                dimension,
+                tied,
+                missing("name", "context", "parameters", "shape", "layers", "vocab", "source"),
+                setting("name", "", "x" * 3999),
+                setting("context", 0, -1, 1, "8192", 10**12),
+                setting("year", 1999, 2102, "2024"),
+                setting("window.size", 0, 10**9),
+                setting("kv_heads", 0, -1),
+            ],
+        },
+    ),
+    "format": Kind(
+        _glob("formats.toml"),
+        {
+            "harmless": [same_words],
+            "harmful": [
+                *_EVERY,
+                source_typo,
+                group_dropped,
+                narrow_rate,
+                other_bits_than_named,
+                other_group,
+                other_mix,
+                missing("name", "bits", "other_bits", "rate", "source", "as_printed"),
+                setting("bits", 0, -4, 1e9, "4", 65),
+                setting("other_bits", 0.01, 0, 1000, -1),
+                setting("group", -1, 2.5, 10**9),
+                setting("scale_bits", -8, 1e308),
+                setting("rate", "int4", "", "FP8"),
+                setting("name", ""),
+            ],
+        },
+        is_table=True,
+    ),
+    "source": Kind(
+        _glob("sources.toml"),
+        {
+            "harmless": [same_words],
+            "harmful": [
+                *_EVERY,
+                missing("kind", "publisher", "title", "url", "accessed", "read"),
+                setting("accessed", "nan", "2099-01-01", "2026-02-30", "", "24.11.2026", "1700-01-01"),
+                setting("published", "2099", "soon", "2026-13", "20261124"),
+                setting("title", "", " "),
+                setting("publisher", ""),
+                setting("kind", "blog", ""),
+                setting("read", "maybe", ""),
+                setting(
+                    "url",
+                    "javascript:alert(1)",
+                    "http://a.com/x",
+                    "https://www.techpowerup.com/gpu",
+                    "https://web.archive.org/web/2024/https://www.techpowerup.com/x",
+                    "ftp://x",
+                    "",
+                ),
+            ],
+        },
+        is_table=True,
+    ),
+    "published": Kind(
+        _glob("published/*.toml"),
+        {
+            "harmless": [same_words],
+            "harmful": [
+                *_SOURCED,
+                *_EVERY,
+                too_fast,
+                missing("value", "metric", "as_printed", "conditions", "source"),
+                setting("devices", 2**62, 0, -1, 1.5, "8"),
+                setting("batch", 0, -1, 2**60, 1.5),
+                setting("context", -1, 1e300),
+                setting("metric", "speed", "Time", ""),
+                setting("accelerator", "h100", "A100", "a100-sxm4-80g"),
+                setting("model", "llama", "LLAMA-2-7B"),
+                setting("format", "fp61", "BF16"),
+                setting("value", "0 tokens/s", "-5 ms", "1e999 GB/s", "fast", ""),
+            ],
+        },
+        is_table=True,
+    ),
+    "prediction": Kind(
+        _glob("predictions/*.json"),
+        {
+            "harmless": [],
+            "harmful": [
+                *_EVERY,
+                predicted_value,
+                twice,
+                wrong_peak,
+                other_chip,
+                other_day,
+                missing("accelerator", "made", "bandwidth", "peaks", "rows", "schema"),
+                setting("schema", 2, "1"),
+                setting("rows", []),
+                setting("quantity", "ms", "GB/s"),
+                setting("binds", "cache", ""),
+            ],
+        },
+        is_json=True,
+    ),
+    "record": Kind(
+        _glob("measurements/*.json"),
+        {
+            "harmless": [],
+            "harmful": [
+                *_EVERY,
+                other_day,
+                no_time,
+                too_quick,
+                unchecked,
+                other_machine,
+                odd_sample,
+                case_field,
+                missing("started", "finished", "machine", "environment", "cases", "profile", "commit", "schema"),
+                setting("schema", 2, "1"),
+                setting("cases", []),
+                setting("commit", "main", "", "zzz"),
+                setting("dirty", "no", 1),
+                setting("device", "gpu", "tpu", ""),
+                setting("supersedes", "x", "../x"),
+            ],
+        },
+        is_json=True,
+    ),
+    "contributor": Kind(
+        _glob("contributors.toml"),
+        {"harmless": [], "harmful": [*_EVERY, missing("name"), setting("name", "", "x" * 100, " a")]},
+        is_table=True,
+    ),
+    "erratum": Kind(
+        _glob("errata.toml"),
+        {
+            "harmless": [],
+            "harmful": [
+                *_EVERY,
+                missing("found_in", "place", "said", "correct", "reported"),
+                setting("found_in", "one", "0.1", ""),
+                setting("mended_in", "0.0.1", "later"),
+                setting("place", "../x", "a b", ""),
+                setting("reported", "soon", datetime.date(2099, 1, 1), datetime.date(1999, 1, 1)),
+                setting("said", ""),
+                setting("correct", ""),
+            ],
+        },
+        is_table=True,
+    ),
+}
 
 
 def of_text(rng: random.Random, kind: Kind, text: bytes) -> tuple[bytes, str]:

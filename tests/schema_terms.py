@@ -9,19 +9,36 @@ from __future__ import annotations
 
 THING = {"@type", "@id", "name", "description", "url", "image", "identifier", "sameAs", "mainEntityOfPage"}
 WORK = THING | {
-    "author", "creator", "publisher", "version", "license", "inLanguage", "isPartOf", "hasPart", "position", "datePublished",
-    "dateCreated", "dateModified", "isAccessibleForFree", "headline", "keywords", "citation", "encodingFormat",
-}  # fmt: skip
+    "author",
+    "creator",
+    "publisher",
+    "version",
+    "license",
+    "inLanguage",
+    "isPartOf",
+    "hasPart",
+    "position",
+    "datePublished",
+    "dateCreated",
+    "dateModified",
+    "isAccessibleForFree",
+    "headline",
+    "keywords",
+    "citation",
+    "encodingFormat",
+}
 ALLOWED = {
     "WebSite": WORK | {"issn"},
     "Book": WORK | {"bookEdition", "bookFormat", "isbn", "numberOfPages", "illustrator", "abridged"},
     "TechArticle": WORK | {"articleBody", "articleSection", "wordCount", "dependencies", "proficiencyLevel"},
-    "Dataset": WORK | {"distribution", "variableMeasured", "measurementTechnique", "measurementMethod", "includedInDataCatalog"},
+    "Dataset": WORK
+    | {"distribution", "variableMeasured", "measurementTechnique", "measurementMethod", "includedInDataCatalog"},
     "DataDownload": WORK | {"contentUrl", "contentSize", "uploadDate", "sha256", "measurementTechnique"},
-    "PropertyValue": THING | {"value", "minValue", "maxValue", "unitCode", "unitText", "propertyID", "measurementTechnique"},
+    "PropertyValue": THING
+    | {"value", "minValue", "maxValue", "unitCode", "unitText", "propertyID", "measurementTechnique"},
     "Organization": THING | {"logo", "email"},
     "Person": THING | {"givenName", "familyName", "affiliation", "email"},
-}  # fmt: skip
+}
 REQUIRED = {
     "WebSite": {"name", "url"},
     "Book": {"name", "url"},

@@ -128,11 +128,15 @@ def test_every_script_parses(catalog, engine):
         ("def f(a):\n    return -a ** 2.0 / (a / 3.0)", 5.0, -25.0 / (5.0 / 3.0)),
         ("def f(a):\n    return 0.1 * (0.2 * a) + (0.1 + (0.2 + a))", 0.3, 0.1 * (0.2 * 0.3) + (0.1 + (0.2 + 0.3))),
         ("def f(a, b=2.0, c=3.0):\n    return a + b * c\ndef g(a):\n    return f(a, c=7.0)", 1.0, 15.0),
-        ("def f(a):\n    t = 0.0\n    x = [a, a]\n    x.append(1.0)\n    for y in x:\n        t = t + y\n    return t", 2.0, 5.0),
+        (
+            "def f(a):\n    t = 0.0\n    x = [a, a]\n    x.append(1.0)\n    for y in x:\n        t = t + y\n    return t",
+            2.0,
+            5.0,
+        ),
         ("def f(a):\n    return (1.0 if a > 2.0 else 2.0) * 3.0", 1.0, 6.0),
         ("def f(a):\n    if not (a > 1.0 and a < 3.0) or a == 2.0:\n        return 'yes'\n    return 'no'", 2.0, "yes"),
     ],
-)  # fmt: skip
+)
 def test_the_translation_means_the_same(engine, code, argument, wanted):
     script = translate([Source("generators.model.m", "m.py", code)], set())
     name = "g" if "def g" in code else "f"

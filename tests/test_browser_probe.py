@@ -55,7 +55,8 @@ def test_what_the_assembler_does_not_know_is_named_with_its_line():
 
 def test_the_module_reads_every_byte_once(probe_page):
     """The sum over memory of known words is the known sum, and a word changed anywhere changes it."""
-    sums = probe_page.evaluate("""(base64) => {
+    sums = probe_page.evaluate(
+        """(base64) => {
       const memory = new WebAssembly.Memory({ initial: 1 });
       const code = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const { read } = new WebAssembly.Instance(new WebAssembly.Module(code), { probe: { memory } }).exports;
@@ -69,7 +70,9 @@ def test_the_module_reads_every_byte_once(probe_page):
         return seen;
       });
       return [read(0, 1024) - wanted, Math.min(...off), Math.max(...off)];
-    }""", base64.b64encode(probe_module()).decode())  # fmt: skip
+    }""",
+        base64.b64encode(probe_module()).decode(),
+    )
     assert sums == [0, 1, 1]
 
 
@@ -126,15 +129,25 @@ def test_the_dashed_line_lies_where_the_rate_says(page, origin):
       const offs = [];
       for (let at = 0; at < numbers.length; at += 2) offs.push(Math.abs(axes.y((4e10 * read(numbers[at])) / 1e12) - numbers[at + 1]));
       return Math.max(...offs);
-    }""")  # fmt: skip
+    }""")
     assert off < 0.6
 
 
 @pytest.mark.parametrize(
     "words",
-    ["", "[]", "{}", "null", json.dumps(KEPT | {"browser": 7}), json.dumps(KEPT | {"flags": ["<b>"]}), json.dumps(KEPT | {"one": {"best": 1e300, "median": 1}}),
-     json.dumps(KEPT | {"gpu": None}), json.dumps(KEPT | {"kind": "record"}), "{" * 9000],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        json.dumps(KEPT | {"browser": 7}),
+        json.dumps(KEPT | {"flags": ["<b>"]}),
+        json.dumps(KEPT | {"one": {"best": 1e300, "median": 1}}),
+        json.dumps(KEPT | {"gpu": None}),
+        json.dumps(KEPT | {"kind": "record"}),
+        "{" * 9000,
+    ],
+)
 def test_a_text_that_is_no_probe_is_as_if_none_were_kept(page, origin, words):
     page.goto(origin + "404.html")
     page.evaluate(KEEP, words)
@@ -165,7 +178,8 @@ def test_without_webassembly_plain_javascript_reads(probe_page):
 
 def test_where_the_browser_gives_less_memory_the_rest_is_done_without(probe_page, built_site):
     """The worker's own text, in a page whose second step of growth is refused."""
-    held = probe_page.evaluate("""([text, base64, bytes]) => {
+    held = probe_page.evaluate(
+        """([text, base64, bytes]) => {
       const scope = { postMessage: (message) => { scope.told = message; } };
       const grow = WebAssembly.Memory.prototype.grow;
       let steps = 0;
@@ -178,7 +192,13 @@ def test_where_the_browser_gives_less_memory_the_rest_is_done_without(probe_page
       scope.onmessage({ data: { kind: "take", bytes, code: Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)) } });
       WebAssembly.Memory.prototype.grow = grow;
       return scope.told.held;
-    }""", [(built_site / "assets" / "live" / "probe_worker.js").read_text(), base64.b64encode(probe_module()).decode(), 256 * MIB])  # fmt: skip
+    }""",
+        [
+            (built_site / "assets" / "live" / "probe_worker.js").read_text(),
+            base64.b64encode(probe_module()).decode(),
+            256 * MIB,
+        ],
+    )
     assert held == 64 * MIB
 
 
@@ -253,17 +273,29 @@ def test_a_gpu_is_left_out_with_a_reason(probe_page):
 
 ROW = {"threads": 1, "bytes": 4096, "way": "native", "rates": [1e9, 1e9, 1e9]}
 FILE = {
-    "schema": 1, "started": "2026-11-28T01:00:00Z", "machine": "A machine", "browser": "A browser", "caches": [],
+    "schema": 1,
+    "started": "2026-11-28T01:00:00Z",
+    "machine": "A machine",
+    "browser": "A browser",
+    "caches": [],
     "rows": [ROW | {"way": way} for way in ("native", "wasm-simd", "javascript")],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
     ("change", "names"),
-    [({}, None), ({"machine": "<b>"}, "machine"), ({"rows": FILE["rows"][:2]}, "rows"), ({"rows": [*FILE["rows"], ROW]}, "stand twice"),
-     ({"rows": [ROW | {"rates": [1e9, -1, 1e9]}] * 3}, "rates"), ({"rows": [ROW | {"rates": [1e9, 1e15, 1e9]}] * 3}, "rates"),
-     ({"schema": 2}, "schema"), ({"extra": 1}, "extra"), ({"started": "yesterday"}, "started")],
-)  # fmt: skip
+    [
+        ({}, None),
+        ({"machine": "<b>"}, "machine"),
+        ({"rows": FILE["rows"][:2]}, "rows"),
+        ({"rows": [*FILE["rows"], ROW]}, "stand twice"),
+        ({"rows": [ROW | {"rates": [1e9, -1, 1e9]}] * 3}, "rates"),
+        ({"rows": [ROW | {"rates": [1e9, 1e15, 1e9]}] * 3}, "rates"),
+        ({"schema": 2}, "schema"),
+        ({"extra": 1}, "extra"),
+        ({"started": "yesterday"}, "started"),
+    ],
+)
 def test_a_comparison_is_checked_where_it_enters(tmp_path, change, names):
     (tmp_path / "a--2026-11-28T0100Z.json").write_text(json.dumps(FILE | change))
     rows, errors = load_probes(tmp_path)

@@ -95,7 +95,9 @@ def test_the_numbers_that_the_chapter_repeats_in_words_are_those_that_it_compute
         f"{llama3.layers:.0f} transformer layers, two vectors of {one:,.0f} values in each, two bytes per value" in text
     )
     assert numbers["llama-3.1-8b.kv-per-token"].value == llama3.layers * 2 * one * 2
-    assert [numbers.number(f"head-sum.llama-3.1-8b.{x}").text for x in ("bytes", "h200-sxm.time", "h200-sxm.tokens-per-s")] == ["16 GB", "3.3 ms", "300 tokens/s"]  # fmt: skip
+    assert [
+        numbers.number(f"head-sum.llama-3.1-8b.{x}").text for x in ("bytes", "h200-sxm.time", "h200-sxm.tokens-per-s")
+    ] == ["16 GB", "3.3 ms", "300 tokens/s"]
 
 
 def test_the_bound_the_memory_and_the_rest_add_up_to_the_measured_step(numbers):

@@ -286,7 +286,16 @@ def test_an_answer_token_gets_cheaper_with_the_batch_down_to_what_its_own_cache_
 # Two machines apart --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("model", "low", "high"), [(LLAMA, 0.45, 0.5), (SECOND, 0.0, 0.13), ("llama-3.1-70b", 0.0, 0.05), ("gemma-3-27b", 0.0, 0.05), ("deepseek-v2-lite", 0.0, 0.1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "low", "high"),
+    [
+        (LLAMA, 0.45, 0.5),
+        (SECOND, 0.0, 0.13),
+        ("llama-3.1-70b", 0.0, 0.05),
+        ("gemma-3-27b", 0.0, 0.05),
+        ("deepseek-v2-lite", 0.0, 0.1),
+    ],
+)
 def test_moving_a_small_cache_takes_a_small_part_of_its_prefill(catalog, model, low, high):
     s, port = shape(catalog, model), catalog.published["connectx-7-port"].quantity.value
     moving = memory.kv_bytes(s, BF16, 32768.0) / port
@@ -371,8 +380,10 @@ def test_measured_knees_lie_between_the_points(catalog):
 def test_the_cpus_prefills_are_predicted_too_fast_and_less_so_if_it_takes_turns(catalog):
     mine = [one for one in prefills(catalog) if one.machine == prefills(catalog)[0].machine]
     assert mine and all(one.error < 0 for one in mine)
-    errors, turns = (sorted(abs(t / one.seconds - 1) for one, t in found) for found in (
-        [(one, one.predicted) for one in mine], [(one, one.summed) for one in mine]))  # fmt: skip
+    errors, turns = (
+        sorted(abs(t / one.seconds - 1) for one, t in found)
+        for found in ([(one, one.predicted) for one in mine], [(one, one.summed) for one in mine])
+    )
     assert turns[len(turns) // 2] < 0.8 * errors[len(errors) // 2]
 
 

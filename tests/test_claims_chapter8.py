@@ -82,7 +82,10 @@ def test_a_small_draft_costs_more_than_twice_what_its_bytes_say(n):
 def test_one_chance_for_all_understates_what_copying_gives(catalog):
     once = one_chance(catalog, "rewritten")
     assert copied(catalog, "rewritten", 1).tokens_per_pass == pytest.approx(accepted_tokens(once, 1))
-    misses = [1 - accepted_tokens(once, most) / copied(catalog, "rewritten", most).tokens_per_pass for most in (2, 4, 8, 16, 32)]  # fmt: skip
+    misses = [
+        1 - accepted_tokens(once, most) / copied(catalog, "rewritten", most).tokens_per_pass
+        for most in (2, 4, 8, 16, 32)
+    ]
     assert misses == sorted(misses) and misses[0] > -0.02 and misses[-1] > 0.25
     assert accepted_tokens(once, 10_000) < 2.2  # "never passes 2.2"
 
@@ -90,7 +93,10 @@ def test_one_chance_for_all_understates_what_copying_gives(catalog):
 def test_a_copy_that_was_right_is_likelier_right_again(n, catalog):
     drafted = copied(catalog, "rewritten", 8)
     assert drafted.chance(1) < drafted.chance(2) < drafted.chance(3) and drafted.chance(8) > 0.85
-    first, second, third = n["quoted.ngram-first-right"], *(n[f"quoted-share.ngram-{a}-right.ngram-{b}-right"] for a, b in (("two", "first"), ("three", "two")))  # fmt: skip
+    first, second, third = (
+        n["quoted.ngram-first-right"],
+        *(n[f"quoted-share.ngram-{a}-right.ngram-{b}-right"] for a, b in (("two", "first"), ("three", "two"))),
+    )
     assert first < second < third
 
 

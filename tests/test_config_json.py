@@ -67,8 +67,13 @@ def python_reads(text, rules):
         return {"refused": str(error).split("; known are")[0]}
     shape = [getattr(read.shape, name) for name in read.shape.__dataclass_fields__]
     parts = [list(vars(part).values()) for part in read.shape.parts]
-    return {"shape": [*shape[:-1], None], "parts": parts, "notes": list(read.notes), "family": read.family,
-            "weights": vars(read.weights)}  # fmt: skip
+    return {
+        "shape": [*shape[:-1], None],
+        "parts": parts,
+        "notes": list(read.notes),
+        "family": read.family,
+        "weights": vars(read.weights),
+    }
 
 
 def test_every_file_has_its_expectation():
@@ -102,8 +107,14 @@ def test_the_browser_reads_what_python_reads(rules, browser_reads):
 def hostile():
     """Texts that are no model: each gets one line, no traceback."""
     yield from ("", "[]", "null", "{", '{"a": 1', "[" * 100_000, '{"a":' * 100_000, "\ufeff{}", '"' * 1001, "{}")
-    good = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "intermediate_size": 128, "vocab_size": 100}  # fmt: skip
+    good = {
+        "model_type": "llama",
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 128,
+        "vocab_size": 100,
+    }
     yield json.dumps(good)
     for twice in (
         '"vocab_size": 7',
@@ -129,8 +140,21 @@ def hostile():
             {"a": 1},
         ):
             yield json.dumps(good | {key: value})
-    for key in ("num_local_experts", "num_hidden_layerss", "sliding_window", "layer_types", "kv_lora_rank", "architectures", "text_config", "new_dim",
-                "block_configs", "is_encoder_decoder", "quantization_config", "__proto__", "constructor"):  # fmt: skip
+    for key in (
+        "num_local_experts",
+        "num_hidden_layerss",
+        "sliding_window",
+        "layer_types",
+        "kv_lora_rank",
+        "architectures",
+        "text_config",
+        "new_dim",
+        "block_configs",
+        "is_encoder_decoder",
+        "quantization_config",
+        "__proto__",
+        "constructor",
+    ):
         for value in (7, [7], {"a": 7}, "seven", True):
             yield json.dumps(good | {key: value})
     yield json.dumps(good | {"rope_theta": float("inf"), "x": float("nan")})
@@ -145,21 +169,60 @@ def stored():
         {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True, "modules_to_not_convert": ["visual"]},
         {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True, "desc_act": False},
         {"quant_method": "gptq", "bits": 8, "group_size": -1},
-        {"quant_method": "fp8", "weight_block_size": [128, 128], "modules_to_not_convert": ["model.layers.0.self_attn.q_proj"]},
-        {"quant_method": "fbgemm_fp8", "modules_to_not_convert": [f"model.layers.{i}.self_attn.q_proj" for i in range(500)]},
-        {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "lm_head"]},
-        {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True},
+        {
+            "quant_method": "fp8",
+            "weight_block_size": [128, 128],
+            "modules_to_not_convert": ["model.layers.0.self_attn.q_proj"],
+        },
+        {
+            "quant_method": "fbgemm_fp8",
+            "modules_to_not_convert": [f"model.layers.{i}.self_attn.q_proj" for i in range(500)],
+        },
+        {
+            "quant_method": "mxfp4",
+            "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "lm_head"],
+        },
+        {
+            "quant_method": "bitsandbytes",
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,
+        },
         {"quant_method": "bitsandbytes", "load_in_8bit": True, "llm_int8_skip_modules": ["lm_head"]},
-        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": inner}},
-         "ignore": ["lm_head", "re:.*self_attn.*", "re:.*shared_experts.*", r"re:.*mlp\.(gate|up|gate_up|down)_proj.*"]},
-        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": inner}}},
-        {"quant_method": "modelopt", "quant_algo": "NVFP4", "exclude_modules": ["lm_head", "model.layers.*.self_attn*"]},
-        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": inner}, "group_1": {"weights": inner}}},
-        {"quant_method": "gptq", "bits": 0}, {"quant_method": "new"}, {}, {"quant_method": 4}, {"quant_method": "__proto__"},
-        {"quant_method": "fp8", "modules_to_not_convert": ["re:(a+)+$", 7]}, {"quant_method": "fp8", "ignore": ["re:((a|b)c)*"]},
-        {"quant_method": "fp8", "modules_to_not_convert": [7]}, {"quant_method": "fp8", "ignore": ["*" * 200] * 3000},
+        {
+            "quant_method": "compressed-tensors",
+            "config_groups": {"group_0": {"targets": ["Linear"], "weights": inner}},
+            "ignore": [
+                "lm_head",
+                "re:.*self_attn.*",
+                "re:.*shared_experts.*",
+                r"re:.*mlp\.(gate|up|gate_up|down)_proj.*",
+            ],
+        },
+        {
+            "quant_method": "compressed-tensors",
+            "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": inner}},
+        },
+        {
+            "quant_method": "modelopt",
+            "quant_algo": "NVFP4",
+            "exclude_modules": ["lm_head", "model.layers.*.self_attn*"],
+        },
+        {
+            "quant_method": "compressed-tensors",
+            "config_groups": {"group_0": {"weights": inner}, "group_1": {"weights": inner}},
+        },
+        {"quant_method": "gptq", "bits": 0},
+        {"quant_method": "new"},
+        {},
+        {"quant_method": 4},
+        {"quant_method": "__proto__"},
+        {"quant_method": "fp8", "modules_to_not_convert": ["re:(a+)+$", 7]},
+        {"quant_method": "fp8", "ignore": ["re:((a|b)c)*"]},
+        {"quant_method": "fp8", "modules_to_not_convert": [7]},
+        {"quant_method": "fp8", "ignore": ["*" * 200] * 3000},
         {"quant_method": "fp8", "ignore": ["*a*b*c*d*e*f" * 20] * 100},
-    ]  # fmt: skip
+    ]
     for name in ("deepseek-ai--DeepSeek-V3.2", "mlc--qwen2moe", "x-opt-125m"):
         config = json.loads((FILES / f"{name}.json").read_text())
         for one in said:
@@ -172,10 +235,25 @@ def stored():
 
 def test_a_file_says_how_its_weights_are_stored(rules):
     """Published sizes: gpt-oss-120b's files are 65.25 GB, its attention at 16 bits."""
-    config = {"model_type": "gpt_oss", "num_hidden_layers": 36, "hidden_size": 2880, "num_attention_heads": 64, "num_key_value_heads": 8,
-              "head_dim": 64, "intermediate_size": 2880, "vocab_size": 201088, "num_local_experts": 128, "num_experts_per_tok": 4,
-              "sliding_window": 128, "tie_word_embeddings": False, "attention_bias": True,
-              "quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]}}  # fmt: skip
+    config = {
+        "model_type": "gpt_oss",
+        "num_hidden_layers": 36,
+        "hidden_size": 2880,
+        "num_attention_heads": 64,
+        "num_key_value_heads": 8,
+        "head_dim": 64,
+        "intermediate_size": 2880,
+        "vocab_size": 201088,
+        "num_local_experts": 128,
+        "num_experts_per_tok": 4,
+        "sliding_window": 128,
+        "tie_word_embeddings": False,
+        "attention_bias": True,
+        "quantization_config": {
+            "quant_method": "mxfp4",
+            "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"],
+        },
+    }
     read = read_config(json.dumps(config), rules)
     assert figures(read)["weights_as_shipped"] == pytest.approx(65.25e9, rel=1e-4)
     assert (read.weights.attention, read.weights.expert, read.weights.head) == (16, 4.25, 16)
@@ -241,12 +319,15 @@ def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
     assert "keys not read: surprise" in read_config(json.dumps(good | {"surprise": 1}), rules).notes
 
 
-@pytest.mark.parametrize(("name", "key", "meant"), [
-    ("nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "ybrid_override_patternx", "hybrid_override_pattern"),
-    ("ome--command_r_35b", "tie_word_embeddingss", "tie_word_embeddings"),
-    ("x-qwen3-next-80b", "model_tpye", "model_type"),
-    ("x-qwen3-next-80b", "layer_type", "layer_types"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "key", "meant"),
+    [
+        ("nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "ybrid_override_patternx", "hybrid_override_pattern"),
+        ("ome--command_r_35b", "tie_word_embeddingss", "tie_word_embeddings"),
+        ("x-qwen3-next-80b", "model_tpye", "model_type"),
+        ("x-qwen3-next-80b", "layer_type", "layer_types"),
+    ],
+)
 def test_a_key_one_letter_off_refuses_the_file_whatever_it_holds(rules, browser_reads, name, key, meant):
     config = json.loads((FILES / f"{name}.json").read_text())
     for value in ("MEM*", False, 0, [], {}):
@@ -264,31 +345,80 @@ def test_a_key_one_letter_off_within_a_table_refuses_the_file(catalog, rules):
         read_config(json.dumps(config | {"linear_attn_config": inner | {"head_dimm": 1}}), rules)
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"head_dim": 0}, "found 0 for head_dim, wanted a whole number above zero"),
-    ({"num_attention_heads": 0, "num_key_value_heads": 0, "head_dim": 128}, "found 0 for num_attention_heads, wanted a whole number"),
-    ({"intermediate_size": 0}, "found 0 for intermediate_size, wanted a whole number above zero"),
-    ({"intermediate_size": 14336.5}, "found 14336.5 for intermediate_size, wanted a whole number"),
-    ({"num_key_value_heads": True}, "found true for num_key_value_heads, wanted a whole number"),
-    ({"attention_bias": "no"}, 'found "no" for attention_bias, wanted true or false'),
-    ({"n_layer": 16}, "found num_hidden_layers = 32 and n_layer = 16, wanted one value; remove the wrong one"),
-    ({"model_type": "mixtral", "num_local_experts": 8, "num_experts_per_tok": 0}, "found 0 experts per token of 8; wanted 1 or more"),
-    ({"model_type": "mixtral", "num_local_experts": 8.5, "num_experts_per_tok": 2}, "found 8.5 for num_local_experts, wanted a whole number"),
-    ({"model_type": "gemma3_text", "head_dim": 128, "layer_types": ["sliding_attention"] * 10}, "found 10 layer_types for 32 layers, wanted one for each"),
-    ({"model_type": "deepseek_v3", "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64, "kv_lora_rank": 0,
-      "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128}, "found 0 for kv_lora_rank, wanted a whole number above zero"),
-    ({"model_type": "deepseek_v3", "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64, "kv_lora_rank": 512,
-      "qk_rope_head_dim": 64.5, "qk_nope_head_dim": 128, "v_head_dim": 128}, "a number of the file is out of bounds"),
-    ({"quantization_config": ["awq"]}, "found a list as the account of its quantization, wanted an object"),
-    ({"quantization_config": {"quant_method": "awq", "bits": 3.7}}, "found 3.7 for bits, wanted a whole number"),
-    ({"quantization_config": {"quant_method": "fp8", "modules_to_not_convert": "lm_head"}}, 'found "lm_head" for modules of its quantization, wanted a list'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"head_dim": 0}, "found 0 for head_dim, wanted a whole number above zero"),
+        (
+            {"num_attention_heads": 0, "num_key_value_heads": 0, "head_dim": 128},
+            "found 0 for num_attention_heads, wanted a whole number",
+        ),
+        ({"intermediate_size": 0}, "found 0 for intermediate_size, wanted a whole number above zero"),
+        ({"intermediate_size": 14336.5}, "found 14336.5 for intermediate_size, wanted a whole number"),
+        ({"num_key_value_heads": True}, "found true for num_key_value_heads, wanted a whole number"),
+        ({"attention_bias": "no"}, 'found "no" for attention_bias, wanted true or false'),
+        ({"n_layer": 16}, "found num_hidden_layers = 32 and n_layer = 16, wanted one value; remove the wrong one"),
+        (
+            {"model_type": "mixtral", "num_local_experts": 8, "num_experts_per_tok": 0},
+            "found 0 experts per token of 8; wanted 1 or more",
+        ),
+        (
+            {"model_type": "mixtral", "num_local_experts": 8.5, "num_experts_per_tok": 2},
+            "found 8.5 for num_local_experts, wanted a whole number",
+        ),
+        (
+            {"model_type": "gemma3_text", "head_dim": 128, "layer_types": ["sliding_attention"] * 10},
+            "found 10 layer_types for 32 layers, wanted one for each",
+        ),
+        (
+            {
+                "model_type": "deepseek_v3",
+                "n_routed_experts": 8,
+                "num_experts_per_tok": 2,
+                "moe_intermediate_size": 64,
+                "kv_lora_rank": 0,
+                "qk_rope_head_dim": 64,
+                "qk_nope_head_dim": 128,
+                "v_head_dim": 128,
+            },
+            "found 0 for kv_lora_rank, wanted a whole number above zero",
+        ),
+        (
+            {
+                "model_type": "deepseek_v3",
+                "n_routed_experts": 8,
+                "num_experts_per_tok": 2,
+                "moe_intermediate_size": 64,
+                "kv_lora_rank": 512,
+                "qk_rope_head_dim": 64.5,
+                "qk_nope_head_dim": 128,
+                "v_head_dim": 128,
+            },
+            "a number of the file is out of bounds",
+        ),
+        ({"quantization_config": ["awq"]}, "found a list as the account of its quantization, wanted an object"),
+        ({"quantization_config": {"quant_method": "awq", "bits": 3.7}}, "found 3.7 for bits, wanted a whole number"),
+        (
+            {"quantization_config": {"quant_method": "fp8", "modules_to_not_convert": "lm_head"}},
+            'found "lm_head" for modules of its quantization, wanted a list',
+        ),
+    ],
+)
 def test_values_that_no_model_has_are_refused_or_told_by_both(rules, browser_reads, changes, said):
     """Each was read as if it were meant: a model without attention, half an expert, layers of no kind, 3.7 bits."""
-    text = json.dumps({
-        "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-        "intermediate_size": 14336, "vocab_size": 128256, "tie_word_embeddings": False,
-    } | changes)  # fmt: skip
+    text = json.dumps(
+        {
+            "model_type": "llama",
+            "hidden_size": 4096,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 32,
+            "num_key_value_heads": 8,
+            "intermediate_size": 14336,
+            "vocab_size": 128256,
+            "tie_word_embeddings": False,
+        }
+        | changes
+    )
     (there,), here = browser_reads([text]), python_reads(text, rules)
     assert there == here
     assert said in (here.get("refused") or "; ".join(here["notes"]))
@@ -302,10 +432,13 @@ def test_a_key_that_stands_twice_refuses_the_file(rules, browser_reads):
         assert browser_reads([text]) == [python_reads(text, rules)]
 
 
-@pytest.mark.parametrize(("key", "value", "wanted"), [
-    ("tie_word_embeddings", [[1]], "wanted true or false"),
-    ("layer_types", ["full_attention", {}, "full_attention"], "wanted a list of one kind of value"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("tie_word_embeddings", [[1]], "wanted true or false"),
+        ("layer_types", ["full_attention", {}, "full_attention"], "wanted a list of one kind of value"),
+    ],
+)
 def test_a_value_of_a_kind_that_no_rule_could_mean_refuses_the_file(rules, browser_reads, key, value, wanted):
     config = json.loads((FILES / "x-qwen3-next-80b.json").read_text()) | {key: value}
     with pytest.raises(Refused, match=wanted):
@@ -329,16 +462,32 @@ def test_the_catalogues_models_follow_from_their_published_keys(catalog, rules):
 def published(s) -> dict:
     """A row's fields under the names that most files use."""
     config = {
-        "num_hidden_layers": s.layers, "hidden_size": s.d_model, "num_attention_heads": s.heads, "num_key_value_heads": s.kv_heads,
-        "head_dim": s.head_dim, "intermediate_size": s.d_ff, "vocab_size": s.vocab, "tie_word_embeddings": s.tied,
+        "num_hidden_layers": s.layers,
+        "hidden_size": s.d_model,
+        "num_attention_heads": s.heads,
+        "num_key_value_heads": s.kv_heads,
+        "head_dim": s.head_dim,
+        "intermediate_size": s.d_ff,
+        "vocab_size": s.vocab,
+        "tie_word_embeddings": s.tied,
         "hidden_act": "silu" if s.mlp_matrices == 3 else "relu2",
-    }  # fmt: skip
+    }
     if s.experts:
-        config |= {"num_local_experts": s.experts, "num_experts_per_tok": s.active_experts, "n_shared_experts": s.shared_experts,
-                   "moe_intermediate_size": s.expert_d_ff, "first_k_dense_replace": s.dense_layers}  # fmt: skip
+        config |= {
+            "num_local_experts": s.experts,
+            "num_experts_per_tok": s.active_experts,
+            "n_shared_experts": s.shared_experts,
+            "moe_intermediate_size": s.expert_d_ff,
+            "first_k_dense_replace": s.dense_layers,
+        }
     if s.kv_rank:
-        config |= {"kv_lora_rank": s.kv_rank, "q_lora_rank": s.q_rank, "qk_rope_head_dim": s.rope_dim,
-                   "qk_nope_head_dim": s.nope_dim, "v_head_dim": s.v_dim}  # fmt: skip
+        config |= {
+            "kv_lora_rank": s.kv_rank,
+            "q_lora_rank": s.q_rank,
+            "qk_rope_head_dim": s.rope_dim,
+            "qk_nope_head_dim": s.nope_dim,
+            "v_head_dim": s.v_dim,
+        }
     if s.window_layers:
         kinds = ["sliding_attention"] * int(s.window_layers) + ["full_attention"] * int(s.layers - s.window_layers)
         config |= {"sliding_window": s.window, "layer_types": kinds}

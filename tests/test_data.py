@@ -87,9 +87,15 @@ def test_a_memory_as_no_chip_of_its_kind_has_is_refused(memory, kind, capacity, 
         return value and {"value": f"{value} {unit}", "as_printed": f"{value} {unit}", "source": "x"}
 
     chip = Accelerator(
-        id="x", name="X", short="X", vendor="V", kind=kind, year=2025, power=printed(power, "W"),
+        id="x",
+        name="X",
+        short="X",
+        vendor="V",
+        kind=kind,
+        year=2025,
+        power=printed(power, "W"),
         memory={"type": memory, "capacity": printed(capacity, "GB"), "bandwidth": printed(bandwidth, "GB/s")},
-    )  # fmt: skip
+    )
     reported = [str(error) for error in chip_errors(chip)]
     assert any(said in line for line in reported) if said else reported == [], reported
 

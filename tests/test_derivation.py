@@ -72,11 +72,14 @@ def _printed(value: float) -> str:
         (lambda a, b: a / (b * 3), "15.0 GB ÷ (4.80 TB/s × 3) = 3 ms"),
         (lambda a, b: abs(a / a - 2), "|15.0 GB ÷ 15.0 GB − 2| = 3 ms"),
         (lambda a, b: (a / a).whole(), "the whole part of 15.0 GB ÷ 15.0 GB = 3 ms"),
-        (lambda a, b: units.of(units.Reported(7, ("samples", "median", 15, 7.4, 7.5)), "s"), "median of 15 samples, 5–95%: 7.4 to 7.5 s"),
+        (
+            lambda a, b: units.of(units.Reported(7, ("samples", "median", 15, 7.4, 7.5)), "s"),
+            "median of 15 samples, 5–95%: 7.4 to 7.5 s",
+        ),
         (lambda a, b: units.of(units.statistic("worst", [1, 2, 3]), "s"), "worst of 3 values, 1 to 3 s"),
         (lambda a, b: units.of(3, "s"), ""),
     ],
-)  # fmt: skip
+)
 def test_a_line(made, wanted: str) -> None:
     weights, bandwidth = named(units.of(15e9, "byte"), "15.0 GB"), named(units.of(4.8e12, "byte/s"), "4.80 TB/s")
     assert derivation(made(weights, bandwidth), "3 ms", _printed) == wanted

@@ -25,9 +25,15 @@ from generators.shape_command import figures
 from tests.live_pages import EXPLORER, cell, drawn, open_live, reach, set_number, settled
 
 CONFIG = {
-    "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
-    "num_key_value_heads": 8, "vocab_size": 128256, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "tie_word_embeddings": False,
+}
 
 
 def expected(catalog, chip="a100-sxm4-80gb", model="llama-2-7b", format_="bf16", batch=1.0, context=2048.0, chips=1.0):
@@ -145,11 +151,20 @@ def test_up_to_four_are_compared_and_the_address_holds_them(page, origin, catalo
 
 #: Queries of links that no longer resolve.
 STALE = [
-    "a=1~no-such-chip~llama-2-7b~bf16~1~2048", "a=1~x", "a=9~a100-sxm4-80gb", "a=1~t4~llama-2-7b~bf16~3~0.5",
-    "a=1~t4~llama-2-7b~bf16~3~5~0", "a=1~t4~llama-2-7b~bf16~3~99999999", "chip=1~nan~1~1", "model=1~1~2", "a=%3Cscript%3E",
-    "a=1~own~llama-2-7b~bf16~1~2048", "a=1~own~llama-2-7b~bf16~1~2048&chip=1~nan~1~1", "model=1~32.5~4096~32~8~128~14336~128256~0",
+    "a=1~no-such-chip~llama-2-7b~bf16~1~2048",
+    "a=1~x",
+    "a=9~a100-sxm4-80gb",
+    "a=1~t4~llama-2-7b~bf16~3~0.5",
+    "a=1~t4~llama-2-7b~bf16~3~5~0",
+    "a=1~t4~llama-2-7b~bf16~3~99999999",
+    "chip=1~nan~1~1",
+    "model=1~1~2",
+    "a=%3Cscript%3E",
+    "a=1~own~llama-2-7b~bf16~1~2048",
+    "a=1~own~llama-2-7b~bf16~1~2048&chip=1~nan~1~1",
+    "model=1~32.5~4096~32~8~128~14336~128256~0",
     "model=1~32~4096~0.5~8~128~14336~128256~0",
-]  # fmt: skip
+]
 
 
 def test_a_link_that_no_longer_resolves_says_so_and_shows_the_default(page, origin):
@@ -375,12 +390,18 @@ def test_weights_as_shipped_are_those_of_the_pasted_file(page, origin, catalog):
 
 #: What is no config, and a word of what is said of it.
 NO_CONFIG = [
-    ("not json", "not JSON"), ("[]", "JSON object"), ("null", "JSON object"), ("{}", "num_hidden_layers"),
-    (json.dumps(CONFIG | {"num_key_value_heads": 7}), "divide"), (json.dumps(CONFIG | {"vocab_size": 1e99}), "vocab_size"),
+    ("not json", "not JSON"),
+    ("[]", "JSON object"),
+    ("null", "JSON object"),
+    ("{}", "num_hidden_layers"),
+    (json.dumps(CONFIG | {"num_key_value_heads": 7}), "divide"),
+    (json.dumps(CONFIG | {"vocab_size": 1e99}), "vocab_size"),
     (json.dumps(CONFIG | {"hidden_size": "<img src=x onerror=alert(1)>"}), "hidden_size"),
-    (json.dumps(CONFIG | {"num_local_experts": 8}), "num_local_experts"), ("[" * 100_000, "not JSON"),
-    (json.dumps({f"a{number}": 1 for number in range(60_000)}), "num_hidden_layers"), ('{"a": 1, "a": 2}', "a twice"),
-]  # fmt: skip
+    (json.dumps(CONFIG | {"num_local_experts": 8}), "num_local_experts"),
+    ("[" * 100_000, "not JSON"),
+    (json.dumps({f"a{number}": 1 for number in range(60_000)}), "num_hidden_layers"),
+    ('{"a": 1, "a": 2}', "a twice"),
+]
 
 
 def test_a_config_that_is_none_gets_one_line(page, origin):
@@ -410,16 +431,31 @@ def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, ori
 
 def _published(shape) -> dict:
     config = {
-        "num_hidden_layers": shape.layers, "hidden_size": shape.d_model, "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.kv_heads, "intermediate_size": shape.d_ff, "vocab_size": shape.vocab,
-        "tie_word_embeddings": shape.tied_embeddings, "head_dim": shape.head_dim,
-    }  # fmt: skip
+        "num_hidden_layers": shape.layers,
+        "hidden_size": shape.d_model,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "intermediate_size": shape.d_ff,
+        "vocab_size": shape.vocab,
+        "tie_word_embeddings": shape.tied_embeddings,
+        "head_dim": shape.head_dim,
+    }
     if shape.moe:
-        config |= {"num_local_experts": shape.moe.experts, "num_experts_per_tok": shape.moe.active, "n_shared_experts": shape.moe.shared,
-                   "moe_intermediate_size": shape.moe.d_ff, "first_k_dense_replace": shape.moe.dense_layers}  # fmt: skip
+        config |= {
+            "num_local_experts": shape.moe.experts,
+            "num_experts_per_tok": shape.moe.active,
+            "n_shared_experts": shape.moe.shared,
+            "moe_intermediate_size": shape.moe.d_ff,
+            "first_k_dense_replace": shape.moe.dense_layers,
+        }
     if shape.mla:
-        config |= {"kv_lora_rank": shape.mla.kv_rank, "q_lora_rank": shape.mla.q_rank, "qk_rope_head_dim": shape.mla.rope_dim,
-                   "qk_nope_head_dim": shape.mla.nope_dim, "v_head_dim": shape.mla.v_dim}  # fmt: skip
+        config |= {
+            "kv_lora_rank": shape.mla.kv_rank,
+            "q_lora_rank": shape.mla.q_rank,
+            "qk_rope_head_dim": shape.mla.rope_dim,
+            "qk_nope_head_dim": shape.mla.nope_dim,
+            "v_head_dim": shape.mla.v_dim,
+        }
     return config | ({"sliding_window": shape.window.size} if shape.window else {})
 
 

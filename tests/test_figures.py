@@ -32,8 +32,15 @@ def visible(root):
 
 
 def test_the_chapters_figures_are_there():
-    assert {"memory_bandwidth_bottleneck", "roofline_training_prefill_decode", "decode_step_to_scale", "bound_and_launches",
-            "tokens_per_second_against_bytes", "users_share_the_weights", "kv_cache_growth"} <= set(NAMES)  # fmt: skip
+    assert {
+        "memory_bandwidth_bottleneck",
+        "roofline_training_prefill_decode",
+        "decode_step_to_scale",
+        "bound_and_launches",
+        "tokens_per_second_against_bytes",
+        "users_share_the_weights",
+        "kv_cache_growth",
+    } <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", FILES)

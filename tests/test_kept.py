@@ -58,7 +58,8 @@ INPUTS = {
         "docs/vis/ridge_points.svg: figure is stale",
     ),
     "a row of data/ deleted": (
-        lambda root: (root / "data/accelerators/l40.toml").unlink(), "table 'ridge-points' is stale",
+        lambda root: (root / "data/accelerators/l40.toml").unlink(),
+        "table 'ridge-points' is stale",
     ),
     "the words of a drawing module": (
         lambda root: replace(root / "vis/layer_memory.py", '"""', '"""Words. '),
@@ -68,7 +69,7 @@ INPUTS = {
         lambda root: replace(root / "generators/numbers/chips.py", '"""Ridge point of', '"""The ridge point of'),
         "docs/reference/numbers/01_memory_bound.md: stale",
     ),
-}  # fmt: skip
+}
 #: The same for pages and generated files, which are never kept and always compared.
 OUTPUTS = {
     "a number in a page": (
@@ -80,16 +81,18 @@ OUTPUTS = {
         "docs/vis/ridge_points.svg: figure is stale",
     ),
     "a drawing deleted": (
-        lambda root: (root / "docs/vis/layer_memory.narrow.svg").unlink(), "docs/vis/layer_memory.svg: figure is stale",
+        lambda root: (root / "docs/vis/layer_memory.narrow.svg").unlink(),
+        "docs/vis/layer_memory.svg: figure is stale",
     ),
     "the numbers page edited by hand": (
         lambda root: replace(root / "docs/reference/numbers.md", "# Numbers", "# Some numbers"),
         "docs/reference/numbers.md: stale",
     ),
     "the ledger deleted": (
-        lambda root: (root / "docs/reference/numbers.json").unlink(), "docs/reference/numbers.json: stale",
+        lambda root: (root / "docs/reference/numbers.json").unlink(),
+        "docs/reference/numbers.json: stale",
     ),
-}  # fmt: skip
+}
 
 
 def test_changed_inputs_are_noticed_and_mended_as_from_an_empty_cache(project):

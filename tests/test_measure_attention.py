@@ -44,8 +44,14 @@ def test_every_back_end_of_a_processor_verifies_and_runs(bench, dtype, kv_heads)
         kernel = case.prepare()
         kernel.run()
         calls = kernel.parameters["calls_per_repetition"]
-        at = Heads(2, 4, kv_heads, 16, 1 if case.parameters["phase"] == "decode" else case.parameters["context"],
-                   case.parameters["context"])  # fmt: skip
+        at = Heads(
+            2,
+            4,
+            kv_heads,
+            16,
+            1 if case.parameters["phase"] == "decode" else case.parameters["context"],
+            case.parameters["context"],
+        )
         assert kernel.work.flop == calls * counted.attention(at, 4).flop
         assert kernel.parameters["score_bytes"] == counted.score_bytes(at, getattr(torch, dtype).itemsize)
 

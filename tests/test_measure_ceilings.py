@@ -103,8 +103,11 @@ def test_every_case_verifies_runs_and_tells_plain_values(bench, monkeypatch):
 
 def test_the_stages_hold_the_names_that_the_book_asks_for(bench):
     assert {case.name for case in bandwidth.memory(bench)} == {
-        "read-bandwidth", "copy-bandwidth", "triad-bandwidth", "cache-read-bandwidth",
-    }  # fmt: skip
+        "read-bandwidth",
+        "copy-bandwidth",
+        "triad-bandwidth",
+        "cache-read-bandwidth",
+    }
     products = bandwidth.products(bench)
     assert {case.parameters["dtype"] for case in products} == {"float32", "bfloat16"}
     assert sorted({case.parameters["matrix_bytes"] for case in products}) == [2**19, 2**21, 2**23, 2**25, 2**27]

@@ -16,9 +16,15 @@ from generators.measure.comparing.file import Fault, printable
 from tests.fakes import row
 
 ENVIRONMENT = {
-    "torch": "2.13.0", "torch_threads": 2, "settings": ["OMP_NUM_THREADS=2"], "transparent_huge_pages": "madvise",
-    "own_huge_page_bytes": 3 * 10**9, "governor": "not readable", "kernel": "Linux 6", "caches": ["L3 503316480 bytes"],
-}  # fmt: skip
+    "torch": "2.13.0",
+    "torch_threads": 2,
+    "settings": ["OMP_NUM_THREADS=2"],
+    "transparent_huge_pages": "madvise",
+    "own_huge_page_bytes": 3 * 10**9,
+    "governor": "not readable",
+    "kernel": "Linux 6",
+    "caches": ["L3 503316480 bytes"],
+}
 
 
 def read(rate: float, method: str = "sum", **more) -> dict:
@@ -32,11 +38,19 @@ def decode(ms: float, context: float = 127.5, model: str = "1B") -> dict:
 def record(*cases: dict, **changes) -> dict:
     """A record with these cases; a change names a field by its dotted place with __ for the dots."""
     made = {
-        "schema": 1, "started": "2026-11-23T05:00:00Z", "finished": "2026-11-23T05:01:00Z", "profile": "quick",
-        "command": "c", "commit": "abcdef123456789", "dirty": False, "supersedes": "", "note": "",
+        "schema": 1,
+        "started": "2026-11-23T05:00:00Z",
+        "finished": "2026-11-23T05:01:00Z",
+        "profile": "quick",
+        "command": "c",
+        "commit": "abcdef123456789",
+        "dirty": False,
+        "supersedes": "",
+        "note": "",
         "machine": {"name": "A machine", "device": "cpu", "accelerator": ""},
-        "environment": copy.deepcopy(ENVIRONMENT), "cases": copy.deepcopy(list(cases)),
-    }  # fmt: skip
+        "environment": copy.deepcopy(ENVIRONMENT),
+        "cases": copy.deepcopy(list(cases)),
+    }
     for place, value in changes.items():
         *way, last = place.split("__")
         at = made
@@ -157,7 +171,7 @@ def test_records_of_the_book_compare(root, capsys):
         ({"environment__gpu_power_limit": "700 W"}, "environment.gpu_power_limit: found 700 W, wanted nothing"),
         ({"environment__gpu_sm_clock_max": "1980 MHz"}, "gpu_sm_clock_max: found 1980 MHz, wanted nothing"),
     ],
-)  # fmt: skip
+)
 def test_other_conditions_are_refused_by_field_unless_asked_for(tmp_path, change, line):
     first, second = record(read(30)), record(read(31), **change)
     status, lines = outcome(tmp_path, first, second)
@@ -225,10 +239,13 @@ def with_case(**fields) -> dict:
         (with_case(work={"bytes": -1}), "cases.0.work.bytes: found -1, wanted a number from 0 to 1e+20"),
         (with_case(parameters={"method": ["a"]}), "cases.0.parameters.method: found a list of 1, wanted a plain value"),
         (with_case(parameters={"size": 10**400}), "cases.0.parameters.size: found a number of 1329 bits, wanted"),
-        (json.dumps(with_case(parameters={"s": 1})).replace('"s": 1', '"s": 1e999'), "cases.0.parameters.s: found inf, wanted"),
+        (
+            json.dumps(with_case(parameters={"s": 1})).replace('"s": 1', '"s": 1e999'),
+            "cases.0.parameters.s: found inf, wanted",
+        ),
         (with_case(parameters={"\x1b]0;x\x07": {}}), r"cases.0.parameters.\x1b]0;x\x07: found an object"),
     ],
-)  # fmt: skip
+)
 def test_a_malformed_file_is_one_printable_line(tmp_path, made, message):
     status, lines = outcome(tmp_path, record(read(30)), made, anyway=True)
     assert all(line.isprintable() for line in lines)

@@ -30,9 +30,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def sweep_of(bench: Bench, dtype: str = "float32", contexts: tuple[int, ...] = (4, 20), method: str | None = None):
-    return context.decode_context(
-        bench, "toy", dtype, contexts, window=WINDOW, method=method, shape=asdict(TOY)
-    )  # fmt: skip
+    return context.decode_context(bench, "toy", dtype, contexts, window=WINDOW, method=method, shape=asdict(TOY))
 
 
 def decoder(bench: Bench, name: str, dtype=torch.float64, method: str = "products") -> attention_kinds.Decoder:
@@ -168,8 +166,13 @@ def test_every_context_case_verifies_runs_and_tells_its_bytes(bench, dtype):
         )
         assert reported["weights_bytes"] == reported["parameters"] * size
         assert kernel.work.flop > 0 < kernel.work.tokens
-        assert reported["method"] == ("latent products" if case.parameters["attention"] == "mla" else
-                                  "products" if dtype == "float32" else "fused")  # fmt: skip
+        assert reported["method"] == (
+            "latent products"
+            if case.parameters["attention"] == "mla"
+            else "products"
+            if dtype == "float32"
+            else "fused"
+        )
 
 
 def test_steps_take_other_weights_and_other_cache_each_time(bench, monkeypatch):

@@ -226,23 +226,32 @@ PASSES = {
     "context": Stage(
         "context",
         "context:decode_context",
-        {"contexts": [16, 40], "window": 8, "dtype": "bfloat16",
-         "shape": Shape(2, 64, 4, 2, 16, 96, 128).__dict__},
+        {"contexts": [16, 40], "window": 8, "dtype": "bfloat16", "shape": Shape(2, 64, 4, 2, 16, 96, 128).__dict__},
     ),
     "products": Stage("products", "bandwidth:products"),
     "memory": Stage("memory", "bandwidth:memory"),
-    "kernels": Stage("kernels", "kernels:kernels", {"sizes": {
-        "gemv": {"d_in": 64, "d_out": 64}, "rms-norm": {"rows": 16, "width": 64}, "softmax": {"rows": 16, "width": 64},
-        "attention-decode": {"heads": 4, "kv_heads": 2, "head_dim": 16, "context": 64},
-        "attention-prefill": {"heads": 4, "kv_heads": 2, "head_dim": 16, "tokens": 32},
-    }}),
+    "kernels": Stage(
+        "kernels",
+        "kernels:kernels",
+        {
+            "sizes": {
+                "gemv": {"d_in": 64, "d_out": 64},
+                "rms-norm": {"rows": 16, "width": 64},
+                "softmax": {"rows": 16, "width": 64},
+                "attention-decode": {"heads": 4, "kv_heads": 2, "head_dim": 16, "context": 64},
+                "attention-prefill": {"heads": 4, "kv_heads": 2, "head_dim": 16, "tokens": 32},
+            }
+        },
+    ),
     "intensity": Stage("intensity", "intensity:intensity", {"rows": [1, 4, 16], "d_in": 64, "d_out": 64}),
     "quantised": Stage("quantised", "quantised:quantised_cases", {"rows": [1, 4], "size": 256, "dtype": "float32"}),
     "pruned": Stage("pruned", "pruned:pruned_cases", {"size": 64, "sparsities": [0.5]}),
-    "attention": Stage("attention", "attention:attention", {"prefill": [16], "decode": [32], "heads": 4, "kv_heads": 4, "head_dim": 16}),
+    "attention": Stage(
+        "attention", "attention:attention", {"prefill": [16], "decode": [32], "heads": 4, "kv_heads": 4, "head_dim": 16}
+    ),
     "heads": Stage("heads", "attention:attention_heads", {"groups": [1, 4], "context": 64, "head_dim": 16}),
     "staircase": Stage("staircase", "staircase:staircase", {"smallest": 2**15, "largest": 2**19}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PASSES)
@@ -392,9 +401,20 @@ TOY = {"layers": 2, "d_model": 32, "heads": 4, "kv_heads": 2, "head_dim": 8, "d_
 
 def test_the_passes_of_a_landing_prompt_are_graphs(device, bench):
     """They are known beforehand; what they look up is laid out before they are captured."""
-    stage = Stage("interference", "interference:interference", {
-        "sequences": 2, "cached": 6, "prompt": 9, "chunks": [4], "arrives": 1, "after": 1, "plays": 3, "shape": TOY,
-    })  # fmt: skip
+    stage = Stage(
+        "interference",
+        "interference:interference",
+        {
+            "sequences": 2,
+            "cached": 6,
+            "prompt": 9,
+            "chunks": [4],
+            "arrives": 1,
+            "after": 1,
+            "plays": 3,
+            "shape": TOY,
+        },
+    )
     rows = run(bench, cases_of(bench, stage)).values()
     assert {row["status"] for row in rows} == {"measured"}, {row["reason"] for row in rows}
     assert {row["parameters"]["mode"] for row in rows} == {"graph"}
@@ -408,16 +428,28 @@ def test_a_row_of_serving_names_the_back_end_that_ran(device, bench, monkeypatch
     """Not the one that was preferred: where another is all there is, the row says so."""
     monkeypatch.setattr(sdpa, "BACKENDS", {name: sdpa.BACKENDS[name]})
     lengths = {"kind": "fixed", "mean": 6}
-    stage = Stage("serving", "serving:serving", {
-        "loads": [0.5], "requests": 2, "batch": 2, "chunk_tokens": 4, "plays": 3, "shape": TOY,
-        "prompts": lengths, "answers": lengths,
-    })  # fmt: skip
+    stage = Stage(
+        "serving",
+        "serving:serving",
+        {
+            "loads": [0.5],
+            "requests": 2,
+            "batch": 2,
+            "chunk_tokens": 4,
+            "plays": 3,
+            "shape": TOY,
+            "prompts": lengths,
+            "answers": lengths,
+        },
+    )
     rows = run(bench, cases_of(bench, stage)).values()
     assert {row["status"] for row in rows} == {"measured"}, {row["reason"] for row in rows}
     whole = f"one token: {name}; prompt: {name}"
     assert {(row["parameters"]["policy"], row["parameters"]["attention_backend"]) for row in rows} == {
-        ("static", whole), ("continuous", whole), ("continuous-chunked", f"{whole}; chunk: {name}"),
-    }  # fmt: skip
+        ("static", whole),
+        ("continuous", whole),
+        ("continuous-chunked", f"{whole}; chunk: {name}"),
+    }
 
 
 # The sixth: a stage cost 7 to 9 s before its first sample.
@@ -539,8 +571,10 @@ def test_a_roof_is_read_by_a_kernel_that_lasts(device, bench, monkeypatch):
     monkeypatch.setattr(triton_kernels, "fastest", lambda *_: Passes())
     ways = [(case.name, case.parameters["method"], case) for case in bandwidth.memory(bench)]
     assert {name for name, method, _ in ways if method == bandwidth.FAST} == {
-        "read-bandwidth", "copy-bandwidth", "cache-read-bandwidth",
-    }  # fmt: skip
+        "read-bandwidth",
+        "copy-bandwidth",
+        "cache-read-bandwidth",
+    }
     whole = [
         case for name, method, case in ways if name in ("read-bandwidth", "copy-bandwidth") and "gemv" not in method
     ]

@@ -16,8 +16,31 @@ from generators.measure import cli, session
 from tests.test_measure_run import interrupt_when, stage
 
 TRIES = 400
-ODD: list[Any] = [None, True, -1, 0, 1e300, 10**40, "", "x" * 5000, "<b>", "a\nb", "/home/me/x", [], {}, [1], {"a": 1},
-                  "2026-13-45T99:99:99Z", "٣", [[[]]], "NaN", 3.5, "measured", "failed", "skipped"]  # fmt: skip
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    0,
+    1e300,
+    10**40,
+    "",
+    "x" * 5000,
+    "<b>",
+    "a\nb",
+    "/home/me/x",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    "2026-13-45T99:99:99Z",
+    "٣",
+    [[[]]],
+    "NaN",
+    3.5,
+    "measured",
+    "failed",
+    "skipped",
+]
 
 
 @pytest.fixture(scope="module")

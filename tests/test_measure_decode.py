@@ -149,9 +149,15 @@ FAULTS = {
     "a mask one too wide": ("mask", broken_mask),
     "positions off by one": ("_rotate", lambda self, x, a, b, real=Batched._rotate: real(self, x, max(a - 1, 0), b)),
     "no rotation": ("_rotate", lambda self, x, a, b: x),
-    "heads in another order": ("_attend", lambda self, q, k, v, real=Batched._attend: real(self, q, k.flip(1), v.flip(1))),
-    "a cache that is not read": ("_attend", lambda self, q, k, v, real=Batched._attend: real(self, q, k[:, :, -3:], v[:, :, -3:])),
-}  # fmt: skip
+    "heads in another order": (
+        "_attend",
+        lambda self, q, k, v, real=Batched._attend: real(self, q, k.flip(1), v.flip(1)),
+    ),
+    "a cache that is not read": (
+        "_attend",
+        lambda self, q, k, v, real=Batched._attend: real(self, q, k[:, :, -3:], v[:, :, -3:]),
+    ),
+}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -91,8 +91,11 @@ def test_noise_is_the_share_of_all_time_that_others_took_between_two_readings(tm
     after = noise.read_noise(tmp_path, own=25)
     # Of 100 ticks 10 were stolen; 40 were busy, of which 20 in this process.
     assert noise.between(before, after) == {
-        "load_1min_before": 0.5, "load_1min_after": 0.5, "steal_share": 0.1, "other_processes_share": 0.2,
-    }  # fmt: skip
+        "load_1min_before": 0.5,
+        "load_1min_after": 0.5,
+        "steal_share": 0.1,
+        "other_processes_share": 0.2,
+    }
     assert noise.between(before, before)["steal_share"] is None
 
 

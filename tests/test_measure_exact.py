@@ -22,7 +22,7 @@ from generators.measure.cases import (  # noqa: E402
     pruned,
     quantised,
     serving,
-)  # fmt: skip
+)
 from generators.measure.counting.count import Shape  # noqa: E402
 from generators.measure.plan import Unsupported  # noqa: E402
 

@@ -169,8 +169,10 @@ def test_what_is_implausible_or_unsettled_is_named_at_once():
 def test_the_summary_says_what_binds_a_step():
     """A step whose issuing takes longer than its bytes is bound by launching, whatever share of a roof it reaches."""
     read = Result(row("read-bandwidth", samples=[0.25] * 5, bytes=1e12, method="sum"))  # 4 TB/s
-    narrow = [Result(row("step-overhead", samples=[seconds] * 5, layers=n, dtype="bfloat16", mode="graph"))
-              for n, seconds in ((1, 2e-3), (3, 4e-3))]  # fmt: skip
+    narrow = [
+        Result(row("step-overhead", samples=[seconds] * 5, layers=n, dtype="bfloat16", mode="graph"))
+        for n, seconds in ((1, 2e-3), (3, 4e-3))
+    ]
     steps = [decode_row("1B", 1e9, 4e-3, 2e9), decode_row("8B", 8e9, 8e-3, 16e9)]
     reported = steps[1].parameters | {"weights": "int4"}
     steps.append(Result(steps[1].row | {"name": "decode-quantised", "parameters": reported}))

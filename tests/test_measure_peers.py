@@ -85,8 +85,12 @@ def test_without_a_compiler_one_line_says_what_to_install(tmp_path, monkeypatch)
 
 
 def test_a_compiler_that_refuses_is_quoted_without_paths(tmp_path, monkeypatch):
-    put(tmp_path, "mycc", "import sys\nif '--version' in sys.argv: print('mycc 1.0')\n"
-        "else: sys.exit('/home/me/stream.c:3: error: unknown type')")  # fmt: skip
+    put(
+        tmp_path,
+        "mycc",
+        "import sys\nif '--version' in sys.argv: print('mycc 1.0')\n"
+        "else: sys.exit('/home/me/stream.c:3: error: unknown type')",
+    )
     monkeypatch.setenv("CC", str(tmp_path / "mycc"))
     with pytest.raises(Unsupported) as caught:
         peer_build.build(2)
@@ -107,8 +111,12 @@ def test_a_compiler_s_name_is_one_that_a_record_may_hold(tmp_path, monkeypatch):
 @compiler
 def test_a_compiler_that_does_not_know_this_processor_still_builds(tmp_path, monkeypatch):
     real = shutil.which("cc")
-    put(tmp_path, "oldcc", f"import os, sys\nif any('native' in w for w in sys.argv): sys.exit('error: bad value')\n"
-        f"os.execv({real!r}, [{real!r}, *sys.argv[1:]])")  # fmt: skip
+    put(
+        tmp_path,
+        "oldcc",
+        f"import os, sys\nif any('native' in w for w in sys.argv): sys.exit('error: bad value')\n"
+        f"os.execv({real!r}, [{real!r}, *sys.argv[1:]])",
+    )
     monkeypatch.setenv("CC", f"{tmp_path / 'oldcc'} -O1")
     values = floats(999)
     assert peer_build.build(2).read(address(values), 999) == pytest.approx(math.fsum(values), abs=1e-4)
@@ -328,23 +336,51 @@ def test_a_program_that_is_absent_or_has_no_model_is_skipped_with_the_reason(pro
 @pytest.mark.parametrize(
     ("name", "executable", "source", "message"),
     [
-        ("likwid-bench", "likwid-bench", LIKWID.replace("MByte/s:", "MBytes:"), "MByte/s: found '0 of them', wanted one"),
+        (
+            "likwid-bench",
+            "likwid-bench",
+            LIKWID.replace("MByte/s:", "MBytes:"),
+            "MByte/s: found '0 of them', wanted one",
+        ),
         ("likwid-bench", "likwid-bench", LIKWID + "print('MByte/s:\\t1.0')", "MByte/s: found '2 of them', wanted one"),
-        ("likwid-bench", "likwid-bench", LIKWID.replace("{volume}\\n", "nan\\n"), "Data volume .*found 'nan', wanted one"),
-        ("likwid-bench", "likwid-bench", "import sys; sys.exit('Error: /opt/x/y \\x1b[31m red')",
-         "ended with status 1: Error: <path>  .31m red"),
+        (
+            "likwid-bench",
+            "likwid-bench",
+            LIKWID.replace("{volume}\\n", "nan\\n"),
+            "Data volume .*found 'nan', wanted one",
+        ),
+        (
+            "likwid-bench",
+            "likwid-bench",
+            "import sys; sys.exit('Error: /opt/x/y \\x1b[31m red')",
+            "ended with status 1: Error: <path>  .31m red",
+        ),
         ("BabelStream", "babelstream", "print('Running Classic kernels')", "found no line 'function,num_times"),
-        ("BabelStream", "babelstream", NEW_BABEL.replace("max_MB_per", "max_MiB_per"), "found no column max_mbytes_per_sec"),
-        ("BabelStream", "babelstream", NEW_BABEL.replace("'Mul'", "'X'").replace('"Mul"', '"Evil\\x1b"'), "found the row 'Evil"),
-        ("BabelStream", "babelstream", NEW_BABEL + "print('FAILED validation of a: 1 != 2', file=sys.stderr)",
-         "found its own result wrong: FAILED validation of a"),
+        (
+            "BabelStream",
+            "babelstream",
+            NEW_BABEL.replace("max_MB_per", "max_MiB_per"),
+            "found no column max_mbytes_per_sec",
+        ),
+        (
+            "BabelStream",
+            "babelstream",
+            NEW_BABEL.replace("'Mul'", "'X'").replace('"Mul"', '"Evil\\x1b"'),
+            "found the row 'Evil",
+        ),
+        (
+            "BabelStream",
+            "babelstream",
+            NEW_BABEL + "print('FAILED validation of a: 1 != 2', file=sys.stderr)",
+            "found its own result wrong: FAILED validation of a",
+        ),
         ("llama-bench", "llama-bench", "print('| model | size |')", "found no JSON in its output"),
         ("llama-bench", "llama-bench", "print('{}')", "found no list of results"),
         ("llama-bench", "llama-bench", "print('[' * 100000)", "found no JSON in its output"),
         ("llama-bench", "llama-bench", LLAMA.replace('"avg_ns"', '"mean_ns"'), "avg_ns: found None, wanted one number"),
         ("llama-bench", "llama-bench", LLAMA.replace('"samples_ns"', '"times"'), "without samples_ns"),
     ],
-)  # fmt: skip
+)
 def test_a_report_that_is_not_as_documented_is_one_line(programs, name, executable, source, message):
     put(programs, executable, source)
     with pytest.raises(MeasureError, match=message) as caught:
@@ -375,14 +411,19 @@ def steady(name: str, rate: float, method: str = "", **more) -> dict:
 
 
 def test_sentences_say_who_reaches_how_much_of_whom():
-    lines = ratios([
-        steady("peer-read", 33.1, READ), steady("peer-read", 32.5, "torch, amax-float32"),
-        steady("peer-read", 29.0, "torch, gemv-float32", dtype="float32"),
-        steady("peer-copy", 25, PLAIN), steady("peer-copy", 40, PAST), steady("peer-copy", 26, "torch, copy"),
-        steady("peer-gemv", 29.0, "torch.mv", dtype="float32"),
-        steady("peer-gemv", 29.2, "MKL sgemv called directly", dtype="float32"),
-        steady("read-bandwidth", 99.0, "of another stage"),
-    ])  # fmt: skip
+    lines = ratios(
+        [
+            steady("peer-read", 33.1, READ),
+            steady("peer-read", 32.5, "torch, amax-float32"),
+            steady("peer-read", 29.0, "torch, gemv-float32", dtype="float32"),
+            steady("peer-copy", 25, PLAIN),
+            steady("peer-copy", 40, PAST),
+            steady("peer-copy", 26, "torch, copy"),
+            steady("peer-gemv", 29.0, "torch.mv", dtype="float32"),
+            steady("peer-gemv", 29.2, "MKL sgemv called directly", dtype="float32"),
+            steady("read-bandwidth", 99.0, "of another stage"),
+        ]
+    )
     assert lines == [
         "best torch read (amax-float32) reaches 98 % of the C read (32.5 of 33.1 GB/s; turn by turn 98 %)",
         "GEMV in float32 reaches 88 % of the C read (29.0 of 33.1 GB/s; turn by turn 88 %)",
@@ -396,8 +437,13 @@ def test_sentences_say_who_reaches_how_much_of_whom():
 
 
 def test_a_slow_way_to_a_fast_library_is_torchs_own_cost():
-    lines = ratios([steady("peer-read", 33, READ), steady("peer-gemv", 20, "torch.mv"),
-                    steady("peer-gemv", 32, "MKL sgemv called directly")])  # fmt: skip
+    lines = ratios(
+        [
+            steady("peer-read", 33, READ),
+            steady("peer-gemv", 20, "torch.mv"),
+            steady("peer-gemv", 32, "MKL sgemv called directly"),
+        ]
+    )
     assert lines[0].endswith("the library alone reaches 97 % of the C read, so torch's way to it costs the rest")
 
 
@@ -407,11 +453,15 @@ def test_products_are_compared_within_their_format_and_size():
             "peer-product", samples=[2e9 / rate] * 5, flop=2e9, bytes=1e6, method=method, dtype=dtype, size=size, **more
         )
 
-    lines = ratios([
-        gemm("torch.mm", 391e9, "float32", 2048), gemm("MKL sgemm called directly", 395e9, "float32", 2048),
-        gemm("the system's sgemm", 300e9, "float32", 2048, library="OpenBLAS"),
-        gemm("torch.mm", 2000e9, "bfloat16", 2048), gemm("MKL x", 2100e9, "bfloat16", 1024),
-    ])  # fmt: skip
+    lines = ratios(
+        [
+            gemm("torch.mm", 391e9, "float32", 2048),
+            gemm("MKL sgemm called directly", 395e9, "float32", 2048),
+            gemm("the system's sgemm", 300e9, "float32", 2048, library="OpenBLAS"),
+            gemm("torch.mm", 2000e9, "bfloat16", 2048),
+            gemm("MKL x", 2100e9, "bfloat16", 1024),
+        ]
+    )
     assert lines == [
         "torch.mm in float32 of size 2048 reaches 99 % of MKL sgemm called directly (391 of 395 GFLOP/s; turn by turn 99 %)",
         "torch.mm in float32 of size 2048 reaches 130 % of the system's sgemm (OpenBLAS) (391 of 300 GFLOP/s; turn by turn 130 %)",
@@ -422,13 +472,23 @@ def test_programs_are_told_beside_our_read_and_what_is_missing_with_its_reason()
     def part(rate: float, program: str, what: str) -> dict:
         return steady("peer-program", rate, program=program, what=what)
 
-    lines = ratios([
-        part(33, "likwid-bench", BESIDE), part(32, "likwid-bench", "load_avx512"),
-        part(30, "llama-bench", BESIDE),
-        row("peer-program", samples=[5.5] * 5, tokens=32, program="llama-bench", what="decode of 32 tokens", model_bytes=4.4e9),
-        row("peer-program", reason="BabelStream is not installed", program="BabelStream"),
-        row("peer-read", reason="found no C compiler", method=READ),
-    ])  # fmt: skip
+    lines = ratios(
+        [
+            part(33, "likwid-bench", BESIDE),
+            part(32, "likwid-bench", "load_avx512"),
+            part(30, "llama-bench", BESIDE),
+            row(
+                "peer-program",
+                samples=[5.5] * 5,
+                tokens=32,
+                program="llama-bench",
+                what="decode of 32 tokens",
+                model_bytes=4.4e9,
+            ),
+            row("peer-program", reason="BabelStream is not installed", program="BabelStream"),
+            row("peer-read", reason="found no C compiler", method=READ),
+        ]
+    )
     assert lines == [
         "likwid-bench: load_avx512 moves 32.0 GB/s, 97 % of the C read beside it (33.0 GB/s)",
         "llama-bench: decode of 32 tokens at 5.8 tokens/s, at most 25.6 GB/s of weights, beside a C read of 30.0 GB/s",
@@ -526,13 +586,38 @@ def test_slices_are_all_done_whatever_threads_a_runtime_grants(granted):
     ("function", "change", "kernel", "words"),
     [
         ("read", lambda real: lambda self, source, count: real(self, source, count - 1), "read", ()),
-        ("copy", lambda real: lambda self, to, source, count, past: real(self, to, source, count - 1, past), "copy", (True,)),
-        ("copy", lambda real: lambda self, to, source, count, past: real(self, to, source, count + 1, past), "copy", (False,)),
-        ("copy", lambda real: lambda self, to, source, count, past: real(self, to, source + 4, count, past), "copy", (False,)),
-        ("triad", lambda real: lambda self, a, b, c, f, n, past: real(self, a, b, c, f * 1.00001, n, past), "triad", ("C", True)),
-        ("triad", lambda real: lambda self, a, b, c, f, n, past: real(self, a, b, c, f, n - 3, past), "triad", ("C", False)),
+        (
+            "copy",
+            lambda real: lambda self, to, source, count, past: real(self, to, source, count - 1, past),
+            "copy",
+            (True,),
+        ),
+        (
+            "copy",
+            lambda real: lambda self, to, source, count, past: real(self, to, source, count + 1, past),
+            "copy",
+            (False,),
+        ),
+        (
+            "copy",
+            lambda real: lambda self, to, source, count, past: real(self, to, source + 4, count, past),
+            "copy",
+            (False,),
+        ),
+        (
+            "triad",
+            lambda real: lambda self, a, b, c, f, n, past: real(self, a, b, c, f * 1.00001, n, past),
+            "triad",
+            ("C", True),
+        ),
+        (
+            "triad",
+            lambda real: lambda self, a, b, c, f, n, past: real(self, a, b, c, f, n - 3, past),
+            "triad",
+            ("C", False),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_c_kernel_that_errs_is_not_timed(bench, monkeypatch, function, change, kernel, words):
     from generators.measure.peers import memory as peer_memory
     from generators.measure.peers.build import Stream

@@ -63,8 +63,10 @@ def test_a_spread_beyond_half_is_named_the_widest_first():
 
 def test_a_record_gives_sentences_its_sound_rows_and_figures_the_pale_ones(catalog):
     whole = next(iter(catalog.records.values()))
-    cases = [case.model_copy(update={"noise": {"other_processes_share": share}})
-             for case, share in zip(whole.measured("read-bandwidth")[:2], (0.01, 0.4), strict=True)]  # fmt: skip
+    cases = [
+        case.model_copy(update={"noise": {"other_processes_share": share}})
+        for case, share in zip(whole.measured("read-bandwidth")[:2], (0.01, 0.4), strict=True)
+    ]
     record = Record.model_construct(cases=cases, environment={})
     assert record.measured("read-bandwidth") == cases[:1]
     assert record.pale("read-bandwidth") == [(cases[1], "other processes took 40% of the processors' time")]

@@ -119,9 +119,13 @@ def test_a_case_that_ends_its_process_takes_no_other_with_it(measure, how, statu
     code, rows, reported = measure(stages, patience=2.0)
     assert code == (1 if status == "failed" else 0)
     assert {name: row["status"] for name, row in rows.items()} == {
-        "reference-read": "measured", "before": "measured", "bad": status, "after": "measured", "later": "measured",
+        "reference-read": "measured",
+        "before": "measured",
+        "bad": status,
+        "after": "measured",
+        "later": "measured",
         "nowhere": "skipped",
-    }  # fmt: skip
+    }
     assert rows["bad"]["reason"].startswith(reason)
     assert reason in reported
     assert reported.count("Assertion") == (8 if how == "lost" else 0)
@@ -150,8 +154,11 @@ def test_an_answer_that_a_killed_process_has_not_read_does_not_pass_for_the_next
     code, rows, reported = measure([stage("one", "dies_unanswered"), stage("two", "steady", names=["a", "b"])])
     assert code == 1
     assert {name: row["status"] for name, row in rows.items()} == {
-        "reference-read": "measured", "dies": "failed", "a": "measured", "b": "measured",
-    }  # fmt: skip
+        "reference-read": "measured",
+        "dies": "failed",
+        "a": "measured",
+        "b": "measured",
+    }
     assert rows["dies"]["reason"].startswith("its process was ended by SIGKILL")
     assert "Traceback" not in reported
 
@@ -170,8 +177,11 @@ def test_a_process_that_dies_before_it_measures_takes_one_case_with_it(measure):
     code, rows, _ = measure(stages)
     assert code == 1
     assert {name: row["status"] for name, row in rows.items()} == {
-        "reference-read": "measured", "a": "measured", "listed": "failed", "b": "measured",
-    }  # fmt: skip
+        "reference-read": "measured",
+        "a": "measured",
+        "listed": "failed",
+        "b": "measured",
+    }
 
 
 def test_a_case_cut_short_is_measured_again_on_resume_and_the_record_says_so(measure, tmp_path):
@@ -249,8 +259,12 @@ def test_a_device_lost_while_others_are_timed_costs_none_of_them(measure):
     code, rows, reported = measure([stage("one", "lost_later"), stage("two", "steady", names=["later"])])
     assert code == 1
     assert {name: row["status"] for name, row in rows.items()} == {
-        "reference-read": "measured", "before": "measured", "bad": "failed", "after": "measured", "later": "measured",
-    }  # fmt: skip
+        "reference-read": "measured",
+        "before": "measured",
+        "bad": "failed",
+        "after": "measured",
+        "later": "measured",
+    }
     assert rows["bad"]["reason"].endswith("the device was lost, and its process ended")
     assert rows["bad"]["reason"] in reported
 
@@ -426,8 +440,11 @@ def test_a_stage_that_cannot_be_listed_is_one_line(measure):
 def test_an_interrupted_run_is_gone_on_with_where_it_stopped(measure, tmp_path):
     """A real process, a real Ctrl-C in the second stage, then the rest in another one."""
     sign, log = tmp_path / "sign", tmp_path / "log"
-    stages = [stage("one", "steady", names=["a", "b"], log=str(log)), stage("two", "slow", sign=str(sign)),
-              stage("three", "steady", names=["c"], log=str(log))]  # fmt: skip
+    stages = [
+        stage("one", "steady", names=["a", "b"], log=str(log)),
+        stage("two", "slow", sign=str(sign)),
+        stage("three", "steady", names=["c"], log=str(log)),
+    ]
     process = begin(stages, tmp_path)
     wait_for(sign)
     process.send_signal(signal.SIGINT)

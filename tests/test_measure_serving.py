@@ -71,8 +71,9 @@ def test_a_wrong_engine_is_refused(bench, monkeypatch, dtype, name, wrong):
 def test_a_cache_written_to_the_wrong_place_is_refused(bench):
     engine = Engine(bench, TOY, torch.float32, 3, 16)
     run = engine.run
-    engine.run = lambda segments: run([Segment(o.request, 2 - o.slot % 2, o.new, o.cached, o.prompt, o.answers)
-                                       if o.prompt else o for o in segments])  # fmt: skip
+    engine.run = lambda segments: run(
+        [Segment(o.request, 2 - o.slot % 2, o.new, o.cached, o.prompt, o.answers) if o.prompt else o for o in segments]
+    )
     with pytest.raises(CheckFailed, match="off by"):
         serving_fixture.check_engine(engine)
 
@@ -180,10 +181,11 @@ def test_a_measured_run_is_the_simulated_one_where_passes_take_what_was_priced(b
     monkeypatch.setattr(Engine, "seconds", priced)
     (replay,) = [
         one
-        for one in serving(bench, shape=TOY_SETTINGS, dtype="float32", loads=[0.9], requests=9, batch=2,
-                           prompts=SHORT, answers=SHORT)
+        for one in serving(
+            bench, shape=TOY_SETTINGS, dtype="float32", loads=[0.9], requests=9, batch=2, prompts=SHORT, answers=SHORT
+        )
         if one.parameters["policy"] == "continuous"
-    ]  # fmt: skip
+    ]
     parts = replay.prepare().play()
     reported = [part.parameters for part in parts if part.parameters["metric"] == "ttft"]
     requests = [Request(one["arrival_s"], one["prompt_tokens"], one["answer_tokens"]) for one in reported]

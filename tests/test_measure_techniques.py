@@ -51,8 +51,11 @@ def test_every_weight_format_is_verified_and_counted_as_stored(bench, dtype):
 
 def test_rows_do_not_change_the_bytes_but_widening_does(bench):
     made = ready(quantised.quantised_cases(bench, rows=(1, 8), size=SIZE))
-    packed = {kernel.work.bytes for reported, kernel in made
-              if reported["weights"] == "int4" and reported["method"] == quantised.PACKED and reported["dtype"] == "bfloat16"}  # fmt: skip
+    packed = {
+        kernel.work.bytes
+        for reported, kernel in made
+        if reported["weights"] == "int4" and reported["method"] == quantised.PACKED and reported["dtype"] == "bfloat16"
+    }
     widened = {kernel.work.bytes for reported, kernel in made if reported["method"] == quantised.WIDENED}
     assert len(packed) == 1
     assert min(widened) > 4 * SIZE * SIZE > 2 * max(packed)
@@ -64,9 +67,11 @@ def test_the_bytes_counted_are_those_of_the_tensors(bench):
         held = sum(part.numel() * part.element_size() for part in copies.stored.tensors)
         assert held == copies.bytes
         bits = count.effective_bits(copies.bytes, SIZE, SIZE)
-        assert bits == model_memory.effective_bits(8, SIZE, 16) if weights == "int8" else bits == (
-            model_memory.effective_bits(4, group, 32)
-        )  # fmt: skip
+        assert (
+            bits == model_memory.effective_bits(8, SIZE, 16)
+            if weights == "int8"
+            else bits == (model_memory.effective_bits(4, group, 32))
+        )
 
 
 def packed(bench, group):
@@ -127,8 +132,11 @@ def test_a_torch_without_the_private_kernel_is_told_as_unsupported(bench, monkey
         raise AttributeError("module 'torch' has no attribute '_weight_int8pack_mm'")
 
     monkeypatch.setitem(quantised.KERNELS, ("int8", True), gone)
-    case = next(one for one in quantised.quantised_cases(bench, rows=(1,), size=SIZE)
-                if one.parameters["weights"] == "int8" and one.parameters["method"] == quantised.PACKED)  # fmt: skip
+    case = next(
+        one
+        for one in quantised.quantised_cases(bench, rows=(1,), size=SIZE)
+        if one.parameters["weights"] == "int8" and one.parameters["method"] == quantised.PACKED
+    )
     with pytest.raises(Unsupported, match=r"no int8 kernel for torch.bfloat16 here: module 'torch'"):
         case.prepare()
 
@@ -154,8 +162,12 @@ def test_the_passes_counted_are_those_torch_executes(bench, operations):
     room = fusion.Room(bench, 2**14, torch.float32, resident=False)
     whole, seen = 2**14 * 4, []
     run, norm, source, target, _ = (
-        fusion.into(room, operations), fusion.norm_into(room), room.sources[0], room.targets[0], room.gain,
-    )  # fmt: skip
+        fusion.into(room, operations),
+        fusion.norm_into(room),
+        room.sources[0],
+        room.targets[0],
+        room.gain,
+    )
 
     class Watch(torch.utils._python_dispatch.TorchDispatchMode):
         def __torch_dispatch__(self, function, types, args=(), kwargs=None):

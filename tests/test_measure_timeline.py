@@ -65,9 +65,11 @@ def test_a_timeline_sums_to_the_wall_time_of_its_step(bench):
         summed = [part for part in parts if part.parameters["part_of_step"]]
         whole = by_name[timeline.WHOLE]
         assert sum(part.seconds for part in summed) == pytest.approx(whole.seconds, rel=1e-6)
-        assert sum(part.work.bytes for part in summed) == whole.work.bytes == count.decode(
-            shapes.shape(TOY), 4, CONTEXT
-        ).bytes  # fmt: skip
+        assert (
+            sum(part.work.bytes for part in summed)
+            == whole.work.bytes
+            == count.decode(shapes.shape(TOY), 4, CONTEXT).bytes
+        )
         assert all(part.seconds > 0 for part in parts)
         assert by_name[timeline.OUTSIDE].seconds < whole.seconds
 
@@ -94,8 +96,11 @@ def test_calls_are_those_of_the_kernels(bench):
         model.ranged_step(torch.tensor([3]), CONTEXT)
     reported = techniques.step_operators(model.shape, 4, CONTEXT)
     products = [one.calls for name, one in reported.items() if "product" in name or name == "head"]
-    assert seen == {"mv": sum(products), "scaled_dot_product": reported["attention"].calls,
-                    "copy_": reported["cache write"].calls}  # fmt: skip
+    assert seen == {
+        "mv": sum(products),
+        "scaled_dot_product": reported["attention"].calls,
+        "copy_": reported["cache write"].calls,
+    }
 
 
 def test_a_ranged_step_that_is_not_the_models_is_refused(bench, monkeypatch):

@@ -74,8 +74,12 @@ def test_a_failing_case_has_its_reason_and_the_others_survive():
     rows = list(run(device, cases).rows.values())
     got = {row["name"]: row for row in rows}
     assert {name: row["status"] for name, row in got.items()} == {
-        "good": "measured", "broken": "failed", "wrong": "failed", "fragile": "failed", "huge": "skipped",
-    }  # fmt: skip
+        "good": "measured",
+        "broken": "failed",
+        "wrong": "failed",
+        "fragile": "failed",
+        "huge": "skipped",
+    }
     assert got["broken"]["reason"] == "RuntimeError: no kernel for <path>"
     assert "off by 0.5 relative to float64" in got["wrong"]["reason"]
     assert not got["wrong"]["samples"]

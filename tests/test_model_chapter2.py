@@ -120,8 +120,18 @@ def fake_steps(row):
     reported = {"model": "30M", "dtype": "float32", "batch": 1, "mode": "eager", **shape}
 
     def case(name, seconds, work, **more):
-        return {"name": name, "kind": "workload", "parameters": reported | more, "status": "measured", "check": CHECKED, "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
-                "work": work, "inner": 1, "warmups": [], "noise": {}}  # fmt: skip
+        return {
+            "name": name,
+            "kind": "workload",
+            "parameters": reported | more,
+            "status": "measured",
+            "check": CHECKED,
+            "samples": [seconds * f for f in (0.9, 1.0, 1.1)],
+            "work": work,
+            "inner": 1,
+            "warmups": [],
+            "noise": {},
+        }
 
     cases = []
     for context in (16, 128, 1024):
@@ -136,7 +146,16 @@ def fake_steps(row):
         )
         for kind in ("mha", "gqa", "mqa", "mla", "window"):
             moved = 5e7 + 1e4 * context
-            cases.append(case("decode-context", moved / 2e10, {"bytes": moved, "flop": 4e7 + 5e3 * context, "tokens": 1}, context=context, attention=kind, cache_read_bytes=1e4 * context))  # fmt: skip
+            cases.append(
+                case(
+                    "decode-context",
+                    moved / 2e10,
+                    {"bytes": moved, "flop": 4e7 + 5e3 * context, "tokens": 1},
+                    context=context,
+                    attention=kind,
+                    cache_read_bytes=1e4 * context,
+                )
+            )
     return row | {
         "cases": [c for c in row["cases"] if not c["name"].startswith(("step-with", "decode-context"))] + cases
     }

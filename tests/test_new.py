@@ -49,8 +49,17 @@ def test_the_site_has_the_new_chapter(begun_book):
 
 def test_the_new_chapter_brings_tests_that_hold(begun):
     folder, _ = begun
-    command = [sys.executable, "-m", "pytest", "-q", "tests/test_claims_made_up_question.py", "tests/test_prose.py",
-               "tests/test_figures.py", "-k", "made_up_question or bytes_of_nothing"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "tests/test_claims_made_up_question.py",
+        "tests/test_prose.py",
+        "tests/test_figures.py",
+        "-k",
+        "made_up_question or bytes_of_nothing",
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
@@ -59,9 +68,16 @@ def test_the_new_chapter_brings_tests_that_hold(begun):
 def test_what_is_left_to_fill_in_is_named_place_by_place(begun):
     folder, reported = begun
     left = [str(error) for error in unfinished(folder)]
-    for path in (f"docs/{PAGE}.md", "docs/index.md", "vis/made_up_question.py", "vis/bytes_of_nothing.py",
-                 "tests/test_claims_made_up_question.py", "data/accelerators/x9-sxm.toml", "data/models/small-3b.toml",
-                 "data/sources.toml"):  # fmt: skip
+    for path in (
+        f"docs/{PAGE}.md",
+        "docs/index.md",
+        "vis/made_up_question.py",
+        "vis/bytes_of_nothing.py",
+        "tests/test_claims_made_up_question.py",
+        "data/accelerators/x9-sxm.toml",
+        "data/models/small-3b.toml",
+        "data/sources.toml",
+    ):
         assert any(line.startswith(f"{path}:") for line in left), path
     done = run(folder, "lint", "--strict")
     assert done.returncode == 1 and done.stderr.count("to fill in") == len(left)
@@ -206,10 +222,13 @@ def test_numbers_are_found_by_the_words_they_mean(capsys):
     assert main(["numbers", "unicorns"]) == 1 and "try fewer words" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("chip", "said"), [
-    ("b200", "found 'b200', wanted the id of a row in data/accelerators/; nearest is b200-sxm"),
-    ("x9-sxm", "found 'x9-sxm', which is a draft, wanted a finished row; fill in name"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("chip", "said"),
+    [
+        ("b200", "found 'b200', wanted the id of a row in data/accelerators/; nearest is b200-sxm"),
+        ("x9-sxm", "found 'x9-sxm', which is a draft, wanted a finished row; fill in name"),
+    ],
+)
 def test_a_figure_that_names_no_chip_of_the_book_is_told_the_nearest_or_that_it_is_a_draft(begun, chip, said):
     folder, _ = begun
     path = folder / "vis/made_up_question.py"

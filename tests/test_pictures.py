@@ -23,10 +23,18 @@ from generators.site.tree import material_and_pages
 
 HOSTILE = '</text><script>alert(1)</script> & "x" <!-- ]]>'
 SAMPLE = (
-    "index", "01_memory_bound", "03_prefill_and_decode", "explorer", "reference/numbers", "reference/figures/ridge_points",
-    "reference/figures/kv_bytes_by_model", "reference/accelerators/h100-sxm5-80gb", "reference/accelerators/groq-lpu",
-    "reference/accelerators/rtx-pro-6000-blackwell", "reference/models/qwen3-235b-a22b",
-)  # fmt: skip
+    "index",
+    "01_memory_bound",
+    "03_prefill_and_decode",
+    "explorer",
+    "reference/numbers",
+    "reference/figures/ridge_points",
+    "reference/figures/kv_bytes_by_model",
+    "reference/accelerators/h100-sxm5-80gb",
+    "reference/accelerators/groq-lpu",
+    "reference/accelerators/rtx-pro-6000-blackwell",
+    "reference/models/qwen3-235b-a22b",
+)
 
 
 def need_cairo() -> None:

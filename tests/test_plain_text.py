@@ -89,7 +89,11 @@ def _text(site: Path, path: Path) -> list[str]:
     """A twin is text: no tags, entities or attributes outside code, and links that lead to files of the site."""
     text, name = path.read_text(encoding="utf-8"), path.relative_to(site).as_posix()
     bare = _CODE.sub("", text)
-    found = [f"{name}: {match[0]!r} is left of the page" for pattern in (_TAG, _ATTRIBUTES) for match in pattern.finditer(bare)]  # fmt: skip
+    found = [
+        f"{name}: {match[0]!r} is left of the page"
+        for pattern in (_TAG, _ATTRIBUTES)
+        for match in pattern.finditer(bare)
+    ]
     if not text.startswith("# "):
         found.append(f"{name}: begins with {text[:20]!r}, wanted its title")
     for match in _LINK.finditer(bare) if path.name != "llms-full.txt" else ():
@@ -115,8 +119,11 @@ def _listed(site: Path, plain_texts: set[Path]) -> list[str]:
     lines = (site / "llms.txt").read_text(encoding="utf-8").splitlines()
     listed = [match[1] for line in lines if (match := re.match(r"- \[.+?\]\((\S+\.txt)\): \S.+$", line))]
     wanted = sorted(path.relative_to(site).as_posix() for path in plain_texts)
-    return [f"llms.txt: lists {name} {listed.count(name)} times, wanted once" for name in sorted({*wanted, *listed})
-            if listed.count(name) != 1 or name not in wanted]  # fmt: skip
+    return [
+        f"llms.txt: lists {name} {listed.count(name)} times, wanted once"
+        for name in sorted({*wanted, *listed})
+        if listed.count(name) != 1 or name not in wanted
+    ]
 
 
 def test_every_page_has_a_text_twin(built_site):
@@ -136,7 +143,12 @@ def test_the_book_in_one_file_holds_every_chapter(built_site, root):
 
 #: Faults, each in a file of its own, and what is told of each.
 PLANTED = [
-    ("01_memory_bound.txt", "153 FLOP/byte", "154 FLOP/byte", "01_memory_bound/index.html: its twin lacks '153 FLOP/byte'"),
+    (
+        "01_memory_bound.txt",
+        "153 FLOP/byte",
+        "154 FLOP/byte",
+        "01_memory_bound/index.html: its twin lacks '153 FLOP/byte'",
+    ),
     ("02_kv_cache.txt", "# The KV cache", "# The KV cache\n\n<b>bold</b>", "02_kv_cache.txt: '<b>' is left"),
     ("03_prefill_and_decode.txt", ".csv", ".csw", ".csw, which is not in the site"),
     ("04_batching.txt", "$$", "", "04_batching.txt: lacks the formula"),
@@ -145,7 +157,7 @@ PLANTED = [
     ("llms.txt", "(07_smaller_models.txt)", "(07_smaller.txt)", "lists 07_smaller_models.txt 0 times"),
     ("reference/sources.txt", "# Sources", "Sources { .x }", "reference/sources.txt: begins with 'Sources { .x }"),
     ("02_kv_cache/index.html", 'rel="alternate "', 'rel="alternate"', "02_kv_cache/index.html: for a link whose rel"),
-]  # fmt: skip
+]
 
 
 def test_planted_faults_are_found(built_site, root, tmp_path):
@@ -169,11 +181,14 @@ def test_planted_faults_are_found(built_site, root, tmp_path):
     [
         ("A [9 GB](reference/numbers.md#a.b) of \\$5.", "A 9 GB of $5."),
         ("![Words, 3 GB.](vis/x.svg)\n<!-- widget: kv -->", "Figure: Words, 3 GB.\nData: vis/x.csv"),
-        ("[x](02_kv_cache.md#y), [y](#z), [s](https://a.example/b)", "[x](02_kv_cache.txt), y, [s](https://a.example/b)"),
+        (
+            "[x](02_kv_cache.md#y), [y](#z), [s](https://a.example/b)",
+            "[x](02_kv_cache.txt), y, [s](https://a.example/b)",
+        ),
         ('| <a id="n.m"></a>3 GB | a&#124;b |', "| `n.m` 3 GB | a\\|b |"),
         ("$a_{b}$ and `<id>` &#60;3", "$a_{b}$ and `<id>` <3"),
-        ("<details markdown=\"1\">\n<summary>Answer</summary>\n\nYes.\n\n</details>", "**Answer**\n\nYes."),
+        ('<details markdown="1">\n<summary>Answer</summary>\n\nYes.\n\n</details>', "**Answer**\n\nYes."),
     ],
-)  # fmt: skip
+)
 def test_what_becomes_of_markdown(written, wanted):
     assert plain_text("---\ntitle: x\n---\n# T\n\n" + written, "01_memory_bound.md") == f"# T\n\n{wanted}\n"

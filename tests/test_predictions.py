@@ -71,8 +71,12 @@ def test_of_several_ways_the_fastest_is_held_against_the_prediction(catalog, pre
     (read,) = [r for r in prediction.rows if r.name == "read-bandwidth"]
     record = next(iter(catalog.records.values()))
     ways = [("a", [4.0] * 3), ("b", [1.0] * 3), ("c", [2.0] * 3), ("d", [])]
-    cases = [record.cases[0].model_validate(row("read-bandwidth", samples=times, bytes=1e9, method=name,
-                                                reason="" if times else "cannot")) for name, times in ways]  # fmt: skip
+    cases = [
+        record.cases[0].model_validate(
+            row("read-bandwidth", samples=times, bytes=1e9, method=name, reason="" if times else "cannot")
+        )
+        for name, times in ways
+    ]
     assert read.measured(record.model_copy(update={"cases": cases})) is cases[1]
     assert read.measured(record.model_copy(update={"cases": cases[3:]})) is cases[3]
 
@@ -80,10 +84,29 @@ def test_of_several_ways_the_fastest_is_held_against_the_prediction(catalog, pre
 def test_a_record_taken_later_joins_and_an_earlier_one_does_not(catalog, prediction):
     record = next(iter(catalog.records.values()))
     case = record.cases[0].model_validate(
-        row("decode", "workload", samples=[0.004] * 5, bytes=15e9, flop=15e9, tokens=1, mode="eager", tied=False,
-            model="8B", dtype="bfloat16", context=128, batch=1, parameters=8e9, layers=32, d_model=4096, heads=32,
-            kv_heads=8, head_dim=128, d_ff=14336, vocab=128256)
-    )  # fmt: skip
+        row(
+            "decode",
+            "workload",
+            samples=[0.004] * 5,
+            bytes=15e9,
+            flop=15e9,
+            tokens=1,
+            mode="eager",
+            tied=False,
+            model="8B",
+            dtype="bfloat16",
+            context=128,
+            batch=1,
+            parameters=8e9,
+            layers=32,
+            d_model=4096,
+            heads=32,
+            kv_heads=8,
+            head_dim=128,
+            d_ff=14336,
+            vocab=128256,
+        )
+    )
     machine = record.machine.model_copy(update={"accelerator": "h200-sxm", "device": "cuda", "name": "NVIDIA H200"})
     later = record.model_copy(update={"machine": machine, "started": "2031-01-01T00:00:00Z", "cases": [case]})
     later.__dict__.pop("held_out", None)
@@ -101,8 +124,10 @@ def test_a_record_taken_later_joins_and_an_earlier_one_does_not(catalog, predict
 def test_a_bad_file_is_one_line(tmp_path):
     path = tmp_path / "h200-sxm--2026-11-23.json"
     for text, reported in (
-        ("[", "not readable as JSON"), ("[]", "wanted a table of names and values"), ("{}", "schema: found nothing, wanted the field 'schema'"),
-    ):  # fmt: skip
+        ("[", "not readable as JSON"),
+        ("[]", "wanted a table of names and values"),
+        ("{}", "schema: found nothing, wanted the field 'schema'"),
+    ):
         path.write_text(text)
         with pytest.raises(BookError, match=reported):
             load_prediction(path)

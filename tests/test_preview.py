@@ -60,23 +60,41 @@ NOTED = f"reference/records/{a_note(ROOT).stem}.md"
 #: Changes by what pages rest on, made together where none voids what only another should; and a page that must then differ.
 CHANGES = {
     "text": [
-        (lambda root: replace(root / "docs/02_kv_cache.md", "\n# ", "\n# New "), "reference/figures/kv_cache_growth.md"),
-        (lambda root: replace(root / "docs/03_prefill_and_decode.md", "\n## ", "\nMore.\n\n## "), "03_prefill_and_decode.md"),
+        (
+            lambda root: replace(root / "docs/02_kv_cache.md", "\n# ", "\n# New "),
+            "reference/figures/kv_cache_growth.md",
+        ),
+        (
+            lambda root: replace(root / "docs/03_prefill_and_decode.md", "\n## ", "\nMore.\n\n## "),
+            "03_prefill_and_decode.md",
+        ),
         (lambda root: replace(root / "docs/reference/method.md", "\n# ", "\n# New "), "reference/index.md"),
     ],
     "drawings and words": [
-        (lambda root: replace(root / "docs/reference/notation.md", "first token", "first word"), "03_prefill_and_decode.md"),
-        (lambda root: replace(root / "docs/vis/ridge_points.svg", "M2 Ultra", "M9 Ultra"), "reference/figures/ridge_points.md"),
+        (
+            lambda root: replace(root / "docs/reference/notation.md", "first token", "first word"),
+            "03_prefill_and_decode.md",
+        ),
+        (
+            lambda root: replace(root / "docs/vis/ridge_points.svg", "M2 Ultra", "M9 Ultra"),
+            "reference/figures/ridge_points.md",
+        ),
         (changed_caption, "reference/figures/ridge_points.md"),
-        (lambda root: replace(root / "docs/reference/numbers.json", "Ridge point of", "The ridge point of"), "01_memory_bound.md"),
+        (
+            lambda root: replace(root / "docs/reference/numbers.json", "Ridge point of", "The ridge point of"),
+            "01_memory_bound.md",
+        ),
         (lambda root: replace(root / "generators/site/maths.json", "<mi>", "<mi >"), None),
     ],
     "data": [
-        (lambda root: replace(root / "data/accelerators/m4.toml", 'note = "', 'note = "New. '), "reference/accelerators/m4.md"),
+        (
+            lambda root: replace(root / "data/accelerators/m4.toml", 'note = "', 'note = "New. '),
+            "reference/accelerators/m4.md",
+        ),
         (lambda root: (root / "data/accelerators/l40.toml").unlink(), "assets/live/core.js"),
         (lambda root: replace(a_note(root), '"note": ""', '"note": "Seen."'), NOTED),
     ],
-}  # fmt: skip
+}
 
 
 def test_after_each_change_a_warm_memory_gives_what_an_empty_one_gives(project):

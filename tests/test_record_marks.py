@@ -166,30 +166,93 @@ def test_both_sides_need_the_same_of_every_case_they_compute_with(page, origin, 
 def row(
     name: str, kind: str, seconds: float, moved: float, flop: float, noise: dict | None = None, **reported: object
 ) -> dict:
-    return {"name": name, "kind": kind, "parameters": reported, "status": "measured", "inner": 1, "check": CHECKED, "samples": [seconds] * 3,
-            "work": {"bytes": moved, "flop": flop, "tokens": 0}, "noise": noise or {}}  # fmt: skip
+    return {
+        "name": name,
+        "kind": kind,
+        "parameters": reported,
+        "status": "measured",
+        "inner": 1,
+        "check": CHECKED,
+        "samples": [seconds] * 3,
+        "work": {"bytes": moved, "flop": flop, "tokens": 0},
+        "noise": noise or {},
+    }
 
 
 #: Rows added to the small record (9.9 GB/s read, 100 GFLOP/s in FP32, 1 MB of cache), and whether they beat a roof.
 ROOFS = [
-    ([row("x", "workload", 0.1, 1.0e9, 0)], False), ([row("x", "workload", 0.1, 1.03e9, 0)], True),
-    ([row("x", "workload", 0.1, 1.03e9, 0, resident=True)], True), ([row("x", "workload", 1e-4, 3e6, 0)], True),
+    ([row("x", "workload", 0.1, 1.0e9, 0)], False),
+    ([row("x", "workload", 0.1, 1.03e9, 0)], True),
+    ([row("x", "workload", 0.1, 1.03e9, 0, resident=True)], True),
+    ([row("x", "workload", 1e-4, 3e6, 0)], True),
     ([row("x", "workload", 0.1, 1.03e9, 0, resident=True), row("read-by-size", "ceiling", 1.0, 2e10, 0)], False),
     ([row("x", "workload", 0.1, 1.03e9, 0), row("read-by-size", "ceiling", 1.0, 2e10, 0)], True),
     ([row("x", "workload", 0.1, 1.03e9, 0), row("peer-copy", "ceiling", 1.0, 2e10, 0)], False),
     ([row("x", "workload", 0.1, 1.03e9, 0), row("reference-read", "ceiling", 1.0, 2e10, 0)], True),
     ([row("x", "workload", 1e-4, 3e6, 0), row("cache-read-bandwidth", "ceiling", 1.0, 4e10, 0)], False),
-    ([row("x", "ceiling", 1.0, 1e12, 0)], False), ([row("x", "ceiling", 1.0, 0, 1.1e11, dtype="float32")], True),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"), row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="tf32")], False),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="tf32"), row("matmul-peak", "ceiling", 1.0, 0, 1e11, dtype="tf32")], True),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="bfloat16"), row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16")], False),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"), row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16")], True),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="int8"), row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16")], False),
-    ([row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"), row("peer-product", "workload", 1.0, 0, 2e11, dtype="float32")], False),
-    ([row("x", "workload", 0.1, 1.5e9, 0, {"reference_seconds": 0.5}), row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0})], False),
-    ([row("x", "workload", 0.1, 1.5e9, 0, {"reference_seconds": 2.0}), row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0})], True),
-    ([row("x", "workload", 0.1, 1.5e9, 0), row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0})], True),
-]  # fmt: skip
+    ([row("x", "ceiling", 1.0, 1e12, 0)], False),
+    ([row("x", "ceiling", 1.0, 0, 1.1e11, dtype="float32")], True),
+    (
+        [
+            row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"),
+            row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="tf32"),
+        ],
+        False,
+    ),
+    (
+        [row("x", "workload", 1.0, 0, 1.1e11, dtype="tf32"), row("matmul-peak", "ceiling", 1.0, 0, 1e11, dtype="tf32")],
+        True,
+    ),
+    (
+        [
+            row("x", "workload", 1.0, 0, 1.1e11, dtype="bfloat16"),
+            row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16"),
+        ],
+        False,
+    ),
+    (
+        [
+            row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"),
+            row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16"),
+        ],
+        True,
+    ),
+    (
+        [
+            row("x", "workload", 1.0, 0, 1.1e11, dtype="int8"),
+            row("matmul-peak", "ceiling", 1.0, 0, 2e11, dtype="bfloat16"),
+        ],
+        False,
+    ),
+    (
+        [
+            row("x", "workload", 1.0, 0, 1.1e11, dtype="float32"),
+            row("peer-product", "workload", 1.0, 0, 2e11, dtype="float32"),
+        ],
+        False,
+    ),
+    (
+        [
+            row("x", "workload", 0.1, 1.5e9, 0, {"reference_seconds": 0.5}),
+            row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0}),
+        ],
+        False,
+    ),
+    (
+        [
+            row("x", "workload", 0.1, 1.5e9, 0, {"reference_seconds": 2.0}),
+            row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0}),
+        ],
+        True,
+    ),
+    (
+        [
+            row("x", "workload", 0.1, 1.5e9, 0),
+            row("copy-bandwidth", "ceiling", 1.0, 1e9, 0, {"reference_seconds": 1.0}),
+        ],
+        True,
+    ),
+]
 
 
 def test_both_sides_hold_the_same_roofs(page, origin, tmp_path):

@@ -23,25 +23,68 @@ SHAPE = {
 }
 NAME = "a-machine--2026-11-23T0500Z"
 GOOD = {
-    "schema": 1, "started": "2026-11-23T05:00:00Z", "finished": "2026-11-23T05:01:00Z", "profile": "quick",
-    "command": "python -m generators.measure quick", "commit": "abcdef1", "dirty": False,
+    "schema": 1,
+    "started": "2026-11-23T05:00:00Z",
+    "finished": "2026-11-23T05:01:00Z",
+    "profile": "quick",
+    "command": "python -m generators.measure quick",
+    "commit": "abcdef1",
+    "dirty": False,
     "machine": {"name": "A machine", "device": "cpu", "accelerator": ""},
     "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
     "cases": [
-        {"name": "read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured", "inner": 2,
-         "work": {"bytes": 1e9, "flop": 0, "tokens": 0}, "samples": [0.2, 0.22, 0.21], "check": CHECKED},
-        {"name": "decode", "kind": "workload", "status": "measured", "inner": 1,
-         "parameters": {"model": "x", **SHAPE, "batch": 1, "dtype": "float32", "context": 127.5, "parameters": 2e8},
-         "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1}, "samples": [0.1, 0.12, 0.11], "check": CHECKED},
-        {"name": "matmul-peak", "kind": "ceiling", "parameters": {"dtype": "float32"}, "status": "measured", "inner": 1,
-         "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0}, "samples": [0.1, 0.1, 0.1], "check": CHECKED},
-        {"name": "cache-read-bandwidth", "kind": "ceiling", "parameters": {"method": "sum"}, "status": "measured",
-         "inner": 10, "work": {"bytes": 2e9, "flop": 0, "tokens": 0}, "samples": [1.0, 1.0, 1.0], "check": CHECKED},
+        {
+            "name": "read-bandwidth",
+            "kind": "ceiling",
+            "parameters": {"method": "sum"},
+            "status": "measured",
+            "inner": 2,
+            "work": {"bytes": 1e9, "flop": 0, "tokens": 0},
+            "samples": [0.2, 0.22, 0.21],
+            "check": CHECKED,
+        },
+        {
+            "name": "decode",
+            "kind": "workload",
+            "status": "measured",
+            "inner": 1,
+            "parameters": {"model": "x", **SHAPE, "batch": 1, "dtype": "float32", "context": 127.5, "parameters": 2e8},
+            "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1},
+            "samples": [0.1, 0.12, 0.11],
+            "check": CHECKED,
+        },
+        {
+            "name": "matmul-peak",
+            "kind": "ceiling",
+            "parameters": {"dtype": "float32"},
+            "status": "measured",
+            "inner": 1,
+            "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0},
+            "samples": [0.1, 0.1, 0.1],
+            "check": CHECKED,
+        },
+        {
+            "name": "cache-read-bandwidth",
+            "kind": "ceiling",
+            "parameters": {"method": "sum"},
+            "status": "measured",
+            "inner": 10,
+            "work": {"bytes": 2e9, "flop": 0, "tokens": 0},
+            "samples": [1.0, 1.0, 1.0],
+            "check": CHECKED,
+        },
     ],
-}  # fmt: skip
+}
 READ, DECODE, PEAK, CACHE = range(4)
-PRODUCT = {"name": "product-by-size", "kind": "ceiling", "parameters": {}, "status": "measured",
-           "work": {"bytes": 1e6}, "samples": [0.1, 0.1, 0.1], "check": CHECKED}  # fmt: skip
+PRODUCT = {
+    "name": "product-by-size",
+    "kind": "ceiling",
+    "parameters": {},
+    "status": "measured",
+    "work": {"bytes": 1e6},
+    "samples": [0.1, 0.1, 0.1],
+    "check": CHECKED,
+}
 
 
 def stored(tmp_path, change=None, name=f"{NAME}.json", raw=None):
@@ -99,11 +142,14 @@ def test_a_good_record_gives_rates_per_repetition(tmp_path):
         (lambda r: r.update(command="x" * 5000), "at most 4000"),
         (lambda r: r.update(extra="field"), "extra"),
         (lambda r: r.update(cases=[]), "cases"),
-        (lambda r: r["cases"][0].update(check={"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}), "failed its own"),
+        (
+            lambda r: r["cases"][0].update(check={"against": "float64", "worst_relative_error": 1.0, "tolerance": 0.1}),
+            "failed its own",
+        ),
         (lambda r: r["machine"].update(device="__import__('os')"), "device"),
         (lambda r: r.update({"odd\nfield\x1b[31m": 1}), "odd\\nfield"),
     ],
-)  # fmt: skip
+)
 def test_an_odd_record_is_one_line(tmp_path, change, said):
     assert said in fault(tmp_path, change)
 
@@ -153,10 +199,17 @@ def test_a_reason_may_hold_the_mark_that_the_suite_puts_for_a_path(tmp_path):
 @pytest.mark.parametrize(
     "place",
     [
-        "environment.n", "cases.1.parameters.weights_vs_llc", "cases.1.parameters.layers", "cases.1.noise",
-        "cases.1.inner", "cases.0.work.bytes", "cases.1.work.tokens", "cases.0.samples.1", "cases.0.check.tolerance",
+        "environment.n",
+        "cases.1.parameters.weights_vs_llc",
+        "cases.1.parameters.layers",
+        "cases.1.noise",
+        "cases.1.inner",
+        "cases.0.work.bytes",
+        "cases.1.work.tokens",
+        "cases.0.samples.1",
+        "cases.0.check.tolerance",
     ],
-)  # fmt: skip
+)
 def test_numbers_beyond_reason_are_one_line(tmp_path, place, number):
     def change(row):
         row["cases"][0]["check"] = {"against": "x", "worst_relative_error": 0.0, "tolerance": 0.1}
@@ -339,8 +392,11 @@ def test_a_gpu_s_own_cache_counts_as_the_suite_counted_it(tmp_path):
     """Else a record that the run itself found right would be refused here."""
 
     def gpu(size):
-        return lambda row: (sized(3.9e6, 3.9e6 / 15e9, [])(row), row["machine"].update(device="cuda"),
-                            row["environment"].update(last_level_cache_bytes=size))  # fmt: skip
+        return lambda row: (
+            sized(3.9e6, 3.9e6 / 15e9, [])(row),
+            row["machine"].update(device="cuda"),
+            row["environment"].update(last_level_cache_bytes=size),
+        )
 
     assert load_record(stored(tmp_path, gpu(1_000_000))).measured("decode")
     for odd in (900_000, 2**40, "1000000", None):

@@ -22,10 +22,22 @@ from generators.score.rows import COLUMNS, Unusable, read, run
 from generators.score.table import CONSTANTS, RUNS, Predictor, constants_text, own_runs, quantile, summary, table
 
 LLAMA = {
-    "device_id": "rtx-3090", "hardware": "RTX 3090", "vendor": "nvidia", "bandwidth_gb_s": "936", "n_devices": "1",
-    "model": "Llama-2-7B", "params_b": "6.738", "precision": "Q4_0", "weights_gb": "3.825", "batch": "1", "depth": "0",
-    "gen_len": "128", "metric": "decode_tok_s", "value": "150", "engine": "llama.cpp b1800",
-}  # fmt: skip
+    "device_id": "rtx-3090",
+    "hardware": "RTX 3090",
+    "vendor": "nvidia",
+    "bandwidth_gb_s": "936",
+    "n_devices": "1",
+    "model": "Llama-2-7B",
+    "params_b": "6.738",
+    "precision": "Q4_0",
+    "weights_gb": "3.825",
+    "batch": "1",
+    "depth": "0",
+    "gen_len": "128",
+    "metric": "decode_tok_s",
+    "value": "150",
+    "engine": "llama.cpp b1800",
+}
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +170,10 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
         ({"notes": "INVALID: matmuls not executed"}, "marked INVALID"),
         ({"notes": "speculative decoding or MTP flagged"}, "speculative decoding"),
         ({"n_devices": "8"}, "outside the range fitted: one device"),
-        ({"device_id": "no-such-card", "hardware": "No such card", "bandwidth_gb_s": ""}, "'no-such-card' is not in the catalogue"),
+        (
+            {"device_id": "no-such-card", "hardware": "No such card", "bandwidth_gb_s": ""},
+            "'no-such-card' is not in the catalogue",
+        ),
         ({"model": "Strange-MoE-30B-A3B", "params_b": "30"}, "mixture of experts that is not in the catalogue"),
         ({"model": "Strange", "params_b": ""}, "gives no params_b"),
         ({"weights_gb": "", "precision": "4-bit (type not stated)"}, "does not say how many bytes are read"),
@@ -167,9 +182,18 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
         ({"notes": "batch = concurrency"}, "under load"),
         ({"notes": "vLLM under load; KV offload to CPU False"}, "a server under load"),
         ({"notes": "partly offloaded"}, "partly offloaded to the host"),
-        ({"model": "Llama-2-70B", "params_b": "69", "weights_gb": "39", "value": "15", "notes": "memory printed 24 GB"}, "must have been elsewhere"),
+        (
+            {
+                "model": "Llama-2-70B",
+                "params_b": "69",
+                "weights_gb": "39",
+                "value": "15",
+                "notes": "memory printed 24 GB",
+            },
+            "must have been elsewhere",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_line_that_cannot_be_used_says_why(names, changed, reported):
     with pytest.raises(Unusable, match=reported.replace("(", r"\(")):
         a_run(names, **changed)
@@ -219,11 +243,18 @@ def test_experts_of_gpt_oss_are_read_at_their_own_format_and_the_rest_at_what_is
 @pytest.mark.parametrize(
     ("printed", "id_"),
     [
-        ("Meta Llama 3.1 8B Instruct", "llama-3.1-8b"), ("Llama-3-70B", "llama-3.1-70b"), ("Qwen2.5-Coder-7B", "qwen2.5-7b"),
-        ("unsloth/Qwen3.6-35B-A3B-GGUF", "qwen3.5-35b-a3b"), ("openai/gpt-oss-120b", "gpt-oss-120b"), ("llama-2-7b.Q4_0", "llama-2-7b"),
-        ("Qwen3-14B", "qwen3-14b"), ("CodeLlama-34B", ""), ("phi-4-mini", "phi-4-mini"), ("Qwen3.6-27B", ""),
+        ("Meta Llama 3.1 8B Instruct", "llama-3.1-8b"),
+        ("Llama-3-70B", "llama-3.1-70b"),
+        ("Qwen2.5-Coder-7B", "qwen2.5-7b"),
+        ("unsloth/Qwen3.6-35B-A3B-GGUF", "qwen3.5-35b-a3b"),
+        ("openai/gpt-oss-120b", "gpt-oss-120b"),
+        ("llama-2-7b.Q4_0", "llama-2-7b"),
+        ("Qwen3-14B", "qwen3-14b"),
+        ("CodeLlama-34B", ""),
+        ("phi-4-mini", "phi-4-mini"),
+        ("Qwen3.6-27B", ""),
     ],
-)  # fmt: skip
+)
 def test_models_are_found_by_printed_names(names, printed, id_):
     assert names.model(printed) == id_
 
@@ -231,11 +262,15 @@ def test_models_are_found_by_printed_names(names, printed, id_):
 @pytest.mark.parametrize(
     ("id_", "name", "found"),
     [
-        ("apple-m1-max", "", "m1-max"), ("strix-halo-gpu", "", "ryzen-ai-max-395"), ("a100-sxm-80g", "", "a100-sxm4-80gb"),
-        ("x", "NVIDIA GeForce RTX 4090", "rtx-4090"), ("dgx-spark", "", "dgx-spark"), ("h100-sxm-80g", "", "h100-sxm5-80gb"),
+        ("apple-m1-max", "", "m1-max"),
+        ("strix-halo-gpu", "", "ryzen-ai-max-395"),
+        ("a100-sxm-80g", "", "a100-sxm4-80gb"),
+        ("x", "NVIDIA GeForce RTX 4090", "rtx-4090"),
+        ("dgx-spark", "", "dgx-spark"),
+        ("h100-sxm-80g", "", "h100-sxm5-80gb"),
         ("rtx-3060-12g", "NVIDIA GeForce RTX 3060", ""),
     ],
-)  # fmt: skip
+)
 def test_devices_are_found_by_id_or_printed_name(names, id_, name, found):
     assert names.device(id_, name) == found
 
@@ -243,10 +278,17 @@ def test_devices_are_found_by_id_or_printed_name(names, id_, name, found):
 @pytest.mark.parametrize(
     ("name", "vendor", "memory"),
     [
-        ("tesla-p40", "nvidia", "gddr"), ("tesla-p100-sxm2", "nvidia", "hbm"), ("arc-a770", "intel", "gddr-intel"), ("mi300x", "amd", "hbm-amd"), ("rx-6800", "amd", "gddr-amd"),
-        ("core-ultra-258v", "intel", "unified"), ("xeon-w5-3425-cpu", "intel", "cpu"), ("apple-m1-max-cpu", "apple", "cpu"), ("apple-m9", "apple", "apple"),
+        ("tesla-p40", "nvidia", "gddr"),
+        ("tesla-p100-sxm2", "nvidia", "hbm"),
+        ("arc-a770", "intel", "gddr-intel"),
+        ("mi300x", "amd", "hbm-amd"),
+        ("rx-6800", "amd", "gddr-amd"),
+        ("core-ultra-258v", "intel", "unified"),
+        ("xeon-w5-3425-cpu", "intel", "cpu"),
+        ("apple-m1-max-cpu", "apple", "cpu"),
+        ("apple-m9", "apple", "apple"),
     ],
-)  # fmt: skip
+)
 def test_memory_of_other_devices_is_told_by_name(name, vendor, memory):
     assert guessed_class(name, vendor) == memory
 
@@ -254,11 +296,17 @@ def test_memory_of_other_devices_is_told_by_name(name, vendor, memory):
 @pytest.mark.parametrize(
     ("engine", "notes", "build"),
     [
-        ("llama.cpp main (2023)", "", "llama.cpp 2023"), ("llama.cpp llama-bench (May 2024)", "", "llama.cpp 2024"),
-        ("llama.cpp b9187", "", "llama.cpp 2025 on"), ("LocalScore (llamafile)", "Windows", "llamafile on Windows"), ("ollama 0.32.1", "", "llama.cpp 2025 on"),
-        ("vLLM 0.14", "", "serving"), ("gpt-fast", "", "compiled"), ("ik_llama.cpp", "", "ik_llama.cpp"), ("abacus", "", ""),
+        ("llama.cpp main (2023)", "", "llama.cpp 2023"),
+        ("llama.cpp llama-bench (May 2024)", "", "llama.cpp 2024"),
+        ("llama.cpp b9187", "", "llama.cpp 2025 on"),
+        ("LocalScore (llamafile)", "Windows", "llamafile on Windows"),
+        ("ollama 0.32.1", "", "llama.cpp 2025 on"),
+        ("vLLM 0.14", "", "serving"),
+        ("gpt-fast", "", "compiled"),
+        ("ik_llama.cpp", "", "ik_llama.cpp"),
+        ("abacus", "", ""),
     ],
-)  # fmt: skip
+)
 def test_builds_are_told_by_the_engine(engine, notes, build):
     assert build_of(engine, notes) == build
 
@@ -345,7 +393,10 @@ def test_all_of_the_worst_ten_ran_in_llamafile(catalog):
     assert len(rows) == 10 and all(row[3].startswith("llamafile") for row in rows)
     times = [(float(row[6].split()[0]), float(row[7].split()[0])) for row in rows if row[7]]
     assert sum(others <= measured / 3 for measured, others in times) == 3 and len(times) == 4
-    assert next(row for row in rows if row[0] == "RTX 5080")[7] and sum(abs(others / measured - 1) < 0.05 for measured, others in times) == 1  # fmt: skip
+    assert (
+        next(row for row in rows if row[0] == "RTX 5080")[7]
+        and sum(abs(others / measured - 1) < 0.05 for measured, others in times) == 1
+    )
 
 
 def test_other_tools_formulas_differ_as_the_page_says(names):
@@ -403,7 +454,11 @@ def test_changes_were_kept_by_the_rule_that_the_page_states(catalog):
     reported = json.loads((catalog.root / TRIED).read_text(encoding="utf-8"))
     present = reported.pop("as it is")
     half = lambda kinds, names, b: [value for kind in names for value in kinds[kind][3 * b + 1 : 3 * b + 3]]  # noqa: E731
-    passes = lambda new, old: any(n < o for n, o in zip(new, old, strict=True)) and all(n <= o + 0.002 for n, o in zip(new, old, strict=True))  # noqa: E731  # fmt: skip
+
+    def passes(new, old):
+        pairs = list(zip(new, old, strict=True))
+        return any(n < o for n, o in pairs) and all(n <= o + 0.002 for n, o in pairs)
+
     for name, kind in KEPT.items():
         assert passes(half(present, KINDS, 0), half(reported[name], KINDS, 0)), name
         assert all(n < o for n, o in zip(half(present, [kind], 1), half(reported[name], [kind], 1), strict=True)), name
@@ -437,7 +492,9 @@ def test_intervals_hold_nine_in_ten_runs_of_devices_that_had_no_part_in_them(pre
     scored = [one for one in map(predictor.score, own) if not isinstance(one, str)]
     assert 0.88 < summary(scored).inside < 0.97
     kinds = Counter(one.kind for one in scored)
-    inside = {kind: summary([one for one in scored if one.kind == kind]).inside for kind, rows in kinds.items() if rows >= 30}  # fmt: skip
+    inside = {
+        kind: summary([one for one in scored if one.kind == kind]).inside for kind, rows in kinds.items() if rows >= 30
+    }
     assert len(inside) >= 5 and all(share > 0.8 for share in inside.values()), inside
 
 
@@ -448,7 +505,17 @@ def test_a_device_of_few_runs_gets_a_wider_interval(predictor):
 
 
 def test_a_chips_make_decides_its_peak_and_its_processor_is_no_gpu(names):
-    full, cut = (a_run(names, device_id="m2-ultra", hardware=f"M2 Ultra ({cores} GPU cores)", vendor="apple", bandwidth_gb_s="", value=40) for cores in (76, 60))  # fmt: skip
+    full, cut = (
+        a_run(
+            names,
+            device_id="m2-ultra",
+            hardware=f"M2 Ultra ({cores} GPU cores)",
+            vendor="apple",
+            bandwidth_gb_s="",
+            value=40,
+        )
+        for cores in (76, 60)
+    )
     assert full.device.peak == pytest.approx(27.199e12) and cut.device.peak == pytest.approx(27.199e12 * 60 / 76)
     cpu = a_run(names, device_id="m1-max", hardware="M1 Max 32GB (CPU)", vendor="apple", bandwidth_gb_s="", value=10)
     assert (cpu.device.key, cpu.device.memory, cpu.device.peak) == ("m1-max-cpu", "apple-cpu", 0.0)
@@ -470,7 +537,9 @@ def test_others_measurements_of_one_card_agree_no_better_than_the_page_says(cata
 
     reported = accuracy.agreement(catalog)
     assert len(reported) > 100 and len({run.device.key for run, _ in reported}) >= 15
-    assert not {(run.file, run.line) for run in accuracy.runs(catalog)} & {(run.file, run.line) for run, _ in reported if "repeats" in run.file}  # fmt: skip
+    assert not {(run.file, run.line) for run in accuracy.runs(catalog)} & {
+        (run.file, run.line) for run, _ in reported if "repeats" in run.file
+    }
     for kind, least in ((accuracy.DECODE, 30), (accuracy.PREFILL, 12)):
         there = accuracy.between(catalog, kind)
         assert len(there) >= least and all(any(other.file != run.file for other, _ in there) for run, _ in there)
@@ -498,7 +567,14 @@ def test_prefill_is_off_as_the_page_says(catalog):
     for device in ("rtx-4090", "rtx-5090"):
         there = [one for one in found if one.run.device.key == device]
         assert there and all(one.error < -0.2 and not one.run.read for one in there), device
-    a, b = (next(one.run.seconds for one in found if one.run.device.key == device and "2024.csv" in one.run.file and one.run.precision == "F16") for device in ("a100-sxm4-80gb", "a100-pcie-80gb"))  # fmt: skip
+    a, b = (
+        next(
+            one.run.seconds
+            for one in found
+            if one.run.device.key == device and "2024.csv" in one.run.file and one.run.precision == "F16"
+        )
+        for device in ("a100-sxm4-80gb", "a100-pcie-80gb")
+    )
     assert 12.5 < a / b < 13.5
 
 
@@ -522,7 +598,9 @@ def test_decode_is_off_where_the_page_says(catalog):
     from generators.comparison import accuracy
 
     parts = _causes(catalog, "decode, batch 1")
-    reported, untold = (summary(parts[f"build on {where}"]) for where in ("two other devices or more", "one other device at most"))  # fmt: skip
+    reported, untold = (
+        summary(parts[f"build on {where}"]) for where in ("two other devices or more", "one other device at most")
+    )
     assert max(reported.by_row, reported.by_device) < 0.081
     assert 2.3 < untold.by_row / reported.by_row < 3.7 and 2.3 < untold.by_device / reported.by_device < 3.7
     crowd = defaultdict(list)
@@ -534,10 +612,14 @@ def test_decode_is_off_where_the_page_says(catalog):
     assert len(older) == 3 and all(median(errors) < -0.395 for errors in older)
     assert all(median(crowd[name]) < -0.5 for name in ("RTX 5070", "RTX 5080"))
     radeon = parts["crowd-sourced, a Radeon card"]
-    (most,) = (found for name, found in accuracy.parted(radeon, lambda one: one.run.device.key).items() if name == "rx-6900-xt")  # fmt: skip
+    (most,) = (
+        found for name, found in accuracy.parted(radeon, lambda one: one.run.device.key).items() if name == "rx-6900-xt"
+    )
     assert len(most) * 2 == len(radeon) and 0.9 < median(one.error for one in most) < 1.1
     worst = min(summary(radeon).by_row, summary(parts["crowd-sourced, a card with HBM"]).by_row)
-    assert all(summary(found).by_row < worst / 2 for name, found in parts.items() if "Radeon" not in name and "HBM" not in name)  # fmt: skip
+    assert all(
+        summary(found).by_row < worst / 2 for name, found in parts.items() if "Radeon" not in name and "HBM" not in name
+    )
 
 
 def test_prefill_is_off_where_the_page_says(catalog):
@@ -584,7 +666,11 @@ def test_one_server_is_the_slower_than_predicted_the_more_sequences_it_has(catal
     from generators.comparison import accuracy
 
     batched = accuracy.all_of_kind(catalog, accuracy.BATCHED)
-    errors = lambda family, batch: [one.error for one in batched if one.run.device.key == "gh200-141gb" and one.run.family == family and one.run.phases[-1].tokens == batch]  # noqa: E731  # fmt: skip
+    mine = [one for one in batched if one.run.device.key == "gh200-141gb"]
+
+    def errors(family, batch):
+        return [one.error for one in mine if one.run.family == family and one.run.phases[-1].tokens == batch]
+
     served, compiled = ([median(errors(family, batch)) for batch in (16, 32, 64)] for family in ("serving", "compiled"))
     assert served[0] - 0.05 > served[1] > served[2] + 0.1 and max(map(abs, compiled)) < 0.07
     assert compiled[0] > compiled[1] > compiled[2] > compiled[0] - 0.05 and served[0] - served[2] > 0.2

@@ -366,18 +366,41 @@ def record_of(price: simulation.PassTimeModel) -> Record:
     shape = SMALL.as_parameters() | {"dtype": "bfloat16"}
     held = Check(against="float64", worst_relative_error=0.0, tolerance=0.1)
     cases = [
-        Case(name="read-bandwidth", kind="ceiling", status="measured", check=held, parameters={"method": "x"},
-             work={"bytes": price.chip.bandwidth}, samples=[1.0] * 3),
-        Case(name="matmul-peak", kind="ceiling", status="measured", check=held, parameters={"dtype": "bfloat16"},
-             work={"flop": price.chip.peak}, samples=[1.0] * 3),
-    ]  # fmt: skip
+        Case(
+            name="read-bandwidth",
+            kind="ceiling",
+            status="measured",
+            check=held,
+            parameters={"method": "x"},
+            work={"bytes": price.chip.bandwidth},
+            samples=[1.0] * 3,
+        ),
+        Case(
+            name="matmul-peak",
+            kind="ceiling",
+            status="measured",
+            check=held,
+            parameters={"dtype": "bfloat16"},
+            work={"flop": price.chip.peak},
+            samples=[1.0] * 3,
+        ),
+    ]
     for chunk in (None, 32):
         given = {"batch": 4, "cached": 64, "prompt_tokens": 100, "chunk_tokens": chunk, "dtype": "bfloat16"}
         given["policy"] = "chunked" if chunk else "whole"
         for step, segments in enumerate(Landing(4, 64, 100, chunk, 2, 1).passes()[1]):
             own = shape | given | {"step": step} | reported(segments)
-            cases.append(Case(name="interference", kind="workload", status="measured", check=held, parameters=own,
-                              work={"bytes": 1, "flop": 1}, samples=[price(segments)] * 3))  # fmt: skip
+            cases.append(
+                Case(
+                    name="interference",
+                    kind="workload",
+                    status="measured",
+                    check=held,
+                    parameters=own,
+                    work={"bytes": 1, "flop": 1},
+                    samples=[price(segments)] * 3,
+                )
+            )
     trace = at_rate(poisson_trace(1, 5, Lengths("fixed", 7), Lengths("fixed", 3)), 100.0)
     for number, one in reversed(list(enumerate(trace))):
         own = {

@@ -174,13 +174,16 @@ def test_icons_are_linked_and_there(carded, carded_heads) -> None:
             assert file.resolve().is_file(), (path, href)
 
 
-@pytest.mark.parametrize("planted", [
-    {"@type": "Dataset", "name": "x"},
-    {"@type": "TechArticle", "url": SITE, "colour": "red"},
-    {"@type": "TechArticle", "url": "https://other.example/"},
-    {"@type": "Sandwich"},
-    {"@type": "Book", "name": "x", "url": SITE, "author": [{"@type": "Person"}]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"@type": "Dataset", "name": "x"},
+        {"@type": "TechArticle", "url": SITE, "colour": "red"},
+        {"@type": "TechArticle", "url": "https://other.example/"},
+        {"@type": "Sandwich"},
+        {"@type": "Book", "name": "x", "url": SITE, "author": [{"@type": "Person"}]},
+    ],
+)
 def test_the_table_of_terms_finds_a_planted_fault(planted) -> None:
     assert faults({"@context": "https://schema.org", **planted}, SITE)
 
@@ -241,10 +244,18 @@ def test_every_page_keeps_its_text_under_a_new_front_matter(root) -> None:
             assert before[page.path].endswith(body) and isinstance(yaml.safe_load(front.removeprefix("---\n")), dict)
 
 
-@pytest.mark.parametrize(("front", "words"), [
-    ('description: "a: b" # why', "a: b"), ("description: 'it''s'", "it's"), ("description: >\n  a\n  b", "a b"),
-    ("description: [", ""), ("description:", ""), ("- x", ""), ("description: a &lt; b", "a < b"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ('description: "a: b" # why', "a: b"),
+        ("description: 'it''s'", "it's"),
+        ("description: >\n  a\n  b", "a b"),
+        ("description: [", ""),
+        ("description:", ""),
+        ("- x", ""),
+        ("description: a &lt; b", "a < b"),
+    ],
+)
 def test_front_matter_is_read_as_the_engine_reads_it(front, words) -> None:
     assert cards.described(f"---\n{front}\n---\n\n# x\n").strip() == words
 

@@ -21,33 +21,39 @@ def site_with(folder: Path, body: str, css: str = "") -> Path:
     return folder
 
 
-@pytest.mark.parametrize("body", [
-    '<a href="sub/">x</a><a href="sub/#a.b">x</a><a href="#top">x</a><a href="sub/index.html#top">x</a>',
-    '<a href="https://example.org/">x</a><a href="mailto:a@b.c">x</a><a href="x.png">x</a>',
-    '<img src="x.png" alt=""><link rel="stylesheet" href="site.css"><link rel="canonical" href="https://o.example/">',
-    '<img src="data:image/png;base64,AA" alt="x"><p style="background:url(x.png)">x</p><svg><use xlink:href="#top"/></svg>',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="sub/">x</a><a href="sub/#a.b">x</a><a href="#top">x</a><a href="sub/index.html#top">x</a>',
+        '<a href="https://example.org/">x</a><a href="mailto:a@b.c">x</a><a href="x.png">x</a>',
+        '<img src="x.png" alt=""><link rel="stylesheet" href="site.css"><link rel="canonical" href="https://o.example/">',
+        '<img src="data:image/png;base64,AA" alt="x"><p style="background:url(x.png)">x</p><svg><use xlink:href="#top"/></svg>',
+    ],
+)
 def test_sound_pages_pass(tmp_path, body) -> None:
     assert links.check(site_with(tmp_path, body, "a{background:url('x.png')}/* url(gone.png) */")) == []
 
 
-@pytest.mark.parametrize("body, message", [
-    ('\n<a href="gone/">x</a>', "index.html:2: link to 'gone/', which is not in the site"),
-    ('<a href="../outside">x</a>', "which is not in the site"),
-    ('<a href="sub/#nope">x</a>', "that page has no id 'nope'"),
-    ('<a href="#nope">x</a>', "that page has no id 'nope'"),
-    ('<a href="http://example.org/">x</a>', "wanted https or a page of the site"),
-    ('<a href="javascript:alert(1)">x</a>', "wanted https or a page of the site"),
-    ('<p id="top">x</p>', "id 'top' stands twice"),
-    ('<img src="gone.png" alt="x">', "fetches 'gone.png', which is not in the site"),
-    ('<img src="x.png">', "image without alt text"),
-    ('<img src="https://o.example/a.png" alt="">', "fetches 'https://o.example/a.png' from another host"),
-    ('<script src="//o.example/a.js"></script>', "from another host"),
-    ('<link rel="preconnect" href="https://o.example">', "from another host"),
-    ('<style>@import "https://o.example/a.css";</style>', "from another host"),
-    ('<p style="background:url(https://o.example/a.png)">x</p>', "from another host"),
-    ('<iframe src="https://o.example/"></iframe>', "from another host"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, message",
+    [
+        ('\n<a href="gone/">x</a>', "index.html:2: link to 'gone/', which is not in the site"),
+        ('<a href="../outside">x</a>', "which is not in the site"),
+        ('<a href="sub/#nope">x</a>', "that page has no id 'nope'"),
+        ('<a href="#nope">x</a>', "that page has no id 'nope'"),
+        ('<a href="http://example.org/">x</a>', "wanted https or a page of the site"),
+        ('<a href="javascript:alert(1)">x</a>', "wanted https or a page of the site"),
+        ('<p id="top">x</p>', "id 'top' stands twice"),
+        ('<img src="gone.png" alt="x">', "fetches 'gone.png', which is not in the site"),
+        ('<img src="x.png">', "image without alt text"),
+        ('<img src="https://o.example/a.png" alt="">', "fetches 'https://o.example/a.png' from another host"),
+        ('<script src="//o.example/a.js"></script>', "from another host"),
+        ('<link rel="preconnect" href="https://o.example">', "from another host"),
+        ('<style>@import "https://o.example/a.css";</style>', "from another host"),
+        ('<p style="background:url(https://o.example/a.png)">x</p>', "from another host"),
+        ('<iframe src="https://o.example/"></iframe>', "from another host"),
+    ],
+)
 def test_each_fault_is_named(tmp_path, body, message) -> None:
     (problem,) = links.check(site_with(tmp_path, body))
     assert message in problem

@@ -42,8 +42,24 @@ KINDS = {
     "data/records.toml": Annotation,
 }
 #: Texts that are ids, values or dates: what is no id, value or date is refused with another reason.
-NO_WORDS = {"id", "source", "value", "url", "published", "accessed", "accelerator", "model", "format", "found_in",
-            "mended_in", "place", "reported", "role", "file", "mean_of"}  # fmt: skip
+NO_WORDS = {
+    "id",
+    "source",
+    "value",
+    "url",
+    "published",
+    "accessed",
+    "accelerator",
+    "model",
+    "format",
+    "found_in",
+    "mended_in",
+    "place",
+    "reported",
+    "role",
+    "file",
+    "mean_of",
+}
 #: And texts too short, or too narrow, for what is planted, whether the door is on or off.
 SHORT = {"data/records.toml": ("label =", "name =")}
 SCRIPT = "<script>planted()</script><img src=https://planted.example/x.png onerror=planted()></desc></title></script>"

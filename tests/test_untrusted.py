@@ -128,8 +128,26 @@ def leaves(table, way=()):
             yield (*way, key)
 
 
-ODD = [None, True, -1, 0, 2**62, 1e308, "", "x" * 5000, "9" * 3000, "1e999 GB/s", "<b>", "\u202e", "a\nb", [], {}, [[1]],
-       "-0", "../x"]  # fmt: skip
+ODD = [
+    None,
+    True,
+    -1,
+    0,
+    2**62,
+    1e308,
+    "",
+    "x" * 5000,
+    "9" * 3000,
+    "1e999 GB/s",
+    "<b>",
+    "\u202e",
+    "a\nb",
+    [],
+    {},
+    [[1]],
+    "-0",
+    "../x",
+]
 
 
 @pytest.mark.parametrize("kind, path", [(Accelerator, CHIP), (LanguageModel, MODEL)])

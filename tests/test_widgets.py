@@ -47,7 +47,9 @@ def test_a_widget_warns_first_of_what_does_not_fit(page, origin, kind):
     form.get_by_label("Model", exact=True).select_option("llama-3.1-405b")
     settled(page)
     assert reported.inner_text().startswith("Does not fit: weights and cache need ")
-    warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text("This does not fit in memory.")  # fmt: skip
+    warning = page.locator(f"figure:has(+ .mb-live-box--{kind}) svg, .mb-live-box--{kind} svg").get_by_text(
+        "This does not fit in memory."
+    )
     assert warning.count() >= 1
 
 

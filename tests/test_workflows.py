@@ -42,9 +42,13 @@ def test_a_workflow_may_do_no_more_than_it_needs(name):
         ("session: lint,", "session: lintt,", "found session 'lintt'"),
         ('test "$SESSIONS" = success', "test ${{ needs.session.result }} = success", "found an expression inside run"),
         ("SESSIONS: ${{ needs.session.result }}", "SESSIONS: ${{ secrets.TOKEN }}", "found a secret"),
-        ("          python-version: ${{ matrix.python }}\n", "          python-version: '3.13'\n          cache: pip\n", "found a cache"),
+        (
+            "          python-version: ${{ matrix.python }}\n",
+            "          python-version: '3.13'\n          cache: pip\n",
+            "found a cache",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_planted_fault_is_found(old, new, said):
     text = (FOLDER / "checks.yml").read_text()
     assert old in text, f"checks.yml no longer holds {old!r}"

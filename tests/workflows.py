@@ -24,8 +24,11 @@ def faults(name: str, text: str, sessions: set[str]) -> list[str]:
         found.append(f"{name}: on: found pull_request_target, which runs with secrets; use pull_request")
     for job_name, job in reported["jobs"].items():
         found += _job(name, job_name, job, bool("pull_request" in triggers))
-    found += [f"{name}: found {line.strip()!r}, wanted the tag in a comment" for line in text.splitlines()
-              if re.search(r"uses: +[^./ ]", line) and not _COMMENT.search(line)]  # fmt: skip
+    found += [
+        f"{name}: found {line.strip()!r}, wanted the tag in a comment"
+        for line in text.splitlines()
+        if re.search(r"uses: +[^./ ]", line) and not _COMMENT.search(line)
+    ]
     for words in re.findall(r"nox --session +([a-z_ ]+)$|session: ([a-z_ ]+),", text, re.MULTILINE):
         found += [
             f"{name}: found session {word!r}, which noxfile.py has not"

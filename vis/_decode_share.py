@@ -10,9 +10,19 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 COLUMNS = {
-    "machine": "", "mode": "", "format": "", "model": "", "bytes": "GB", "measured": "ms", "low": "ms", "high": "ms",
-    "bound": "ms", "share": "% of bound", "read": "% of bound", "held out": "",
-}  # fmt: skip
+    "machine": "",
+    "mode": "",
+    "format": "",
+    "model": "",
+    "bytes": "GB",
+    "measured": "ms",
+    "low": "ms",
+    "high": "ms",
+    "bound": "ms",
+    "share": "% of bound",
+    "read": "% of bound",
+    "held out": "",
+}
 FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 #: Modes are told apart by their dash, machines by their shade: the first in ink, the others muted.
 DASHES = {"eager": (0, (1, 1.6)), "graph": (0, (5, 2)), "compiled": (0, (5, 2, 1, 2)), "compiled-graph": "solid"}
@@ -33,13 +43,22 @@ def rows(catalog: Catalog, records: list[Record]) -> list[dict]:
             cases, key=lambda pair: (mode_of(pair[0]), str(pair[0].parameters["dtype"]), pair[0].work.bytes)
         ):
             low, high = case.interval
-            found.append({
-                "machine": catalog.machine_label(record), "mode": mode_of(case),
-                "format": FORMATS.get(str(case.parameters["dtype"]), "?"), "model": str(case.parameters["model"]),
-                "bytes": case.work.bytes / 1e9, "measured": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
-                "bound": case.work.bytes / bandwidth * 1e3, "share": case.work.bytes / case.seconds / bandwidth * 100,
-                "read": best / bandwidth * 100, "held out": why,
-            })  # fmt: skip
+            found.append(
+                {
+                    "machine": catalog.machine_label(record),
+                    "mode": mode_of(case),
+                    "format": FORMATS.get(str(case.parameters["dtype"]), "?"),
+                    "model": str(case.parameters["model"]),
+                    "bytes": case.work.bytes / 1e9,
+                    "measured": case.seconds * 1e3,
+                    "low": low * 1e3,
+                    "high": high * 1e3,
+                    "bound": case.work.bytes / bandwidth * 1e3,
+                    "share": case.work.bytes / case.seconds / bandwidth * 100,
+                    "read": best / bandwidth * 100,
+                    "held out": why,
+                }
+            )
     return found
 
 
@@ -74,7 +93,14 @@ def draw(data: FigureData, narrow: bool, conclusion: str, bound: str):
     first = data.rows[0]
     if first["read"] < 99.5:
         axes.axhline(first["read"], color=colour.MEMORY, lw=1.6, ls=(0, (5, 3)))
-        axes.text(left, first["read"] - 2, f"what its memory delivers: {first['read']:.0f}%", color=colour.MEMORY, fontsize=size, va="top")  # fmt: skip
+        axes.text(
+            left,
+            first["read"] - 2,
+            f"what its memory delivers: {first['read']:.0f}%",
+            color=colour.MEMORY,
+            fontsize=size,
+            va="top",
+        )
     _curves(axes, data, size)
     theme.note(figure, note)
     return figure
@@ -133,7 +159,17 @@ def _curves(axes, data: FigureData, size: float) -> None:
             ends.append((y[-1], x[-1], words, shade))
         if some[0]["machine"] == first and len(x) == longest:
             for row in [row for row in some[:-1] if row["bytes"] > 1]:  # smaller ones crowd together
-                axes.annotate(row["model"], (row["bytes"], row["share"]), (5, -4), textcoords="offset points", fontsize=size, color=colour.MUTED, va="top", gid=theme.HALO, zorder=5)  # fmt: skip
+                axes.annotate(
+                    row["model"],
+                    (row["bytes"], row["share"]),
+                    (5, -4),
+                    textcoords="offset points",
+                    fontsize=size,
+                    color=colour.MUTED,
+                    va="top",
+                    gid=theme.HALO,
+                    zorder=5,
+                )
     last = -99.0
     for share, at, words, shade in sorted(ends):
         last = max(share, last + 6.5)

@@ -19,7 +19,13 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 MANY = 150  # marks of one series, above which each is no longer an element of its own
-_MARKER = {"markerUnits": "userSpaceOnUse", "markerWidth": "1", "markerHeight": "1", "viewBox": "0 0 1 1", "overflow": "visible"}  # fmt: skip
+_MARKER = {
+    "markerUnits": "userSpaceOnUse",
+    "markerWidth": "1",
+    "markerHeight": "1",
+    "viewBox": "0 0 1 1",
+    "overflow": "visible",
+}
 ElementTree.register_namespace("", _SVG)
 ElementTree.register_namespace("xlink", _XLINK)
 

@@ -22,14 +22,35 @@ LABEL = NOTE + 0.5
 WIDE_INCHES, NARROW_INCHES = 7.2, 3.9
 NOTE_LINE = 0.155  # inches from one line of the source note to the next
 RC = {
-    "font.family": "DejaVu Sans", "font.size": BODY, "svg.fonttype": "none", "svg.hashsalt": "memory-bound",
-    "axes.edgecolor": colour.MUTED, "axes.labelcolor": colour.MUTED, "axes.linewidth": 0.8, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.axisbelow": True, "axes.facecolor": "none", "figure.facecolor": colour.SURFACE,
-    "axes.labelsize": LABEL, "xtick.color": colour.MUTED, "ytick.color": colour.MUTED, "xtick.labelsize": LABEL,
-    "ytick.labelsize": LABEL, "text.color": colour.INK, "grid.color": colour.GRID, "grid.linewidth": 0.6,
-    "lines.linewidth": 1.6, "lines.solid_capstyle": "butt", "hatch.color": colour.MEMORY, "hatch.linewidth": 0.7,
-    "path.simplify": False, "savefig.facecolor": colour.SURFACE, "text.parse_math": False, "axes.unicode_minus": False,
-}  # fmt: skip
+    "font.family": "DejaVu Sans",
+    "font.size": BODY,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "memory-bound",
+    "axes.edgecolor": colour.MUTED,
+    "axes.labelcolor": colour.MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "figure.facecolor": colour.SURFACE,
+    "axes.labelsize": LABEL,
+    "xtick.color": colour.MUTED,
+    "ytick.color": colour.MUTED,
+    "xtick.labelsize": LABEL,
+    "ytick.labelsize": LABEL,
+    "text.color": colour.INK,
+    "grid.color": colour.GRID,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "butt",
+    "hatch.color": colour.MEMORY,
+    "hatch.linewidth": 0.7,
+    "path.simplify": False,
+    "savefig.facecolor": colour.SURFACE,
+    "text.parse_math": False,
+    "axes.unicode_minus": False,
+}
 
 
 @contextmanager

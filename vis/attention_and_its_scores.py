@@ -36,8 +36,12 @@ def data(catalog: Catalog) -> FigureData:
         for at in sorted({*CONTEXTS, full})
         for ways in [("plain", "fused") if phase == "decode" or at <= full else ("fused",)]
     ]
-    values = {"chip": catalog.accelerators[H200].short.split(" ")[0], "model": catalog.models[LLAMA].name,
-              "full": full, "capacity": units.number_text(capacity.value / 1e9, 3)}  # fmt: skip
+    values = {
+        "chip": catalog.accelerators[H200].short.split(" ")[0],
+        "model": catalog.models[LLAMA].name,
+        "full": full,
+        "capacity": units.number_text(capacity.value / 1e9, 3),
+    }
     values |= {row["phase"]: row["plain"] / row["fused"] for row in rows if row["context"] == TOLD}
     sources = device.bandwidth.sources | device.peak.sources | capacity.sources | {catalog.models[LLAMA].source}
     return FigureData(COLUMNS, rows, values, sources)
@@ -51,7 +55,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    shown = "; ".join(f"{r['phase']} at {TOLD:,} tokens {r['plain']:.3g} ms written and {r['fused']:.3g} ms fused" for r in data.where(context=TOLD))  # fmt: skip
+    shown = "; ".join(
+        f"{r['phase']} at {TOLD:,} tokens {r['plain']:.3g} ms written and {r['fused']:.3g} ms fused"
+        for r in data.where(context=TOLD)
+    )
     return (
         f"{_conclusion(data)}. Time by the datasheet of the attention of one layer of {v['model']} on an {v['chip']} against the context, both logarithmic, in two panels: {shown}. "
         f"In prefill the two lines lie far apart, and the lower one is the math; the upper one ends at {round(v['full'], -2):,} tokens, where the scores alone fill the {v['capacity']} GB of the memory. In decode they lie on each other."
@@ -83,18 +90,34 @@ def draw(data: FigureData, narrow: bool):
         axes.grid(True, axis="y")
         axes.set_xlabel("" if first and narrow else "Context (tokens)", fontsize=size)
         written, fused = [row for row in rows if "plain" in row], colour.COMPUTE if first else memory
-        axes.plot([row["context"] for row in written], [row["plain"] for row in written], color=memory, lw=2.0, ls=(0, (4, 2)))  # fmt: skip
-        axes.plot([row["context"] for row in rows], [row["fused"] for row in rows], color=fused, lw=2.2 if first else 1.4)  # fmt: skip
+        axes.plot(
+            [row["context"] for row in written], [row["plain"] for row in written], color=memory, lw=2.0, ls=(0, (4, 2))
+        )
+        axes.plot(
+            [row["context"] for row in rows], [row["fused"] for row in rows], color=fused, lw=2.2 if first else 1.4
+        )
         (shown,) = data.where(phase=phase, context=TOLD)
         axes.plot([TOLD, TOLD], [1e-4, shown["plain"]], color=colour.MUTED, lw=0.9, ls=":")
         theme.predicted(axes, [TOLD, TOLD], [shown["plain"], shown["fused"]])
-        axes.text(TOLD * 0.75, shown["plain"] * 1.4, f"{gain:.1f}×" if first else f"{gain:.2f}×", weight="bold", ha="right", va="bottom", **words)  # fmt: skip
+        axes.text(
+            TOLD * 0.75,
+            shown["plain"] * 1.4,
+            f"{gain:.1f}×" if first else f"{gain:.2f}×",
+            weight="bold",
+            ha="right",
+            va="bottom",
+            **words,
+        )
         axes.text(CONTEXTS[0] * 1.1, 1.1e3, phase, weight="bold", va="center", **words)
         if first:
             x, y = written[-1]["context"], written[-1]["plain"]
             axes.plot([x], [y], "x", color=memory, ms=9, mew=2.4)
-            axes.text(x * 0.75, y, f"scores fill {data.values['capacity']} GB", color=memory, ha="right", va="bottom", **words)  # fmt: skip
+            axes.text(
+                x * 0.75, y, f"scores fill {data.values['capacity']} GB", color=memory, ha="right", va="bottom", **words
+            )
         axes.text(CONTEXTS[0] * 1.2, shown["plain"] * 11, "scores written", color=memory, va="center", **words)
-        axes.text(TOLD * 1.5, shown["fused"] * 0.6, "fused:\nthe math" if first else "fused", color=fused, va="top", **words)  # fmt: skip
+        axes.text(
+            TOLD * 1.5, shown["fused"] * 0.6, "fused:\nthe math" if first else "fused", color=fused, va="top", **words
+        )
     theme.note(figure, data.note)
     return figure

@@ -18,10 +18,15 @@ def data(catalog: Catalog) -> FigureData:
     record = catalog.speaker(ROLE)
     sheet = datasheet_bandwidth(catalog, record).value
     rows = [
-        {"kind": "measured", "name": "", "size": case.parameters["matrix_bytes"] / 1e6, "share": case.bandwidth / sheet * 100,
-         "time": case.parameters["matrix_bytes"] / case.bandwidth * 1e6}
+        {
+            "kind": "measured",
+            "name": "",
+            "size": case.parameters["matrix_bytes"] / 1e6,
+            "share": case.bandwidth / sheet * 100,
+            "time": case.parameters["matrix_bytes"] / case.bandwidth * 1e6,
+        }
         for case in record.measured("product-by-size", dtype="bfloat16")
-    ]  # fmt: skip
+    ]
     shown = decode_case(record, MODEL, "graph").parameters
     d, wide, keys = (
         float(shown["d_model"]),
@@ -36,7 +41,15 @@ def data(catalog: Catalog) -> FigureData:
         "gate, up merged": 2 * d * wide,
     }.items():
         pace = predict.seconds_per_byte(record.used, "bfloat16", 2 * weights)
-        rows.append({"kind": "model", "name": name, "size": 2 * weights / 1e6, "share": 100 / pace / sheet, "time": 2e6 * weights * pace})  # fmt: skip
+        rows.append(
+            {
+                "kind": "model",
+                "name": name,
+                "size": 2 * weights / 1e6,
+                "share": 100 / pace / sheet,
+                "time": 2e6 * weights * pace,
+            }
+        )
     values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "first": rows[2], "last": rows[4]}
     sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
@@ -83,7 +96,12 @@ def draw(data: FigureData, narrow: bool):
     axes.set_xlabel("Size of the matrix (MB)", fontsize=size)
     known, marked = data.where(kind="measured"), data.where(kind="model")
     last = marked[-1]
-    axes.plot([r["size"] for r in known] + [last["size"]], [r["share"] for r in known] + [last["share"]], color=colour.MEMORY, lw=2.0)  # fmt: skip
+    axes.plot(
+        [r["size"] for r in known] + [last["size"]],
+        [r["share"] for r in known] + [last["share"]],
+        color=colour.MEMORY,
+        lw=2.0,
+    )
     theme.measured(axes, [r["size"] for r in known], [r["share"] for r in known])
     theme.predicted(axes, [r["size"] for r in marked], [r["share"] for r in marked], edge=colour.MEMORY, size=8)
     words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}

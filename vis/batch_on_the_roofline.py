@@ -21,9 +21,12 @@ def data(catalog: Catalog) -> FigureData:
     form = model_inputs.number_format(catalog.formats[FORMAT])
     whole = Pass(1.0, 1.0, float(CONTEXT))
     rows = [
-        {"model": catalog.models[id_].name, "ceiling": roofline.intensity_ceiling(model_inputs.shape(catalog.models[id_]), form, whole)}
+        {
+            "model": catalog.models[id_].name,
+            "ceiling": roofline.intensity_ceiling(model_inputs.shape(catalog.models[id_]), form, whole),
+        }
         for id_ in MODELS
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda row: row["ceiling"])
     chip = model_inputs.sourced_device(catalog.accelerators[CHIP], catalog.formats[FORMAT].rate)
     values = {
@@ -78,6 +81,8 @@ def draw(data: FigureData, narrow: bool):
         mine = row["model"] == v["subject"]
         shown = f"{row['model']}: {row['ceiling']:.0f}"
         axes.text(0, at + 0.25, shown, fontsize=size, va="center", weight="bold" if mine else "normal", gid=theme.HALO)
-        shapes.bar(axes, 0, at + 0.5, row["ceiling"], 0.36, colour.COMPUTE if row["ceiling"] > v["ridge"] else colour.MEMORY)  # fmt: skip
+        shapes.bar(
+            axes, 0, at + 0.5, row["ceiling"], 0.36, colour.COMPUTE if row["ceiling"] > v["ridge"] else colour.MEMORY
+        )
     theme.note(figure, data.note)
     return figure

@@ -10,7 +10,16 @@ from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
-COLUMNS = {"context": "tokens", "batch": "sequences", "time": "ms", "low": "ms", "high": "ms", "rate": "tokens/s", "predicted": "ms", "paced": "ms"}  # fmt: skip
+COLUMNS = {
+    "context": "tokens",
+    "batch": "sequences",
+    "time": "ms",
+    "low": "ms",
+    "high": "ms",
+    "rate": "tokens/s",
+    "predicted": "ms",
+    "paced": "ms",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -18,10 +27,18 @@ def data(catalog: Catalog) -> FigureData:
     record = catalog.speaker("cpu").id
     steps = [step for step in batch_steps(catalog) if step.record == record]
     rows = [
-        {"context": step.context, "batch": step.batch, "time": step.seconds * 1e3, "low": step.interval[0] * 1e3, "high": step.interval[1] * 1e3,
-         "rate": step.batch / step.seconds, "predicted": step.predicted * 1e3, "paced": step.fitted * 1e3 if step.fitted else ""}
+        {
+            "context": step.context,
+            "batch": step.batch,
+            "time": step.seconds * 1e3,
+            "low": step.interval[0] * 1e3,
+            "high": step.interval[1] * 1e3,
+            "rate": step.batch / step.seconds,
+            "predicted": step.predicted * 1e3,
+            "paced": step.fitted * 1e3 if step.fitted else "",
+        }
         for step in steps
-    ]  # fmt: skip
+    ]
     fitted = [abs(step.fitted / step.seconds - 1) for step in steps if step.fitted]
     values = {
         "machine": steps[0].machine,
@@ -57,10 +74,17 @@ def draw(data: FigureData, narrow: bool):
     headings = (_conclusion(data), lines, "Time of a step (ms)")
     axes, _ = theme.chart(data, narrow, (4.9, 5.2), headings, (0.62, 0.3, 0.05 + (0.4 if narrow else 0.2)))
     times = [value for row in rows for value in (row["time"], row["predicted"])]
-    axes.set(xscale="log", yscale="log", xlim=(min(times) / 1.4, max(times) * 2.5), ylim=(min(r["rate"] for r in rows) / 2, max(1e3 * r["batch"] / r["predicted"] for r in rows) * 1.6))  # fmt: skip
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlim=(min(times) / 1.4, max(times) * 2.5),
+        ylim=(min(r["rate"] for r in rows) / 2, max(1e3 * r["batch"] / r["predicted"] for r in rows) * 1.6),
+    )
     theme.log_ticks(axes.xaxis, [v for v in (10, 100, 1000, 10_000) if min(times) / 1.4 <= v <= max(times) * 2.5])
     theme.log_ticks(axes.yaxis, [10, 100, 1000])
-    axes.hlines([r["rate"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)  # fmt: skip
+    axes.hlines(
+        [r["rate"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2
+    )
     theme.measured(axes, [r["time"] for r in rows], [r["rate"] for r in rows], size=5.5)
     for context in sorted({row["context"] for row in rows}):
         mine = data.where(context=context)

@@ -26,15 +26,25 @@ def data(catalog: Catalog) -> FigureData:
     ]
     for mode, case in cases.items():
         low, high = case.interval
-        rows.append({
-            "run": mode, "time": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3,
-            "bytes": case.work.bytes / sheet * 1e3, "memory": case.work.bytes / read * 1e3,
-            "share": case.work.bytes / sheet / case.seconds * 100,
-        })  # fmt: skip
+        rows.append(
+            {
+                "run": mode,
+                "time": case.seconds * 1e3,
+                "low": low * 1e3,
+                "high": high * 1e3,
+                "bytes": case.work.bytes / sheet * 1e3,
+                "memory": case.work.bytes / read * 1e3,
+                "share": case.work.bytes / sheet / case.seconds * 100,
+            }
+        )
     values = {
-        "machine": catalog.machine_label(record), "model": MODEL.upper(), "gigabytes": moved / 1e9, "sheet": sheet / 1e12,
-        "read": read / 1e12, "read share": read / sheet * 100,
-    }  # fmt: skip
+        "machine": catalog.machine_label(record),
+        "model": MODEL.upper(),
+        "gigabytes": moved / 1e9,
+        "sheet": sheet / 1e12,
+        "read": read / 1e12,
+        "read share": read / sheet * 100,
+    }
     sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
@@ -107,9 +117,21 @@ def _parts(axes, data: FigureData, size: float, narrow: bool) -> None:
     away = 0.012 * eager["time"]
     for at, x, words, shade in (
         (0, bound["time"] + away, f"{v['gigabytes']:.1f} GB at {v['sheet']:.2f} TB/s", colour.MEMORY),
-        (1, compiled["time"] + away, "pale: slower memory" if narrow else f"pale: the memory delivers {v['read share']:.0f}% of the datasheet's speed", colour.MEMORY),
+        (
+            1,
+            compiled["time"] + away,
+            "pale: slower memory"
+            if narrow
+            else f"pale: the memory delivers {v['read share']:.0f}% of the datasheet's speed",
+            colour.MEMORY,
+        ),
         (2, graph["time"] + away, "gray: gaps, and the rest", colour.OVERHEAD),
         (3, graph["time"] + away, "the GPU's work", colour.INK),
-        (3.42, away, "the CPU launches the kernels" if narrow else "the CPU launches the kernels one by one", colour.SURFACE),
-    ):  # fmt: skip
+        (
+            3.42,
+            away,
+            "the CPU launches the kernels" if narrow else "the CPU launches the kernels one by one",
+            colour.SURFACE,
+        ),
+    ):
         axes.text(x, at + 0.19, words, fontsize=size, va="center", color=shade)

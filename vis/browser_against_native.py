@@ -17,16 +17,24 @@ def data(catalog: Catalog) -> FigureData:
     probe = newest_probe(catalog.probes)
     rows = [
         {
-            "threads": row.threads, "size": row.bytes / MIB, "way": row.way, "rate": row.best / 1e9,
+            "threads": row.threads,
+            "size": row.bytes / MIB,
+            "way": row.way,
+            "rate": row.best / 1e9,
             "share": probe.share(row.threads, row.bytes, row.way) * 100,
         }
         for row in probe.rows
-    ]  # fmt: skip
+    ]
     values = {
-        "one": probe.share(1, probe.largest, "wasm-simd"), "all": probe.share(probe.threads[-1], probe.largest, "wasm-simd"),
-        "workers": probe.threads[-1], "largest": probe.largest // MIB, "machine": probe.machine, "browser": probe.browser,
-        "day": probe.started[:10], "rounds": len(probe.rows[0].rates),
-    }  # fmt: skip
+        "one": probe.share(1, probe.largest, "wasm-simd"),
+        "all": probe.share(probe.threads[-1], probe.largest, "wasm-simd"),
+        "workers": probe.threads[-1],
+        "largest": probe.largest // MIB,
+        "machine": probe.machine,
+        "browser": probe.browser,
+        "day": probe.started[:10],
+        "rounds": len(probe.rows[0].rates),
+    }
     return FigureData(
         {"threads": "threads", "size": "MiB", "way": "", "rate": "GB/s", "share": "%"},
         rows,
@@ -93,10 +101,27 @@ def draw(data: FigureData, narrow: bool):
             )
             ends.append(rows[-1]["share"])
         if narrow:
-            axes.annotate(name, (rows[2]["size"], min(data_row["share"] for data_row in data.where(way=way, size=rows[2]["size"]))), (0, -9),
-                          textcoords="offset points", ha="left", va="top", color=shade, fontsize=theme.LABEL, gid=theme.HALO)  # fmt: skip
+            axes.annotate(
+                name,
+                (rows[2]["size"], min(data_row["share"] for data_row in data.where(way=way, size=rows[2]["size"]))),
+                (0, -9),
+                textcoords="offset points",
+                ha="left",
+                va="top",
+                color=shade,
+                fontsize=theme.LABEL,
+                gid=theme.HALO,
+            )
         else:
-            axes.annotate(f"{name}\nfilled: 1 thread, hollow: {threads}", (rows[-1]["size"], sum(ends) / len(ends)), (12, 0), textcoords="offset points",
-                          va="center", color=shade, fontsize=theme.LABEL, annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                f"{name}\nfilled: 1 thread, hollow: {threads}",
+                (rows[-1]["size"], sum(ends) / len(ends)),
+                (12, 0),
+                textcoords="offset points",
+                va="center",
+                color=shade,
+                fontsize=theme.LABEL,
+                annotation_clip=False,
+            )
     theme.note(figure, data.note)
     return figure

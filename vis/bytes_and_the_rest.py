@@ -21,17 +21,29 @@ def data(catalog: Catalog) -> FigureData:
     record, quotes = catalog.speaker(ROLE), {quote.id: quote for quote in quoted_decodes(catalog)}
     sheet = datasheet_bandwidth(catalog, record).value
     rows = [
-        {"group": "A100", "bits": bits, "bytes": q.bytes / 1e9, "reading": 1e3 / q.bound, "rest": 1e3 / q.reached - 1e3 / q.bound}
-        for bits, id_ in QUOTED.items() for q in [quotes[id_]]
-    ]  # fmt: skip
+        {
+            "group": "A100",
+            "bits": bits,
+            "bytes": q.bytes / 1e9,
+            "reading": 1e3 / q.bound,
+            "rest": 1e3 / q.reached - 1e3 / q.bound,
+        }
+        for bits, id_ in QUOTED.items()
+        for q in [quotes[id_]]
+    ]
     for bits, weights in ESTIMATED.items():
         step = smaller.step(record, MODEL, weights)
         reading = step.bytes / sheet
-        rows.append({
-            "group": "H200", "bits": bits, "bytes": step.bytes / 1e9, "reading": reading * 1e3,
-            "rest": (step.kernels + step.gaps - reading) * 1e3,
-            "measured": decode_case(record, MODEL, "graph").seconds * 1e3 if bits == "16" else "",
-        })  # fmt: skip
+        rows.append(
+            {
+                "group": "H200",
+                "bits": bits,
+                "bytes": step.bytes / 1e9,
+                "reading": reading * 1e3,
+                "rest": (step.kernels + step.gaps - reading) * 1e3,
+                "measured": decode_case(record, MODEL, "graph").seconds * 1e3 if bits == "16" else "",
+            }
+        )
     sources = frozenset().union(*(quotes[id_].sources for id_ in QUOTED.values()))
     sources |= {catalog.accelerators[record.machine.accelerator].memory.bandwidth.source}
     return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, sources, frozenset({record.id}))
@@ -54,10 +66,11 @@ def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     shown = {
         group: ", ".join(
-            f"{r['bits']} bits {r['reading']:.1f} ms of reading and {r['rest']:.1f} of all else" for r in data.where(group=group)
+            f"{r['bits']} bits {r['reading']:.1f} ms of reading and {r['rest']:.1f} of all else"
+            for r in data.where(group=group)
         )
         for group in ("A100", "H200")
-    }  # fmt: skip
+    }
     return (
         f"{_conclusion(data)}. Time per token at batch 1 in two parts. Llama 2 7B on an A100, published: {shown['A100']}. "
         f"A model of eight billion weights as a CUDA graph on the {data.values['machine']}, estimated: {shown['H200']}; measured in 16 bits: {data.rows[3]['measured']:.1f} ms."
@@ -71,7 +84,13 @@ def caption(data: FigureData) -> str:
 
 def draw(data: FigureData, narrow: bool):
     """Two groups of three bars, each of a part that shrinks and a part that does not."""
-    axes, words = theme.chart(data, narrow, (4.9, 5.3), (_conclusion(data), "Batch 1, by the bits of a weight", "Time per token (ms)"), (0.75, 0.3, 0.08))  # fmt: skip
+    axes, words = theme.chart(
+        data,
+        narrow,
+        (4.9, 5.3),
+        (_conclusion(data), "Batch 1, by the bits of a weight", "Time per token (ms)"),
+        (0.75, 0.3, 0.08),
+    )
     del words["gid"]
     axes.set(xlim=(0, 12.2 if narrow else 11.4), ylim=(7.6, -1.25), xticks=[0, 2, 4, 6, 8, 10], yticks=[])
     axes.grid(True, axis="x")
@@ -93,5 +112,11 @@ def draw(data: FigureData, narrow: bool):
             if first:
                 shown = f"{'' if narrow and group == 'H200' else 'reading '}{row['reading']:.1f}"
                 axes.text(row["reading"] / 2, y, shown, ha="center", color=colour.SURFACE, **words)
-            axes.text(row["reading"] + row["rest"] / 2, y, f"{'rest ' if first else ''}{row['rest']:.1f}", ha="center", **words)  # fmt: skip
+            axes.text(
+                row["reading"] + row["rest"] / 2,
+                y,
+                f"{'rest ' if first else ''}{row['rest']:.1f}",
+                ha="center",
+                **words,
+            )
     return axes.figure

@@ -19,14 +19,26 @@ def data(catalog: Catalog) -> FigureData:
     steps = [step for step in steps if step.record == steps[0].record]
     model = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     rows = [
-        {"cache": WITH if step.kind == "cache" else WITHOUT, "context": step.context, "time": step.seconds * 1e3,
-         "low": step.interval[0] * 1e3, "high": step.interval[1] * 1e3, "predicted": step.predicted * 1e3, "mark": "measured"}
-        for step in steps if step.label == model
-    ]  # fmt: skip
+        {
+            "cache": WITH if step.kind == "cache" else WITHOUT,
+            "context": step.context,
+            "time": step.seconds * 1e3,
+            "low": step.interval[0] * 1e3,
+            "high": step.interval[1] * 1e3,
+            "predicted": step.predicted * 1e3,
+            "mark": "measured",
+        }
+        for step in steps
+        if step.label == model
+    ]
     last = min(max(row["context"] for row in rows if row["cache"] == cached) for cached in (WITH, WITHOUT))
     ends = {row["cache"]: row for row in rows if row["context"] == last}
-    values = {"machine": steps[0].machine, "model": model, "last": last,
-              **{shown: ends[WITHOUT][shown] / ends[WITH][shown] for shown in ("time", "predicted")}}  # fmt: skip
+    values = {
+        "machine": steps[0].machine,
+        "model": model,
+        "last": last,
+        **{shown: ends[WITHOUT][shown] / ends[WITH][shown] for shown in ("time", "predicted")},
+    }
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
 
 

@@ -9,7 +9,13 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 ROLE, MODEL = "cpu", "0-4b"
-COLUMNS = {"tokens": "tokens", "measured": "× one token", "low": "× one token", "high": "× one token", "predicted": "× one token"}  # fmt: skip
+COLUMNS = {
+    "tokens": "tokens",
+    "measured": "× one token",
+    "low": "× one token",
+    "high": "× one token",
+    "predicted": "× one token",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -18,10 +24,15 @@ def data(catalog: Catalog) -> FigureData:
     cases = checks(record, MODEL)
     once, shown = float(cases[1].seconds), predicted_by_ceilings(record, cases[1])
     rows = [
-        {"tokens": n, "measured": float(case.seconds) / once, "low": case.interval[0] / once, "high": case.interval[1] / once,
-         "predicted": predicted_by_ceilings(record, case) / shown}
+        {
+            "tokens": n,
+            "measured": float(case.seconds) / once,
+            "low": case.interval[0] / once,
+            "high": case.interval[1] / once,
+            "predicted": predicted_by_ceilings(record, case) / shown,
+        }
         for n, case in sorted(cases.items())
-    ]  # fmt: skip
+    ]
     values = {"machine": catalog.machine_label(record), "context": cases[1].parameters["context"]}
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
 

@@ -12,9 +12,15 @@ from vis._chapter2 import axes_of
 from vis._figure import FigureData
 
 COLUMNS = {
-    "attention": "", "context": "tokens", "predicted": "× slower", "by products": "× slower", "observed": "× slower",
-    "low": "× slower", "high": "× slower", "mark": "",
-}  # fmt: skip
+    "attention": "",
+    "context": "tokens",
+    "predicted": "× slower",
+    "by products": "× slower",
+    "observed": "× slower",
+    "low": "× slower",
+    "high": "× slower",
+    "mark": "",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -24,16 +30,29 @@ def data(catalog: Catalog) -> FigureData:
     found = slow_downs(steps)
     longest = max(one.context for one in found)
     rows = [
-        {"attention": one.kind, "context": one.context, "predicted": one.predicted, "by products": one.by_products,
-         "observed": one.observed, "low": one.interval[0], "high": one.interval[1], "mark": "measured"}
-        for one in sorted(found, key=lambda one: -one.observed) if one.context == longest
-    ]  # fmt: skip
+        {
+            "attention": one.kind,
+            "context": one.context,
+            "predicted": one.predicted,
+            "by products": one.by_products,
+            "observed": one.observed,
+            "low": one.interval[0],
+            "high": one.interval[1],
+            "mark": "measured",
+        }
+        for one in sorted(found, key=lambda one: -one.observed)
+        if one.context == longest
+    ]
     off = {
         shown: [abs(row[shown] / row["observed"] - 1) for row in rows if row[shown]]
         for shown in ("predicted", "by products")
     }
-    values = {"machine": steps[0].machine, "longest": longest - 1, "kinds": len(rows),
-              **{shown: statistics.median(errors) if errors else None for shown, errors in off.items()}}  # fmt: skip
+    values = {
+        "machine": steps[0].machine,
+        "longest": longest - 1,
+        "kinds": len(rows),
+        **{shown: statistics.median(errors) if errors else None for shown, errors in off.items()},
+    }
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
 
 
@@ -69,8 +88,16 @@ def draw(data: FigureData, narrow: bool):
     """A row for each kind of attention: by bytes, by products, and as measured."""
     size = theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.3, 5.0)
-    axes = axes_of(figure, data, narrow, _conclusion(data), "", "Times slower than at the shortest context", 0.3,
-                   1.6 if narrow else 1.85)  # fmt: skip
+    axes = axes_of(
+        figure,
+        data,
+        narrow,
+        _conclusion(data),
+        "",
+        "Times slower than at the shortest context",
+        0.3,
+        1.6 if narrow else 1.85,
+    )
     rows = data.rows
     most = max(max(row["predicted"], row["high"]) for row in rows)
     axes.set(xlim=(0.9, most * 1.08), ylim=(len(rows) + 1.1, -0.6))

@@ -17,9 +17,15 @@ COLUMNS = {"task": "", "drafts": "tokens", "counted": "tokens per pass", "formul
 def data(catalog: Catalog) -> FigureData:
     """Tokens per pass counted over two chapters of Alice, written anew and rewritten, and what the formula gives."""
     rows = [
-        {"task": task, "drafts": most, "counted": copied(catalog, task, most).tokens_per_pass, "formula": accepted_tokens(one_chance(catalog, task), most)}
-        for task in TASKS for most in LENGTHS
-    ]  # fmt: skip
+        {
+            "task": task,
+            "drafts": most,
+            "counted": copied(catalog, task, most).tokens_per_pass,
+            "formula": accepted_tokens(one_chance(catalog, task), most),
+        }
+        for task in TASKS
+        for most in LENGTHS
+    ]
     values = {"chances": [copied(catalog, "rewritten", TOLD).chance(at) for at in (1, 2, 3)]}
     return FigureData(COLUMNS, rows, values, frozenset({"carroll-manuscript", "carroll-printed", "leviathan-2023"}))
 

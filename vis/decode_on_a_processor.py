@@ -17,10 +17,14 @@ def data(catalog: Catalog) -> FigureData:
     by_size = sorted(first, key=lambda row: row["bytes"])
     best = max(first, key=lambda row: row["share"])
     values = {
-        "machine": first[0]["machine"], "read": ceilings(records[0]).read / 1e9, "count": len(counted),
-        "small": by_size[0]["share"], "small model": by_size[0]["model"], "best": best["share"],
+        "machine": first[0]["machine"],
+        "read": ceilings(records[0]).read / 1e9,
+        "count": len(counted),
+        "small": by_size[0]["share"],
+        "small model": by_size[0]["model"],
+        "best": best["share"],
         "best model": f"{best['model']} in {best['format']}",
-    }  # fmt: skip
+    }
     return FigureData(share.COLUMNS, rows, values, frozenset(), frozenset(record.id for record in records))
 
 

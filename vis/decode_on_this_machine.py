@@ -24,11 +24,21 @@ def data(catalog: Catalog) -> FigureData:
     eager = max(of_mode.get("eager", first), key=lambda row: row["bytes"])
     alike = [row for row in first if row["model"] == eager["model"]]
     values = {
-        "machine": first[0]["machine"], "read": first[0]["read"], "best": best["share"], "best model": best["model"],
-        "small": small["share"], "small model": small["model"], "best mode": share.WORDS.get(best["mode"], best["mode"]), "eager": eager["share"], "model": eager["model"],
-        "modes": {share.WORDS.get(row["mode"], row["mode"]): row["share"] for row in sorted(alike, key=lambda r: -r["share"])},
-        "count": len(counted), "machines": list(dict.fromkeys(row["machine"] for row in counted)),
-    }  # fmt: skip
+        "machine": first[0]["machine"],
+        "read": first[0]["read"],
+        "best": best["share"],
+        "best model": best["model"],
+        "small": small["share"],
+        "small model": small["model"],
+        "best mode": share.WORDS.get(best["mode"], best["mode"]),
+        "eager": eager["share"],
+        "model": eager["model"],
+        "modes": {
+            share.WORDS.get(row["mode"], row["mode"]): row["share"] for row in sorted(alike, key=lambda r: -r["share"])
+        },
+        "count": len(counted),
+        "machines": list(dict.fromkeys(row["machine"] for row in counted)),
+    }
     sources = {
         catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
     }

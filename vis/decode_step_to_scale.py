@@ -25,7 +25,15 @@ def data(catalog: Catalog) -> FigureData:
     for name, pass_ in PASSES.items():
         step = roofline.step(shape, form, device, pass_)
         sources |= step.time.sources
-        rows.append({"pass": name, "tokens": pass_.new, "reading": step.memory.to("ms"), "math": step.compute.to("ms"), "time": step.time.to("ms")})  # fmt: skip
+        rows.append(
+            {
+                "pass": name,
+                "tokens": pass_.new,
+                "reading": step.memory.to("ms"),
+                "math": step.compute.to("ms"),
+                "time": step.time.to("ms"),
+            }
+        )
     values = {
         "chip": chip.short.split(" ")[0],
         "model": model.name,

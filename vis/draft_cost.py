@@ -25,7 +25,9 @@ def data(catalog: Catalog) -> FigureData:
         for chance in CHANCES:
             gain, length = best_length(chance / 100, cost)
             rows.append({"draft": draft, "cost": cost, "chance": chance, "speed-up": gain, "length": length})
-    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, frozenset({"leviathan-2023"}), frozenset({record.id}))  # fmt: skip
+    return FigureData(
+        COLUMNS, rows, {"machine": catalog.machine_label(record)}, frozenset({"leviathan-2023"}), frozenset({record.id})
+    )
 
 
 def _at(data: FigureData, draft: str, chance: int = TOLD) -> dict:
@@ -40,7 +42,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     rows = {draft: _at(data, draft) for draft in DASHES if draft != "copied"}
-    shown = ", ".join(f"{draft} {r['cost']:.2f} of a pass, {r['speed-up']:.2f} times with {r['length']} drafts" for draft, r in rows.items())  # fmt: skip
+    shown = ", ".join(
+        f"{draft} {r['cost']:.2f} of a pass, {r['speed-up']:.2f} times with {r['length']} drafts"
+        for draft, r in rows.items()
+    )
     return (
         f"{_conclusion(data)}. Speed against plain decode at the best draft length, against the chance that a draft is right, for three costs of a draft token: none, and a {SMALL} model's; at {TOLD}%: {shown}. "
         "Marks: the best draft length; the more a draft costs and the less often it is right, the fewer."

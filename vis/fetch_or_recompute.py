@@ -26,20 +26,40 @@ def data(catalog: Catalog) -> FigureData:
     for id_ in MODELS:
         model, shape = catalog.models[id_], model_inputs.shape(catalog.models[id_])
         for context in sorted({c for c in CONTEXTS if c <= model.context} | {float(min(model.context, CONTEXTS[-1]))}):
-            rows.append({"model": model.name, "context": context, "mark": "limit",
-                         "link": cache.break_even_link(shape, form, device, context) / 1e9,
-                         "fetch": cache.fetch_time(shape, form, context, host * 1e9) * 1e3,
-                         "recompute": cache.recompute_time(shape, form, device, context) * 1e3})  # fmt: skip
+            rows.append(
+                {
+                    "model": model.name,
+                    "context": context,
+                    "mark": "limit",
+                    "link": cache.break_even_link(shape, form, device, context) / 1e9,
+                    "fetch": cache.fetch_time(shape, form, context, host * 1e9) * 1e3,
+                    "recompute": cache.recompute_time(shape, form, device, context) * 1e3,
+                }
+            )
     shape, seconds = model_inputs.shape(catalog.models[MODEL]), prefill_case(record, MEASURED, CONTEXT).seconds
     fetch = cache.fetch_time(shape, form, float(CONTEXT), host * 1e9)
-    rows.append({"model": catalog.models[MODEL].name, "context": float(CONTEXT), "mark": "measured", "link": host * fetch / seconds,
-                 "fetch": fetch * 1e3, "recompute": seconds * 1e3})  # fmt: skip
+    rows.append(
+        {
+            "model": catalog.models[MODEL].name,
+            "context": float(CONTEXT),
+            "mark": "measured",
+            "link": host * fetch / seconds,
+            "fetch": fetch * 1e3,
+            "recompute": seconds * 1e3,
+        }
+    )
     highest = {
         catalog.models[id_].name: max(row["link"] for row in rows if row["model"] == catalog.models[id_].name)
         for id_ in MODELS
     }
-    values = {"chip": catalog.machine_label(record), "host": host, "highest": highest, "model": catalog.models[MODEL].name,
-              "above": [name for name, link in highest.items() if link > host], "measured": rows[-1]["link"]}  # fmt: skip
+    values = {
+        "chip": catalog.machine_label(record),
+        "host": host,
+        "highest": highest,
+        "model": catalog.models[MODEL].name,
+        "above": [name for name, link in highest.items() if link > host],
+        "measured": rows[-1]["link"],
+    }
     sources = {catalog.published[LINK].source} | {catalog.models[id_].source for id_ in MODELS}
     sourced = model_inputs.sourced_device(chip, stored.rate)
     sources |= sourced.bandwidth.sources | sourced.peak.sources

@@ -30,9 +30,16 @@ def data(catalog: Catalog) -> FigureData:
     pcie = model_inputs.device(catalog.accelerators["a100-pcie-80gb"], "fp16")
     low, high = sweep.knee.interval
     values = {
-        "chip": sweep.short, "peak": sweep.peak / 1e12, "bandwidth": sweep.bandwidth / 1e12, "critical": sweep.critical, "knee": sweep.knee.tokens,
-        "low": low, "high": high, "error": sweep.error, "pcie": pcie.peak / pcie.bandwidth,
-    }  # fmt: skip
+        "chip": sweep.short,
+        "peak": sweep.peak / 1e12,
+        "bandwidth": sweep.bandwidth / 1e12,
+        "critical": sweep.critical,
+        "knee": sweep.knee.tokens,
+        "low": low,
+        "high": high,
+        "error": sweep.error,
+        "pcie": pcie.peak / pcie.bandwidth,
+    }
     return FigureData(COLUMNS, rows, values, sweep.sources)
 
 
@@ -73,7 +80,14 @@ def draw(data: FigureData, narrow: bool):
     axes.plot([turn, 6000], [peak, peak], color=colour.COMPUTE, lw=2.2)
     shown = "limit: memory" if narrow else f"limit: {v['bandwidth']:.2f} TB/s of memory"
     axes.text(1.0, 75, shown, color=colour.MEMORY, **words)
-    axes.text(5800, peak * 1.2, f"limit: {peak:.0f} TFLOP/s of math" if not narrow else "limit: math", color=colour.COMPUTE, ha="right", **words)  # fmt: skip
+    axes.text(
+        5800,
+        peak * 1.2,
+        f"limit: {peak:.0f} TFLOP/s of math" if not narrow else "limit: math",
+        color=colour.COMPUTE,
+        ha="right",
+        **words,
+    )
     axes.plot([r["tokens"] for r in data.rows], [r["fit"] for r in data.rows], color=colour.INK, lw=1.1, zorder=4)
     known = [r for r in data.rows if r["mark"] != "line"]
     theme.quoted(axes, [r["tokens"] for r in known], [r["rate"] for r in known], 7)

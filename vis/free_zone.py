@@ -26,10 +26,17 @@ def data(catalog: Catalog) -> FigureData:
     given, rows = (shape, form, device), []
     for users in USERS:
         steps = {n: check(given, users, CONTEXT, n) for n in TOKENS}
-        rows += [{"users": users, "tokens": n, "limit": step.time / steps[1].time, "binds": step.binds} for n, step in steps.items() if step.time < 6 * steps[1].time]  # fmt: skip
+        rows += [
+            {"users": users, "tokens": n, "limit": step.time / steps[1].time, "binds": step.binds}
+            for n, step in steps.items()
+            if step.time < 6 * steps[1].time
+        ]
     record = catalog.speaker(ROLE)
     cases, free = checks(record, MODEL), {users: free_tokens(given, users, CONTEXT) for users in USERS}
-    rows += [{"users": 1, "tokens": n, "measured": float(case.seconds / cases[1].seconds)} for n, case in sorted(cases.items())]  # fmt: skip
+    rows += [
+        {"users": 1, "tokens": n, "measured": float(case.seconds / cases[1].seconds)}
+        for n, case in sorted(cases.items())
+    ]
     values = {"machine": catalog.machine_label(record), "model": model.name, "free": free}
     sources = frozenset({model.source, chip.memory.bandwidth.source, stored.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))

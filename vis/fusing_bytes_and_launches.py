@@ -24,9 +24,15 @@ def data(catalog: Catalog) -> FigureData:
     each = (written - fused) / ceilings(record).copy * 1e3
     saved = (plain.seconds - compiled.seconds) * 1e3
     cache = chip.last_level_cache.quantity
-    values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "launches": saved, "turn": units.number_text(saved / each, 2),
-              "bytes": each * PROMPT, "measured": prefill_case(record, MODEL, PROMPT).seconds * 1e3,
-              "fits": cache.value / (kernels.WIDTH * shape.d_ff)}  # fmt: skip
+    values = {
+        "machine": catalog.machine_label(record),
+        "model": MODEL.upper(),
+        "launches": saved,
+        "turn": units.number_text(saved / each, 2),
+        "bytes": each * PROMPT,
+        "measured": prefill_case(record, MODEL, PROMPT).seconds * 1e3,
+        "fits": cache.value / (kernels.WIDTH * shape.d_ff),
+    }
     rows = [{"tokens": 2**n, "bytes": each * 2**n, "launches": saved} for n in range(14)]
     return FigureData(COLUMNS, rows, values, frozenset(cache.sources), frozenset({record.id}))
 
@@ -67,9 +73,26 @@ def draw(data: FigureData, narrow: bool):
     turn = v["launches"] / each
     theme.predicted(axes, [turn], [v["launches"]], size=8)
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
-    axes.text(1.15, v["launches"] * 1.25, f"launches and gaps:\n{v['launches']:.2f} ms", color=colour.MUTED, va="bottom", **words)  # fmt: skip
+    axes.text(
+        1.15,
+        v["launches"] * 1.25,
+        f"launches and gaps:\n{v['launches']:.2f} ms",
+        color=colour.MUTED,
+        va="bottom",
+        **words,
+    )
     axes.text(turn * 1.25, v["launches"] / 1.25, f"{v['turn']} tokens", va="top", **words)
-    axes.text(24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words)  # fmt: skip
-    axes.text(PROMPT / 1.3, v["bytes"] * 1.25, f"bytes: {v['bytes']:.0f} ms", color=colour.MEMORY, ha="right", va="bottom", **words)  # fmt: skip
+    axes.text(
+        24, each * 24 / 1.6, "bytes, at most:\nthe tensors fit\ninto the cache", color=colour.MEMORY, va="top", **words
+    )
+    axes.text(
+        PROMPT / 1.3,
+        v["bytes"] * 1.25,
+        f"bytes: {v['bytes']:.0f} ms",
+        color=colour.MEMORY,
+        ha="right",
+        va="bottom",
+        **words,
+    )
     axes.text(8000, 0.0032, "● measured   ○ estimated", color=colour.MUTED, ha="right", va="center", **words)
     return axes.figure

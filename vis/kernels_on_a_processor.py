@@ -14,10 +14,12 @@ ROLE, DTYPE = "cpu", "float32"
 COLUMNS = {"kernel": "", "intensity": "FLOP/byte", "rate": "GFLOP/s", "share": "% of the roof", "rows": "rows"}
 #: Of each kernel: its label, offset in points and alignment, so that it crosses nothing.
 NAMES = {
-    "gemv": ("GEMV", (-4, 5, "right", "bottom")), "rms-norm": ("RMSNorm", (8, -7, "left", "center")),
-    "softmax": ("softmax", (6, -10, "left", "center")), "attention-decode": ("attention, one token", (9, -8, "left", "center")),
+    "gemv": ("GEMV", (-4, 5, "right", "bottom")),
+    "rms-norm": ("RMSNorm", (8, -7, "left", "center")),
+    "softmax": ("softmax", (6, -10, "left", "center")),
+    "attention-decode": ("attention, one token", (9, -8, "left", "center")),
     "attention-prefill": ("attention, prompt", (-6, -11, "center", "top")),
-}  # fmt: skip
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -30,7 +32,15 @@ def data(catalog: Catalog) -> FigureData:
         intensity = case.work.flop / case.work.bytes
         allowed = roofline.attainable(roof.products[DTYPE], roof.read, intensity)
         shown = {"rows": case.parameters["rows"]} if name == "product" else {}
-        rows.append({"kernel": name, "intensity": intensity, "rate": case.flops / 1e9, "share": case.flops / allowed * 100, **shown})  # fmt: skip
+        rows.append(
+            {
+                "kernel": name,
+                "intensity": intensity,
+                "rate": case.flops / 1e9,
+                "share": case.flops / allowed * 100,
+                **shown,
+            }
+        )
     values = {
         "machine": catalog.machine_label(record),
         "bandwidth": roof.read / 1e9,
@@ -67,8 +77,21 @@ def draw(data: FigureData, narrow: bool):
     size, v, products = theme.page_size(narrow), data.values, data.where(kernel="product")
     figure = theme.canvas(narrow, 5.7, 3.85)
     span = f"{products[0]['rows']:,} to {products[-1]['rows']:,} rows"
-    top = theme.headline(figure, _conclusion(data), f"GFLOP/s in FP32; line: {span}" if narrow else f"Rate in FP32 (GFLOP/s); the line: products of {span}")  # fmt: skip
-    axes = roofline_axes(figure, v["bandwidth"], v["peak"], narrow, theme.floor(data.note, narrow) + 0.05, top, x=(0.02, 2000), prefix="G")  # fmt: skip
+    top = theme.headline(
+        figure,
+        _conclusion(data),
+        f"GFLOP/s in FP32; line: {span}" if narrow else f"Rate in FP32 (GFLOP/s); the line: products of {span}",
+    )
+    axes = roofline_axes(
+        figure,
+        v["bandwidth"],
+        v["peak"],
+        narrow,
+        theme.floor(data.note, narrow) + 0.05,
+        top,
+        x=(0.02, 2000),
+        prefix="G",
+    )
     at, rates = [row["intensity"] for row in products], [row["rate"] for row in products]
     axes.plot(at, rates, "-", color=colour.INK, lw=1.4, marker="o", ms=4, zorder=5)
     sag = min(range(len(at)), key=lambda place: products[place]["share"])
@@ -77,6 +100,16 @@ def draw(data: FigureData, narrow: bool):
     for name, (dx, dy, ha, va) in NAMES.values():
         (row,) = data.where(kernel=name)
         theme.measured(axes, row["intensity"], row["rate"])
-        axes.annotate(name, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size, gid=theme.HALO, zorder=7)  # fmt: skip
+        axes.annotate(
+            name,
+            (row["intensity"], row["rate"]),
+            (dx, dy),
+            textcoords="offset points",
+            ha=ha,
+            va=va,
+            fontsize=size,
+            gid=theme.HALO,
+            zorder=7,
+        )
     theme.note(figure, data.note)
     return figure

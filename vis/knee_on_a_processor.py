@@ -8,7 +8,15 @@ from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
-COLUMNS = {"format": "", "tokens": "tokens", "rate": "GFLOP/s", "low": "GFLOP/s", "high": "GFLOP/s", "roof": "GFLOP/s", "fit": "GFLOP/s"}  # fmt: skip
+COLUMNS = {
+    "format": "",
+    "tokens": "tokens",
+    "rate": "GFLOP/s",
+    "low": "GFLOP/s",
+    "high": "GFLOP/s",
+    "roof": "GFLOP/s",
+    "fit": "GFLOP/s",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -18,8 +26,17 @@ def data(catalog: Catalog) -> FigureData:
         for tokens, seconds, low, high in sweep.points:
             flop = sweep.flop_per_token * tokens / 1e9
             roof = min(sweep.peak / 1e9, flop / (sweep.weight_bytes / sweep.bandwidth))
-            rows.append({"format": sweep.format, "tokens": tokens, "rate": flop / seconds, "low": flop / high, "high": flop / low,
-                         "roof": roof, "fit": flop / sweep.knee.seconds(tokens)})  # fmt: skip
+            rows.append(
+                {
+                    "format": sweep.format,
+                    "tokens": tokens,
+                    "rate": flop / seconds,
+                    "low": flop / high,
+                    "high": flop / low,
+                    "roof": roof,
+                    "fit": flop / sweep.knee.seconds(tokens),
+                }
+            )
         values["machine"] = sweep.where
         values["sweeps"][sweep.format] = {
             "critical": sweep.critical,
@@ -71,7 +88,9 @@ def draw(data: FigureData, narrow: bool):
         axes.plot([0.8, turn], [one["peak"] * 0.8 / turn, one["peak"]], color=colour.MEMORY, lw=2.0)
         axes.plot([turn, 6000], [one["peak"]] * 2, color=colour.COMPUTE, lw=2.0)
         axes.plot([r["tokens"] for r in rows], [r["fit"] for r in rows], color=colour.INK, lw=1.0)
-        axes.vlines([r["tokens"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)  # fmt: skip
+        axes.vlines(
+            [r["tokens"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2
+        )
         theme.measured(axes, [r["tokens"] for r in rows], [r["rate"] for r in rows], size=5.5)
     theme.note(figure, data.note)
     return figure

@@ -18,8 +18,13 @@ CONTEXT = 8192.0
 SHOWN = 12
 OFF = 0.01
 COLUMNS = {
-    "model": "", "context": "tokens", "bytes": "kB/token", "naive": "kB/token", "error": "naive/kept", "cause": "",
-}  # fmt: skip
+    "model": "",
+    "context": "tokens",
+    "bytes": "kB/token",
+    "naive": "kB/token",
+    "error": "naive/kept",
+    "cause": "",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -29,14 +34,26 @@ def data(catalog: Catalog) -> FigureData:
         shape, context = model_inputs.shape(model), min(CONTEXT, float(model.context))
         error = cache.naive_error(shape, form, context)
         wrong += abs(error - 1) > OFF
-        rows.append({
-            "model": model.name, "context": context, "bytes": memory.kv_bytes(shape, form, context) / context / 1e3,
-            "naive": cache.naive_bytes_per_token(shape, form) / 1e3, "error": error, "cause": _cause(model),
-        })  # fmt: skip
+        rows.append(
+            {
+                "model": model.name,
+                "context": context,
+                "bytes": memory.kv_bytes(shape, form, context) / context / 1e3,
+                "naive": cache.naive_bytes_per_token(shape, form) / 1e3,
+                "error": error,
+                "cause": _cause(model),
+            }
+        )
     rows.sort(key=lambda row: (-abs(round(math.log(row["error"]), 6)), row["model"]))
     rows = sorted(rows[:SHOWN], key=lambda row: (-row["error"], row["model"]))
-    values = {"count": len(catalog.alike), "wrong": wrong, "high": rows[0]["error"], "high model": rows[0]["model"],
-              "low": rows[-1]["error"], "low model": rows[-1]["model"]}  # fmt: skip
+    values = {
+        "count": len(catalog.alike),
+        "wrong": wrong,
+        "high": rows[0]["error"],
+        "high model": rows[0]["model"],
+        "low": rows[-1]["error"],
+        "low model": rows[-1]["model"],
+    }
     sources = frozenset(model.source for model in catalog.alike.values()) | {catalog.formats["bf16"].source}
     return FigureData(COLUMNS, rows, values, sources)
 
@@ -82,8 +99,16 @@ def draw(data: FigureData, narrow: bool):
     row = 0.62 if narrow else 0.36
     height = row * len(data.rows) + 1.75
     figure = theme.canvas(narrow, height, height + 0.35)
-    axes = axes_of(figure, data, narrow, _conclusion(data), "Filled: kept; outline: the formula", "KV cache per token (kB)",
-                   1.42 if narrow else 1.75, 0.15 if narrow else 1.9)  # fmt: skip
+    axes = axes_of(
+        figure,
+        data,
+        narrow,
+        _conclusion(data),
+        "Filled: kept; outline: the formula",
+        "KV cache per token (kB)",
+        1.42 if narrow else 1.75,
+        0.15 if narrow else 1.9,
+    )
     axes.set(xlim=(0, MOST), ylim=(len(data.rows) - 0.4, -0.6))
     axes.set_xticks([0, 200, 400, 600])
     axes.set_yticks([])

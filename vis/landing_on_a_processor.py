@@ -9,7 +9,16 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 AROUND = 2  # passes shown before the prompt is read and after
-COLUMNS = {"read": "", "end": "ms", "latency": "ms", "low": "ms", "high": "ms", "predicted": "ms", "prompt": "tokens", "mark": ""}  # fmt: skip
+COLUMNS = {
+    "read": "",
+    "end": "ms",
+    "latency": "ms",
+    "low": "ms",
+    "high": "ms",
+    "predicted": "ms",
+    "prompt": "tokens",
+    "mark": "",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -21,12 +30,27 @@ def data(catalog: Catalog) -> FigureData:
         reading = [at for at, one in enumerate(seen.passes) if one.prompt]
         for at in range(reading[0] - AROUND, min(reading[-1] + AROUND + 1, len(seen.passes))):
             one = seen.passes[at]
-            rows.append({"read": f"chunks of {seen.chunk}" if seen.chunk else "whole", "end": one.end * 1e3, "latency": one.seconds * 1e3, "low": one.interval[0] * 1e3,
-                         "high": one.interval[1] * 1e3, "predicted": shown.passes[at].seconds * 1e3, "prompt": one.prompt, "mark": "measured"})  # fmt: skip
+            rows.append(
+                {
+                    "read": f"chunks of {seen.chunk}" if seen.chunk else "whole",
+                    "end": one.end * 1e3,
+                    "latency": one.seconds * 1e3,
+                    "low": one.interval[0] * 1e3,
+                    "high": one.interval[1] * 1e3,
+                    "predicted": shown.passes[at].seconds * 1e3,
+                    "prompt": one.prompt,
+                    "mark": "measured",
+                }
+            )
     values = {
-        "machine": run.machine, "label": run.label, "prompt": run.measured[0].prompt, "whole": run.measured[0].worst * 1e3,
-        "chunk": run.measured[-1].chunk, "small": run.measured[-1].worst * 1e3, "error": run.error,
-    }  # fmt: skip
+        "machine": run.machine,
+        "label": run.label,
+        "prompt": run.measured[0].prompt,
+        "whole": run.measured[0].worst * 1e3,
+        "chunk": run.measured[-1].chunk,
+        "small": run.measured[-1].worst * 1e3,
+        "error": run.error,
+    }
     return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record}))
 
 
@@ -53,7 +77,11 @@ def draw(data: FigureData, narrow: bool):
     headings = (_conclusion(data), ("\n" if narrow else "; ").join(key), "Time since the prompt arrived (ms)")
     axes, _ = theme.chart(data, narrow, (4.6, 5.0), headings, (0.55, 0.15, 0.05 + 0.2 * narrow))
     short, tall = min(r["low"] for r in rows), max(r["high"] for r in rows)
-    axes.set(yscale="log", xlim=(min(r["end"] - r["latency"] for r in rows), max(r["end"] for r in rows) * 1.03), ylim=(short / 1.3, tall * 1.5))  # fmt: skip
+    axes.set(
+        yscale="log",
+        xlim=(min(r["end"] - r["latency"] for r in rows), max(r["end"] for r in rows) * 1.03),
+        ylim=(short / 1.3, tall * 1.5),
+    )
     theme.log_ticks(axes.yaxis, [v for v in (5, 10, 20, 40, 80) if short / 1.3 < v < tall * 1.5])
     axes.set_xticks([0, 40, 80])
     for read in dict.fromkeys(r["read"] for r in rows):
@@ -61,7 +89,9 @@ def draw(data: FigureData, narrow: bool):
         xs = [x for r in mine for x in (r["end"] - r["latency"], r["end"])]
         axes.plot(xs, [r["predicted"] for r in mine for _ in range(2)], color=colour.MUTED, lw=1.2)
         first = next(r for r in mine if r["prompt"])
-        axes.text(first["end"] - first["latency"] + 1, first["high"] * 1.06, read, fontsize=size, va="bottom", gid=theme.HALO)  # fmt: skip
+        axes.text(
+            first["end"] - first["latency"] + 1, first["high"] * 1.06, read, fontsize=size, va="bottom", gid=theme.HALO
+        )
     axes.vlines([r["end"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)
     theme.measured(axes, [r["end"] for r in rows], [r["latency"] for r in rows], size=4.5)
     return axes.figure

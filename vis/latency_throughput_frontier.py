@@ -25,10 +25,16 @@ def data(catalog: Catalog) -> FigureData:
     for context in CONTEXTS:
         for batch in range(1, MARKED[-1] + 1):
             step = roofline.step(shape, form, device, Pass(float(batch), 1.0, float(context)))
-            rows.append({
-                "context": context, "batch": batch, "time": step.time * 1e3, "rate": batch / step.time, "binds": step.binds,
-                "marked": "yes" if batch in MARKED else "",
-            })  # fmt: skip
+            rows.append(
+                {
+                    "context": context,
+                    "batch": batch,
+                    "time": step.time * 1e3,
+                    "rate": batch / step.time,
+                    "binds": step.binds,
+                    "marked": "yes" if batch in MARKED else "",
+                }
+            )
     values = {"chip": chip.short.split(" ")[0], "model": model.name}
     for context in CONTEXTS:
         one, many = (next(r for r in rows if r["context"] == context and r["batch"] == b) for b in (1, TOLD))
@@ -73,7 +79,14 @@ def draw(data: FigureData, narrow: bool):
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     shapes.bar(axes, one, 0, one * (FREE - 1), most * 1.12, colour.GRID)
     axes.text(one * FREE * 1.08, most * 0.75, "almost\nfree", ha="left", color=colour.MUTED, **words)
-    axes.text(last["time"] * (0.66 if narrow else 0.6), most * 0.62, "more users,\nlonger waits", color=colour.MUTED, ha="center", **words)  # fmt: skip
+    axes.text(
+        last["time"] * (0.66 if narrow else 0.6),
+        most * 0.62,
+        "more users,\nlonger waits",
+        color=colour.MUTED,
+        ha="center",
+        **words,
+    )
     for context in CONTEXTS:
         rows = data.where(context=context)
         axes.plot([r["time"] for r in rows], [r["rate"] for r in rows], color=colour.MEMORY, lw=2.2)

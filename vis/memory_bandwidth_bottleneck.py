@@ -25,10 +25,14 @@ def data(catalog: Catalog) -> FigureData:
         {"item": "do the math", "bytes": 0.0, "flop": step.flop.to("GFLOP"), "time": step.compute.to("ms")},
     ]
     values = {
-        "chip": chip.short.split(" ")[0], "model": model.name, "format": stored.name,
-        "bandwidth": device.bandwidth.to("TB/s"), "ridge": round((device.peak / device.bandwidth).value),
-        "asked": round((step.flop / step.traffic.total).value), "idle": 100 * (1 - (step.compute / step.memory).value),
-    }  # fmt: skip
+        "chip": chip.short.split(" ")[0],
+        "model": model.name,
+        "format": stored.name,
+        "bandwidth": device.bandwidth.to("TB/s"),
+        "ridge": round((device.peak / device.bandwidth).value),
+        "asked": round((step.flop / step.traffic.total).value),
+        "idle": 100 * (1 - (step.compute / step.memory).value),
+    }
     return FigureData({"item": "", "bytes": "GB", "flop": "GFLOP", "time": "ms"}, rows, values, step.time.sources)
 
 

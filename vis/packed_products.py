@@ -26,25 +26,28 @@ def data(catalog: Catalog) -> FigureData:
     for weights in ("int8", "int4"):
         for count in ROWS:
             plain, packed = (smaller.product(record, one, count).seconds for one in ("bfloat16", weights))
-            rows.append({
-                "weights": weights, "rows": count, "measured": plain / packed,
-                "predicted": allowed("bfloat16", count) / allowed(weights, count),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "weights": weights,
+                    "rows": count,
+                    "measured": plain / packed,
+                    "predicted": allowed("bfloat16", count) / allowed(weights, count),
+                }
+            )
     return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, records=frozenset({record.id}))
 
 
 def _conclusion(data: FigureData) -> str:
     one, many = (data.where(weights="int4", rows=count)[0] for count in (1, 16))
-    return (
-        f"On a processor, 4-bit weights promised {one['predicted']:.1f}× for one row and gave {one['measured']:.1f}×; at 16 rows they reach {many['measured']:.0%} of BF16's speed"
-    )  # fmt: skip
+    return f"On a processor, 4-bit weights promised {one['predicted']:.1f}× for one row and gave {one['measured']:.1f}×; at 16 rows they reach {many['measured']:.0%} of BF16's speed"
 
 
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     shown = "; ".join(
-        f"{weights} " + ", ".join(f"{r['measured']:.2g}" for r in data.where(weights=weights)) for weights in ("int8", "int4")
-    )  # fmt: skip
+        f"{weights} " + ", ".join(f"{r['measured']:.2g}" for r in data.where(weights=weights))
+        for weights in ("int8", "int4")
+    )
     return (
         f"{_conclusion(data)}. Speed of PyTorch's packed kernels over its BF16 product of a 4,096 × 4,096 matrix on the {data.values['machine']}, at {', '.join(map(str, ROWS))} rows: {shown}. "
         "The machine's own read and BF16 peak allow twice and over three times as much for few rows, and no loss at any."

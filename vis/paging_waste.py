@@ -20,15 +20,28 @@ def data(catalog: Catalog) -> FigureData:
     rows = []
     for size in SIZES:
         usage = paging.serve(size)
-        rows.append({"block": size, "waste": usage.waste * 100, "batch": usage.batch, "mark": "simulated",
-                     "rule": cache.wasted_share(float(size), usage.held) * 100})  # fmt: skip
+        rows.append(
+            {
+                "block": size,
+                "waste": usage.waste * 100,
+                "batch": usage.batch,
+                "mark": "simulated",
+                "rule": cache.wasted_share(float(size), usage.held) * 100,
+            }
+        )
     for id_, size in QUOTES:
         rows.append({"block": size, "waste": 100 - catalog.published[id_].quantity.to("%"), "mark": "published"})
     paged, whole = (next(r for r in rows if r["block"] == size) for size in (16, paging.LONGEST))
     values = {
-        "first": rows[0]["waste"], "paged": paged["waste"], "whole": whole["waste"], "gain": paged["batch"] / whole["batch"],
-        "held": paging.serve(16).held, "worst small": max(abs(r["rule"] / r["waste"] - 1) for r in rows if r["block"] <= 256 and r["mark"] == "simulated"),
-    }  # fmt: skip
+        "first": rows[0]["waste"],
+        "paged": paged["waste"],
+        "whole": whole["waste"],
+        "gain": paged["batch"] / whole["batch"],
+        "held": paging.serve(16).held,
+        "worst small": max(
+            abs(r["rule"] / r["waste"] - 1) for r in rows if r["block"] <= 256 and r["mark"] == "simulated"
+        ),
+    }
     return FigureData(COLUMNS, rows, values, frozenset(catalog.published[id_].source for id_, _ in QUOTES))
 
 

@@ -58,8 +58,16 @@ def draw(data: FigureData, narrow: bool):
     axes.set(xlim=(0.4, len(data.rows) + 0.6), ylim=(0, most * 1.05))
     axes.set_xticks([1, 5, 10, 15])
     for row in data.rows:
-        shapes.bar(axes, row["round"] - 0.38, 0, 0.76, row["time"], colour.OVERHEAD if row["planned"] == "yes" else colour.INK)  # fmt: skip
+        shapes.bar(
+            axes, row["round"] - 0.38, 0, 0.76, row["time"], colour.OVERHEAD if row["planned"] == "yes" else colour.INK
+        )
     words = {"fontsize": size, "gid": theme.HALO, "zorder": 7}
-    axes.text(0.7 if narrow else 6.7, most * 0.72, "new length:\na plan each" if narrow else "a new length, a plan each", va="center", **words)  # fmt: skip
+    axes.text(
+        0.7 if narrow else 6.7,
+        most * 0.72,
+        "new length:\na plan each" if narrow else "a new length, a plan each",
+        va="center",
+        **words,
+    )
     axes.text(len(data.rows) + 0.4, most * 0.2, "known\nlengths", ha="right", va="center", **words)
     return axes.figure

@@ -17,16 +17,25 @@ def data(catalog: Catalog) -> FigureData:
     found = accuracy.of_kind(catalog, accuracy.DECODE)
     rows = [
         {
-            "device": one.run.device.name, "model": one.run.model, "format": one.run.precision, "engine": one.run.build,
-            "bound": 1e3 * one.run.bound, "predicted": 1e3 * one.seconds, "measured": 1e3 * one.run.seconds,
+            "device": one.run.device.name,
+            "model": one.run.model,
+            "format": one.run.precision,
+            "engine": one.run.build,
+            "bound": 1e3 * one.run.bound,
+            "predicted": 1e3 * one.seconds,
+            "measured": 1e3 * one.run.seconds,
         }
         for one in found
-    ]  # fmt: skip
+    ]
     s = summary(found)
     values = {
-        "devices": s.devices, "by row": 100 * s.by_row, "by device": 100 * s.by_device, "p90": 100 * s.p90,
-        "bound": 100 * s.bound_by_row, "bound by device": 100 * s.bound_by_device,
-    }  # fmt: skip
+        "devices": s.devices,
+        "by row": 100 * s.by_row,
+        "by device": 100 * s.by_device,
+        "p90": 100 * s.p90,
+        "bound": 100 * s.bound_by_row,
+        "bound by device": 100 * s.bound_by_device,
+    }
     return FigureData(COLUMNS, rows, values, frozenset(one.run.source for one in found))
 
 
@@ -68,9 +77,23 @@ def draw(data: FigureData, narrow: bool):
     axes.plot([1.5, 400], [1.5, 400], color=colour.INK, lw=1.0, zorder=2)
     bound = [row["bound"] for row in data.rows]
     axes.plot(bound, measured, "o", ls="none", mfc="none", mec=colour.MEMORY, mew=0.8, ms=4.5, zorder=3)
-    axes.plot([row["predicted"] for row in data.rows], measured, "D", ls="none", mfc=colour.INK, mec=colour.SURFACE, mew=0.5, ms=4.8, zorder=5)  # fmt: skip
+    axes.plot(
+        [row["predicted"] for row in data.rows],
+        measured,
+        "D",
+        ls="none",
+        mfc=colour.INK,
+        mec=colour.SURFACE,
+        mew=0.5,
+        ms=4.8,
+        zorder=5,
+    )
     theme.say(axes, 0.34, 30, "bare bound", colour.MEMORY, halo=True).set_fontsize(size)
-    theme.say(axes, 30, 9, "predicted" if narrow else "predicted, device left out", colour.INK, halo=True).set_fontsize(size)  # fmt: skip
-    theme.say(axes, 2.2, 1.75, "as predicted" if narrow else "on this line: as long as predicted", colour.INK, halo=True).set_fontsize(size)  # fmt: skip
+    theme.say(axes, 30, 9, "predicted" if narrow else "predicted, device left out", colour.INK, halo=True).set_fontsize(
+        size
+    )
+    theme.say(
+        axes, 2.2, 1.75, "as predicted" if narrow else "on this line: as long as predicted", colour.INK, halo=True
+    ).set_fontsize(size)
     theme.note(figure, data.note)
     return figure

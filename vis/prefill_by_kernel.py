@@ -13,8 +13,19 @@ from vis._figure import FigureData
 
 ROLE, MODEL, PROMPT = "h200", "8b", 4096
 COLUMNS = {"part": "", "start": "ms", "time": "ms"}
-WORDS = {"limit": "by the datasheet", "products": "under the math roof", "attention": "under the math roof", "small": "under the memory roof"}  # fmt: skip
-SHADES = {"products": colour.COMPUTE, "attention": colour.COMPUTE, "small": colour.MEMORY, "gaps": colour.OVERHEAD, "left": colour.GRID}  # fmt: skip
+WORDS = {
+    "limit": "by the datasheet",
+    "products": "under the math roof",
+    "attention": "under the math roof",
+    "small": "under the memory roof",
+}
+SHADES = {
+    "products": colour.COMPUTE,
+    "attention": colour.COMPUTE,
+    "small": colour.MEMORY,
+    "gaps": colour.OVERHEAD,
+    "left": colour.GRID,
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -28,7 +39,12 @@ def data(catalog: Catalog) -> FigureData:
     for part in SHADES:
         rows.append({"part": part, "start": start, "time": parts[part] * 1e3})
         start += parts[part] * 1e3
-    values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "peak": roof.products["bfloat16"] / 1e12, "copy": roof.copy / 1e12}  # fmt: skip
+    values = {
+        "machine": catalog.machine_label(record),
+        "model": MODEL.upper(),
+        "peak": roof.products["bfloat16"] / 1e12,
+        "copy": roof.copy / 1e12,
+    }
     return FigureData(COLUMNS, rows, values, frozenset(peak.sources), frozenset({record.id}))
 
 
@@ -45,10 +61,14 @@ def _conclusion(data: FigureData) -> str:
 def _names(data: FigureData) -> dict[str, str]:
     v = data.values
     return {
-        "limit": "limit of the whole pass", "measured": "the whole pass, measured", "products": f"matrix products at {v['peak']:.0f} TFLOP/s",
-        "attention": "attention at the same rate", "small": f"small operations at {v['copy']:.2f} TB/s",
-        "gaps": "gaps between kernels", "left": "left over",
-    }  # fmt: skip
+        "limit": "limit of the whole pass",
+        "measured": "the whole pass, measured",
+        "products": f"matrix products at {v['peak']:.0f} TFLOP/s",
+        "attention": "attention at the same rate",
+        "small": f"small operations at {v['copy']:.2f} TB/s",
+        "gaps": "gaps between kernels",
+        "left": "left over",
+    }
 
 
 def alt(data: FigureData) -> str:
@@ -85,7 +105,16 @@ def draw(data: FigureData, narrow: bool):
         shapes.bar(axes, row["start"], at, row["time"], 0.42, colour.SURFACE if hollow else shade, **hollow)
         weight = "normal" if part in SHADES else "bold"
         time = f"{row['time']:.0f}" if part == "measured" else f"{row['time']:.1f}"
-        axes.text(end if late else row["start"], at - 0.06, f"{names[part]}: {time} ms", fontsize=size, va="bottom", ha="right" if late else "left", weight=weight, gid=theme.HALO)  # fmt: skip
+        axes.text(
+            end if late else row["start"],
+            at - 0.06,
+            f"{names[part]}: {time} ms",
+            fontsize=size,
+            va="bottom",
+            ha="right" if late else "left",
+            weight=weight,
+            gid=theme.HALO,
+        )
         if part in WORDS:
             ink = colour.SURFACE if part == "products" else hollow.get("edge", shade)
             axes.text(1.5, at + 0.21, WORDS[part], fontsize=size, va="center", color=ink)

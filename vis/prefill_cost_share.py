@@ -15,7 +15,14 @@ from vis._figure import FigureData
 
 CHIP, MODEL, FORMAT, BATCH = "h200-sxm", "llama-3.1-8b", "bf16", 32.0
 AGENT_BATCH = 7.0  # sequences of that length that fit
-COLUMNS = {"workload": "", "batch": "sequences", "cached": "tokens", "prompt": "tokens", "answer": "tokens", "prefill": "%"}  # fmt: skip
+COLUMNS = {
+    "workload": "",
+    "batch": "sequences",
+    "cached": "tokens",
+    "prompt": "tokens",
+    "answer": "tokens",
+    "prefill": "%",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -30,10 +37,16 @@ def data(catalog: Catalog) -> FigureData:
     asked.append(("coding agent, prefix cached", AGENT_BATCH, kept, new, answer))
     asked.append(("coding agent, nothing cached", AGENT_BATCH, 0.0, kept + new, answer))
     rows = [
-        {"workload": label, "batch": batch, "cached": cached, "prompt": prompt, "answer": answer,
-         "prefill": 100 * phases.request_share(shape, form, device, batch, cached, prompt, answer)}
+        {
+            "workload": label,
+            "batch": batch,
+            "cached": cached,
+            "prompt": prompt,
+            "answer": answer,
+            "prefill": 100 * phases.request_share(shape, form, device, batch, cached, prompt, answer),
+        }
         for label, batch, cached, prompt, answer in asked
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda row: row["prefill"])
     sources = sourced.bandwidth.sources | sourced.peak.sources | {stored.source, model.source}
     sources |= {source for one in workloads(catalog) for source in one.sources}

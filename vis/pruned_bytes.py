@@ -22,7 +22,10 @@ def data(catalog: Catalog) -> FigureData:
         shown = {"plain": whole, "CSR": techniques.csr(SIDE, kept, WIDTH, INDEX).bytes, "rows removed": kept * WIDTH}
         rows += [{"storage": name, "zeros": zeros, "bytes": moved / whole * 100} for name, moved in shown.items()]
     rows.append({"storage": "2:4", "zeros": 50, "bytes": techniques.two_to_four(SIDE, SIDE, WIDTH).bytes / whole * 100})
-    values = {"turn": INDEX / (WIDTH + INDEX) * 100, "half": next(r["bytes"] for r in rows if r["storage"] == "CSR" and r["zeros"] == 50)}  # fmt: skip
+    values = {
+        "turn": INDEX / (WIDTH + INDEX) * 100,
+        "half": next(r["bytes"] for r in rows if r["storage"] == "CSR" and r["zeros"] == 50),
+    }
     return FigureData(COLUMNS, rows, values, frozenset({"nvidia-ampere-whitepaper"}))
 
 

@@ -21,8 +21,16 @@ def data(catalog: Catalog) -> FigureData:
     runs = [one for one in serving_runs.measured_runs(catalog) if one.record == record]
     for one in runs:
         means = [statistics.mean(play) * 1e3 for play in zip(*(case.samples for case in one.ttft), strict=True)]
-        rows.append({"policy": one.policy.name, "load": one.load, "simulated": one.simulated_mean("ttft") * 1e3, "measured": one.mean_ttft * 1e3,
-                     "low": min(means), "high": max(means)})  # fmt: skip
+        rows.append(
+            {
+                "policy": one.policy.name,
+                "load": one.load,
+                "simulated": one.simulated_mean("ttft") * 1e3,
+                "measured": one.mean_ttft * 1e3,
+                "low": min(means),
+                "high": max(means),
+            }
+        )
     values = {
         "machine": runs[0].machine,
         "error": statistics.median(abs(one.error("ttft")) for one in runs),
@@ -62,7 +70,9 @@ def draw(data: FigureData, narrow: bool):
         mine = data.where(policy=name)
         x = [row["load"] + SHIFT[name] for row in mine]
         shade = colour.OVERHEAD if name == "static" else colour.INK
-        axes.plot(x, [r["simulated"] for r in mine], color=shade, lw=1.3, ls=(0, (4, 2)) if "chunked" in name else "solid")  # fmt: skip
+        axes.plot(
+            x, [r["simulated"] for r in mine], color=shade, lw=1.3, ls=(0, (4, 2)) if "chunked" in name else "solid"
+        )
         theme.predicted(axes, x, [r["simulated"] for r in mine], shade, size=6)
         axes.vlines(x, [r["low"] for r in mine], [r["high"] for r in mine], color=colour.INK, lw=1.2)
         theme.measured(axes, x, [r["measured"] for r in mine], size=5.5)

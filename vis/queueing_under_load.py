@@ -16,7 +16,15 @@ STYLES = {
     "continuous": (colour.INK, "solid"),
     "continuous-chunked": (colour.INK, (0, (4, 2))),
 }
-COLUMNS = {"policy": "", "load": "× capacity", "rate": "requests/s", "ttft": "ms", "queueing": "ms", "tpot": "ms", "batch": "tokens per pass"}  # fmt: skip
+COLUMNS = {
+    "policy": "",
+    "load": "× capacity",
+    "rate": "requests/s",
+    "ttft": "ms",
+    "queueing": "ms",
+    "tpot": "ms",
+    "batch": "tokens per pass",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -31,8 +39,17 @@ def data(catalog: Catalog) -> FigureData:
         values[name] = serving.capacity(price, name)
         for share in serving.SHARES:
             load = serving.at_share(price, name, share)
-            rows.append({"policy": name, "load": share, "rate": load.rate, "ttft": load.ttft * 1e3, "queueing": load.queueing * 1e3,
-                         "tpot": load.tpot * 1e3, "batch": load.batch})  # fmt: skip
+            rows.append(
+                {
+                    "policy": name,
+                    "load": share,
+                    "rate": load.rate,
+                    "ttft": load.ttft * 1e3,
+                    "queueing": load.queueing * 1e3,
+                    "tpot": load.tpot * 1e3,
+                    "batch": load.batch,
+                }
+            )
     static = serving.at_share(price, "static", serving.SHARES[-2])
     same = serving.at_rate(price, "continuous", static.rate)
     cuts = serving.over_seeds(price, "cut.wait")

@@ -34,14 +34,29 @@ def data(catalog: Catalog) -> FigureData:
 
         empty = seconds(1.0)
         for context in sorted({*CONTEXTS, float(model.context)}):
-            rows.append({"attention": kind, "model": model.name, "context": context, "share": empty / seconds(context) * 100,
-                         "within": "yes" if context <= model.context else "beyond", "mark": "limit"})  # fmt: skip
+            rows.append(
+                {
+                    "attention": kind,
+                    "model": model.name,
+                    "context": context,
+                    "share": empty / seconds(context) * 100,
+                    "within": "yes" if context <= model.context else "beyond",
+                    "mark": "limit",
+                }
+            )
         values[f"{kind} left"] = empty / seconds(CONTEXTS[-1])
         values[f"{kind} model"] = model.name
     for pair in context_pairs(catalog):
         if pair.short in PAIRS:
-            rows.append({"attention": PAIRS[pair.short], "model": catalog.models[pair.model].name, "share": 100 / pair.observed,
-                         "context": float(catalog.published[pair.long].context), "mark": "published"})  # fmt: skip
+            rows.append(
+                {
+                    "attention": PAIRS[pair.short],
+                    "model": catalog.models[pair.model].name,
+                    "share": 100 / pair.observed,
+                    "context": float(catalog.published[pair.long].context),
+                    "mark": "published",
+                }
+            )
             sources |= pair.sources
     return FigureData(COLUMNS, rows, values | {"longest": CONTEXTS[-1]}, frozenset(sources))
 
@@ -72,8 +87,15 @@ def draw(data: FigureData, narrow: bool):
     """Four lines from one corner, named at the right end, and the published diamonds on them."""
     v, size = data.values, theme.page_size(narrow)
     figure = theme.canvas(narrow, 4.4, 4.9)
-    axes = axes_of(figure, data, narrow, _conclusion(data), "One user's speed, share of that at no context (%)",
-                   "Context (tokens)", 1.2 if narrow else 2.25)  # fmt: skip
+    axes = axes_of(
+        figure,
+        data,
+        narrow,
+        _conclusion(data),
+        "One user's speed, share of that at no context (%)",
+        "Context (tokens)",
+        1.2 if narrow else 2.25,
+    )
     axes.set(xscale="log", xlim=(CONTEXTS[0], CONTEXTS[-1]), ylim=(0, 103))
     theme.log_ticks(axes.xaxis, [128, 2048, 32768] if narrow else [128, 1024, 8192, 65536])
     axes.set_yticks([0, 25, 50, 75, 100])

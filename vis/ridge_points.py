@@ -11,11 +11,22 @@ from vis._figure import FigureData
 
 #: Chips named in the drawing; all are drawn, and the CSV names all.
 NAMED = {
-    "t4": (7, -2, "left"), "a100-sxm4-80gb": (7, -6, "left"), "h100-sxm5-80gb": (-22, 24, "right"), "h200-sxm": (22, -22, "left"),
-    "b200-sxm": (8, -3, "left"), "rubin-sxm": (-8, 2, "right"), "h20-96gb": (7, -2, "left"), "tpu-v6e": (-7, 3, "right"),
-    "rtx-4090": (16, -24, "left"), "m2-ultra": (8, -2, "left"), "tpu-v5e": (-2, 9, "right"), "l4": (-7, 3, "right"), "m1": (8, -2, "left"),
-    "groq-lpu": (-8, 0, "right"), "epyc-9654": (8, -2, "left"),
-}  # fmt: skip
+    "t4": (7, -2, "left"),
+    "a100-sxm4-80gb": (7, -6, "left"),
+    "h100-sxm5-80gb": (-22, 24, "right"),
+    "h200-sxm": (22, -22, "left"),
+    "b200-sxm": (8, -3, "left"),
+    "rubin-sxm": (-8, 2, "right"),
+    "h20-96gb": (7, -2, "left"),
+    "tpu-v6e": (-7, 3, "right"),
+    "rtx-4090": (16, -24, "left"),
+    "m2-ultra": (8, -2, "left"),
+    "tpu-v5e": (-2, 9, "right"),
+    "l4": (-7, 3, "right"),
+    "m1": (8, -2, "left"),
+    "groq-lpu": (-8, 0, "right"),
+    "epyc-9654": (8, -2, "left"),
+}
 RIDGES = (1.0, 10.0, 100.0, 1000.0)
 
 
@@ -26,13 +37,29 @@ def data(catalog: Catalog) -> FigureData:
         if not chip.half_precision:
             continue
         peak = chip.peaks()[chip.half_precision].quantity
-        rows.append({"id": id_, "chip": chip.name, "short": chip.short, "year": chip.year, "bandwidth": chip.bandwidth.to("GB/s"),
-                     "peak": peak.to("TFLOP/s"), "ridge": (peak / chip.bandwidth).value, "kind": chip.kind})  # fmt: skip
+        rows.append(
+            {
+                "id": id_,
+                "chip": chip.name,
+                "short": chip.short,
+                "year": chip.year,
+                "bandwidth": chip.bandwidth.to("GB/s"),
+                "peak": peak.to("TFLOP/s"),
+                "ridge": (peak / chip.bandwidth).value,
+                "kind": chip.kind,
+            }
+        )
         sources |= {chip.memory.bandwidth.source, chip.peaks()[chip.half_precision].source}
     ridges = [row["ridge"] for row in rows]
     least, most = min(rows, key=lambda r: r["ridge"]), max(rows, key=lambda r: r["ridge"])
-    values = {"count": len(rows), "median": statistics.median(ridges), "least": least["ridge"], "least chip": least["chip"],
-              "most": most["ridge"], "most chip": most["chip"]}  # fmt: skip
+    values = {
+        "count": len(rows),
+        "median": statistics.median(ridges),
+        "least": least["ridge"],
+        "least chip": least["chip"],
+        "most": most["ridge"],
+        "most chip": most["chip"],
+    }
     columns = {
         "id": "",
         "chip": "",
@@ -85,8 +112,18 @@ def draw(data: FigureData, narrow: bool):
                 if abs(dy) > 12
                 else None
             )
-            axes.annotate(row["short"], (row["bandwidth"], row["peak"]), (dx, dy), textcoords="offset points", ha=ha, va="center",
-                          fontsize=theme.NOTE, gid=theme.HALO, zorder=4, arrowprops=leader)  # fmt: skip
+            axes.annotate(
+                row["short"],
+                (row["bandwidth"], row["peak"]),
+                (dx, dy),
+                textcoords="offset points",
+                ha=ha,
+                va="center",
+                fontsize=theme.NOTE,
+                gid=theme.HALO,
+                zorder=4,
+                arrowprops=leader,
+            )
     theme.note(figure, data.note)
     return figure
 
@@ -101,5 +138,12 @@ def _ridges(axes, x, y, narrow: bool) -> None:
         inside = at < x[1] / 1.3
         place = (at / 1.08, top) if inside else (x[1] / 1.12, ridge * x[1] / 1e3 / 1.25)
         if y[0] < place[1] <= y[1] and x[0] < place[0]:
-            axes.text(*place, f"{ridge:,.0f}" + (" FLOP/byte" if ridge == 100 and not narrow else ""), color=colour.MEMORY, fontsize=theme.NOTE, ha="right",
-                      va="top", gid=theme.HALO)  # fmt: skip
+            axes.text(
+                *place,
+                f"{ridge:,.0f}" + (" FLOP/byte" if ridge == 100 and not narrow else ""),
+                color=colour.MEMORY,
+                fontsize=theme.NOTE,
+                ha="right",
+                va="top",
+                gid=theme.HALO,
+            )

@@ -43,8 +43,14 @@ def data(catalog: Catalog) -> FigureData:
         case for case in record.measured("prefill", tokens=PROMPT) if case.parameters["model"] == RUN.upper()
     )
     rows += [_measured("decode", decode_case(record, RUN, "compiled-graph")), _measured("prefill", prefill)]
-    values = {"chip": chip.short.split(" ")[0], "model": model.name, "format": stored.name, "bandwidth": device.bandwidth.to("TB/s"),
-              "peak": device.peak.to("TFLOP/s"), "ridge": (device.peak / device.bandwidth).value}  # fmt: skip
+    values = {
+        "chip": chip.short.split(" ")[0],
+        "model": model.name,
+        "format": stored.name,
+        "bandwidth": device.bandwidth.to("TB/s"),
+        "peak": device.peak.to("TFLOP/s"),
+        "ridge": (device.peak / device.bandwidth).value,
+    }
     columns = {"pass": "", "kind": "", "intensity": "FLOP/byte", "rate": "TFLOP/s", "mark": ""}
     return FigureData(columns, rows, values, sources, frozenset({record.id}))
 
@@ -101,14 +107,27 @@ def draw(data: FigureData, narrow: bool):
             theme.measured(axes, row["intensity"], row["rate"], square)
         dx, dy, ha, va = PLACES[row["pass"]]
         words = f"measured: {units.number_text(row['rate'], 2)}" if row["mark"] == "measured" else row["pass"]
-        axes.annotate(words, (row["intensity"], row["rate"]), (dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size, gid=theme.HALO, zorder=7)  # fmt: skip
+        axes.annotate(
+            words,
+            (row["intensity"], row["rate"]),
+            (dx, dy),
+            textcoords="offset points",
+            ha=ha,
+            va=va,
+            fontsize=size,
+            gid=theme.HALO,
+            zorder=7,
+        )
     theme.note(figure, data.note)
     return figure
 
 
 #: Where each label stands from its mark: offset in points and alignment, so that it crosses nothing.
 PLACES = {
-    "decode, 1 user": (9, 3, "left", "center"), f"{USERS} users": (9, -2, "left", "center"),
-    "prefill": (-9, -6, "right", "top"), "training": (0, -7, "center", "top"),
-    "measured decode": (8, -4, "left", "top"), "measured prefill": (0, -9, "center", "top"),
-}  # fmt: skip
+    "decode, 1 user": (9, 3, "left", "center"),
+    f"{USERS} users": (9, -2, "left", "center"),
+    "prefill": (-9, -6, "right", "top"),
+    "training": (0, -7, "center", "top"),
+    "measured decode": (8, -4, "left", "top"),
+    "measured prefill": (0, -9, "center", "top"),
+}

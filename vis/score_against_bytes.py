@@ -21,7 +21,14 @@ def data(catalog: Catalog) -> FigureData:
     for model, runs in RUNS.items():
         for run, bits in runs.items():
             row = catalog.published[f"mmlu-{model.lower()}-{run}"]
-            rows.append({"model": model, "bits": bits, "file": units.parse(row.file).value / 1e9, "score": row.quantity.value * 100})  # fmt: skip
+            rows.append(
+                {
+                    "model": model,
+                    "bits": bits,
+                    "file": units.parse(row.file).value / 1e9,
+                    "score": row.quantity.value * 100,
+                }
+            )
             sources.add(row.source)
     return FigureData(COLUMNS, rows, {}, frozenset(sources))
 
@@ -38,7 +45,10 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     small, large = _at(data, "8B", "16"), _at(data, "70B", "2.1")
-    shown = {m: ", ".join(f"{r['bits']} bits {r['score']:.1f}% in {r['file']:.1f} GB" for r in data.where(model=m)) for m in RUNS}  # fmt: skip
+    shown = {
+        m: ", ".join(f"{r['bits']} bits {r['score']:.1f}% in {r['file']:.1f} GB" for r in data.where(model=m))
+        for m in RUNS
+    }
     return (
         f"{_conclusion(data)}. Published scores against the size of the file. 8B: {shown['8B']}. 70B: {shown['70B']}. "
         f"In about as many bytes as 8B in 16 bits, {small['file']:.0f} GB, 70B in 2.1 bits takes {large['file']:.0f} and scores {large['score'] - small['score']:.0f} points more."
@@ -59,7 +69,13 @@ def draw(data: FigureData, narrow: bool):
     theme.log_ticks(axes.xaxis, [2, 4, 8, 16, 32, 64])
     for model in RUNS:
         rows = data.where(model=model)
-        axes.plot([r["file"] for r in rows], [r["score"] for r in rows], color=colour.MUTED, lw=1.4, ls="-" if model == "8B" else (0, (4, 3)))  # fmt: skip
+        axes.plot(
+            [r["file"] for r in rows],
+            [r["score"] for r in rows],
+            color=colour.MUTED,
+            lw=1.4,
+            ls="-" if model == "8B" else (0, (4, 3)),
+        )
         theme.quoted(axes, [r["file"] for r in rows], [r["score"] for r in rows], 8)
         for row in rows:
             low = row["bits"] in ("2.1", "2.6", "1.8") or (model == "70B" and row["bits"] == "3.0")

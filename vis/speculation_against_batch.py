@@ -29,10 +29,23 @@ def data(catalog: Catalog) -> FigureData:
             if memory.memory_needed(shape, form, users, context) > device.capacity:
                 break
             gain, binds = free_gain((shape, form, device), users, context, CHANCE, DRAFTS)
-            rows.append({"model": catalog.models[id_].name, "context": context, "users": int(users), "speed-up": gain, "binds": binds})  # fmt: skip
+            rows.append(
+                {
+                    "model": catalog.models[id_].name,
+                    "context": context,
+                    "users": int(users),
+                    "speed-up": gain,
+                    "binds": binds,
+                }
+            )
     dense = model_inputs.shape(catalog.models[LLAMA])
     lost = loses_from((dense, form, device), CASES[0][1], CHANCE, DRAFTS)
-    values = {"machine": chip.short.split(" ")[0], "dense": catalog.models[LLAMA].name, "mixture": catalog.models[MIXTURE].name, "lost": lost}  # fmt: skip
+    values = {
+        "machine": chip.short.split(" ")[0],
+        "dense": catalog.models[LLAMA].name,
+        "mixture": catalog.models[MIXTURE].name,
+        "lost": lost,
+    }
     return FigureData(COLUMNS, rows, values, frozenset(sources))
 
 
@@ -72,9 +85,22 @@ def draw(data: FigureData, narrow: bool):
         long, dash = context == CASES[1][1], (0, (6, 2)) if id_ == MIXTURE else "-"
         for part, shade in ((rows[:turn], colour.KV if long else colour.MEMORY), (rows[turn - 1 :], colour.COMPUTE)):
             if part[0] is not rows[-1]:
-                axes.plot([r["users"] for r in part], [r["speed-up"] for r in part], color=shade, lw=7 if long else 2.2, ls=dash, zorder=1.5 if long else 2)  # fmt: skip
+                axes.plot(
+                    [r["users"] for r in part],
+                    [r["speed-up"] for r in part],
+                    color=shade,
+                    lw=7 if long else 2.2,
+                    ls=dash,
+                    zorder=1.5 if long else 2,
+                )
         if long:
-            axes.text(rows[-1]["users"], 3.32, f"pale: {v['dense']} at {context:,},\nto where memory is full", ha="right", **words)  # fmt: skip
+            axes.text(
+                rows[-1]["users"],
+                3.32,
+                f"pale: {v['dense']} at {context:,},\nto where memory is full",
+                ha="right",
+                **words,
+            )
     axes.text(1, 2.5, "waits for memory", color=colour.MEMORY, **words)
     axes.text(300, 2.15, "waits\nfor math", color=colour.COMPUTE, ha="center", **words)
     axes.text(175, 1.55, f"{'Llama' if narrow else v['dense']},\ncontext {CASES[0][1]}", **words)

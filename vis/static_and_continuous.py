@@ -11,7 +11,15 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 SHOWN, SLOTS, FIRST = ("static", "continuous"), serving.SLOTS, serving.FIRST
-COLUMNS = {"policy": "", "request": "number", "arrival": "ms", "begun": "ms", "first": "ms", "finish": "ms", "answer": "tokens"}  # fmt: skip
+COLUMNS = {
+    "policy": "",
+    "request": "number",
+    "arrival": "ms",
+    "begun": "ms",
+    "first": "ms",
+    "finish": "ms",
+    "answer": "tokens",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -21,10 +29,17 @@ def data(catalog: Catalog) -> FigureData:
     rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name}
     for name in SHOWN:
         mine = [
-            {"policy": name, "request": at + 1, "arrival": one.arrival * 1e3, "begun": one.begun * 1e3,
-             "first": one.first * 1e3, "finish": one.finish * 1e3, "answer": one.answer}
+            {
+                "policy": name,
+                "request": at + 1,
+                "arrival": one.arrival * 1e3,
+                "begun": one.begun * 1e3,
+                "first": one.first * 1e3,
+                "finish": one.finish * 1e3,
+                "answer": one.answer,
+            }
             for at, one in enumerate(serving.moments(serving.small_run(price, name)))
-        ]  # fmt: skip
+        ]
         rows += mine
         values[f"{name} ttft"] = serving.small_wait(price, name) * 1e3
     cuts = serving.over_seeds(price, "cut.drawn-wait")
@@ -96,7 +111,11 @@ def _key(figure, size: float, top: float, narrow: bool) -> None:
     """The three colors, named in one line under the conclusion."""
     width, height = figure.get_size_inches()
     x = 0.12
-    for words, shade, wide in (("waits", colour.OVERHEAD, 0.8), ("reads prompt", colour.COMPUTE, 1.42), ("writes answer", colour.MEMORY, 1.4)):  # fmt: skip
+    for words, shade, wide in (
+        ("waits", colour.OVERHEAD, 0.8),
+        ("reads prompt", colour.COMPUTE, 1.42),
+        ("writes answer", colour.MEMORY, 1.4),
+    ):
         patch = colour.GRID if words == "waits" else shade
         figure.text(x / width, 1 - top / height, "■", fontsize=size, color=patch, va="top")
         figure.text((x + 0.19) / width, 1 - top / height, words, fontsize=size, color=shade, va="top")

@@ -38,18 +38,31 @@ def data(catalog: Catalog) -> FigureData:
     ):
         low, high = case.interval
         rows.append(
-            {"cache": cached, "context": context, "time": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3, "mark": "measured"}
-        )  # fmt: skip
+            {
+                "cache": cached,
+                "context": context,
+                "time": case.seconds * 1e3,
+                "low": low * 1e3,
+                "high": high * 1e3,
+                "mark": "measured",
+            }
+        )
     at = {
         (row["cache"], row["mark"]): row["time"]
         for row in rows
         if row["context"] == CONTEXT or row["mark"] == "measured"
     }
     values = {
-        "chip": catalog.machine_label(record), "model": model.name, "context": CONTEXT, "short": step.parameters["context"],
-        "with": at[WITH, "limit"], "without": at[WITHOUT, "limit"], "ratio": at[WITHOUT, "limit"] / at[WITH, "limit"],
-        "measured with": at[WITH, "measured"], "measured without": at[WITHOUT, "measured"],
-    }  # fmt: skip
+        "chip": catalog.machine_label(record),
+        "model": model.name,
+        "context": CONTEXT,
+        "short": step.parameters["context"],
+        "with": at[WITH, "limit"],
+        "without": at[WITHOUT, "limit"],
+        "ratio": at[WITHOUT, "limit"] / at[WITH, "limit"],
+        "measured with": at[WITH, "measured"],
+        "measured without": at[WITHOUT, "measured"],
+    }
     sources = sourced.bandwidth.sources | sourced.peak.sources | {model.source, stored.source}
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 

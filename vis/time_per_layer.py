@@ -23,18 +23,27 @@ def data(catalog: Catalog) -> FigureData:
     for case in overhead.beyond_the_cache(record):
         layers = float(case.parameters["layers"])
         moved = case.work.bytes / layers
-        rows.append({
-            "mode": mode_of(case), "model": str(case.parameters["model"]), "bytes": moved / 1e9,
-            "measured": case.seconds / layers * 1e6, "reading": moved / sheet * 1e6,
-        })  # fmt: skip
+        rows.append(
+            {
+                "mode": mode_of(case),
+                "model": str(case.parameters["model"]),
+                "bytes": moved / 1e9,
+                "measured": case.seconds / layers * 1e6,
+                "reading": moved / sheet * 1e6,
+            }
+        )
     floors = {mode: overhead.floor(record, mode) * 1e6 for mode in ("eager", "graph")}
     over = [row["measured"] / floors["eager"] for row in rows if row["mode"] == "eager"]
     values = {
-        "machine": catalog.machine_label(record), "sheet": sheet / 1e12,
-        "eager": floors["eager"], "graph": floors["graph"], "turn": floors["graph"] * sheet / 1e15,
+        "machine": catalog.machine_label(record),
+        "sheet": sheet / 1e12,
+        "eager": floors["eager"],
+        "graph": floors["graph"],
+        "turn": floors["graph"] * sheet / 1e15,
         "eager turn": floors["eager"] * sheet / 1e15,
-        "least": min(over), "most": max(over),
-    }  # fmt: skip
+        "least": min(over),
+        "most": max(over),
+    }
     sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
     return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
 
@@ -97,9 +106,10 @@ def draw(data: FigureData, narrow: bool):
         axes.plot([r["bytes"] for r in rows], [r["measured"] for r in rows], color=colour.INK, lw=1.4, ls=DASHES[mode])
         theme.measured(axes, [r["bytes"] for r in rows], [r["measured"] for r in rows])
     places = {
-        "eager": (0.045, 920), "graph": (0.0155, 97) if narrow else (0.019, 140),
+        "eager": (0.045, 920),
+        "graph": (0.0155, 97) if narrow else (0.019, 140),
         "compiled-graph": (0.18, 97) if narrow else (0.105, 68),
-    }  # fmt: skip
+    }
     for mode, place in places.items():
         axes.text(*place, "compiled" if narrow and mode == "compiled-graph" else NAMES[mode], va="center", **words)
     for row in data.where(mode="graph"):

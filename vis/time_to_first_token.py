@@ -32,10 +32,17 @@ def data(catalog: Catalog) -> FigureData:
     for tokens, case in [(1.0, decode), *((float(one.parameters["tokens"]), one) for one in prefills)]:
         limit = max(case.work.flop / device.peak, case.work.bytes / device.bandwidth)
         low, high = case.interval
-        rows.append({
-            "tokens": tokens, "time": case.seconds * 1e3, "low": low * 1e3, "high": high * 1e3, "limit": limit * 1e3,
-            "binds": "memory" if tokens < roofline.ridge_point(device.peak, device.bandwidth) else "compute", "mark": "measured",
-        })  # fmt: skip
+        rows.append(
+            {
+                "tokens": tokens,
+                "time": case.seconds * 1e3,
+                "low": low * 1e3,
+                "high": high * 1e3,
+                "limit": limit * 1e3,
+                "binds": "memory" if tokens < roofline.ridge_point(device.peak, device.bandwidth) else "compute",
+                "mark": "measured",
+            }
+        )
     values = {
         "machine": catalog.machine_label(record),
         "model": model.name,
@@ -96,13 +103,35 @@ def draw(data: FigureData, narrow: bool):
         axes.plot([x for x, _ in some], [y for _, y in some], color=shade, lw=2.4)
     axes.plot([turn, turn], [1.6, flat], color=colour.INK, lw=1.0, ls=":")
     axes.text(turn * 1.15, 2.0, f"{turn:.0f} tokens", va="center", **words)
-    axes.text(1.0, flat / 1.1, "limit: memory" if narrow else "the limit: waits for memory", color=colour.MEMORY, va="top", **words)  # fmt: skip
-    axes.text(11_000, 330, "limit: math" if narrow else "the limit: waits for math", color=colour.COMPUTE, va="center", ha="right", **words)  # fmt: skip
+    axes.text(
+        1.0,
+        flat / 1.1,
+        "limit: memory" if narrow else "the limit: waits for memory",
+        color=colour.MEMORY,
+        va="top",
+        **words,
+    )
+    axes.text(
+        11_000,
+        330,
+        "limit: math" if narrow else "the limit: waits for math",
+        color=colour.COMPUTE,
+        va="center",
+        ha="right",
+        **words,
+    )
     rows = _measured(data)
     theme.measured(axes, [1.6, *(r["tokens"] for r in rows)], [560, *(r["time"] for r in rows)])
     axes.text(2.3, 560, "measured", va="center", **words)
     one, *_, some, many = rows
     axes.text(one["tokens"], one["time"] * 1.3, f"{one['time']:.1f} ms", va="bottom", **words)
     axes.text(some["tokens"], some["time"] * 1.3, f"{some['time']:.1f} ms", va="bottom", ha="center", **words)
-    axes.text(many["tokens"] / 1.35, many["time"] * 1.05, f"{many['time']:.0f} ms, {many['time'] / many['limit']:.1f}× its limit", ha="right", va="center", **words)  # fmt: skip
+    axes.text(
+        many["tokens"] / 1.35,
+        many["time"] * 1.05,
+        f"{many['time']:.0f} ms, {many['time'] / many['limit']:.1f}× its limit",
+        ha="right",
+        va="center",
+        **words,
+    )
     return axes.figure

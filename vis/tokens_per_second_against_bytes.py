@@ -12,7 +12,15 @@ from vis import _theme as theme
 from vis._figure import FigureData
 
 MARKS = (("quoted", theme.quoted, 6), ("measured", theme.measured, 7))
-COLUMNS = {"kind": "", "label": "", "chip": "", "bytes": "GB/token", "rate": "tokens/s", "bound": "tokens/s", "share": "% of bound"}  # fmt: skip
+COLUMNS = {
+    "kind": "",
+    "label": "",
+    "chip": "",
+    "bytes": "GB/token",
+    "rate": "tokens/s",
+    "bound": "tokens/s",
+    "share": "% of bound",
+}
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -20,17 +28,40 @@ def data(catalog: Catalog) -> FigureData:
     quotes, records, rows = quoted_decodes(catalog), decode_records(catalog), []
     for quote in quotes:
         chip = catalog.accelerators[quote.row.accelerator].short
-        rows.append({"kind": "quoted", "label": f"{chip}, {quote.row.engine}", "chip": chip, "bytes": quote.bytes / 1e9,
-                     "rate": quote.reached, "bound": quote.bound, "share": quote.reached / quote.bound * 100})  # fmt: skip
+        rows.append(
+            {
+                "kind": "quoted",
+                "label": f"{chip}, {quote.row.engine}",
+                "chip": chip,
+                "bytes": quote.bytes / 1e9,
+                "rate": quote.reached,
+                "bound": quote.bound,
+                "share": quote.reached / quote.bound * 100,
+            }
+        )
     for row in share.sound(share.rows(catalog, records)):
-        rows.append({"kind": "measured", "label": f"{row['machine']}, {row['mode']}", "chip": row["machine"], "bytes": row["bytes"],
-                     "rate": 1e3 / row["measured"], "bound": 1e3 / row["bound"], "share": row["share"]})  # fmt: skip
+        rows.append(
+            {
+                "kind": "measured",
+                "label": f"{row['machine']}, {row['mode']}",
+                "chip": row["machine"],
+                "bytes": row["bytes"],
+                "rate": 1e3 / row["measured"],
+                "bound": 1e3 / row["bound"],
+                "share": row["share"],
+            }
+        )
     shares = [q.reached / q.bound for q in quotes]
     values = {
-        "count": len(quotes), "median": statistics.median(shares), "low": min(shares), "high": max(shares),
-        "chips": len({q.row.accelerator for q in quotes}), "left out": len(quoted_decodes(catalog, everything=True)) - len(quotes),
-        "machines": len(records), "own": max(row["share"] for row in rows if row["kind"] == "measured"),
-    }  # fmt: skip
+        "count": len(quotes),
+        "median": statistics.median(shares),
+        "low": min(shares),
+        "high": max(shares),
+        "chips": len({q.row.accelerator for q in quotes}),
+        "left out": len(quoted_decodes(catalog, everything=True)) - len(quotes),
+        "machines": len(records),
+        "own": max(row["share"] for row in rows if row["kind"] == "measured"),
+    }
     sources = {
         catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
     }

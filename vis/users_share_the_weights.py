@@ -28,9 +28,13 @@ def data(catalog: Catalog) -> FigureData:
     balance = memory.balance_batch(shape, form, Pass(1, 1, CONTEXT)).value
     ceiling = device.bandwidth / memory.kv_bytes(shape, form, CONTEXT)
     values = {
-        "chip": chip.short.split(" ")[0], "model": model.name, "format": stored.name, "balance": balance,
-        "ceiling": ceiling.value, "ceiling words": units.text(ceiling, "tokens/s"),
-    }  # fmt: skip
+        "chip": chip.short.split(" ")[0],
+        "model": model.name,
+        "format": stored.name,
+        "balance": balance,
+        "ceiling": ceiling.value,
+        "ceiling words": units.text(ceiling, "tokens/s"),
+    }
     return FigureData({"users": "users", "time": "ms", "rate": "tokens/s"}, rows, values, sources)
 
 

@@ -14,7 +14,13 @@ from vis._subject import H200, LLAMA
 
 PROMPT = 4096
 COLUMNS = {"kernel": "", "decode": "FLOP/byte", "prefill": "FLOP/byte"}
-KERNELS = ("matrix products", "attention, fused", "attention, scores written", "RMSNorm, one kernel", "RMSNorm, plain PyTorch")  # fmt: skip
+KERNELS = (
+    "matrix products",
+    "attention, fused",
+    "attention, scores written",
+    "RMSNorm, one kernel",
+    "RMSNorm, plain PyTorch",
+)
 
 
 def data(catalog: Catalog) -> FigureData:
@@ -26,13 +32,19 @@ def data(catalog: Catalog) -> FigureData:
 
     def intensities(phase: str, tokens: int) -> list[float]:
         norm, flop = kernels.norm(shape, tokens), kernels.NORM_FLOP * tokens * shape.d_model
-        work = [kernels.products(shape, tokens), *(kernels.attention(shape, phase, way, PROMPT) for way in ("fused", "plain"))]  # fmt: skip
+        work = [
+            kernels.products(shape, tokens),
+            *(kernels.attention(shape, phase, way, PROMPT) for way in ("fused", "plain")),
+        ]
         return [*(one.flop / one.bytes for one in work), flop / norm.fused, flop / norm.plain]
 
     found = zip(KERNELS, intensities("decode", 1), intensities("prefill", PROMPT), strict=True)
     rows = [{"kernel": name, "decode": few, "prefill": many} for name, few, many in found]
-    values = {"chip": catalog.accelerators[H200].short.split(" ")[0], "model": catalog.models[LLAMA].name,
-              "ridge": roofline.ridge_point(device.peak, device.bandwidth).value}  # fmt: skip
+    values = {
+        "chip": catalog.accelerators[H200].short.split(" ")[0],
+        "model": catalog.models[LLAMA].name,
+        "ridge": roofline.ridge_point(device.peak, device.bandwidth).value,
+    }
     sources = device.bandwidth.sources | device.peak.sources | {catalog.models[LLAMA].source}
     return FigureData(COLUMNS, rows, values, sources)
 
@@ -85,7 +97,12 @@ def draw(data: FigureData, narrow: bool):
     axes.text(v["ridge"] * 1.15, s="math" if narrow else "compute-bound", color=colour.COMPUTE, ha="left", **above)
     words = {"fontsize": size, "va": "center", "gid": theme.HALO, "zorder": 7}
     for at, row in enumerate(data.rows):
-        axes.text(*((least * 1.1, at - 0.36) if narrow else (least * 0.8, at)), row["kernel"], ha="left" if narrow else "right", **words)  # fmt: skip
+        axes.text(
+            *((least * 1.1, at - 0.36) if narrow else (least * 0.8, at)),
+            row["kernel"],
+            ha="left" if narrow else "right",
+            **words,
+        )
         same = row["prefill"] < 1.05 * row["decode"]
         axes.plot([row["decode"], row["prefill"]], [at, at], color=colour.MUTED, lw=1.6)
         shade = colour.COMPUTE if row["prefill"] > v["ridge"] else colour.MEMORY

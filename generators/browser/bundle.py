@@ -74,9 +74,15 @@ def join(entry: str, modules: dict[str, Module], core: str | None) -> str:
     """One bundle.  `core` names the entry of the bundle that is loaded before it; None makes that bundle itself."""
     shared = set(reachable(core, modules)) if core else set()
     names = [name for name in reachable(entry, modules) if name not in shared]
-    taken = sorted({
-        symbol for name in names for other, symbols in modules[name].imports.items() if other in shared for symbol in symbols
-    })  # fmt: skip
+    taken = sorted(
+        {
+            symbol
+            for name in names
+            for other, symbols in modules[name].imports.items()
+            if other in shared
+            for symbol in symbols
+        }
+    )
     _check(names, modules, taken)
     lines = ["(function (MB) {", '"use strict";']
     if taken:

@@ -16,8 +16,16 @@ from generators.core.errors import BookError
 Signatures = dict[str, list[str]]
 
 _BINARY = {ast.Add: ("+", 12), ast.Sub: ("-", 12), ast.Mult: ("*", 13), ast.Div: ("/", 13)}
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
-            ast.Is: "===", ast.IsNot: "!=="}  # fmt: skip
+_COMPARE = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "===",
+    ast.NotEq: "!==",
+    ast.Is: "===",
+    ast.IsNot: "!==",
+}
 _OR, _AND, _EQUAL, _LESS, _UNARY, _WHOLE, _CHOICE = 4, 5, 9, 10, 15, 20, 3
 
 

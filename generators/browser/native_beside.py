@@ -81,9 +81,16 @@ def native_round(threads: list[Native], pool: ThreadPoolExecutor) -> float:
 def browser_round(page, threads: int, size: int, plain: bool) -> float:
     """The same through the page's own probe."""
     plan = {
-        "small": False, "workers": threads, "one": size, "each": size, "plain": plain, "gpu": False,
-        "one_rounds": 1, "all_rounds": 1, "span": 1e3 * SPAN,
-    }  # fmt: skip
+        "small": False,
+        "workers": threads,
+        "one": size,
+        "each": size,
+        "plain": plain,
+        "gpu": False,
+        "one_rounds": 1,
+        "all_rounds": 1,
+        "span": 1e3 * SPAN,
+    }
     return page.evaluate("plan => memoryBound.measureBrowser(plan).then(probe => probe.all.best)", plan)
 
 

@@ -43,13 +43,15 @@ def assemble(text: str) -> bytes:
     signature = (
         b"\x60" + _vector([bytes([TYPES[kind]]) for kind in kinds[:parameters]]) + _vector([bytes([TYPES["i32"]])])
     )
-    return b"\0asm\1\0\0\0" + b"".join((
-        _section(1, [signature]),
-        _section(2, [_name("probe") + _name("memory") + b"\x02\x00\x01"]),
-        _section(3, [b"\x00"]),
-        _section(7, [_name("read") + b"\x00\x00"]),
-        _section(10, [_unsigned(len(body)) + body]),
-    ))  # fmt: skip
+    return b"\0asm\1\0\0\0" + b"".join(
+        (
+            _section(1, [signature]),
+            _section(2, [_name("probe") + _name("memory") + b"\x02\x00\x01"]),
+            _section(3, [b"\x00"]),
+            _section(7, [_name("read") + b"\x00\x00"]),
+            _section(10, [_unsigned(len(body)) + body]),
+        )
+    )
 
 
 def _instruction(words: list[str], names: dict[str, int], line: int) -> bytes:

@@ -18,13 +18,62 @@ from generators.browser.expressions import Expressions, Signatures
 from generators.core.errors import BookError
 
 #: Words that JavaScript reserves (strict mode included), or that a script must not redefine.
-RESERVED = frozenset([
-    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
-    "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
-    "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public",
-    "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void",
-    "while", "with", "yield", "Infinity", "Math", "NaN",
-])  # fmt: skip
+RESERVED = frozenset(
+    [
+        "arguments",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "eval",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "Infinity",
+        "Math",
+        "NaN",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -64,9 +113,13 @@ def translate(sources: list[Source], by_hand: set[str], asked: set[tuple[str, st
 def _reached(trees: dict[str, ast.Module], asked: set[tuple[str, str]]) -> dict[str, ast.Module]:
     """The modules with what `asked` names, all that it calls, and imports of nothing else."""
     origins = {
-        name: {alias.asname or alias.name: (node.module or "", alias.name) for node in _imports(tree) for alias in node.names}
+        name: {
+            alias.asname or alias.name: (node.module or "", alias.name)
+            for node in _imports(tree)
+            for alias in node.names
+        }
         for name, tree in trees.items()
-    }  # fmt: skip
+    }
     defined = {(name, made): node for name, tree in trees.items() for node in tree.body for made in _defines(node)}
     kept, waiting = set(), list(asked)
     while waiting:
@@ -266,5 +319,11 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 def _names(node: ast.AST) -> list[str]:
     """The plain names that a statement assigns."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AnnAssign, ast.For)) else []  # fmt: skip
+    targets = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [node.target]
+        if isinstance(node, (ast.AnnAssign, ast.For))
+        else []
+    )
     return [target.id for target in targets if isinstance(target, ast.Name)]

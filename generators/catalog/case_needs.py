@@ -49,8 +49,17 @@ NEEDS: dict[str, Needs] = {
     "step-without-cache": ("workload", MODEL | {"model": WORD}, MOVED),
     "interference": (
         "workload",
-        SHAPE | {"policy": WORD, "batch": SIZE, "cached": CONTEXT, "prompt_tokens": SIZE, "step": COUNT,
-                 "decode_tokens": COUNT, "prefill_tokens": COUNT, "dtype": DTYPE},
+        SHAPE
+        | {
+            "policy": WORD,
+            "batch": SIZE,
+            "cached": CONTEXT,
+            "prompt_tokens": SIZE,
+            "step": COUNT,
+            "decode_tokens": COUNT,
+            "prefill_tokens": COUNT,
+            "dtype": DTYPE,
+        },
         ("bytes", "flop"),
     ),
     "serving": (
@@ -58,4 +67,4 @@ NEEDS: dict[str, Needs] = {
         {"policy": WORD, "load": POSITIVE, "batch": SIZE, "requests": SIZE, "metric": WORD, "dtype": DTYPE},
         (),
     ),
-}  # fmt: skip
+}

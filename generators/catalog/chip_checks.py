@@ -118,16 +118,34 @@ def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
 
 
 #: Watts of a board or package, and ms to read the whole memory, by kind of chip: about twice below and above any sold.
-_POWER = {"data-centre": (30, 30_000), "tpu": (30, 3_000), "workstation": (20, 1_500), "consumer": (10, 1_500),
-          "apple": (5, 1_000), "cpu": (5, 1_500)}  # fmt: skip
-_READ_ALL = {"data-centre": (8, 250), "tpu": (8, 250), "workstation": (8, 1_000), "consumer": (8, 1_000),
-             "apple": (80, 1_300), "cpu": (20, 60_000)}  # fmt: skip
+_POWER = {
+    "data-centre": (30, 30_000),
+    "tpu": (30, 3_000),
+    "workstation": (20, 1_500),
+    "consumer": (10, 1_500),
+    "apple": (5, 1_000),
+    "cpu": (5, 1_500),
+}
+_READ_ALL = {
+    "data-centre": (8, 250),
+    "tpu": (8, 250),
+    "workstation": (8, 1_000),
+    "consumer": (8, 1_000),
+    "apple": (80, 1_300),
+    "cpu": (20, 60_000),
+}
 _READ_STACKS = (6, 80)  # of HBM, whatever the kind: sixteen dies of 4 GB behind 1 TB/s take 64 ms
 _READ_SRAM = (0, 1)  # each of its arrays is read at once: a WSE-3 and a Groq LPU take 0.003 ms at most
 #: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
 #: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
-_SPEED = {"data-centre": (25, 60_000), "tpu": (25, 20_000), "workstation": (25, 5_000), "consumer": (25, 5_000),
-          "apple": (34, 3_000), "cpu": (19, 5_000)}  # fmt: skip
+_SPEED = {
+    "data-centre": (25, 60_000),
+    "tpu": (25, 20_000),
+    "workstation": (25, 5_000),
+    "consumer": (25, 5_000),
+    "apple": (34, 3_000),
+    "cpu": (19, 5_000),
+}
 _PER_WATT = 40  # GB/s and watt: four times the best memory outside the chip
 #: The same of SRAM: reading 8 bytes of 8 kB takes 7.5 pJ at 7 nm, which is 1,070 GB/s and watt with nothing left for
 #: arithmetic; a tenth more for a later process.  The 7.5 pJ are from memory of Jouppi and others, ISCA 2021, table 2, which

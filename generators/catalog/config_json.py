@@ -237,11 +237,24 @@ def _kind(value: object) -> str:
 
 #: Names by which files speak of each kind of tensor, `i` the layer.
 TENSORS = {
-    "attention": ("layers.i.self_attn.q_proj", "layers.i.attn.q_proj", "layers.i.linear_attn.in_proj_qkv", "layers.i.mixer.in_proj"),
+    "attention": (
+        "layers.i.self_attn.q_proj",
+        "layers.i.attn.q_proj",
+        "layers.i.linear_attn.in_proj_qkv",
+        "layers.i.mixer.in_proj",
+    ),
     "dense": ("layers.i.mlp.gate_proj", "layers.i.mlp.up_proj", "layers.i.feed_forward.gate_proj"),
-    "shared": ("layers.i.mlp.shared_experts.up_proj", "layers.i.mlp.shared_expert.up_proj", "layers.i.feed_forward.shared_expert.up_proj"),
-    "expert": ("layers.i.mlp.experts.0.up_proj", "layers.i.block_sparse_moe.experts.0.w1", "layers.i.feed_forward.experts.0.up_proj"),
-}  # fmt: skip
+    "shared": (
+        "layers.i.mlp.shared_experts.up_proj",
+        "layers.i.mlp.shared_expert.up_proj",
+        "layers.i.feed_forward.shared_expert.up_proj",
+    ),
+    "expert": (
+        "layers.i.mlp.experts.0.up_proj",
+        "layers.i.block_sparse_moe.experts.0.w1",
+        "layers.i.feed_forward.experts.0.up_proj",
+    ),
+}
 MOST_PATTERNS = 2000
 
 
@@ -580,9 +593,16 @@ class _Reader:
                 raise Refused("found 0 where the rules divide by a number of the file")
             return a / b
         simple = {
-            "+": a + b, "-": a - b, "*": a * b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b,
-            "largest": max(a, b), "smallest": min(a, b),
-        }  # fmt: skip
+            "+": a + b,
+            "-": a - b,
+            "*": a * b,
+            "<": a < b,
+            "<=": a <= b,
+            ">": a > b,
+            ">=": a >= b,
+            "largest": max(a, b),
+            "smallest": min(a, b),
+        }
         return simple[kind]
 
 

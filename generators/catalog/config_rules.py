@@ -22,12 +22,30 @@ Tree = list
 #: Values that a reader asks of every family.
 ALWAYS = ("L", "d", "V", "hd", "kv", "ff", "tied", "final", "positions", "note")
 FUNCTIONS = {
-    "given", "flag", "count", "length", "mean", "at", "floor", "ceil", "largest", "smallest", "steps",
-}  # fmt: skip
+    "given",
+    "flag",
+    "count",
+    "length",
+    "mean",
+    "at",
+    "floor",
+    "ceil",
+    "largest",
+    "smallest",
+    "steps",
+}
 _BINARY = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
-    ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 
 
 @dataclass(frozen=True)
@@ -198,9 +216,16 @@ def _own(family: Family, behind: Family | None) -> list[object]:
 
     keys = behind.keys if behind else frozenset()
     return [
-        family.like, own("let"), own("parts"), family.refuse, own("defaults"), own("nested"),
-        sorted(family.keys - keys), sorted(keys - family.keys), sorted(family.ignores),
-    ]  # fmt: skip
+        family.like,
+        own("let"),
+        own("parts"),
+        family.refuse,
+        own("defaults"),
+        own("nested"),
+        sorted(family.keys - keys),
+        sorted(keys - family.keys),
+        sorted(family.ignores),
+    ]
 
 
 def exported(rules: Rules) -> dict[str, object]:
@@ -208,6 +233,13 @@ def exported(rules: Rules) -> dict[str, object]:
     families = {name: _own(family, rules.families.get(family.like)) for name, family in rules.families.items()}
     shipped = {name: _own(family, rules.shipped.get(family.like)) for name, family in rules.shipped.items()}
     return {
-        "names": rules.names, "families": families, "shipped": shipped, "methods": rules.methods, "types": rules.types, "refused": rules.refused,
-        "inside": rules.inside, "suspicious": rules.suspicious, "harmless": sorted(rules.harmless),
-    }  # fmt: skip
+        "names": rules.names,
+        "families": families,
+        "shipped": shipped,
+        "methods": rules.methods,
+        "types": rules.types,
+        "refused": rules.refused,
+        "inside": rules.inside,
+        "suspicious": rules.suspicious,
+        "harmless": sorted(rules.harmless),
+    }

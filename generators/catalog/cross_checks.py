@@ -141,12 +141,20 @@ def _twice(catalog: Catalog) -> list[BookError]:
     """Rows that say again what another row says: a copied file or table that kept its name, its address or its result."""
     files = _files_of(catalog)
     reported = [
-        *((f"data/accelerators/{i}.toml", field, getattr(row, field)) for i, row in catalog.accelerators.items() for field in ("name", "short")),
-        *((f"data/models/{i}.toml", field, getattr(row, field)) for i, row in catalog.models.items() for field in ("name", "short")),
+        *(
+            (f"data/accelerators/{i}.toml", field, getattr(row, field))
+            for i, row in catalog.accelerators.items()
+            for field in ("name", "short")
+        ),
+        *(
+            (f"data/models/{i}.toml", field, getattr(row, field))
+            for i, row in catalog.models.items()
+            for field in ("name", "short")
+        ),
         *(("data/formats.toml", f"{i}.name", row.name) for i, row in catalog.formats.items()),
         *(("data/sources.toml", f"{i}.url", f"{row.title} at {row.url}") for i, row in catalog.sources.items()),
         *((files[i], f"{i}.value", _result(row)) for i, row in catalog.published.items()),
-    ]  # fmt: skip
+    ]
     seen: dict[tuple[str, str, str], tuple[str, str]] = {}
     errors = []
     for path, field, value in reported:
@@ -163,13 +171,14 @@ def _vendors(catalog: Catalog) -> list[BookError]:
     vendors = {row.vendor for row in catalog.accelerators.values()}
     return [
         BookError(
-            f"data/accelerators/{id_}.toml", "vendor",
+            f"data/accelerators/{id_}.toml",
+            "vendor",
             f"found {row.vendor!r} for {row.name!r}, wanted {vendor!r}, with which the name begins; correct one of them",
         )
         for id_, row in catalog.accelerators.items()
         for vendor in sorted(vendors - {row.vendor})
         if row.name.startswith(f"{vendor} ")
-    ]  # fmt: skip
+    ]
 
 
 def _result(row: Published) -> str:

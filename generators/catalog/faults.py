@@ -14,19 +14,29 @@ from generators.core.errors import nearest, printable
 LONGEST = 400  # characters of a message; a list of many possible values is cut
 #: What a value is called, by the first word of pydantic's error type.
 _WANTED = {
-    "string": "a text in quotes", "int": "a whole number without quotes", "float": "a number without quotes",
-    "bool": "true or false without quotes", "list": "a list in brackets", "tuple": "a list in brackets",
-    "dict": "a table of names and values", "model": "a table of names and values", "date": "a date such as 2026-11-24",
-    "finite": "a finite number", "none": "nothing",
-}  # fmt: skip
+    "string": "a text in quotes",
+    "int": "a whole number without quotes",
+    "float": "a number without quotes",
+    "bool": "true or false without quotes",
+    "list": "a list in brackets",
+    "tuple": "a list in brackets",
+    "dict": "a table of names and values",
+    "model": "a table of names and values",
+    "date": "a date such as 2026-11-24",
+    "finite": "a finite number",
+    "none": "nothing",
+}
 _LIMITS = {
-    "greater_than": ("gt", "a number above {}"), "greater_than_equal": ("ge", "a number of at least {}"),
-    "less_than": ("lt", "a number below {}"), "less_than_equal": ("le", "a number of at most {}"),
+    "greater_than": ("gt", "a number above {}"),
+    "greater_than_equal": ("ge", "a number of at least {}"),
+    "less_than": ("lt", "a number below {}"),
+    "less_than_equal": ("le", "a number of at most {}"),
     "string_too_long": ("max_length", "a text of at most {} characters"),
     "string_too_short": ("min_length", "a text of at least {} characters"),
     "string_pattern_mismatch": ("pattern", "a text that matches {}"),
-    "too_long": ("max_length", "at most {} of them"), "too_short": ("min_length", "at least {} of them"),
-}  # fmt: skip
+    "too_long": ("max_length", "at most {} of them"),
+    "too_short": ("min_length", "at least {} of them"),
+}
 #: An example of a field that is often left out.
 _EXAMPLES = {
     "source": 'the id of a source in data/sources.toml, such as source = "nvidia-a100-datasheet"',

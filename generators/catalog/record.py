@@ -36,7 +36,7 @@ from generators.catalog.record_field import (
     Text,
     matching,
     moment,
-    )  # fmt: skip
+)
 from generators.core.errors import BookError, nearest, printable
 from generators.measure.quality import Verdict, held_out, verdict
 from generators.measure.result import Result
@@ -94,8 +94,9 @@ class Record(Row):
 
     def pale(self, name: str, **parameters: object) -> list[tuple[Case, str]]:
         """Measured cases that no sentence tells of and figures draw pale, each with the reason in a few words."""
-        return [(self.cases[index], why) for index, why in self.held_out.items()
-                if _is(self.cases[index], name, parameters)]  # fmt: skip
+        return [
+            (self.cases[index], why) for index, why in self.held_out.items() if _is(self.cases[index], name, parameters)
+        ]
 
     @cached_property
     def held_out(self) -> dict[int, str]:

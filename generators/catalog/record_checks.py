@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 #: Who makes the chips that a kind of device can be; a processor is any maker's.
 _VENDORS = {"cuda": ("NVIDIA",), "rocm": ("AMD",), "mps": ("Apple",), "xpu": ("Intel",)}
 #: The peak that a product in this number format uses.
-PEAKS = {"float64": "fp64", "float32": "fp32", "tf32": "tf32", "bfloat16": "bf16", "float16": "fp16",
-         "float8_e4m3": "fp8", "int8": "int8"}  # fmt: skip
+PEAKS = {
+    "float64": "fp64",
+    "float32": "fp32",
+    "tf32": "tf32",
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "float8_e4m3": "fp8",
+    "int8": "int8",
+}
 _OVER = (
     1.05  # a ceiling above the datasheet by more is no ceiling of that chip; clocks above the printed one are within it
 )

@@ -115,7 +115,12 @@ def between(catalog: Catalog, kind: str) -> list[Told]:
     return _by_others(there, alike, lambda run: run.seconds / run.bound, lambda run, other: run.file != other.file)
 
 
-def _by_others(there: list[Run], alike: Callable[[Run], tuple[str, ...]], value: Callable[[Run], float], others: Callable[[Run, Run], bool]) -> list[Told]:  # fmt: skip
+def _by_others(
+    there: list[Run],
+    alike: Callable[[Run], tuple[str, ...]],
+    value: Callable[[Run], float],
+    others: Callable[[Run, Run], bool],
+) -> list[Told]:
     """Each run and how far the median of a value of others alike is off; nothing where there is no other."""
     found = []
     for part in parted(there, alike).values():
@@ -135,7 +140,11 @@ def elsewhere(catalog: Catalog, run: Run) -> list[Run]:
     """Other runs of one's card, model, format and kind, by anybody in any program, with bounds that differ by 10% at most."""
     same = lambda other: (other.device.key, other.model, other.precision, other.kind)  # noqa: E731
     there = [other for other in (*runs(catalog), *_repeats(_Hashed(catalog))) if same(other) == same(run)]
-    return [other for other in there if abs(other.bound / run.bound - 1.0) < 0.1 and (other.file, other.line) != (run.file, run.line)]  # fmt: skip
+    return [
+        other
+        for other in there
+        if abs(other.bound / run.bound - 1.0) < 0.1 and (other.file, other.line) != (run.file, run.line)
+    ]
 
 
 #: Tokens of a prompt up to which it is called short.

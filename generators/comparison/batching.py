@@ -113,10 +113,21 @@ def _step(record: Record, roof: Ceilings, pace: EffectiveBandwidth | None, case:
     if pace and batch > 1:  # the products' arithmetic for the sequences beyond the first comes on top
         fitted = pace.base + _cached(case) / pace.cache + computing * (1.0 - 1.0 / batch)
     return BatchStep(
-        record.id, record.machine.name, f"{reported['model']}, {FORMATS.get(dtype, dtype)}", batch, int(reported["context"]) + 1,
-        case.seconds, case.interval, issuing + max(reading, computing), fitted, binds,
-        case.work.bytes, case.work.flop, roof.read, peak,
-    )  # fmt: skip
+        record.id,
+        record.machine.name,
+        f"{reported['model']}, {FORMATS.get(dtype, dtype)}",
+        batch,
+        int(reported["context"]) + 1,
+        case.seconds,
+        case.interval,
+        issuing + max(reading, computing),
+        fitted,
+        binds,
+        case.work.bytes,
+        case.work.flop,
+        roof.read,
+        peak,
+    )
 
 
 @dataclass(frozen=True)
@@ -138,8 +149,15 @@ def beyond_memory(catalog: Catalog) -> list[SkippedForMemory]:
             reason = _NEED.search(case.reason) if case.name == "decode-batch" and case.status == "skipped" else None
             if reason:
                 reported = case.parameters
-                found.append(SkippedForMemory(record.machine.name, int(reported["batch"]), int(reported["context"]) + 1,
-                                    float(reason[1]), float(reason[2])))  # fmt: skip
+                found.append(
+                    SkippedForMemory(
+                        record.machine.name,
+                        int(reported["batch"]),
+                        int(reported["context"]) + 1,
+                        float(reason[1]),
+                        float(reason[2]),
+                    )
+                )
     return sorted(found, key=lambda one: (one.context, one.batch))
 
 

@@ -42,10 +42,17 @@ def context_pairs(catalog: Catalog) -> list[Pair]:
         long = rows.get(id_.removesuffix("-short") + "-4k") if id_.endswith("-short") else None
         if long:
             pairs.append(
-                Pair(id_, long.id, short.row.model, short.row.format, short.reached / long.reached,
-                     long.bytes / short.bytes, short.sources | long.sources,
-                     ((short.reached - 0.5) / (long.reached + 0.5), (short.reached + 0.5) / (long.reached - 0.5)))
-            )  # fmt: skip
+                Pair(
+                    id_,
+                    long.id,
+                    short.row.model,
+                    short.row.format,
+                    short.reached / long.reached,
+                    long.bytes / short.bytes,
+                    short.sources | long.sources,
+                    ((short.reached - 0.5) / (long.reached + 0.5), (short.reached + 0.5) / (long.reached - 0.5)),
+                )
+            )
     return pairs
 
 
@@ -130,8 +137,19 @@ def slow_downs(steps: list[StepCase]) -> list[SlowDown]:
             by_products = 1.0 + flop / rate / first.seconds if rate else None
             pace = moved / max(step.seconds - first.seconds, 1e-12)
             found.append(
-                SlowDown(machine, kind, step.context, by_clock, (low, high), by_bytes, step.rows, flop / moved, pace, by_products)
-            )  # fmt: skip
+                SlowDown(
+                    machine,
+                    kind,
+                    step.context,
+                    by_clock,
+                    (low, high),
+                    by_bytes,
+                    step.rows,
+                    flop / moved,
+                    pace,
+                    by_products,
+                )
+            )
     return found
 
 
@@ -173,10 +191,22 @@ def _step(record: Record, known: _Known, case: Case, kind: str, context: float) 
     rows = _sharing(reported)
     label = f"{reported.get('model', '')}, {FORMATS.get(str(reported['dtype']), reported['dtype'])}".removeprefix(", ")
     return StepCase(
-        record.id, record.machine.name, record.machine.device, label, kind, context, case.seconds, case.interval,
-        terms["overhead"] + max(terms["memory"], terms["compute"]), max(terms, key=terms.get), case.work.bytes, cached,
-        case.work.flop, rows, known.product_rate(reported, rows),
-    )  # fmt: skip
+        record.id,
+        record.machine.name,
+        record.machine.device,
+        label,
+        kind,
+        context,
+        case.seconds,
+        case.interval,
+        terms["overhead"] + max(terms["memory"], terms["compute"]),
+        max(terms, key=terms.get),
+        case.work.bytes,
+        cached,
+        case.work.flop,
+        rows,
+        known.product_rate(reported, rows),
+    )
 
 
 def _sharing(reported: dict) -> float:

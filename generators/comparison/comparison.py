@@ -37,10 +37,14 @@ def repeat_record(catalog: Catalog, role: str = "cpu") -> Record:
     """The newest undisturbed other run of a role's profile on its machine: what a second run finds; BookError where there is none."""
     chapter = catalog.speaker(role)
     found = [
-        r for r in catalog.current_records.values()
-        if r.is_whole and r.profile == chapter.profile and r.machine.name == chapter.machine.name
-        and r.id != chapter.id and not r.verdict.disturbed
-    ]  # fmt: skip
+        r
+        for r in catalog.current_records.values()
+        if r.is_whole
+        and r.profile == chapter.profile
+        and r.machine.name == chapter.machine.name
+        and r.id != chapter.id
+        and not r.verdict.disturbed
+    ]
     if not found:
         raise BookError(
             "data/measurements",

@@ -16,8 +16,11 @@ from generators.model.expected import Habits, expected_time
 from generators.predictions import load_predictions
 
 DATASHEET, READ, PRODUCTS, PROBE = (
-    "its datasheet, frozen before", "its read test", "its products timed alone", "its read test and one decode run",
-)  # fmt: skip
+    "its datasheet, frozen before",
+    "its read test",
+    "its products timed alone",
+    "its read test and one decode run",
+)
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,18 @@ def quoted_sweep(catalog: Catalog) -> Sweep:
     fitted = knee.fit(tuple((tokens, (seconds,)) for tokens, seconds in times))
     sources = device.bandwidth.sources | device.peak.sources | {row.source for row in rows}
     points = [(tokens, seconds, seconds, seconds) for tokens, seconds in times]
-    return Sweep(chip.name, chip.short.split(" ")[0], "FP16", 2.0 * SWEEP_WEIGHTS, 2.0 * SWEEP_WEIGHTS, device.bandwidth.value, device.peak.value,
-                 points, fitted, sources)  # fmt: skip
+    return Sweep(
+        chip.name,
+        chip.short.split(" ")[0],
+        "FP16",
+        2.0 * SWEEP_WEIGHTS,
+        2.0 * SWEEP_WEIGHTS,
+        device.bandwidth.value,
+        device.peak.value,
+        points,
+        fitted,
+        sources,
+    )
 
 
 def measured_sweeps(catalog: Catalog, role: str = "") -> list[Sweep]:
@@ -88,8 +98,19 @@ def _sweep(catalog: Catalog, record: Record, dtype: str) -> Sweep | None:
         return None
     chip = catalog.accelerators.get(record.machine.accelerator)
     short = chip.short.split(" ")[0] if chip else record.machine.device.upper()
-    return Sweep(record.machine.name, short, FORMATS[dtype], weights * predict.WIDTH[dtype], 2.0 * weights, roof.read,
-                 roof.products[dtype], points, fitted, frozenset(), record.id)  # fmt: skip
+    return Sweep(
+        record.machine.name,
+        short,
+        FORMATS[dtype],
+        weights * predict.WIDTH[dtype],
+        2.0 * weights,
+        roof.read,
+        roof.products[dtype],
+        points,
+        fitted,
+        frozenset(),
+        record.id,
+    )
 
 
 @dataclass(frozen=True)
@@ -144,5 +165,14 @@ def _prefill(record: Record, case: Case, chip: Chip) -> Prefill:
         terms["overhead"] = products.overhead
     label = f"{reported.get('model', '')}, {FORMATS[str(reported['dtype'])]}".removeprefix(", ")
     time = terms["overhead"] + max(terms["memory"], terms["compute"])
-    return Prefill(record.id, record.machine.name, label, tokens, case.seconds, case.interval, time, math.fsum(terms.values()),
-                   max(terms, key=terms.get))  # fmt: skip
+    return Prefill(
+        record.id,
+        record.machine.name,
+        label,
+        tokens,
+        case.seconds,
+        case.interval,
+        time,
+        math.fsum(terms.values()),
+        max(terms, key=terms.get),
+    )

@@ -106,8 +106,13 @@ class Interference:
     @property
     def error(self) -> float:
         """Median error of the passes that read a chunk, sign dropped; those of the whole landing were fitted."""
-        pairs = [(reported.seconds, seen.seconds) for a, b in zip(self.predicted, self.measured, strict=True) if a.chunk
-                 for reported, seen in zip(a.passes, b.passes, strict=True) if seen.prompt]  # fmt: skip
+        pairs = [
+            (reported.seconds, seen.seconds)
+            for a, b in zip(self.predicted, self.measured, strict=True)
+            if a.chunk
+            for reported, seen in zip(a.passes, b.passes, strict=True)
+            if seen.prompt
+        ]
         return statistics.median(abs(reported / seen - 1) for reported, seen in pairs)
 
 

@@ -109,9 +109,16 @@ def _load(price: PassTimeModel, name: str, share: float, rate: float, seed: int 
     run = simulation.at_load(trace(seed), policy_of(name), price, 1.0, rate)
     gaps = sorted(report.gaps(run))
     return Load(
-        name, share, rate, statistics.mean(report.ttft(run)), statistics.mean(report.queueing(run)),
-        statistics.mean(report.tpot(run)), gaps[int(0.95 * (len(gaps) - 1))], gaps[-1], report.mean_batch(run),
-    )  # fmt: skip
+        name,
+        share,
+        rate,
+        statistics.mean(report.ttft(run)),
+        statistics.mean(report.queueing(run)),
+        statistics.mean(report.tpot(run)),
+        gaps[int(0.95 * (len(gaps) - 1))],
+        gaps[-1],
+        report.mean_batch(run),
+    )
 
 
 # Over many traces ------------------------------------------------------------------------

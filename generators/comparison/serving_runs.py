@@ -99,8 +99,18 @@ def serving_price(record: Record) -> PassTimeModel:
 def _served(record: Record, price: PassTimeModel, name: str, load: float) -> Served:
     policy, requests = simulation.measured_trace(record, name, load)
     rows = record.measured("serving", policy=name, load=load)
-    reported = {kind: sorted((r for r in rows if r.parameters["metric"] == kind), key=lambda r: int(r.parameters["request"]))
-            for kind in ("ttft", "finish")}  # fmt: skip
+    reported = {
+        kind: sorted((r for r in rows if r.parameters["metric"] == kind), key=lambda r: int(r.parameters["request"]))
+        for kind in ("ttft", "finish")
+    }
     whole = {str(r.parameters["metric"]): r for r in rows if "request" not in r.parameters}
-    return Served(record.id, record.machine.name, policy, load, serve(requests, policy, price),
-                  tuple(reported["ttft"]), tuple(reported["finish"]), whole)  # fmt: skip
+    return Served(
+        record.id,
+        record.machine.name,
+        policy,
+        load,
+        serve(requests, policy, price),
+        tuple(reported["ttft"]),
+        tuple(reported["finish"]),
+        whole,
+    )

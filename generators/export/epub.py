@@ -75,9 +75,13 @@ def _settled(child: Element, path: str, places: Places) -> None:
 
 
 def _page(title: str, body: list[Element]) -> bytes:
-    head = element("head", children=[
-        element("title", title), element("link", rel="stylesheet", type="text/css", href="book.css"),
-    ])  # fmt: skip
+    head = element(
+        "head",
+        children=[
+            element("title", title),
+            element("link", rel="stylesheet", type="text/css", href="book.css"),
+        ],
+    )
     page = element("html", children=[head, element("body", children=body)], xmlns=XHTML, lang="en")
     page.set("xml:lang", "en")
     page.set("xmlns:epub", OPS)
@@ -112,19 +116,30 @@ def _beside(book: Manuscript, cover: bytes | None) -> list[File]:
     return files + ([("cover.png", "cover-image", cover)] if cover else [])
 
 
-_KINDS = {"xhtml": "application/xhtml+xml", "css": "text/css", "svg": "image/svg+xml", "png": "image/png", "woff2": "font/woff2"}  # fmt: skip
+_KINDS = {
+    "xhtml": "application/xhtml+xml",
+    "css": "text/css",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "woff2": "font/woff2",
+}
 
 
 def _package(book: Manuscript, files: list[File], has_cover: bool) -> bytes:
     """The package document: what the book is, which files it has, and in which order they are read."""
     name = f"{book.work.title} {book.edition.name} {book.edition.commit}"
-    reported = element("metadata", children=[
-        element("dc:identifier", f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", id="id"),
-        element("dc:title", book.work.title), element("dc:language", "en"),
-        *(element("dc:creator", author) for _, author in book.work.authors),
-        element("dc:rights", book.work.license), element("dc:date", f"{made_at(Path(book.home)):%Y-%m-%d}"),
-        element("meta", f"{made_at(Path(book.home)):%Y-%m-%dT%H:%M:%SZ}", property="dcterms:modified"),
-    ])  # fmt: skip
+    reported = element(
+        "metadata",
+        children=[
+            element("dc:identifier", f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}", id="id"),
+            element("dc:title", book.work.title),
+            element("dc:language", "en"),
+            *(element("dc:creator", author) for _, author in book.work.authors),
+            element("dc:rights", book.work.license),
+            element("dc:date", f"{made_at(Path(book.home)):%Y-%m-%d}"),
+            element("meta", f"{made_at(Path(book.home)):%Y-%m-%dT%H:%M:%SZ}", property="dcterms:modified"),
+        ],
+    )
     reported.set("xmlns:dc", "http://purl.org/dc/elements/1.1/")
     items, order = [], []
     for number, (path, properties, _) in enumerate(files):
@@ -136,8 +151,12 @@ def _package(book: Manuscript, files: list[File], has_cover: bool) -> bytes:
         reported.append(element("meta", name="cover", content=items[-1].get("id", "")))
     spine = [item for first, item in sorted(order, key=lambda row: row[0])]
     spine.insert(1, spine.pop())  # the title, the contents, the parts
-    package = element("package", children=[reported, element("manifest", children=items), element("spine", children=spine)],
-                      xmlns="http://www.idpf.org/2007/opf", version="3.0")  # fmt: skip
+    package = element(
+        "package",
+        children=[reported, element("manifest", children=items), element("spine", children=spine)],
+        xmlns="http://www.idpf.org/2007/opf",
+        version="3.0",
+    )
     package.set("unique-identifier", "id")
     package.set("xml:lang", "en")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(package, encoding="utf-8")

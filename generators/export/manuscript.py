@@ -80,9 +80,14 @@ def read_manuscript(root: Path) -> Manuscript:
         parts.append(Part(NUMBERS, "Numbers", "", ledger(numbers, parts)))
     settle(parts, set(pages), addresses)
     return Manuscript(
-        parts, _drawings(material, parts), work, read_edition(root), addresses,
-        machines(root / "data" / "measurements"), str(root),
-    )  # fmt: skip
+        parts,
+        _drawings(material, parts),
+        work,
+        read_edition(root),
+        addresses,
+        machines(root / "data" / "measurements"),
+        str(root),
+    )
 
 
 def _part(path: str, text: str, reader: Reader) -> Part:

@@ -28,11 +28,16 @@ def print_page(book: Manuscript, numbers: dict[str, int], passes: Passes | None 
     """
     front = [_title_page(book), _contents(contents(book), numbers)]
     body = element("body", children=[*front, *(_section(part, passes or {}) for part in book.parts)])
-    head = element("head", children=[
-        element("meta", charset="utf-8"), element("title", book.work.title),
-        element("link", rel="stylesheet", href="book.css"), element("link", rel="stylesheet", href="print.css"),
-        element("style", "".join(map(_running_head, book.parts))),
-    ])  # fmt: skip
+    head = element(
+        "head",
+        children=[
+            element("meta", charset="utf-8"),
+            element("title", book.work.title),
+            element("link", rel="stylesheet", href="book.css"),
+            element("link", rel="stylesheet", href="print.css"),
+            element("style", "".join(map(_running_head, book.parts))),
+        ],
+    )
     page = element("html", children=[head, body], xmlns=XHTML, lang="en")
     return '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n' + ElementTree.tostring(page, encoding="unicode")
 
@@ -100,10 +105,16 @@ def _keep_together(body: Element) -> None:
 def _title_page(book: Manuscript) -> Element:
     title, _, sub = book.work.title.partition(": ")
     lines = [element("p", fact) for fact in facts(book)]
-    return element("section", class_="title-page", children=[
-        element("h1", title), element("p", sub[:1].upper() + sub[1:], class_="sub"),
-        element("div", children=lines, class_="facts"), roofline_art(),
-    ])  # fmt: skip
+    return element(
+        "section",
+        class_="title-page",
+        children=[
+            element("h1", title),
+            element("p", sub[:1].upper() + sub[1:], class_="sub"),
+            element("div", children=lines, class_="facts"),
+            roofline_art(),
+        ],
+    )
 
 
 def _contents(rows: Contents, numbers: dict[str, int]) -> Element:

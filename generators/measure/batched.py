@@ -98,9 +98,12 @@ class Batched:
         product, size = self.product_for(len(h)), self.shape.head_dim
         query, key, value = (
             product(matrix, h).contiguous().view(self.batch, -1, heads, size)  # fused attention wants rows
-            for matrix, heads in ((layer.query, self.shape.heads), (layer.key, self.shape.kv_heads),
-                                  (layer.value, self.shape.kv_heads))
-        )  # fmt: skip
+            for matrix, heads in (
+                (layer.query, self.shape.heads),
+                (layer.key, self.shape.kv_heads),
+                (layer.value, self.shape.kv_heads),
+            )
+        )
         end = past + query.shape[1]
         query = self._rotate(query, past, end)
         key, value = self._rotate(key, past, end).transpose(1, 2), value.transpose(1, 2)

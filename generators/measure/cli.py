@@ -23,20 +23,25 @@ ROOT = Path(__file__).resolve().parents[2]
 UNUSABLE, INTERRUPTED = 2, 130
 EXTRA: dict[str, Any] = {}  # what tests add to every command: a smaller buffer
 ACTIONS = {
-    "quick": "measure the ceilings and three models (the default)", "full": "measure everything",
-    "peers": "measure beside other programs", "list": "show profiles and cases", "run": "measure one case: run NAME",
+    "quick": "measure the ceilings and three models (the default)",
+    "full": "measure everything",
+    "peers": "measure beside other programs",
+    "list": "show profiles and cases",
+    "run": "measure one case: run NAME",
     "compare": "hold two records side by side: compare A B, by id or path",
-    "resume": "go on with an interrupted run: resume [PARTIAL]", "keep": "close an interrupted run as it is: keep [PARTIAL]",
-}  # fmt: skip
+    "resume": "go on with an interrupted run: resume [PARTIAL]",
+    "keep": "close an interrupted run as it is: keep [PARTIAL]",
+}
 
 
 def parser() -> argparse.ArgumentParser:
     """The options, with their defaults in the help."""
     reported = "\n".join(f"  {name:<9} {what}" for name, what in ACTIONS.items())
     made = argparse.ArgumentParser(
-        prog="python -m generators.measure", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m generators.measure",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description=f"Measure this machine into one JSON record.\n\nactions:\n{reported}",
-    )  # fmt: skip
+    )
     made.add_argument("action", nargs="?", default="quick", choices=list(ACTIONS), metavar="action")
     made.add_argument("names", nargs="*", help="the case of run; the records of compare, resume and keep")
     devices = ["auto", "cpu", "cuda", "mps"]
@@ -118,8 +123,11 @@ def measure(reported: argparse.Namespace, worker: WorkerProcess | None = None) -
         head, file = {key: old[key] for key in head}, RecordFile.of_partial(path)
     else:
         file = RecordFile(reported.out, head["machine"]["name"], moment)
-    print(f"{head['machine']['name']}; torch {hello['facts']['torch']}, "
-          f"{hello['facts']['torch_threads']} threads; profile {profile}", flush=True)  # fmt: skip
+    print(
+        f"{head['machine']['name']}; torch {hello['facts']['torch']}, "
+        f"{hello['facts']['torch_threads']} threads; profile {profile}",
+        flush=True,
+    )
     return _run(reported, worker, hello, Session(head, hello, file, old))
 
 

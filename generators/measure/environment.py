@@ -27,10 +27,16 @@ _SETTINGS = (  # environment variables that change kernels or placement; all hol
 )
 _SHORT = re.compile(r"[\w,.-]{1,60}")
 _SMI = {
-    "gpu_name": "name", "gpu_memory": "memory.total", "gpu_driver": "driver_version",
-    "gpu_power_limit": "power.limit", "gpu_sm_clock": "clocks.sm", "gpu_memory_clock": "clocks.mem",
-    "gpu_sm_clock_max": "clocks.max.sm", "gpu_ecc": "ecc.mode.current", "gpu_mig": "mig.mode.current",
-}  # fmt: skip
+    "gpu_name": "name",
+    "gpu_memory": "memory.total",
+    "gpu_driver": "driver_version",
+    "gpu_power_limit": "power.limit",
+    "gpu_sm_clock": "clocks.sm",
+    "gpu_memory_clock": "clocks.mem",
+    "gpu_sm_clock_max": "clocks.max.sm",
+    "gpu_ecc": "ecc.mode.current",
+    "gpu_mig": "mig.mode.current",
+}
 
 
 def machine_facts(root: Path = Path("/")) -> dict[str, Any]:

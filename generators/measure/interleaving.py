@@ -59,8 +59,13 @@ class Turns:
         self._kernel = kernel
         self._calibrate(self.reference, kernel)
         self.reference.inner = reference_inner or self.reference.inner
-        ready = {place: (outcome, kernel) for place, case in cases.items() if isinstance(case, Case)
-                 for outcome, kernel in [self._ready(place, case)] if kernel}  # fmt: skip
+        ready = {
+            place: (outcome, kernel)
+            for place, case in cases.items()
+            if isinstance(case, Case)
+            for outcome, kernel in [self._ready(place, case)]
+            if kernel
+        }
         self._rounds(ready)
         ready.clear()
         for place, case in cases.items():
@@ -167,8 +172,10 @@ class Turns:
         """One play; its parts must be those of the play before."""
         played = script.play()
         if not parts:
-            parts += [Outcome(whole.case, check=whole.check, work=part.work, parameters=whole.parameters | part.parameters)
-                      for part in played]  # fmt: skip
+            parts += [
+                Outcome(whole.case, check=whole.check, work=part.work, parameters=whole.parameters | part.parameters)
+                for part in played
+            ]
         if [whole.parameters | part.parameters for part in played] != [one.parameters for one in parts]:
             raise MeasureError("two plays of this sequence had different parts; they cannot be compared")
         for one, part in zip(parts, played, strict=True):

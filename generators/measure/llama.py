@@ -45,11 +45,18 @@ class Weights:
         self.embedding = weight(shape.vocab, d)
         self.layers = [
             Layer(
-                gain(), weight(q, d), weight(kv, d), weight(kv, d), weight(d, q),
-                gain(), weight(shape.d_ff, d), weight(shape.d_ff, d), weight(d, shape.d_ff),
+                gain(),
+                weight(q, d),
+                weight(kv, d),
+                weight(kv, d),
+                weight(d, q),
+                gain(),
+                weight(shape.d_ff, d),
+                weight(shape.d_ff, d),
+                weight(d, shape.d_ff),
             )
             for _ in range(shape.layers)
-        ]  # fmt: skip
+        ]
         self.norm, self.head = gain(), weight(shape.vocab, d)
 
 

@@ -87,10 +87,39 @@ class Case:
 
 #: Parameters that tell the cases of one name apart, in the order in which a line shows them.
 TELLING = (
-    "model", "kernel", "attention", "backend", "phase", "weights", "storage", "policy", "operator", "method", "mode",
-    "dtype", "working_set_bytes", "matrix_bytes", "size", "rows", "batch", "tokens", "new_tokens", "context",
-    "query_heads_per_kv_head", "operations", "fma_per_element", "sparsity", "chunk_tokens", "layers_deep", "step", "load", "request", "metric", "program", "what",
-)  # fmt: skip
+    "model",
+    "kernel",
+    "attention",
+    "backend",
+    "phase",
+    "weights",
+    "storage",
+    "policy",
+    "operator",
+    "method",
+    "mode",
+    "dtype",
+    "working_set_bytes",
+    "matrix_bytes",
+    "size",
+    "rows",
+    "batch",
+    "tokens",
+    "new_tokens",
+    "context",
+    "query_heads_per_kv_head",
+    "operations",
+    "fma_per_element",
+    "sparsity",
+    "chunk_tokens",
+    "layers_deep",
+    "step",
+    "load",
+    "request",
+    "metric",
+    "program",
+    "what",
+)
 
 
 def label(name: str, parameters: dict[str, Any]) -> str:

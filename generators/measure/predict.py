@@ -50,8 +50,14 @@ def products(shape: dict[str, Any]) -> list[tuple[int, float, float]]:
     """How often a step multiplies by a matrix of how many weights in rows of how many, from a decode case's parameters."""
     d, wide, layers = shape["d_model"], shape["d_ff"], shape["layers"]
     query, keys = shape["heads"] * shape["head_dim"], shape["kv_heads"] * shape["head_dim"]
-    return [(layers, d * query, d), (layers, d * query, query), (2 * layers, d * keys, d),
-            (2 * layers, d * wide, d), (layers, d * wide, wide), (1, d * shape["vocab"], d)]  # fmt: skip
+    return [
+        (layers, d * query, d),
+        (layers, d * query, query),
+        (2 * layers, d * keys, d),
+        (2 * layers, d * wide, d),
+        (layers, d * wide, wide),
+        (1, d * shape["vocab"], d),
+    ]
 
 
 def paces(results: list[Result], dtype: str) -> list[tuple[float, float]]:
@@ -93,11 +99,15 @@ def longer_rows(results: list[Result], dtype: str) -> list[tuple[float, float]]:
     sized = measured(results, "product-by-size", dtype=dtype)
     if not sized:
         return []
-    reported = [(_columns(one), one.parameters["matrix_bytes"], one.seconds * one.parameters["matrix_bytes"] / one.bytes)
-            for one in sized]  # fmt: skip
-    reported += [(READ_COLUMNS, size, one.seconds * size / one.bytes)
-             for one in measured(results, "read-bandwidth", method=f"gemv-{dtype}")
-             if (size := one.parameters.get("bytes_per_repetition"))]  # fmt: skip
+    reported = [
+        (_columns(one), one.parameters["matrix_bytes"], one.seconds * one.parameters["matrix_bytes"] / one.bytes)
+        for one in sized
+    ]
+    reported += [
+        (READ_COLUMNS, size, one.seconds * size / one.bytes)
+        for one in measured(results, "read-bandwidth", method=f"gemv-{dtype}")
+        if (size := one.parameters.get("bytes_per_repetition"))
+    ]
     beyond: dict[float, list[float]] = {}
     found = paces(results, dtype)
     for columns, size, seconds in reported:
@@ -152,14 +162,20 @@ def between(points: list[tuple[float, float]], at: float) -> float:
 def dispatch(results: list[Result], mode: str) -> float:
     """Seconds of one operation that moves nothing: a node of a graph where the mode is one, else a call; 0 where not told."""
     method = "graph" if "graph" in mode else "add"
-    return min((one.seconds / one.parameters.get("kernels_per_repetition", 1)
-                for one in measured(results, "dispatch", method=method)), default=0.0)  # fmt: skip
+    return min(
+        (
+            one.seconds / one.parameters.get("kernels_per_repetition", 1)
+            for one in measured(results, "dispatch", method=method)
+        ),
+        default=0.0,
+    )
 
 
 def issuing(results: list[Result], dtype: str, mode: str, layers: float) -> float | None:
     """Seconds of a step whose widths move nothing: a line through the narrow steps of two depths."""
-    found = sorted((one.parameters["layers"], one.seconds)
-                   for one in measured(results, "step-overhead", dtype=dtype, mode=mode))  # fmt: skip
+    found = sorted(
+        (one.parameters["layers"], one.seconds) for one in measured(results, "step-overhead", dtype=dtype, mode=mode)
+    )
     if len(found) < 2 or found[0][0] == found[-1][0]:
         return None
     (few, short), (many, long) = found[0], found[-1]

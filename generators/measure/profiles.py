@@ -15,11 +15,24 @@ ONE = {"dtypes": ["bfloat16"]}
 BOUNDS = ("memory", "compute", "products by size", "issuing a step")  # stages of the ceilings that bound a workload
 #: Seconds that the rest of `full` is planned with on a GPU, most worth first; what does not fit any more is left out.
 GPU_PLAN = {
-    "prefill": 20, "batch by context": 35, "context by attention": 20, "with and without cache": 12, "verifying drafts": 12,
-    "rows against one weight": 12, "caches and memory": 12, "kernels": 10, "weights in fewer bits": 20, "serving": 30,
-    "interference": 20, "timeline": 8, "fused chains": 25, "attention back ends": 20, "query heads per key": 8,
-    "pruned weights": 12, "chains of multiply-adds": 30,
-}  # fmt: skip
+    "prefill": 20,
+    "batch by context": 35,
+    "context by attention": 20,
+    "with and without cache": 12,
+    "verifying drafts": 12,
+    "rows against one weight": 12,
+    "caches and memory": 12,
+    "kernels": 10,
+    "weights in fewer bits": 20,
+    "serving": 30,
+    "interference": 20,
+    "timeline": 8,
+    "fused chains": 25,
+    "attention back ends": 20,
+    "query heads per key": 8,
+    "pruned weights": 12,
+    "chains of multiply-adds": 30,
+}
 
 
 def overhead(modes: list[str], seconds: float, **more: object) -> Stage:
@@ -28,9 +41,13 @@ def overhead(modes: list[str], seconds: float, **more: object) -> Stage:
 
 
 def decode(
-    dtype: str, sizes: list[str], seconds: float, modes: tuple[str, ...] | list[str] = ("eager",),
-    optional: bool = False, rounds: int = ROUNDS,
-) -> Stage:  # fmt: skip
+    dtype: str,
+    sizes: list[str],
+    seconds: float,
+    modes: tuple[str, ...] | list[str] = ("eager",),
+    optional: bool = False,
+    rounds: int = ROUNDS,
+) -> Stage:
     """Decode of some model sizes in one number format, every mode of a size by the same model."""
     reported = "" if tuple(modes) == ("eager",) else f", {', '.join(modes)}"
     sized = sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
@@ -43,25 +60,55 @@ def quick(kind: str) -> list[Stage]:
     first, second = ("bfloat16", "float32") if kind != "cpu" else ("float32", "bfloat16")
     two = Stage("compute", "compute:compute", {"formats": ["float32", "bfloat16"]}, expected_seconds=6)
     if kind in ("cuda", "rocm"):
-        return [MEMORY, decode(first, ["8B"], 5, THREE[:2]), two, PRODUCTS, overhead(THREE[:2], 4, **ONE),
-                decode(first, SMALL, 8, THREE[:2], optional=True)]  # fmt: skip
-    return [MEMORY, decode(first, SMALL, 11), two, PRODUCTS, overhead(["eager"], 5),
-            decode(second, SMALL, 7, optional=True)]  # fmt: skip
+        return [
+            MEMORY,
+            decode(first, ["8B"], 5, THREE[:2]),
+            two,
+            PRODUCTS,
+            overhead(THREE[:2], 4, **ONE),
+            decode(first, SMALL, 8, THREE[:2], optional=True),
+        ]
+    return [
+        MEMORY,
+        decode(first, SMALL, 11),
+        two,
+        PRODUCTS,
+        overhead(["eager"], 5),
+        decode(second, SMALL, 7, optional=True),
+    ]
 
 
 def full(kind: str) -> list[Stage]:
     """Every case but the peers; on a GPU, where the time is dear, by worth."""
     if kind == "cpu":
-        return [MEMORY, COMPUTE, PRODUCTS, overhead(["eager", "compiled"], 12), *_decodes(), *_sweeps(kind),
-                *_served(kind), *_rooflines(), *_techniques()]  # fmt: skip
+        return [
+            MEMORY,
+            COMPUTE,
+            PRODUCTS,
+            overhead(["eager", "compiled"], 12),
+            *_decodes(),
+            *_sweeps(kind),
+            *_served(kind),
+            *_rooflines(),
+            *_techniques(),
+        ]
     largest = [decode("bfloat16", [size], seconds, THREE) for size, seconds in (("14B", 10), ("32B", 14))]
-    return _by_worth([
-        MEMORY, COMPUTE, PRODUCTS, overhead(THREE, 14, **ONE), decode("bfloat16", ["8B"], 9, THREE),
-        decode("bfloat16", [*SMALL, "3B"], 25, THREE), *largest,
-        Stage("decode in fewer bits", "decode_quantised:decode_quantised", expected_seconds=25, optional=True),
-        *_sweeps(kind), *_rooflines(), *_techniques(),
-        *_served(kind),
-    ])  # fmt: skip
+    return _by_worth(
+        [
+            MEMORY,
+            COMPUTE,
+            PRODUCTS,
+            overhead(THREE, 14, **ONE),
+            decode("bfloat16", ["8B"], 9, THREE),
+            decode("bfloat16", [*SMALL, "3B"], 25, THREE),
+            *largest,
+            Stage("decode in fewer bits", "decode_quantised:decode_quantised", expected_seconds=25, optional=True),
+            *_sweeps(kind),
+            *_rooflines(),
+            *_techniques(),
+            *_served(kind),
+        ]
+    )
 
 
 def _by_worth(stages: list[Stage]) -> list[Stage]:
@@ -75,10 +122,11 @@ def _decodes() -> list[Stage]:
     """Batch-1 decode of all sizes that a processor takes, large ones in a stage of their own."""
     small, large = ["10M", "30M", *SMALL], ["3B", "8B"]
     return [
-        decode("float32", small, 14), decode("bfloat16", small, 13),
+        decode("float32", small, 14),
+        decode("bfloat16", small, 13),
         *(decode("bfloat16", [size], seconds, rounds=7) for size, seconds in zip(large, (17, 30), strict=True)),
         decode("bfloat16", ["10M", "0.1B", "0.4B"], 22, ["compiled"]),
-    ]  # fmt: skip
+    ]
 
 
 def _served(kind: str) -> list[Stage]:

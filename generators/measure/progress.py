@@ -177,5 +177,8 @@ class Progress:
 
 def _models(parameters: list[dict[str, Any]]) -> dict[Model, float]:
     """Bytes of the weights that cases are built with, those that several share once."""
-    return {(p.get("model"), p.get("dtype"), p.get("mode")): p["weights_bytes"] for p in parameters
-            if isinstance(p.get("weights_bytes"), (int, float))}  # fmt: skip
+    return {
+        (p.get("model"), p.get("dtype"), p.get("mode")): p["weights_bytes"]
+        for p in parameters
+        if isinstance(p.get("weights_bytes"), (int, float))
+    }

@@ -27,8 +27,10 @@ def find(out: Path, name: str | None) -> Path:
         if _record_of(path).exists():
             raise MeasureError(f"{path}: its record {_record_of(path).name} is written already; delete this file")
         return path
-    found = sorted((path for path in out.glob(f"*{SUFFIX}") if not _record_of(path).exists()),
-                   key=lambda path: path.stat().st_mtime)  # fmt: skip
+    found = sorted(
+        (path for path in out.glob(f"*{SUFFIX}") if not _record_of(path).exists()),
+        key=lambda path: path.stat().st_mtime,
+    )
     if not found:
         raise MeasureError(f"{out}: found no interrupted run (*{SUFFIX}); start one with: quick, or full")
     return found[-1]

@@ -64,8 +64,10 @@ class Runner:
         listed = self._ask({"do": "list", "stages": [asdict(stage) for stage in stages]})["listed"]
         named = [case for cases in listed for case in cases if case["name"] == only]
         bounds = BOUNDS if any(case["kind"] == "workload" for case in named) else BOUNDS[:1]
-        listed = [[case | {"wanted": not only or stage.name in bounds or case["name"] == only} for case in cases]
-                  for stage, cases in zip(stages, listed, strict=True)]  # fmt: skip
+        listed = [
+            [case | {"wanted": not only or stage.name in bounds or case["name"] == only} for case in cases]
+            for stage, cases in zip(stages, listed, strict=True)
+        ]
         pairs = [(s, c) for s, c in zip(stages, listed, strict=True) if any(case["wanted"] for case in c)]
         self.stages, self.listed = [stage for stage, _ in pairs], [cases for _, cases in pairs]
         self._enter(self.listed, kept or [])
@@ -128,8 +130,11 @@ class Runner:
     def _open(self, index: int) -> list[int]:
         """Cases of a stage of which nothing came yet, or that an earlier part of this run left cut short."""
         shut = {int(key.split(".")[0]) for (at, key), row in self.rows.items() if at == index and not _is_open(row)}
-        return [number for number, case in enumerate(self.listed[index])
-                if case["wanted"] and (number not in shut or (index, number) in self.again)]  # fmt: skip
+        return [
+            number
+            for number, case in enumerate(self.listed[index])
+            if case["wanted"] and (number not in shut or (index, number) in self.again)
+        ]
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Hand out the next stage, or take what a message tells and say how the time stands."""
@@ -199,8 +204,11 @@ class Runner:
             if "." in key:
                 self.rows.pop((index, key.split(".")[0]), None)
             elif message["what"] == "failed":  # a replay that broke off: its parts were played too seldom to count
-                self.rows = {at: one for at, one in self.rows.items()
-                             if at[0] != index or not at[1].startswith(f"{key}.") or one["status"] == "measured"}  # fmt: skip
+                self.rows = {
+                    at: one
+                    for at, one in self.rows.items()
+                    if at[0] != index or not at[1].startswith(f"{key}.") or one["status"] == "measured"
+                }
             old = self.rows.get((index, key))
             if not old or old["status"] != "measured" or len(old["samples"]) <= len(row["samples"]):
                 self.rows[index, key] = row | _unfinished(row, message)
@@ -242,8 +250,9 @@ class Runner:
                 self.rows[key]["reason"] += f"; {how}"
         else:
             need = f"; it plans with {case['needs_bytes'] / 1e9:.1f} GB" if case["needs_bytes"] else ""
-            self.rows = {key: row for key, row in self.rows.items()
-                         if key[0] != place or key[1].split(".")[0] != str(number)}  # fmt: skip
+            self.rows = {
+                key: row for key, row in self.rows.items() if key[0] != place or key[1].split(".")[0] != str(number)
+            }
             self.rows[place, str(number)] = _unreached(case) | {"status": "failed", "reason": f"{how}{need}"}
         self.progress.died(case["label"], how)
         self.save()
@@ -253,9 +262,18 @@ def _unreached(case: dict[str, Any]) -> Row:
     """A row for a case that nothing is known of yet."""
     nothing = {"bytes": 0, "flop": 0, "tokens": 0}
     return {
-        "name": case["name"], "kind": case["kind"], "parameters": case["parameters"], "status": "skipped",
-        "reason": UNREACHED, "inner": 1, "work": nothing, "warmups": [], "samples": [], "check": None, "noise": {},
-    }  # fmt: skip
+        "name": case["name"],
+        "kind": case["kind"],
+        "parameters": case["parameters"],
+        "status": "skipped",
+        "reason": UNREACHED,
+        "inner": 1,
+        "work": nothing,
+        "warmups": [],
+        "samples": [],
+        "check": None,
+        "noise": {},
+    }
 
 
 def _unfinished(row: Row, message: dict[str, Any]) -> Row:

@@ -35,9 +35,13 @@ class Session:
     """Holds a record's head, its environment and its rows; `conductor` brings the rows."""
 
     def __init__(
-        self, head: dict[str, Any], hello: dict[str, Any], file: RecordFile, old: dict[str, Any] | None = None,
+        self,
+        head: dict[str, Any],
+        hello: dict[str, Any],
+        file: RecordFile,
+        old: dict[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`old` is the partial record that this session goes on with; `clock` only ever goes forward."""
         self.head, self.file, self.old = head, file, old
         self.facts = hello["facts"] | {"seed": hello["seed"], "last_level_cache_bytes": hello["last_level_cache"]}

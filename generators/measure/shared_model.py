@@ -35,12 +35,15 @@ class SharedModel:
         weights = count.parameters(self.shape) * self.dtype.itemsize
         cache = self.bench.last_level_cache
         return {
-            "model": self.name, "dtype": str(self.dtype).removeprefix("torch."),
-            **self.shape.as_parameters(), "parameters": count.parameters(self.shape), "weights_bytes": weights,
+            "model": self.name,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            **self.shape.as_parameters(),
+            "parameters": count.parameters(self.shape),
+            "weights_bytes": weights,
             "weights_vs_llc": round(weights / cache, 3) if cache else None,
             "resident": bool(cache) and weights + self._kv_bytes(plan) <= cache,
             "kv_cache_bytes": self._kv_bytes(plan),
-        }  # fmt: skip
+        }
 
     def needs(self, plan: Plan) -> float:
         """Bytes of memory for the weights and one case's cache and activations."""

@@ -127,8 +127,18 @@ def _list(channel: Channel, command: dict[str, Any], torch: Any) -> None:
     listed = []
     for stage in command["stages"]:
         cases = cases_of(bench, Stage(**stage))
-        listed.append([{"name": c.name, "kind": c.kind, "parameters": c.parameters, "needs_bytes": c.needs_bytes,
-                        "label": c.label} for c in cases])  # fmt: skip
+        listed.append(
+            [
+                {
+                    "name": c.name,
+                    "kind": c.kind,
+                    "parameters": c.parameters,
+                    "needs_bytes": c.needs_bytes,
+                    "label": c.label,
+                }
+                for c in cases
+            ]
+        )
     channel.send({"listed": listed})
 
 

@@ -89,9 +89,15 @@ class WorkerProcess:
     def _channel(self) -> Channel:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
-                bufsize=0, start_new_session=True, env=os.environ | self._places(),
-            )  # fmt: skip  # in a session of its own, so that Ctrl-C reaches the run alone
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=ROOT,
+                bufsize=0,
+                start_new_session=True,
+                env=os.environ | self._places(),
+            )  # in a session of its own, so that Ctrl-C reaches the run alone
             self._chatter = Chatter(self._process.stderr)
             self._open = Channel(self._process.stdout, self._process.stdin.fileno())
             first = self._hear(self._open)

@@ -22,14 +22,19 @@ LIKE = {"accelerator": "a100-sxm4-80gb", "model": "llama-3.1-8b"}
 #: Fields that a row can do without, and that say something about the neighbor only.
 _LEFT_OUT = {"note", "conflicts", "status"}
 _WHAT = {
-    "name": "the full name, of a chip with form factor and memory", "short": "the name in running text",
-    "as_printed": "the words of the source", "printed_basis": "dense, sparse or derived",
+    "name": "the full name, of a chip with form factor and memory",
+    "short": "the name in running text",
+    "as_printed": "the words of the source",
+    "printed_basis": "dense, sparse or derived",
     "kind": "data-centre, workstation, consumer, apple, cpu or tpu",
-}  # fmt: skip
+}
 _SOURCE = {
-    "kind": "datasheet, whitepaper, documentation, config, code, paper or report", "publisher": "who publishes it",
-    "title": "its title", "url": "its https address", "accessed": "the day you read it, such as 2026-11-23",
-}  # fmt: skip
+    "kind": "datasheet, whitepaper, documentation, config, code, paper or report",
+    "publisher": "who publishes it",
+    "title": "its title",
+    "url": "its https address",
+    "accessed": "the day you read it, such as 2026-11-23",
+}
 
 
 def plan(root: Path, kind: str, name: str, like: str = "", source: str = "", config: str = "") -> Plan:

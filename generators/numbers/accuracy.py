@@ -37,7 +37,11 @@ def alike(n: Numbers, field: str) -> units.Quantity:
     prefill (%, 2): The same of prefill.
     """
     crowd = field.startswith("repeats")
-    found = accuracy.agreement(n.catalog) if crowd else accuracy.between(n.catalog, field if field == "prefill" else accuracy.DECODE)  # fmt: skip
+    found = (
+        accuracy.agreement(n.catalog)
+        if crowd
+        else accuracy.between(n.catalog, field if field == "prefill" else accuracy.DECODE)
+    )
     off = sorted(abs(error) for _, error in found)
     value = off[int(0.9 * len(off))] if field == "repeats-p90" else median(off)
     return units.of(value, "", *{run.source for run, _ in found})

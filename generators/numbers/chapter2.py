@@ -71,8 +71,9 @@ def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quan
         n.catalog.accelerators[chip],
     )
     found, stored = model_inputs.device(device, form.rate), model_inputs.number_format(form)
-    turn = next(t for t in range(1, 1_000_000)
-                if cache.uncached_step(shape, stored, found, float(t)).binds == "compute")  # fmt: skip
+    turn = next(
+        t for t in range(1, 1_000_000) if cache.uncached_step(shape, stored, found, float(t)).binds == "compute"
+    )
     return units.Quantity(float(turn - 1), sources=n[f"prefill.{model}.{format}.{chip}.s{turn}.time"].sources)
 
 
@@ -160,7 +161,9 @@ def kv_bits(n: Numbers, name: str) -> units.Quantity:
 
 
 @numbers("kv-bits.{name}.{model}.{format}.{chip}.b{batch}.s{context}.{field}")
-def kv_bits_step(n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int, field: str) -> units.Quantity:  # fmt: skip
+def kv_bits_step(
+    n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int, field: str
+) -> units.Quantity:
     """A decode step with a {name} cache.
 
     time (s|ms|µs): Least time of a decode step of {model} ({format}) on the {chip} with a {name} cache: batch {batch}, {context} tokens of context.

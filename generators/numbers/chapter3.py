@@ -62,8 +62,13 @@ def quoted_knee_error_on(n: Numbers, chip: str) -> units.Quantity:
 @number("two-roofs.{name}", "%", 2)
 def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
     """How far prefill over decode of one engine lies from the critical tokens of its chip, over the chips of the table: {name} of those within a fiftieth (near) or beyond it (far)."""
-    errors = {row.accelerator: n[f"quoted.{id_}.over.{id_.removesuffix('-prefill')}"] / n[f"{row.accelerator}.critical-tokens.fp16"] - 1
-              for id_, row in n.catalog.published.items() if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill")}  # fmt: skip
+    errors = {
+        row.accelerator: n[f"quoted.{id_}.over.{id_.removesuffix('-prefill')}"]
+        / n[f"{row.accelerator}.critical-tokens.fp16"]
+        - 1
+        for id_, row in n.catalog.published.items()
+        if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill")
+    }
     near, far = ([abs(e.value) for e in errors.values() if (abs(e.value) < 0.02) is close] for close in (True, False))
     value = {"near-highest": max(near), "far-lowest": min(far), "far-highest": max(far)}[name]
     return units.of(value, "", *(s for e in errors.values() for s in e.sources))

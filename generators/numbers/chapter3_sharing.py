@@ -22,7 +22,18 @@ def _sources(n: Numbers, model: str, format: str, chip: str) -> frozenset[str]:
 
 
 @numbers("landing." + ON + ".p{tokens}.{field}")
-def landing(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, field: str, name: str = "", size: int | None = None) -> units.Quantity:  # fmt: skip
+def landing(
+    n: Numbers,
+    model: str,
+    format: str,
+    chip: str,
+    batch: int,
+    context: int,
+    tokens: int,
+    field: str,
+    name: str = "",
+    size: int | None = None,
+) -> units.Quantity:
     """A prompt of {tokens} tokens that comes among {batch} sequences of {context} tokens.
 
     whole.{name} (s|ms): A prompt of {tokens} tokens read whole among {batch} sequences of {context} tokens, {model} ({format}) on the {chip}: {name}.
@@ -43,7 +54,9 @@ def _reported(landed: Landed, name: str) -> float:
 
 
 @number("landing." + ON + ".p{tokens}.stall", "×", 2)
-def landing_stall(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int) -> units.Quantity:  # fmt: skip
+def landing_stall(
+    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int
+) -> units.Quantity:
     """Longest inter-token latency while a prompt of {tokens} tokens is read whole over that before it came."""
     of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}.whole"
     return n[f"{of}.worst"] / n[f"{of}.before"]
@@ -58,7 +71,9 @@ def free_tokens(n: Numbers, model: str, format: str, chip: str, batch: int, cont
 
 
 @number("chunk-within." + ON + ".p{tokens}.ms{size}", "tokens", 0)
-def chunk_within(n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int) -> units.Quantity:  # fmt: skip
+def chunk_within(
+    n: Numbers, model: str, format: str, chip: str, batch: int, context: int, tokens: int, size: int
+) -> units.Quantity:
     """Largest last chunk of a prompt of {tokens} tokens that keeps a pass with {batch} decoding sequences of {context} tokens within {size} ms, {model} ({format}) on the {chip}."""
     shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
     limit, decode = units.of(size, "ms"), Pass(batch, 1, context)

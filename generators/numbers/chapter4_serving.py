@@ -25,9 +25,13 @@ def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
 
 def _reported(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
     value = {
-        "ttft": load.ttft, "queueing": load.queueing, "tpot": load.tpot, "gap": load.gap_p95,
-        "longest-gap": load.gap_most, "batch": load.batch,
-    }[field]  # fmt: skip
+        "ttft": load.ttft,
+        "queueing": load.queueing,
+        "tpot": load.tpot,
+        "gap": load.gap_p95,
+        "longest-gap": load.gap_most,
+        "batch": load.batch,
+    }[field]
     return _simulated(n, value, "" if field == "batch" else "s")
 
 

@@ -76,7 +76,9 @@ def head_share(n: Numbers, model: str, format: str) -> units.Quantity:
 
 
 @number("decode-speedup.{model}.{format}.{format2}.{chip}.b{batch}.s{context}", "×")
-def format_speedup(n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int) -> units.Quantity:  # fmt: skip
+def format_speedup(
+    n: Numbers, model: str, format: str, format2: str, chip: str, batch: int, context: int
+) -> units.Quantity:
     """How much faster a decode step of {model} can be in {format2} than in {format} on the {chip}: batch {batch}, {context} tokens of context."""
     at = f"{chip}.b{batch}.s{context}.time"
     return n[f"decode.{model}.{format}.{at}"] / n[f"decode.{model}.{format2}.{at}"]

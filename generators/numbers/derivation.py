@@ -27,7 +27,7 @@ _SHOWN: dict[Dims, tuple[str, ...]] = {
         ("tokens/s",),
         ("W",),
     )
-}  # fmt: skip
+}
 Printed = Callable[[float], str]
 
 
@@ -55,8 +55,11 @@ def derivation(quantity: units.Quantity, text: str, printed: Printed) -> str:
     line, leaves = _line(root)
     if not line:
         return ""
-    tails = [f"; {_leaf(leaf)} is the {_reported(leaf.how, lambda value, leaf=leaf: _auto(value, leaf.dims))}"
-             for leaf in leaves if leaf.how and leaf.how[0] in ("samples", "statistic")]  # fmt: skip
+    tails = [
+        f"; {_leaf(leaf)} is the {_reported(leaf.how, lambda value, leaf=leaf: _auto(value, leaf.dims))}"
+        for leaf in leaves
+        if leaf.how and leaf.how[0] in ("samples", "statistic")
+    ]
     return f"{line} = {text}{other}{''.join(tails)}"
 
 

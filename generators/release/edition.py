@@ -9,8 +9,17 @@ from pathlib import Path
 from generators.core import git
 
 #: What a build is made of: a change here makes a page differ from its commit, a stray note beside it does not.
-MADE_OF = ("docs", "data", "vis", "generators", "site_overrides", "mkdocs.yml", "mkdocs.publish.yml", "pyproject.toml",
-           "CHANGELOG.md")  # fmt: skip
+MADE_OF = (
+    "docs",
+    "data",
+    "vis",
+    "generators",
+    "site_overrides",
+    "mkdocs.yml",
+    "mkdocs.publish.yml",
+    "pyproject.toml",
+    "CHANGELOG.md",
+)
 
 
 @dataclass(frozen=True)

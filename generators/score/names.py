@@ -44,9 +44,17 @@ FORMATS = {
     "mxfp4": r"mxfp4",
 }
 _STORED = {  # llama.cpp's names, which its catalogue ids spell with hyphens
-    "q4_0": "q4-0", "q8_0": "q8-0", "q6_k": "q6-k", "q5_k_m": "q5-k-m", "q4_k_m": "q4-k-m", "q4_k_s": "q4-k-s",
-    "q3_k_s": "q3-k-s", "q2_k": "q2-k", "iq4_xs": "iq4-xs", "iq4_nl": "iq4-nl",
-}  # fmt: skip
+    "q4_0": "q4-0",
+    "q8_0": "q8-0",
+    "q6_k": "q6-k",
+    "q5_k_m": "q5-k-m",
+    "q4_k_m": "q4-k-m",
+    "q4_k_s": "q4-k-s",
+    "q3_k_s": "q3-k-s",
+    "q2_k": "q2-k",
+    "iq4_xs": "iq4-xs",
+    "iq4_nl": "iq4-nl",
+}
 
 #: Devices of the catalogue by patterns of a printed id or name, tried in order after the catalogue's own ids.
 DEVICES = {

@@ -23,9 +23,26 @@ from generators.model.parts import parts_of
 from generators.score.names import Known, Names, build_of, engine_family, guessed_class, memory_class
 
 COLUMNS = (
-    "source", "hardware", "device_id", "vendor", "bandwidth_gb_s", "n_devices", "model", "params_b", "precision",
-    "bits_per_weight", "weights_gb", "batch", "prompt_len", "gen_len", "depth", "metric", "value", "engine", "notes",
-)  # fmt: skip
+    "source",
+    "hardware",
+    "device_id",
+    "vendor",
+    "bandwidth_gb_s",
+    "n_devices",
+    "model",
+    "params_b",
+    "precision",
+    "bits_per_weight",
+    "weights_gb",
+    "batch",
+    "prompt_len",
+    "gen_len",
+    "depth",
+    "metric",
+    "value",
+    "engine",
+    "notes",
+)
 NEEDED = ("device_id", "model", "metric", "value")
 #: What a header says of the project's own files beside columns: where rows and other chips' bandwidths were read.
 CITED = ("source", "bandwidth_source")
@@ -46,8 +63,21 @@ MXFP4_EXPERTS = "gpt-oss-"
 SCORE = 16.0
 #: Mean context of LocalScore's nine tests, whose mean its rows print.
 LOCALSCORE_CONTEXT = 1840.0
-_NUMBERS = ("bandwidth_gb_s", "n_devices", "params_b", "bits_per_weight", "weights_gb", "batch", "prompt_len", "gen_len", "depth")  # fmt: skip
-_MIXTURE = re.compile(r"moe\b|\ba\d+b\b|-a\d+(?:\.\d+)?b|\d+x\d+b|gpt-oss|mixtral|scout|maverick|deepseek-v[234]|glm-4\.5|dots\.llm|kimi|minimax", re.I)  # fmt: skip
+_NUMBERS = (
+    "bandwidth_gb_s",
+    "n_devices",
+    "params_b",
+    "bits_per_weight",
+    "weights_gb",
+    "batch",
+    "prompt_len",
+    "gen_len",
+    "depth",
+)
+_MIXTURE = re.compile(
+    r"moe\b|\ba\d+b\b|-a\d+(?:\.\d+)?b|\d+x\d+b|gpt-oss|mixtral|scout|maverick|deepseek-v[234]|glm-4\.5|dots\.llm|kimi|minimax",
+    re.I,
+)
 _ELSEWHERE = re.compile(r"offload(?!\w* to \w+ false)|broken", re.I)
 #: A chip of several makes prints how many GPU cores it has; a run on its processor says so.
 _CORES = re.compile(r"(\d+)-core GPU|(\d+) GPU cores|\+(\d+)GPU", re.I)
@@ -217,10 +247,23 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
         if room and need > room:
             raise Unusable(f"needs {need / 1e9:.1f} GB of {room / 1e9:.1f} GB: some of it must have been elsewhere")
     made = Run(
-        shown, line, kind, device, row["engine"], family, build_of(row["engine"], row["notes"]), row["model"],
-        row["precision"], seconds, phases, row["source"], row["above_bound"], size, values,
+        shown,
+        line,
+        kind,
+        device,
+        row["engine"],
+        family,
+        build_of(row["engine"], row["notes"]),
+        row["model"],
+        row["precision"],
+        seconds,
+        phases,
+        row["source"],
+        row["above_bound"],
+        size,
+        values,
         "16 bits" if row["precision"].lower() in WIDE else "fewer bits",
-    )  # fmt: skip
+    )
     if made.bound > made.seconds and not made.above_bound:
         least = f"{made.bound / made.seconds:.2f} times as fast as {device.bandwidth / 1e9:.0f} GB/s"
         raise Unusable(

@@ -227,15 +227,26 @@ def constants_text(catalog: Catalog, runs: list[Run]) -> str:
             if (other := predictor.constants(group, device))
         ]
         groups[group] = {
-            "devices": constants.devices, "rows": constants.rows,
+            "devices": constants.devices,
+            "rows": constants.rows,
             "share": _ranged(constants.share, [other.share for other in without]),
-            "layer": {name: _ranged(value, [other.layers[name] for other in without if name in other.layers]) for name, value in sorted(constants.layers.items())},
-            "peak": {name: _ranged(value, [other.peaks[name] for other in without if name in other.peaks]) for name, value in sorted(constants.peaks.items())},
+            "layer": {
+                name: _ranged(value, [other.layers[name] for other in without if name in other.layers])
+                for name, value in sorted(constants.layers.items())
+            },
+            "peak": {
+                name: _ranged(value, [other.peaks[name] for other in without if name in other.peaks])
+                for name, value in sorted(constants.peaks.items())
+            },
             "interval": [_round(value) for value in predictor.interval(group, "", False)],
             "interval_heavy": [_round(value) for value in predictor.interval(group, "", True)],
-            "sequences": max((run.phases[-1].tokens for run in found if run.kind not in ("prefill", "operator")), default=0.0),
-            "moved": [_round(bound(run.phases[-1].bytes for run in found if run.kind != "prefill")) for bound in (min, max)],
-        }  # fmt: skip
+            "sequences": max(
+                (run.phases[-1].tokens for run in found if run.kind not in ("prefill", "operator")), default=0.0
+            ),
+            "moved": [
+                _round(bound(run.phases[-1].bytes for run in found if run.kind != "prefill")) for bound in (min, max)
+            ],
+        }
     lines = ",\n ".join(f"{json.dumps(group)}: {json.dumps(row)}" for group, row in groups.items())
     return f"{{\n {lines}\n}}\n"
 

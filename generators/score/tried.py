@@ -80,16 +80,26 @@ def changes(names: Names) -> dict[str, Callable[[Run], Run]]:
     return {
         "as it is": lambda run: run,
         "a layer with experts launches no more than another": plain_layers,
-        "builds of all years share their constants": lambda run: replace(run, build=run.build.replace(NEW, "since 2025")),
-        "scores of attention that is not fused stay on the chip": lambda run: replace(run, phases=tuple(p for p in run.phases if p.needed)),
-        "the cache is read at half the share of bandwidth": lambda run: _each(run, lambda p: replace(p, bytes=p.bytes + p.kv)),
-        "host and sampler take the time of four more layers": lambda run: _each(run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)),
+        "builds of all years share their constants": lambda run: replace(
+            run, build=run.build.replace(NEW, "since 2025")
+        ),
+        "scores of attention that is not fused stay on the chip": lambda run: replace(
+            run, phases=tuple(p for p in run.phases if p.needed)
+        ),
+        "the cache is read at half the share of bandwidth": lambda run: _each(
+            run, lambda p: replace(p, bytes=p.bytes + p.kv)
+        ),
+        "host and sampler take the time of four more layers": lambda run: _each(
+            run, lambda p: replace(p, layers=p.layers + 4.0 if p.layers else 0.0)
+        ),
         f"unpacking a narrow weight takes {UNPACK:.0f} FLOP": unpacked,
         f"a server's step takes the time of {EACH_SEQUENCE} layers more for each sequence": by_sequence,
         f"a prompt's attention takes {ATTENTION:.0f} times its FLOP": slow_attention,
         "prompts are computed 512 tokens at a time": in_parts,
-        "mixtures of experts have a share of peak of their own": lambda run: run if run.read or run.kind == "operator" else replace(run, product=f"{run.product}, experts"),
-    }  # fmt: skip
+        "mixtures of experts have a share of peak of their own": lambda run: (
+            run if run.read or run.kind == "operator" else replace(run, product=f"{run.product}, experts")
+        ),
+    }
 
 
 def errors(runs: list[Run]) -> dict[str, list[float]]:

@@ -128,8 +128,11 @@ def _model(material: Material, name: str, words: str) -> Card | None:
     model = material.catalog and material.catalog.models.get(name)
     if not model:
         return None
-    facts = ((billions(model.parameters.quantity.value), "parameters"), (kv_text(model), "KV cache per token, 16 bits"),
-             (model.attention, "attention"))  # fmt: skip
+    facts = (
+        (billions(model.parameters.quantity.value), "parameters"),
+        (kv_text(model), "KV cache per token, 16 bits"),
+        (model.attention, "attention"),
+    )
     return Card(model.name, "Model", words, facts)
 
 

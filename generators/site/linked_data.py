@@ -52,10 +52,19 @@ def _marked(value: object) -> object:
 def book(work: Work) -> dict:
     """The book itself, in this edition."""
     return {
-        "@type": "Book", "@id": Address("#book"), "url": SITE, "name": work.title, "author": _contributors(work),
-        "publisher": _contributors(work)[0], "version": work.version, "bookEdition": work.version, "datePublished": work.released,
-        "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True,
-    }  # fmt: skip
+        "@type": "Book",
+        "@id": Address("#book"),
+        "url": SITE,
+        "name": work.title,
+        "author": _contributors(work),
+        "publisher": _contributors(work)[0],
+        "version": work.version,
+        "bookEdition": work.version,
+        "datePublished": work.released,
+        "inLanguage": LANGUAGE,
+        "license": work.license,
+        "isAccessibleForFree": True,
+    }
 
 
 def home(work: Work, description: str, chapters: Iterable[tuple[str, str]]) -> dict:
@@ -65,20 +74,35 @@ def home(work: Work, description: str, chapters: Iterable[tuple[str, str]]) -> d
         for index, (path, title) in enumerate(chapters, 1)
     ]
     site = {
-        "@type": "WebSite", "@id": Address("#site"), "url": SITE, "name": work.title, "description": description,
-        "inLanguage": LANGUAGE, "publisher": _contributors(work)[0], "license": work.license,
-    }  # fmt: skip
+        "@type": "WebSite",
+        "@id": Address("#site"),
+        "url": SITE,
+        "name": work.title,
+        "description": description,
+        "inLanguage": LANGUAGE,
+        "publisher": _contributors(work)[0],
+        "license": work.license,
+    }
     return {"@graph": [site, book(work) | {"hasPart": parts}]}
 
 
 def chapter(work: Work, title: str, description: str, index: int) -> dict:
     """A chapter."""
     return {
-        "@type": "TechArticle", "url": PAGE, "mainEntityOfPage": PAGE, "headline": title,
-        "description": description, "author": _contributors(work), "publisher": _contributors(work)[0],
-        "version": work.version, "inLanguage": LANGUAGE, "license": work.license, "isAccessibleForFree": True, "position": index,
+        "@type": "TechArticle",
+        "url": PAGE,
+        "mainEntityOfPage": PAGE,
+        "headline": title,
+        "description": description,
+        "author": _contributors(work),
+        "publisher": _contributors(work)[0],
+        "version": work.version,
+        "inLanguage": LANGUAGE,
+        "license": work.license,
+        "isAccessibleForFree": True,
+        "position": index,
         "isPartOf": {"@type": "Book", "@id": Address("#book"), "name": work.title, "url": SITE},
-    }  # fmt: skip
+    }
 
 
 def record(record: Record, work: Work, description: str) -> dict:
@@ -89,10 +113,12 @@ def record(record: Record, work: Work, description: str) -> dict:
         for name in sorted(measured)
     ]
     return _dataset(f"Measurements of {record.machine.name}, {record.started}", description, work) | {
-        "identifier": record.id, "dateCreated": record.finished,
-        "variableMeasured": variables, "measurementTechnique": Address("reference/method/"),
+        "identifier": record.id,
+        "dateCreated": record.finished,
+        "variableMeasured": variables,
+        "measurementTechnique": Address("reference/method/"),
         "distribution": [_download("application/json", f"reference/records/{record.id}.json")],
-    }  # fmt: skip
+    }
 
 
 def figure(figure: Figure, work: Work, heading: str) -> dict:
@@ -112,10 +138,16 @@ def address(path: str) -> str:
 
 def _dataset(name: str, description: str, work: Work) -> dict:
     return {
-        "@type": "Dataset", "url": PAGE, "name": name, "description": description[:5000],
-        "creator": _contributors(work), "license": work.license, "isAccessibleForFree": True, "inLanguage": LANGUAGE,
+        "@type": "Dataset",
+        "url": PAGE,
+        "name": name,
+        "description": description[:5000],
+        "creator": _contributors(work),
+        "license": work.license,
+        "isAccessibleForFree": True,
+        "inLanguage": LANGUAGE,
         "isPartOf": {"@type": "Book", "@id": Address("#book"), "name": work.title, "url": SITE},
-    }  # fmt: skip
+    }
 
 
 def _download(kind: str, path: str) -> dict:

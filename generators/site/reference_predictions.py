@@ -94,9 +94,12 @@ def _one(catalog: Catalog, prediction: Prediction) -> str:
         f"[Download the file]({prediction.id}.json){{ download }} (JSON).",
         *(_outcome(catalog, prediction, record) if record else [_AWAITED]),
         "## Every case",
-        table(("Case", "Parameters", "Binds", "Predicted", "Measured", "Of the bound"),
-              [_row(row, record) for row in prediction.rows], (3, 4, 5)),
-    ]  # fmt: skip
+        table(
+            ("Case", "Parameters", "Binds", "Predicted", "Measured", "Of the bound"),
+            [_row(row, record) for row in prediction.rows],
+            (3, 4, 5),
+        ),
+    ]
     title = f"{chip.short}: predicted before it was measured"
     return page(title, f"What the suite should find on {chip.name}, from its datasheet alone.", blocks, wide=True)
 
@@ -130,10 +133,21 @@ def _outcome(catalog: Catalog, prediction: Prediction, record: Record) -> list[s
     misses = sorted(prediction.compared(record), key=lambda pair: pair[0].of_bound(pair[1]))
     blocks += [
         "### The largest misses",
-        table(("Case", "Parameters", "Predicted", "Measured", "Of the bound"),
-              [[row.name, parameters_text(row.parameters), _shown(row, row.value), _shown(row, row.found(case)), _percent(row.of_bound(case))]
-               for row, case in misses[:MISSES]], (2, 3, 4)),
-    ]  # fmt: skip
+        table(
+            ("Case", "Parameters", "Predicted", "Measured", "Of the bound"),
+            [
+                [
+                    row.name,
+                    parameters_text(row.parameters),
+                    _shown(row, row.value),
+                    _shown(row, row.found(case)),
+                    _percent(row.of_bound(case)),
+                ]
+                for row, case in misses[:MISSES]
+            ],
+            (2, 3, 4),
+        ),
+    ]
     held = dict.fromkeys((row.name, why) for row in prediction.rows if (why := row.held_out(record)))
     if held:
         blocks += ["Held out of the comparison:", "\n".join(f"- {plain(name)}: {plain(why)}" for name, why in held)]

@@ -171,9 +171,15 @@ def _case_row(case: Case, out: bool) -> list[object]:
 
 #: Words for parameters whose keys do not read as words; sizes in bytes are shown in binary units.
 _WORDS = {
-    "d_in": "columns", "d_out": "rows of weights", "d_model": "model width", "d_ff": "MLP width", "kv_heads": "KV heads",
-    "head_dim": "head size", "aten_ops_per_step": "operations per step", "weights_vs_llc": "weights over last-level cache",
-}  # fmt: skip
+    "d_in": "columns",
+    "d_out": "rows of weights",
+    "d_model": "model width",
+    "d_ff": "MLP width",
+    "kv_heads": "KV heads",
+    "head_dim": "head size",
+    "aten_ops_per_step": "operations per step",
+    "weights_vs_llc": "weights over last-level cache",
+}
 
 
 def parameters_text(parameters: dict[str, object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from generators.comparison import accuracy, own_errors
@@ -25,14 +25,21 @@ ERRORS = [
 
 def _errors(found: list[Scored]) -> list[str]:
     s = summary(found)
-    return [str(s.rows), str(s.devices), *(f"{value:.1%}" for value in (s.by_row, s.by_device, s.p90, s.bound_by_row, s.bound_by_device))]  # fmt: skip
+    return [
+        str(s.rows),
+        str(s.devices),
+        *(f"{value:.1%}" for value in (s.by_row, s.by_device, s.p90, s.bound_by_row, s.bound_by_device)),
+    ]
 
 
 @named_table
 def accuracy_kinds(n: Numbers) -> Table:
     """Errors of each kind of run, each device left out of the constants that predict it."""
     parts = accuracy.parted(list(accuracy.scored(n.catalog)), lambda one: one.kind)
-    rows = [[kind, *_errors(found), "" if found[0].probes else f"{summary(found).inside:.0%}"] for kind, found in sorted(parts.items())]  # fmt: skip
+    rows = [
+        [kind, *_errors(found), "" if found[0].probes else f"{summary(found).inside:.0%}"]
+        for kind, found in sorted(parts.items())
+    ]
     return Table(["Kind", *ERRORS, "In the interval >"], rows)
 
 
@@ -51,7 +58,15 @@ def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
     rows = []
     for part, found in accuracy.parted(accuracy.of_kind(n.catalog, kind), _PARTS[by]).items():
         errors = [one.error for one in found]
-        rows.append([part, str(len(found)), f"{median(map(abs, errors)):.1%}", f"{median(errors):+.1%}", f"{median(abs(one.bare) for one in found):.1%}"])  # fmt: skip
+        rows.append(
+            [
+                part,
+                str(len(found)),
+                f"{median(map(abs, errors)):.1%}",
+                f"{median(errors):+.1%}",
+                f"{median(abs(one.bare) for one in found):.1%}",
+            ]
+        )
     return Table(
         [by.capitalize(), "Runs >", "Median error >", "Predicted slower (+) or faster (-) >", "Bare bound >"], rows
     )
@@ -60,13 +75,22 @@ def accuracy_parts(n: Numbers, by: str, kind: str = accuracy.DECODE) -> Table:
 @named_table
 def accuracy_worst(n: Numbers, kind: str = accuracy.DECODE) -> Table:
     """The ten runs of a kind that were furthest off, by the ratio."""
-    worst = sorted(accuracy.of_kind(n.catalog, kind), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))  # fmt: skip
+    worst = sorted(accuracy.of_kind(n.catalog, kind), key=lambda one: -max(1.0 + one.error, 1.0 / (1.0 + one.error)))
     rows = []
     for one in worst[:10]:
         run, others = one.run, accuracy.elsewhere(n.catalog, one.run)
         times = (run.bound, one.seconds, run.seconds, *([median(other.seconds for other in others)] if others else []))
         reported = [f"{1e3 * time:.1f} ms" for time in times]
-        rows.append([run.device.name, n.catalog.models[run.model].short, run.precision, run.build, *reported, *([""] if not others else [])])  # fmt: skip
+        rows.append(
+            [
+                run.device.name,
+                n.catalog.models[run.model].short,
+                run.precision,
+                run.build,
+                *reported,
+                *([""] if not others else []),
+            ]
+        )
     return Table(
         ["Device", "Model", "Format", "Build", "Bound >", "Predicted >", "Measured >", "By others there >"], rows
     )
@@ -85,8 +109,18 @@ def accuracy_formulas(n: Numbers) -> Table:
     rows = []
     for name, ratios in ways.items():
         off = [abs(ratio - 1.0) for _, ratio in ratios]
-        devices = [median(abs(ratio - 1.0) for key, ratio in ratios if key == device) for device in {key for key, _ in ratios}]  # fmt: skip
-        rows.append([name, str(len(off)), f"{median(off):.1%}", f"{median(devices):.1%}", f"{median(1.0 / ratio for _, ratio in ratios):.2f} times"])  # fmt: skip
+        devices = [
+            median(abs(ratio - 1.0) for key, ratio in ratios if key == device) for device in {key for key, _ in ratios}
+        ]
+        rows.append(
+            [
+                name,
+                str(len(off)),
+                f"{median(off):.1%}",
+                f"{median(devices):.1%}",
+                f"{median(1.0 / ratio for _, ratio in ratios):.2f} times",
+            ]
+        )
     return Table(["Formula", "Runs >", "By run >", "By device >", "Promised over measured rate >"], rows)
 
 
@@ -97,21 +131,47 @@ def accuracy_constants(n: Numbers) -> Table:
     rows = []
     for group, row in groups.items():
         memory, family = group.split(", ")
-        ranged = lambda shown, constant: shown(constant[0]) + (f" ({shown(constant[1])} to {shown(constant[2])})" if shown(constant[1]) != shown(constant[2]) else "")  # noqa: E731  # fmt: skip
         percent, microseconds = "{:.0%}".format, lambda seconds: f"{1e6 * seconds:.0f}"
-        layers = "; ".join(f"{name or 'any'} {ranged(microseconds, constant)}" for name, constant in row["layer"].items())  # fmt: skip
-        peaks = "; ".join(f"{name} {ranged(percent, constant)}" for name, constant in row["peak"].items())
-        rows.append([f"{family}, {memory}", str(row["devices"]), str(row["rows"]), ranged(percent, row["share"]), layers, peaks])  # fmt: skip
+        layers = "; ".join(
+            f"{name or 'any'} {_ranged(microseconds, constant)}" for name, constant in row["layer"].items()
+        )
+        peaks = "; ".join(f"{name} {_ranged(percent, constant)}" for name, constant in row["peak"].items())
+        rows.append(
+            [
+                f"{family}, {memory}",
+                str(row["devices"]),
+                str(row["rows"]),
+                _ranged(percent, row["share"]),
+                layers,
+                peaks,
+            ]
+        )
     return Table(
         ["Engine and memory", "Devices >", "Runs >", "Share of bandwidth >", "Microseconds per layer", "Share of peak"],
         rows,
     )
 
 
+def _ranged(shown: Callable[[float], str], constant: Sequence[float]) -> str:
+    """A fitted constant, with its range where that reads differently."""
+    value, low, high = map(shown, constant)
+    return value if low == high else f"{value} ({low} to {high})"
+
+
 @named_table
 def accuracy_own(n: Numbers) -> Table:
     """Errors of the book's predictions of its own records, by figure, machine and way, the best first."""
-    rows = [[one.figure, one.machine, one.way, str(len(one.errors)), f"{one.median:.1%}", f"{max(one.errors, key=abs):+.1%}"] for one in own_errors.own_errors(n.catalog)]  # fmt: skip
+    rows = [
+        [
+            one.figure,
+            one.machine,
+            one.way,
+            str(len(one.errors)),
+            f"{one.median:.1%}",
+            f"{max(one.errors, key=abs):+.1%}",
+        ]
+        for one in own_errors.own_errors(n.catalog)
+    ]
     return Table(["Figure", "Machine", "Predicted from", "Cases >", "Median error >", "Furthest off >"], rows)
 
 
@@ -119,7 +179,17 @@ def accuracy_own(n: Numbers) -> Table:
 def accuracy_tried(n: Numbers) -> Table:
     """Changes to the predictor's form: median errors by run and by device on each half of the devices."""
     reported = json.loads((n.catalog.root / TRIED).read_text(encoding="utf-8"))
-    rows = [[change, *(f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}" for kind in kinds.values() for n in range(1, len(kind), 3))] for change, kinds in reported.items()]  # fmt: skip
+    rows = [
+        [
+            change,
+            *(
+                f"{100 * kind[n]:.1f}, {100 * kind[n + 1]:.1f}"
+                for kind in kinds.values()
+                for n in range(1, len(kind), 3)
+            ),
+        ]
+        for change, kinds in reported.items()
+    ]
     return Table(
         [
             "Change",
@@ -137,7 +207,11 @@ def _medians(found: list[tuple[str, float]]) -> list[str]:
     """Runs, devices, median error by run and by device, and what nine in ten lie within, of (device, error)."""
     off = sorted(abs(error) for _, error in found)
     devices = [median(abs(error) for key, error in found if key == device) for device in {key for key, _ in found}]
-    return [str(len(off)), str(len(devices)), *(f"{value:.1%}" for value in (median(off), median(devices), off[min(int(0.9 * len(off)), len(off) - 1)]))]  # fmt: skip
+    return [
+        str(len(off)),
+        str(len(devices)),
+        *(f"{value:.1%}" for value in (median(off), median(devices), off[min(int(0.9 * len(off)), len(off) - 1)])),
+    ]
 
 
 def _of_scored(found: list[Scored]) -> list[tuple[str, float]]:
@@ -158,14 +232,25 @@ def accuracy_floor(n: Numbers) -> Table:
         accuracy.agreement(b),
     )
     ways = {
-        "decode, crowd-sourced, in one program and system": {"other users' runs of the card": repeats, CARDS: accuracy.predicted(b, repeats)},
-        "decode in llama.cpp, in two publications": {"the other publication's run of the card": decode, CARDS: accuracy.predicted(b, decode)},
-        "prefill in llama.cpp, in two publications": {"the other publication's run of the card": prefill, CARDS: accuracy.predicted(b, prefill)},
-    }  # fmt: skip
+        "decode, crowd-sourced, in one program and system": {
+            "other users' runs of the card": repeats,
+            CARDS: accuracy.predicted(b, repeats),
+        },
+        "decode in llama.cpp, in two publications": {
+            "the other publication's run of the card": decode,
+            CARDS: accuracy.predicted(b, decode),
+        },
+        "prefill in llama.cpp, in two publications": {
+            "the other publication's run of the card": prefill,
+            CARDS: accuracy.predicted(b, prefill),
+        },
+    }
     rows = []
     for name, reported in ways.items():
         for way, found in reported.items():
-            errors = _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]  # fmt: skip
+            errors = (
+                _of_scored(found) if isinstance(found[0], Scored) else [(run.device.key, error) for run, error in found]
+            )
             rows.append([name, way, *_medians(errors)])
     return Table(["Runs measured more than once", "Estimated from", *SPREAD], rows)
 
@@ -207,7 +292,13 @@ def accuracy_causes(n: Numbers) -> Table:
             rows.append([f"{name}: {why}", *_medians(_of_scored(part)), f"{median(one.error for one in part):+.1%}"])
         if name.endswith("known"):  # what it helps to know them
             there = accuracy.predicted(b, [(one.run, one.error) for one in found])
-            rows.append([f"{name}: the same, none known", *_medians(_of_scored(there)), f"{median(one.error for one in there):+.1%}"])  # fmt: skip
+            rows.append(
+                [
+                    f"{name}: the same, none known",
+                    *_medians(_of_scored(there)),
+                    f"{median(one.error for one in there):+.1%}",
+                ]
+            )
     return Table(["Figure, and which of its runs", *SPREAD, "Too slow (+) or fast (-) >"], rows)
 
 
@@ -216,5 +307,8 @@ def accuracy_batches(n: Numbers) -> Table:
     """Whole requests in batches by engine, device and number of sequences."""
     key = lambda one: (one.run.engine, one.run.device.name, one.run.phases[-1].tokens)  # noqa: E731
     parts = accuracy.parted(accuracy.all_of_kind(n.catalog, accuracy.BATCHED), key)
-    rows = [[f"{engine} on {device}", f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"] for (engine, device, sequences), part in sorted(parts.items())]  # fmt: skip
+    rows = [
+        [f"{engine} on {device}", f"{sequences:.0f}", str(len(part)), f"{median(one.error for one in part):+.1%}"]
+        for (engine, device, sequences), part in sorted(parts.items())
+    ]
     return Table(["Engine and device", "Sequences >", "Runs >", "Too slow (+) or fast (-) >"], rows)

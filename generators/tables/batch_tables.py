@@ -18,8 +18,15 @@ def balance_batches(n: Numbers, chip: str, *models: str) -> Table:
         of = f"{model}.bf16"
         fits = _fits(n, model, chip)
         row = n.catalog.models[model]
-        rows.append([row.name + beyond(row.context, 32768), n.link(f"{of}.streamed"), *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
-                     fits, n.link(f"{of}.intensity-ceiling.s2048")])  # fmt: skip
+        rows.append(
+            [
+                row.name + beyond(row.context, 32768),
+                n.link(f"{of}.streamed"),
+                *(n.link(f"{of}.balance-batch.s{s}") for s in (2048, 8192, 32768)),
+                fits,
+                n.link(f"{of}.intensity-ceiling.s2048"),
+            ]
+        )
     heads = [
         "Model, 16 bits",
         "Weights per step >",
@@ -46,8 +53,19 @@ def offline_batches(n: Numbers) -> Table:
     for one in offline_runs(n.catalog):
         row = n.catalog.published[one.id]
         chip, stored = n.catalog.accelerators[row.accelerator].short, n.catalog.formats[row.format].name.split(",")[0]
-        rows.append([f"{chip}, {stored}", f"{one.prompt:,}", f"{one.answer:,}", f"{one.batch:,}", n.link(f"quoted.{one.id}"), n.link(f"offline.{one.id}.bound"),
-                     n.link(f"offline.{one.id}.of-bound"), n.link(f"offline.{one.id}.prefill"), n.link(f"offline.{one.id}.needs")])  # fmt: skip
+        rows.append(
+            [
+                f"{chip}, {stored}",
+                f"{one.prompt:,}",
+                f"{one.answer:,}",
+                f"{one.batch:,}",
+                n.link(f"quoted.{one.id}"),
+                n.link(f"offline.{one.id}.bound"),
+                n.link(f"offline.{one.id}.of-bound"),
+                n.link(f"offline.{one.id}.prefill"),
+                n.link(f"offline.{one.id}.needs"),
+            ]
+        )
     heads = [
         "Chip, format",
         "Prompt >",
@@ -66,10 +84,18 @@ def offline_batches(n: Numbers) -> Table:
 def policies_under_load(n: Numbers, *sizes: str) -> Table:
     """Capacity of each policy, and what its users see at shares of it, simulated."""
     rows = [
-        [POLICIES[p], n.link(f"serving.{p}.capacity"), f"{size} of a hundred",
-         *(n.link(f"serving.{p}.p{size}.{part}") for part in ("queueing", "ttft", "tpot", "gap", "longest-gap", "batch"))]
-        for size in sizes for p in POLICIES
-    ]  # fmt: skip
+        [
+            POLICIES[p],
+            n.link(f"serving.{p}.capacity"),
+            f"{size} of a hundred",
+            *(
+                n.link(f"serving.{p}.p{size}.{part}")
+                for part in ("queueing", "ttft", "tpot", "gap", "longest-gap", "batch")
+            ),
+        ]
+        for size in sizes
+        for p in POLICIES
+    ]
     heads = [
         "Policy",
         "Capacity >",

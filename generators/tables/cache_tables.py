@@ -15,10 +15,16 @@ def kv_of_every_model(n: Numbers) -> Table:
     """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
     models = sorted(n.catalog.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.catalog.models[m].name))
     rows = [
-        [n.catalog.models[m].name, n.catalog.models[m].attention + beyond(n.catalog.models[m].context, 8192), n.link(f"{m}.kv-per-token"), n.link(f"{m}.naive-error"),
-         n.link(f"{m}.kv.s8192"), n.link(f"{m}.naive-error.s8192")]
+        [
+            n.catalog.models[m].name,
+            n.catalog.models[m].attention + beyond(n.catalog.models[m].context, 8192),
+            n.link(f"{m}.kv-per-token"),
+            n.link(f"{m}.naive-error"),
+            n.link(f"{m}.kv.s8192"),
+            n.link(f"{m}.naive-error.s8192"),
+        ]
         for m in models
-    ]  # fmt: skip
+    ]
     heads = [
         "Model",
         "Attention",
@@ -39,10 +45,16 @@ def beyond(published: int, context: int) -> str:
 def cache_fits(n: Numbers, *models: str) -> Table:
     """Sequences of 2,048 tokens that fit beside 16-bit weights of the named models, by what 80 is taken to mean."""
     rows = [
-        [n.catalog.models[m].name, n.link(f"{m}.bf16.stored"), n.link(f"{m}.kv.s2048"), n.link(f"{m}.bf16.fits.gb80.s2048"),
-         n.link(f"{m}.bf16.fits.gib80.s2048"), n.link(f"{m}.bf16.fits-in.{FITS}.s2048")]
+        [
+            n.catalog.models[m].name,
+            n.link(f"{m}.bf16.stored"),
+            n.link(f"{m}.kv.s2048"),
+            n.link(f"{m}.bf16.fits.gb80.s2048"),
+            n.link(f"{m}.bf16.fits.gib80.s2048"),
+            n.link(f"{m}.bf16.fits-in.{FITS}.s2048"),
+        ]
         for m in models
-    ]  # fmt: skip
+    ]
     heads = [
         "Model",
         "Weights >",
@@ -57,8 +69,10 @@ def cache_fits(n: Numbers, *models: str) -> Table:
 @named_table
 def full_steps(n: Numbers, *chips: str) -> Table:
     """Capacity, bandwidth, and the time of a step that reads all of the memory, for the named chips."""
-    rows = [[n.catalog.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
-            for c in chips]  # fmt: skip
+    rows = [
+        [n.catalog.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
+        for c in chips
+    ]
     return Table(["Chip", "Capacity >", "Bandwidth >", "Step that reads it all >"], rows)
 
 
@@ -68,10 +82,15 @@ def kv_precision(n: Numbers, model: str, format_: str, chip: str, *caches: str) 
     on = f"{model}.{format_}.{chip}"
     words = {"8-bit": "8 bits", "4-bit-g32": "4 bits, groups of 32", "2-bit-g32": "2 bits, groups of 32"}
     rows = [
-        [words[c], n.link(f"kv-bits.{c}"), n.link(f"kv-bits.{c}.{on}.largest-batch.s2048"),
-         n.link(f"kv-bits.{c}.{on}.b1.s4096.speedup"), n.link(f"kv-bits.{c}.{on}.b32.s2048.speedup")]
+        [
+            words[c],
+            n.link(f"kv-bits.{c}"),
+            n.link(f"kv-bits.{c}.{on}.largest-batch.s2048"),
+            n.link(f"kv-bits.{c}.{on}.b1.s4096.speedup"),
+            n.link(f"kv-bits.{c}.{on}.b32.s2048.speedup"),
+        ]
         for c in caches
-    ]  # fmt: skip
+    ]
     heads = [
         "Cache",
         "Bits per value, scales counted >",

@@ -57,17 +57,65 @@ def levers(n: Numbers) -> Table:
     eight, four = (a100.format("int8"), rtx.format("fp8")), (a100.format("int4"), rtx.format("gf4"))
     speculation = "quoted.gpt-fast-70b-int4-speculative.over.gpt-fast-70b-int4"
     rows = [
-        [Raw("[8-bit weights](07_smaller_models.md), one user ᵃ"), "W", both(*eight, ".allowed"), both(*eight), "caches outweigh weights"],
-        [Raw("[4-bit weights](07_smaller_models.md), one user ᵃ"), "W", both(*four, ".allowed"), both(*four), "the same, sooner"],
-        [Raw("[Smaller or distilled model](07_smaller_models.md#a-smaller-student)"), "W, often k", "in proportion", "less, see chapter 5", "the answers get worse"],
-        ["8-bit weights, 64 users ᵇ", "W", text("decode-speedup.llama-3.1-8b.bf16.fp8.h200-sxm.b64.s4096"), NOT, "caches outweigh weights, as here"],
-        ["8-bit cache, 64 users ᵇ", "k", text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"), NOT, "weights outweigh caches"],
-        ["Batching, 64 users ᵇ", "B", text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"), "see chapter 4", "caches outweigh weights"],
-        [Raw("[Speculation](08_speculative_decoding.md) ᶜ"), "tokens per pass", text("accepted.8.5") + "×", text(speculation), "guesses fail, or batches are large"],
+        [
+            Raw("[8-bit weights](07_smaller_models.md), one user ᵃ"),
+            "W",
+            both(*eight, ".allowed"),
+            both(*eight),
+            "caches outweigh weights",
+        ],
+        [
+            Raw("[4-bit weights](07_smaller_models.md), one user ᵃ"),
+            "W",
+            both(*four, ".allowed"),
+            both(*four),
+            "the same, sooner",
+        ],
+        [
+            Raw("[Smaller or distilled model](07_smaller_models.md#a-smaller-student)"),
+            "W, often k",
+            "in proportion",
+            "less, see chapter 5",
+            "the answers get worse",
+        ],
+        [
+            "8-bit weights, 64 users ᵇ",
+            "W",
+            text("decode-speedup.llama-3.1-8b.bf16.fp8.h200-sxm.b64.s4096"),
+            NOT,
+            "caches outweigh weights, as here",
+        ],
+        [
+            "8-bit cache, 64 users ᵇ",
+            "k",
+            text("kv-bits.8-bit.llama-3.1-8b.bf16.h200-sxm.b64.s4096.speedup"),
+            NOT,
+            "weights outweigh caches",
+        ],
+        [
+            "Batching, 64 users ᵇ",
+            "B",
+            text("batch-gain.llama-3.1-8b.bf16.h200-sxm.b64.s4096"),
+            "see chapter 4",
+            "caches outweigh weights",
+        ],
+        [
+            Raw("[Speculation](08_speculative_decoding.md) ᶜ"),
+            "tokens per pass",
+            text("accepted.8.5") + "×",
+            text(speculation),
+            "guesses fail, or batches are large",
+        ],
         ["H200 in place of H100", "β", text("h200-sxm.bandwidth-over.h100-sxm5-80gb"), NOT, "launches dominate"],
         ["Eight GPUs ᵈ", "β", "8×", text(f"quoted.{a100.format('8gpus')}"), "they wait for each other"],
-        ["Compiled CUDA graph for eager ᵉ", "what is added", "no change", text("h200.mode-gain.8b.compiled-graph"), "mostly bytes are left"],
-    ]  # fmt: skip
+        [
+            "Compiled CUDA graph for eager ᵉ",
+            "what is added",
+            "no change",
+            text("h200.mode-gain.8b.compiled-graph"),
+            "mostly bytes are left",
+        ],
+    ]
     return Table(["Lever", "Moves", "Bytes allow >", "Published or measured >", "Stops helping when"], rows)
 
 
@@ -83,10 +131,15 @@ def step_terms(n: Numbers) -> Table:
         ["$S$", "context: tokens so far, of each user", *["4,096"] * 2],
         ["$k$", "KV cache per token", *[text("llama-3.1-8b.kv-per-token")] * 2],
         [r"$\beta$", "memory bandwidth", *[text("h200-sxm.bandwidth")] * 2],
-        ["$F$", "FLOP of the pass: two per weight and user, and attention's", text(f"{few}.flop"), text(f"{many}.flop")],
+        [
+            "$F$",
+            "FLOP of the pass: two per weight and user, and attention's",
+            text(f"{few}.flop"),
+            text(f"{many}.flop"),
+        ],
         ["$P$", "peak rate of the math", *[text("h200-sxm.peak")] * 2],
         ["$t_o$", "time in which the CPU starts the pass's operations", *["measure it"] * 2],
         ["$t$", "time of a step, at least", *least],
-    ]  # fmt: skip
+    ]
     reported = [[Raw(f"{symbol}: {words}"), *values] for symbol, words, *values in rows]
     return Table(["Letter (Llama 3.1 8B, H200)", "One user >", "64 users >"], reported)

@@ -13,8 +13,14 @@ def critical_tokens(n: Numbers, *chips: str) -> Table:
     rows = []
     for c in chips:
         sixteen = "bf16" if "bf16" in n.catalog.accelerators[c].peaks() else "fp16"
-        rows.append([n.catalog.accelerators[c].name, n.link(f"{c}.ridge-point"), n.link(f"{c}.critical-tokens.{sixteen}"),
-                     n.link(f"{c}.critical-tokens.int4-g128")])  # fmt: skip
+        rows.append(
+            [
+                n.catalog.accelerators[c].name,
+                n.link(f"{c}.ridge-point"),
+                n.link(f"{c}.critical-tokens.{sixteen}"),
+                n.link(f"{c}.critical-tokens.int4-g128"),
+            ]
+        )
     return Table(
         [
             "Chip",
@@ -44,8 +50,16 @@ def first_token_quotes(n: Numbers) -> Table:
     for id_, row in n.catalog.published.items():
         if id_.startswith("trt-7b-"):
             chip = n.catalog.accelerators[row.accelerator]
-            rows.append([chip.name, n.catalog.formats[row.format].name.split(" ")[0], f"{row.context:,.0f}", n.link(f"quoted-prefill.{id_}.bound"),
-                         n.link(f"quoted.{id_}"), n.link(f"quoted-prefill.{id_}.of-bound")])  # fmt: skip
+            rows.append(
+                [
+                    chip.name,
+                    n.catalog.formats[row.format].name.split(" ")[0],
+                    f"{row.context:,.0f}",
+                    n.link(f"quoted-prefill.{id_}.bound"),
+                    n.link(f"quoted.{id_}"),
+                    n.link(f"quoted-prefill.{id_}.of-bound"),
+                ]
+            )
     return Table(["Chip", "Format", "Prompt >", "Bound >", "Quoted >", "Share of the bound >"], rows)
 
 
@@ -56,8 +70,15 @@ def two_roofs(n: Numbers) -> Table:
     for id_, row in n.catalog.published.items():
         if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill"):
             decode, chip = id_.removesuffix("-prefill"), row.accelerator
-            rows.append([n.catalog.accelerators[chip].name, n.link(f"quoted.{id_}"), n.link(f"quoted.{decode}"),
-                         n.link(f"quoted.{id_}.over.{decode}"), n.link(f"{chip}.critical-tokens.fp16")])  # fmt: skip
+            rows.append(
+                [
+                    n.catalog.accelerators[chip].name,
+                    n.link(f"quoted.{id_}"),
+                    n.link(f"quoted.{decode}"),
+                    n.link(f"quoted.{id_}.over.{decode}"),
+                    n.link(f"{chip}.critical-tokens.fp16"),
+                ]
+            )
     return Table(["Chip", "Prefill of 512 >", "Decode, batch 1 >", "Prefill ÷ decode >", "Critical tokens >"], rows)
 
 
@@ -84,8 +105,16 @@ def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: s
         shares = [
             n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches
         ]
-        rows.append([one.label.capitalize(), n.link(f"workload.{one.id}.ratio"), *shares, n.link(f"quoted.{one.id}-prompt"),
-                     n.link(f"quoted.{one.id}-answer"), words[QUOTES[one.id][1]]])  # fmt: skip
+        rows.append(
+            [
+                one.label.capitalize(),
+                n.link(f"workload.{one.id}.ratio"),
+                *shares,
+                n.link(f"quoted.{one.id}-prompt"),
+                n.link(f"quoted.{one.id}-answer"),
+                words[QUOTES[one.id][1]],
+            ]
+        )
     heads = [
         "Workload",
         "Prompt ÷ answer >",
@@ -101,11 +130,16 @@ def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: s
 def moving_a_cache(n: Numbers, format_: str, chip: str, context: str, *models: str) -> Table:
     """Cache of one sequence of the named models, the time to move it over two links, and to compute it on the chip."""
     rows = [
-        [n.catalog.models[m].name, n.link(f"{m}.kv.s{context}"), n.link(f"move.{m}.connectx-7-port.s{context}"),
-         n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"), n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}"),
-         n.link(f"move.{m}.nvlink-4-one-way.s{context}")]
+        [
+            n.catalog.models[m].name,
+            n.link(f"{m}.kv.s{context}"),
+            n.link(f"move.{m}.connectx-7-port.s{context}"),
+            n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"),
+            n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}"),
+            n.link(f"move.{m}.nvlink-4-one-way.s{context}"),
+        ]
         for m in models
-    ]  # fmt: skip
+    ]
     heads = [
         "Model",
         "Cache >",

@@ -21,7 +21,9 @@ def roofs(n: Numbers, role: str) -> Table:
         ids = (f"{chip}.peak.{key}", f"{role}.product.{key}", f"{role}.ridge-point.{key}")
         sheet, measured, ridge = (n.number(id_).text for id_ in ids)
         id_ = f"{role}.roof-share.{key}"
-        rows.append([NAMES.get(key, key.upper()), sheet, measured, n.link(id_) if key == LINKED else n.number(id_).text, ridge])  # fmt: skip
+        rows.append(
+            [NAMES.get(key, key.upper()), sheet, measured, n.link(id_) if key == LINKED else n.number(id_).text, ridge]
+        )
     return Table(["Roof", "Datasheet >", "Measured >", "Share >", "Ridge point >"], rows)
 
 

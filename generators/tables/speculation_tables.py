@@ -48,12 +48,28 @@ def speculation_tests(n: Numbers) -> Table:
     rows = [
         ["A prompt of 16 tokens, 8B on one H200, in plain passes", *text(check[0]), n.link("h200.checking.8b.n16")],
         ["A prompt of 32 tokens, the same", *text(check[1]), *text("h200.checking.8b.n32")],
-        ["One draft and its check, Gemma 4 31B ᵃ", text(gemma.format("31b.mlx-8bit"))[0] + " and the draft", *text("cycle.gemma-31b-per-pass.gemma-31b-drafted")],
-        ["The same, Gemma 4 26B-A4B, experts ᵃ", text(gemma.format("26b-a4b.mlx-4bit"))[0] + " and the draft", *text("cycle.gemma-26b-per-pass.gemma-26b-drafted")],
+        [
+            "One draft and its check, Gemma 4 31B ᵃ",
+            text(gemma.format("31b.mlx-8bit"))[0] + " and the draft",
+            *text("cycle.gemma-31b-per-pass.gemma-31b-drafted"),
+        ],
+        [
+            "The same, Gemma 4 26B-A4B, experts ᵃ",
+            text(gemma.format("26b-a4b.mlx-4bit"))[0] + " and the draft",
+            *text("cycle.gemma-26b-per-pass.gemma-26b-drafted"),
+        ],
         ["Speed, T5, 7 drafts, 75% right ᵇ", text("accepted.75.7")[0] + "×", *text("quoted.leviathan-speedup")],
-        ["Speed, T5, 7 drafts, 62% right ᵇ", text("accepted.62.7")[0] + "×", *text("quoted.leviathan-speedup-sampling")],
+        [
+            "Speed, T5, 7 drafts, 62% right ᵇ",
+            text("accepted.62.7")[0] + "×",
+            *text("quoted.leviathan-speedup-sampling"),
+        ],
         ["Speed, T5, 5 drafts, 65% right ᵇ", text("accepted.65.5")[0] + "×", *text("quoted.leviathan-speedup-summary")],
-        ["Speed, T5, 5 drafts, 53% right ᵇ", text("accepted.53.5")[0] + "×", *text("quoted.leviathan-speedup-summary-sampling")],
+        [
+            "Speed, T5, 5 drafts, 53% right ᵇ",
+            text("accepted.53.5")[0] + "×",
+            *text("quoted.leviathan-speedup-summary-sampling"),
+        ],
         ["Alice rewritten, 8 copied drafts", *text("copied.rewritten.formula.8", "copied.rewritten.8")],
-    ]  # fmt: skip
+    ]
     return Table(["What", "Predicted >", "Measured >"], rows)

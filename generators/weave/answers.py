@@ -80,9 +80,13 @@ class PageValues:
         number = self._numbers.number(id_)
         sources = [(source_name(s, self.catalog), source_target(s, self.catalog)) for s in number.sources]
         return {
-            "id": id_, "text": number.text, "meaning": number.meaning, "derivation": number.derivation,
-            "inputs": list(number.inputs), "sources": sources,
-        }  # fmt: skip
+            "id": id_,
+            "text": number.text,
+            "meaning": number.meaning,
+            "derivation": number.derivation,
+            "inputs": list(number.inputs),
+            "sources": sources,
+        }
 
     def table(self, name: str, arguments: tuple[str, ...]) -> str:
         """The Markdown of a table, its links from the numbers page's folder.

@@ -37,8 +37,13 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u
 _IN_NAV = re.compile(r"[\w/]+\.md\b")
 _DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description:[ \t]*(?P<words>.*?)[ \t]*\n(?:.*\n)*?---\n")
 #: Folders of the reference that have a page for each file of another folder.
-_PER_FILE = {"accelerators": "data/accelerators/*.toml", "models": "data/models/*.toml", "figures": "vis/[a-z]*.py",
-             "records": "data/measurements/*.json", "predictions": "data/predictions/*.toml"}  # fmt: skip
+_PER_FILE = {
+    "accelerators": "data/accelerators/*.toml",
+    "models": "data/models/*.toml",
+    "figures": "vis/[a-z]*.py",
+    "records": "data/measurements/*.json",
+    "predictions": "data/predictions/*.toml",
+}
 
 
 def page_faults(root: Path, texts: Mapping[str, str]) -> list[BookError]:

@@ -47,14 +47,19 @@ TYPED = re.compile(
 )
 #: What may hold digits: a mark takes its place, so that a number before it and a unit after it do not meet.
 _HIDDEN = [
-    re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)"), re.compile(r"\$[^$\n]+\$"), markdown.NUMBER_LINK,
+    re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)"),
+    re.compile(r"\$[^$\n]+\$"),
+    markdown.NUMBER_LINK,
     re.compile(r"!\[[^\]]*\]\([^)]*\)"),
-]  # fmt: skip
+]
 #: What stands between the words: addresses, comments, tags.
 _BETWEEN = [
-    re.compile(r"\]\([^)]*\)"), re.compile(r"\[\^[^\]]*\]"), re.compile(r"<!--.*?-->"), re.compile(r"<https?:[^>]*>"),
+    re.compile(r"\]\([^)]*\)"),
+    re.compile(r"\[\^[^\]]*\]"),
+    re.compile(r"<!--.*?-->"),
+    re.compile(r"<https?:[^>]*>"),
     re.compile(r"</?[A-Za-z][^>]*>"),
-]  # fmt: skip
+]
 #: Emphasis, escapes, marks of notes and characters without width: nothing stays where they were.
 _EMPTY = re.compile(
     r"[*\\\[\]\u00ad\u200b-\u200d\u2060\ufeff¹²³\u2070-\u207f†‡]"

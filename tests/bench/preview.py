@@ -28,9 +28,12 @@ class Preview:
         self.log = log
         words = ["mkdocs", "serve", "--no-strict", "--dirty", "-a", self.address.removeprefix("http://")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=root, env=os.environ | {"REDRAW_FIGURES": "1"},
-            stdout=log.open("w"), stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, "-m", *words],
+            cwd=root,
+            env=os.environ | {"REDRAW_FIGURES": "1"},
+            stdout=log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
 
     def wait(self) -> None:
         """Until the first build is served."""

@@ -22,8 +22,11 @@ class Printed:
         self.reader = PdfReader(path)
         self.places = page_numbers(path.read_bytes())
         self.texts = [tight(page.extract_text()) for page in self.reader.pages]
-        self.links = [(number, _target(mark.get_object())) for number, page in enumerate(self.reader.pages, 1)
-                      for mark in page.get("/Annots", [])]  # fmt: skip
+        self.links = [
+            (number, _target(mark.get_object()))
+            for number, page in enumerate(self.reader.pages, 1)
+            for mark in page.get("/Annots", [])
+        ]
 
     def pages_with(self, text: str) -> list[int]:
         """Pages that hold a text whole."""
@@ -44,8 +47,9 @@ def _target(mark: DictionaryObject) -> str:
 def bookmarks(printed: Printed, book: Manuscript) -> list[str]:
     """Every part and section is a bookmark, in order."""
     titles = [tight(str(row.title)) for row in _flat(printed.reader.outline)]
-    wanted = [tight(words_) for part in book.parts
-              for words_ in (part.title, *(words(h) for h in part.body.iter("h2")))]  # fmt: skip
+    wanted = [
+        tight(words_) for part in book.parts for words_ in (part.title, *(words(h) for h in part.body.iter("h2")))
+    ]
     place_ = 0
     for title in wanted:
         if title not in titles[place_:]:
@@ -60,11 +64,18 @@ def _flat(rows: list) -> list:
 
 def links(printed: Printed, book: Manuscript) -> list[str]:
     """Each link leads to a place of the PDF or to an https address, and there are as many as in the manuscript."""
-    found = [f"page {page}: dead link to {target or 'nothing'}" for page, target in printed.links
-             if target not in printed.places and not target.startswith("https://")]  # fmt: skip
+    found = [
+        f"page {page}: dead link to {target or 'nothing'}"
+        for page, target in printed.links
+        if target not in printed.places and not target.startswith("https://")
+    ]
     there = {target for _, target in printed.links}
-    inner = {place(link.get("href", "")) for part in book.parts for link in part.body.iter("a")
-             if link.get("href") and not link.get("href", "").startswith("http")}  # fmt: skip
+    inner = {
+        place(link.get("href", ""))
+        for part in book.parts
+        for link in part.body.iter("a")
+        if link.get("href") and not link.get("href", "").startswith("http")
+    }
     return found + [f"no link leads to {target}" for target in sorted(inner - there)]
 
 
@@ -87,8 +98,11 @@ def listed(printed: Printed, book: Manuscript) -> list[str]:
 
 def pictures(printed: Printed) -> list[str]:
     """Pages with pictures made of dots, in whatever form or pattern they hide."""
-    return [f"page {number}: a picture of dots" for number, page in enumerate(printed.reader.pages, 1)
-            if _dots(page["/Resources"], set())]  # fmt: skip
+    return [
+        f"page {number}: a picture of dots"
+        for number, page in enumerate(printed.reader.pages, 1)
+        if _dots(page["/Resources"], set())
+    ]
 
 
 def _dots(resources: DictionaryObject, seen: set[int]) -> bool:
@@ -116,8 +130,11 @@ def cut(printed: Printed, book: Manuscript) -> list[str]:
         for table in part.body.iter("table"):
             rows = [words_ for row in table.iter("tr") if not _drawn(row) and (words_ := "".join(row.itertext()))]
             whole = [] if len(rows) > LONG_TABLE or _drawn(table) else ["".join(rows)]
-            found += [f"{part.path}: a table or row is cut: {' '.join(text.split())[:40]!r}"
-                      for text in [*rows, *whole] if not printed.pages_with(text)]  # fmt: skip
+            found += [
+                f"{part.path}: a table or row is cut: {' '.join(text.split())[:40]!r}"
+                for text in [*rows, *whole]
+                if not printed.pages_with(text)
+            ]
         found += [f"{part.path}: {name} is apart from its caption" for name in _figures(part, printed)]
     return found
 

@@ -37,8 +37,11 @@ def test_title_page_and_page_numbers(printed, manuscript):
     assert manuscript.edition.commit in front
     first = printed.places[pdf_faults.place(manuscript.parts[0].path)]
     heads = [pdf_faults.tight(title) for _, title, _ in contents(manuscript)]
-    wrong = [page for page, text in enumerate(printed.texts, 1)
-             if page >= first and not text.startswith(tuple(f"{head}{page}" for head in heads))]  # fmt: skip
+    wrong = [
+        page
+        for page, text in enumerate(printed.texts, 1)
+        if page >= first and not text.startswith(tuple(f"{head}{page}" for head in heads))
+    ]
     assert wrong == [], "a page of the text begins with its part's name, and bears its number"
 
 

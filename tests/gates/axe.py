@@ -24,7 +24,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 COLOURS = ["color-contrast", "link-in-text-block"]  # rules whose answer hangs on the scheme
 LOOK = [*COLOURS, "target-size"]  # rules whose answer hangs on style sheets, and which take most of the time
 #: What is let pass: the rule, the end of the selector, and the reason.
-TOLERATED = [("landmark-unique", ".md-code__nav", "the theme's bar of buttons of each listing, which it leaves without a name")]  # fmt: skip
+TOLERATED = [
+    ("landmark-unique", ".md-code__nav", "the theme's bar of buttons of each listing, which it leaves without a name")
+]
 ALIKE = 3  # from so many pages in one folder on, they are of one kind
 AT_ONCE = 3  # pages open at the same time: Chromium uses two cores with three
 NOT_STARTED = "did not start"

@@ -22,8 +22,14 @@ def check(tree: Path, site: Path) -> list[str]:
 
 def _said(tree: Path, *command: str) -> list[str]:
     """What a command complains of.  One that fails without a word, or with a traceback, says so in its last line."""
-    done = subprocess.run([sys.executable, "-m", *command], cwd=tree, env=os.environ | QUIET | {"PYTHONPATH": str(tree)},
-                          capture_output=True, text=True, timeout=600)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=tree,
+        env=os.environ | QUIET | {"PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     if done.returncode == 0:
         return []
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]

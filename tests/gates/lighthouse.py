@@ -86,9 +86,15 @@ def _run(url: str) -> dict:
 def _lighthouse(url: str, slowed: float) -> dict:
     flags = " ".join(["--headless", *FLAGS])
     arguments = [
-        url, "--quiet", "--output=json", "--output-path=stdout", f"--only-categories={','.join(WANTED)}",
-        f"--throttling.cpuSlowdownMultiplier={slowed:.2f}", f"--chrome-flags={flags}", "--no-enable-error-reporting",
-    ]  # fmt: skip
+        url,
+        "--quiet",
+        "--output=json",
+        "--output-path=stdout",
+        f"--only-categories={','.join(WANTED)}",
+        f"--throttling.cpuSlowdownMultiplier={slowed:.2f}",
+        f"--chrome-flags={flags}",
+        "--no-enable-error-reporting",
+    ]
     done = node.run("lighthouse", *arguments, timeout=180, env=os.environ | {"CHROME_PATH": CHROMIUM or ""})
     if done.returncode or not done.stdout.startswith("{"):
         raise subprocess.CalledProcessError(done.returncode, "lighthouse", done.stdout[-500:], done.stderr[-2000:])

@@ -35,7 +35,7 @@ TERMS = {
     r"(?i:foot-note|web-site|data[- ]sheets?|time-line)": "one word",
     r"(?i:roof-line|roof line)": "roofline",
     r"(?i:colour\w*|grey|behaviours?|centres?|favour\w*|labelled|modelled|neighbour\w*|licence\w*|[a-z]+isation|(?:util|optim|quant|maxim|minim|normal|organ|recogn)is(?:e[sd]?|ing))": "the American spelling",
-}  # fmt: skip
+}
 #: Words that praise, hurry or hedge; a sentence says as much without them.
 HYPE = set(
     """

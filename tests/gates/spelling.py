@@ -20,8 +20,20 @@ from tests.gates import node
 HERE = Path(__file__).resolve().parent
 SOURCES = ("README.md", "CONTRIBUTING.md", "MAINTAINING.md", "CHANGELOG.md", "LICENSE-CONTENT.md", "docs/**/*.md")
 #: Keys of ``data/`` whose values are names and titles that others chose; what we wrote there, the notes, is not among them.
-NAMES = {"name", "short", "publisher", "family", "title", "as_printed", "via", "url", "environment", "machine", "cases",
-         "hybrid_override_pattern"}  # fmt: skip
+NAMES = {
+    "name",
+    "short",
+    "publisher",
+    "family",
+    "title",
+    "as_printed",
+    "via",
+    "url",
+    "environment",
+    "machine",
+    "cases",
+    "hybrid_override_pattern",
+}
 _FOUND = re.compile(r"^(?P<path>.*?):(?P<line>\d+):\d+ - Unknown word \((?P<word>.*?)\)(?: fix: \((?P<fix>.*?)\))?")
 
 
@@ -44,8 +56,21 @@ def check(root: Path, site: Path | None = None) -> list[str]:
             target = work / "built" / f"{page}.txt"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        done = node.run("cspell", "lint", "--no-progress", "--no-summary", "--no-color", "--no-gitignore", "--no-exit-code",
-                        "--config", str(work / "cspell.json"), "--root", str(work), "**", cwd=work)  # fmt: skip
+        done = node.run(
+            "cspell",
+            "lint",
+            "--no-progress",
+            "--no-summary",
+            "--no-color",
+            "--no-gitignore",
+            "--no-exit-code",
+            "--config",
+            str(work / "cspell.json"),
+            "--root",
+            str(work),
+            "**",
+            cwd=work,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return sorted(set(_faults(done.stdout.splitlines())))
 

@@ -28,17 +28,35 @@ PLANTED = [
     ("aria-allowed-attr", '<p role="note" aria-checked="true">x</p>'),
     ("svg-img-alt", '<svg role="img" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'),
     ("landmark-unique", '<nav><a href="#top">a</a></nav><nav><a href="#top">b</a></nav>'),
-    ("target-size", '<button style="height:8px;width:8px;padding:0" aria-label="a"></button><button style="height:8px;width:8px;padding:0;margin:0" aria-label="b"></button>'),
-    ("color-contrast", '<details><summary>Answer</summary><p style="color:#999;background:#fff">closed away</p></details>'),
-]  # fmt: skip
+    (
+        "target-size",
+        '<button style="height:8px;width:8px;padding:0" aria-label="a"></button><button style="height:8px;width:8px;padding:0;margin:0" aria-label="b"></button>',
+    ),
+    (
+        "color-contrast",
+        '<details><summary>Answer</summary><p style="color:#999;background:#fff">closed away</p></details>',
+    ),
+]
 
 
 #: View, rule, and what breaks the rule in that view alone.
 ONE_VIEW = [
-    ("dark, desk", "color-contrast", "<style>@media (prefers-color-scheme:dark){.d{color:#333;background:#222}}</style><p class='d'>unlit</p>"),
-    ("light, phone", "color-contrast", '<figure class="mb-figure"><style>@media (max-width:400px) and (prefers-color-scheme:light){.d{color:#999;background:#fff}}</style><p class="d">pale</p></figure>'),
-    ("dark, phone", "image-alt", '<figure class="mb-figure"><style>.d{display:none}@media (max-width:400px) and (prefers-color-scheme:dark){.d{display:block}}</style><img class="d" src="x.png"></figure>'),
-]  # fmt: skip
+    (
+        "dark, desk",
+        "color-contrast",
+        "<style>@media (prefers-color-scheme:dark){.d{color:#333;background:#222}}</style><p class='d'>unlit</p>",
+    ),
+    (
+        "light, phone",
+        "color-contrast",
+        '<figure class="mb-figure"><style>@media (max-width:400px) and (prefers-color-scheme:light){.d{color:#999;background:#fff}}</style><p class="d">pale</p></figure>',
+    ),
+    (
+        "dark, phone",
+        "image-alt",
+        '<figure class="mb-figure"><style>.d{display:none}@media (max-width:400px) and (prefers-color-scheme:dark){.d{display:block}}</style><img class="d" src="x.png"></figure>',
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +99,9 @@ def test_axe_finds_nothing_on_a_sound_page(planted) -> None:
 
 def test_axe_judges_the_look_of_each_class_of_a_kind(tmp_path) -> None:
     rare = "<p class='a'>x</p>".replace("'", '"')
-    plant(tmp_path / "reference" / "kind", ["x", "more", f"and still more {rare}", f"and still more again {rare}", "<s>struck out, with many words</s>"])  # fmt: skip
+    plant(
+        tmp_path / "reference" / "kind",
+        ["x", "more", f"and still more {rare}", f"and still more again {rare}", "<s>struck out, with many words</s>"],
+    )
     plant(tmp_path / "reference", ["of no kind"] * 4)
     assert axe.like_others(tmp_path) == {f"reference/kind/planted-{number}/" for number in (1, 3)}

@@ -38,23 +38,43 @@ def file(site) -> str:
 SVG = r'(<svg [^>]*aria-labelledby="decode_step_to_scale-title decode_step_to_scale-desc"[^>]*)>'
 IN_PAGE = [
     (SVG + r"(?=<title)", r"\1><style>g{fill:red}</style>", "a <style>"),
-    (r'(aria-labelledby="decode_step_to_scale-title[^>]*>)', r'\1<g id="memory_bandwidth_bottleneck-title"/>', "stands twice on the page"),
+    (
+        r'(aria-labelledby="decode_step_to_scale-title[^>]*>)',
+        r'\1<g id="memory_bandwidth_bottleneck-title"/>',
+        "stands twice on the page",
+    ),
     (r'id="decode_step_to_scale-desc"', 'id="batching"', "stands twice on the page"),
     (r'(<desc id="decode_step_to_scale-desc">)[^<]*', r"\1Short.", "<desc> missing or shorter"),
     (r'<title id="decode_step_to_scale-title">[^<]*</title>', "", "<title> missing"),
     (r'role="img" (aria-labelledby="decode_step_to_scale-title)', r"\1", "role None"),
     (r'viewBox="[^"]*"([^>]*decode_step_to_scale-title)', r"\1", "viewBox None"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect style="fill: #ff0000"/>', "colour #ff0000 does not follow"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect fill="red"/>', "colour red does not follow"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect style="fill: var(--mb-nosuch)"/>', "colour var(--mb-nosuch) does not follow"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<image href="data:image/png;base64,AA"/>', "a <image>"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#nowhere)"/>', "names '#nowhere', which it does not have"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect clip-path="url(#batching)"/>', "names '#batching', which"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<rect onload="x()"/>', "a handler"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r'\1<text style="font: 7px sans">small</text>', "of 7.0 points"),
+    (
+        r"(decode_step_to_scale-title[^>]*>)(?=<title)",
+        r'\1<rect style="fill: #ff0000"/>',
+        "colour #ff0000 does not follow",
+    ),
+    (r"(decode_step_to_scale-title[^>]*>)(?=<title)", r'\1<rect fill="red"/>', "colour red does not follow"),
+    (
+        r"(decode_step_to_scale-title[^>]*>)(?=<title)",
+        r'\1<rect style="fill: var(--mb-nosuch)"/>',
+        "colour var(--mb-nosuch) does not follow",
+    ),
+    (r"(decode_step_to_scale-title[^>]*>)(?=<title)", r'\1<image href="data:image/png;base64,AA"/>', "a <image>"),
+    (
+        r"(decode_step_to_scale-title[^>]*>)(?=<title)",
+        r'\1<rect clip-path="url(#nowhere)"/>',
+        "names '#nowhere', which it does not have",
+    ),
+    (
+        r"(decode_step_to_scale-title[^>]*>)(?=<title)",
+        r'\1<rect clip-path="url(#batching)"/>',
+        "names '#batching', which",
+    ),
+    (r"(decode_step_to_scale-title[^>]*>)(?=<title)", r'\1<rect onload="x()"/>', "a handler"),
+    (r"(decode_step_to_scale-title[^>]*>)(?=<title)", r'\1<text style="font: 7px sans">small</text>', "of 7.0 points"),
     (r'(aria-labelledby="decode_step_to_scale-title)', r'width="700" \1', "a width or height"),
-    (r'(decode_step_to_scale-title[^>]*>)(?=<title)', r"\1<g>", "not readable as XML"),
-]  # fmt: skip
+    (r"(decode_step_to_scale-title[^>]*>)(?=<title)", r"\1<g>", "not readable as XML"),
+]
 
 
 def test_drawings_of_a_sound_chapter_and_file(chapter, file) -> None:

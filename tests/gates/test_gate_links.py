@@ -56,28 +56,31 @@ def add(site, body: str, place: str = "") -> None:
     page.write_text(page.read_text().replace("</article>", f"{body}</article>"))
 
 
-@pytest.mark.parametrize("place, body, message", [
-    ("", '<a href="gone/">x</a>', "link to 'gone/', which is not in the site"),
-    ("", '<a href="gone.csv">x</a>', "link to 'gone.csv', which is not in the site"),
-    ("", '<a href="sub/#gone">x</a>', "that page has no id 'gone'"),
-    ("", '<a href="/sub/">x</a>', "link to '/sub/', which is not in the site"),
-    ("", '<a href="../sub/">x</a>', "link to '../sub/', which is not in the site"),
-    ("sub/", '<a href="../../2.0/">x</a>', "link to '../../2.0/', which is not in the site"),
-    ("", '<img src="/a.svg" alt="x">', "fetches '/a.svg', which is not in the site"),
-    ("sub/", '<img src="a.svg" alt="x">', "fetches 'a.svg', which is not in the site"),
-    ("", '<svg><a xlink:href="gone/"><text>x</text></a></svg>', "link to 'gone/'"),
-    ("", '<svg><use xlink:href="gone.svg#a"/></svg>', "fetches 'gone.svg#a'"),
-    ("", '<link rel="alternate" href="gone.txt">', "link to 'gone.txt'"),
-    ("", '<form action="gone"></form>', "link to 'gone'"),
-    ("", '<p style="background:url(gone.png)">x</p>', "fetches 'gone.png'"),
-    ("", '<p aria-describedby="gone">x</p>', "aria-describedby names 'gone'"),
-    ("", '<a href="https://exa mple.org/">x</a>', "wanted https or a page"),
-    ("", '<a href="https://localhost/x">x</a>', "wanted https or a page"),
-    ("", '<a href="http://example.org/">x</a>', "wanted https or a page"),
-    ("", '<a href="https:/example.org/">x</a>', ""),
-    ("", '<a href="mailto:nobody">x</a>', "wanted https or a page"),
-    ("", '<link rel="canonical" href="https://elsewhere.org/">', "canonical address"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "place, body, message",
+    [
+        ("", '<a href="gone/">x</a>', "link to 'gone/', which is not in the site"),
+        ("", '<a href="gone.csv">x</a>', "link to 'gone.csv', which is not in the site"),
+        ("", '<a href="sub/#gone">x</a>', "that page has no id 'gone'"),
+        ("", '<a href="/sub/">x</a>', "link to '/sub/', which is not in the site"),
+        ("", '<a href="../sub/">x</a>', "link to '../sub/', which is not in the site"),
+        ("sub/", '<a href="../../2.0/">x</a>', "link to '../../2.0/', which is not in the site"),
+        ("", '<img src="/a.svg" alt="x">', "fetches '/a.svg', which is not in the site"),
+        ("sub/", '<img src="a.svg" alt="x">', "fetches 'a.svg', which is not in the site"),
+        ("", '<svg><a xlink:href="gone/"><text>x</text></a></svg>', "link to 'gone/'"),
+        ("", '<svg><use xlink:href="gone.svg#a"/></svg>', "fetches 'gone.svg#a'"),
+        ("", '<link rel="alternate" href="gone.txt">', "link to 'gone.txt'"),
+        ("", '<form action="gone"></form>', "link to 'gone'"),
+        ("", '<p style="background:url(gone.png)">x</p>', "fetches 'gone.png'"),
+        ("", '<p aria-describedby="gone">x</p>', "aria-describedby names 'gone'"),
+        ("", '<a href="https://exa mple.org/">x</a>', "wanted https or a page"),
+        ("", '<a href="https://localhost/x">x</a>', "wanted https or a page"),
+        ("", '<a href="http://example.org/">x</a>', "wanted https or a page"),
+        ("", '<a href="https:/example.org/">x</a>', ""),
+        ("", '<a href="mailto:nobody">x</a>', "wanted https or a page"),
+        ("", '<link rel="canonical" href="https://elsewhere.org/">', "canonical address"),
+    ],
+)
 def test_links_planted_in_a_page(sound, place, body, message) -> None:
     add(sound, body, place)
     found = addresses.check(sound)
@@ -91,19 +94,32 @@ def replace(site, name: str, old: str, new: str) -> None:
     (site / name).write_text(text.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("name, old, new, message", [
-    ("site.css", "a.svg", "gone.svg", "site.css:1: fetches 'gone.svg'"),
-    ("site.css", "a.svg", "/a.svg", "site.css:1: fetches '/a.svg'"),
-    ("sitemap.xml", "sub/", "gone/", "sitemap.xml: https://book.invalid/latest/gone/ is not a page"),
-    ("sitemap.xml", f"<url><loc>{HOME}sub/</loc></url>", "", "sitemap.xml: https://book.invalid/latest/sub/ is missing"),
-    ("search/search_index.json", "sub/", "gone/", "search/search_index.json: 'gone/#top' is not in the site"),
-    ("search/search_index.json", "#top", "#gone", "that page has no id 'gone'"),
-    ("404.html", "</article>", '<a href="sub/">x</a>', "404.html:9: 'sub/' is not below '/latest/'"),
-    ("404.html", "</article>", '<a href="/latest/gone/">x</a>', "404.html:9: '/latest/gone/' is not in the site"),
-    ("sub/index.html", f'canonical" href="{HOME}sub/', f'canonical" href="{HOME}', "canonical address"),
-    ("sub/index.html", f'og:url" content="{HOME}sub/', f'og:url" content="{HOME}', "og:url"),
-    ("sub/index.html", "og:url", 'og:image" content="https://book.invalid/latest/gone.png"><meta property="og:url', "gone.png, which is not"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, old, new, message",
+    [
+        ("site.css", "a.svg", "gone.svg", "site.css:1: fetches 'gone.svg'"),
+        ("site.css", "a.svg", "/a.svg", "site.css:1: fetches '/a.svg'"),
+        ("sitemap.xml", "sub/", "gone/", "sitemap.xml: https://book.invalid/latest/gone/ is not a page"),
+        (
+            "sitemap.xml",
+            f"<url><loc>{HOME}sub/</loc></url>",
+            "",
+            "sitemap.xml: https://book.invalid/latest/sub/ is missing",
+        ),
+        ("search/search_index.json", "sub/", "gone/", "search/search_index.json: 'gone/#top' is not in the site"),
+        ("search/search_index.json", "#top", "#gone", "that page has no id 'gone'"),
+        ("404.html", "</article>", '<a href="sub/">x</a>', "404.html:9: 'sub/' is not below '/latest/'"),
+        ("404.html", "</article>", '<a href="/latest/gone/">x</a>', "404.html:9: '/latest/gone/' is not in the site"),
+        ("sub/index.html", f'canonical" href="{HOME}sub/', f'canonical" href="{HOME}', "canonical address"),
+        ("sub/index.html", f'og:url" content="{HOME}sub/', f'og:url" content="{HOME}', "og:url"),
+        (
+            "sub/index.html",
+            "og:url",
+            'og:image" content="https://book.invalid/latest/gone.png"><meta property="og:url',
+            "gone.png, which is not",
+        ),
+    ],
+)
 def test_links_planted_elsewhere(sound, name, old, new, message) -> None:
     replace(sound, name, old, new)
     found = addresses.check(sound)

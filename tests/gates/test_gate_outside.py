@@ -23,18 +23,46 @@ PLANTED = [
     ('<img src="https://elsewhere.invalid/a.png" alt="x">', "another host", "https://elsewhere.invalid/a.png"),
     ('<script src="//elsewhere.invalid/a.js"></script>', "another host", "http://elsewhere.invalid/a.js"),
     ('<link rel="preconnect" href="https://elsewhere.invalid/">', "another host", ""),
-    ('<style>@font-face{font-family:F;src:url("https://elsewhere.invalid/f.woff2")}p{font-family:F}</style><p>x</p>', "inline style", "https://elsewhere.invalid/f.woff2"),
+    (
+        '<style>@font-face{font-family:F;src:url("https://elsewhere.invalid/f.woff2")}p{font-family:F}</style><p>x</p>',
+        "inline style",
+        "https://elsewhere.invalid/f.woff2",
+    ),
     ('<style>@import "https://elsewhere.invalid/a.css";</style>', "inline style", "https://elsewhere.invalid/a.css"),
     ('<p style="background:url(//elsewhere.invalid/b.png)">x</p>', "inline style", "http://elsewhere.invalid/b.png"),
-    ('<link rel="stylesheet" href="../planted.css"><p>x</p>', "planted.css: fetches", "https://elsewhere.invalid/c.png"),
+    (
+        '<link rel="stylesheet" href="../planted.css"><p>x</p>',
+        "planted.css: fetches",
+        "https://elsewhere.invalid/c.png",
+    ),
     ('<script src="../planted.js"></script>', "planted.js: names", "https://elsewhere.invalid/d"),
-    ('<script>fetch("https://elsewhere.invalid/e").catch(() => 0)</script>', "inline script", "https://elsewhere.invalid/e"),
-    ('<script>fetch(["https:", "", "elsewhere.invalid", "f"].join("/")).catch(() => 0)</script>', "", "https://elsewhere.invalid/f"),
+    (
+        '<script>fetch("https://elsewhere.invalid/e").catch(() => 0)</script>',
+        "inline script",
+        "https://elsewhere.invalid/e",
+    ),
+    (
+        '<script>fetch(["https:", "", "elsewhere.invalid", "f"].join("/")).catch(() => 0)</script>',
+        "",
+        "https://elsewhere.invalid/f",
+    ),
     ('<script>new WebSocket("ws" + "://elsewhere.invalid/g")</script>', "", "ws://elsewhere.invalid/g"),
-    ('<script>navigator.sendBeacon(location.protocol + "//" + "elsewhere.invalid/h")</script>', "", "http://elsewhere.invalid/h"),
-    ('<script>new Worker(URL.createObjectURL(new Blob([\'fetch("https:" + "//elsewhere.invalid/i")\'])))</script>', "", "https://elsewhere.invalid/i"),
-    ('<div style="height:9000px"></div><img loading="lazy" src="https://elsewhere.invalid/j.png" alt="x">', "another host", "https://elsewhere.invalid/j.png"),
-]  # fmt: skip
+    (
+        '<script>navigator.sendBeacon(location.protocol + "//" + "elsewhere.invalid/h")</script>',
+        "",
+        "http://elsewhere.invalid/h",
+    ),
+    (
+        '<script>new Worker(URL.createObjectURL(new Blob([\'fetch("https:" + "//elsewhere.invalid/i")\'])))</script>',
+        "",
+        "https://elsewhere.invalid/i",
+    ),
+    (
+        '<div style="height:9000px"></div><img loading="lazy" src="https://elsewhere.invalid/j.png" alt="x">',
+        "another host",
+        "https://elsewhere.invalid/j.png",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -41,45 +41,51 @@ def style(folder, text) -> list[str]:
     return list(prose.style(page, "docs/a.md"))
 
 
-@pytest.mark.parametrize("text, found, wanted", [
-    ("It does many FLOPS.", "'FLOPS'", "FLOP/s (rate)"),
-    ("It counts flops.", "'flops'", "FLOP (work)"),
-    ("Decode is bandwidth-bound.", "'bandwidth-bound'", "memory-bound"),
-    ("Decode is memory bound.", "'memory bound'", "a hyphen"),
-    ("Its operational intensity is low.", "'operational intensity'", "arithmetic intensity"),
-    ("The machine balance is high.", "'machine balance'", "ridge point"),
-    ("The pre-fill is done.", "'pre-fill'", "prefill"),
-    ("The KV-cache grows.", "'KV-cache'", "KV cache"),
-    ("A file of many Gb.", "'Gb'", "bytes"),
-    ("A file of many KB.", "'KB'", "kB"),
-    ("Counted in tok/s here.", "'tok/s'", "token/s"),
-    ("The colour of it.", "'colour'", "American"),
-    ("Its utilisation is low.", "'utilisation'", "American"),
-    ("| a | **FLOPS** |", "'FLOPS'", "FLOP/s"),
-    ("![It does FLOPS.](vis/a.svg)", "'FLOPS'", "FLOP/s"),
-    ("- an impressive chip", "'impressive'", "praises"),
-    ("Simply put, it waits.", "'Simply'", "praises"),
-    ("A state-of-the-art chip.", "'state-of-the-art'", "praises"),
-    ("It waits. It computes.", "'It computes.'", "one sentence to a line"),
-    ("It waits (long). **It** computes.", "second sentence", "one sentence to a line"),
-    ("It waits. [It](b.md) computes.", "second sentence", "one sentence to a line"),
-    ("It takes [9 ms](numbers.md#a.b). It computes.", "second sentence", "one sentence to a line"),
-    ("It waits for\nmemory.", "ends at 'It waits for'", "the whole sentence on one line"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, found, wanted",
+    [
+        ("It does many FLOPS.", "'FLOPS'", "FLOP/s (rate)"),
+        ("It counts flops.", "'flops'", "FLOP (work)"),
+        ("Decode is bandwidth-bound.", "'bandwidth-bound'", "memory-bound"),
+        ("Decode is memory bound.", "'memory bound'", "a hyphen"),
+        ("Its operational intensity is low.", "'operational intensity'", "arithmetic intensity"),
+        ("The machine balance is high.", "'machine balance'", "ridge point"),
+        ("The pre-fill is done.", "'pre-fill'", "prefill"),
+        ("The KV-cache grows.", "'KV-cache'", "KV cache"),
+        ("A file of many Gb.", "'Gb'", "bytes"),
+        ("A file of many KB.", "'KB'", "kB"),
+        ("Counted in tok/s here.", "'tok/s'", "token/s"),
+        ("The colour of it.", "'colour'", "American"),
+        ("Its utilisation is low.", "'utilisation'", "American"),
+        ("| a | **FLOPS** |", "'FLOPS'", "FLOP/s"),
+        ("![It does FLOPS.](vis/a.svg)", "'FLOPS'", "FLOP/s"),
+        ("- an impressive chip", "'impressive'", "praises"),
+        ("Simply put, it waits.", "'Simply'", "praises"),
+        ("A state-of-the-art chip.", "'state-of-the-art'", "praises"),
+        ("It waits. It computes.", "'It computes.'", "one sentence to a line"),
+        ("It waits (long). **It** computes.", "second sentence", "one sentence to a line"),
+        ("It waits. [It](b.md) computes.", "second sentence", "one sentence to a line"),
+        ("It takes [9 ms](numbers.md#a.b). It computes.", "second sentence", "one sentence to a line"),
+        ("It waits for\nmemory.", "ends at 'It waits for'", "the whole sentence on one line"),
+    ],
+)
 def test_prose_planted(tmp_path, text, found, wanted) -> None:
     (fault,) = style(tmp_path, text)
     assert fault.startswith("docs/a.md:7: ") and found in fault and wanted in fault
 
 
-@pytest.mark.parametrize("text", [
-    "Decode is memory-bound, at 312 TFLOP/s and few FLOP, near the memory bound.",
-    "`FLOPS` and $flops$ and [maximum FLOPS](https://example.org/FLOPS) and <!-- FLOPS -->",
-    "1. The first. It has two sentences.",
-    "- Rates are dense. Vendors print more.",
-    "**2. A smaller one.**\nIt is small, e.g. an L4, in Python 3.11.",
-    "```text\nFLOPS are amazing. Yes\nthey are\n```",
-    "It is given by\n\n$$\nx\n$$\n\nwhere x is:",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Decode is memory-bound, at 312 TFLOP/s and few FLOP, near the memory bound.",
+        "`FLOPS` and $flops$ and [maximum FLOPS](https://example.org/FLOPS) and <!-- FLOPS -->",
+        "1. The first. It has two sentences.",
+        "- Rates are dense. Vendors print more.",
+        "**2. A smaller one.**\nIt is small, e.g. an L4, in Python 3.11.",
+        "```text\nFLOPS are amazing. Yes\nthey are\n```",
+        "It is given by\n\n$$\nx\n$$\n\nwhere x is:",
+    ],
+)
 def test_prose_leaves_sound_text_alone(tmp_path, text) -> None:
     assert style(tmp_path, text) == []
 

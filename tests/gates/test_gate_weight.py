@@ -43,11 +43,30 @@ def chapter(small_site):
 
 PLANTED = [
     ("<p>x</p>", lambda site: None, []),
-    ('<img src="../big.png" alt="x">', lambda site: (site / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + os.urandom(260_000)), ["big.png"]),
-    ('<script src="../big.js"></script>', lambda site: (site / "big.js").write_text("//" + os.urandom(300_000).hex()), ["big.js"]),
-    ('<link rel="stylesheet" href="../big.css">', lambda site: (site / "big.css").write_text("/*" + os.urandom(300_000).hex() + "*/"), ["big.css"]),
-    ('<link rel="stylesheet" href="../a.css"><math><mi>x</mi></math><p style="font-family:F">x</p>', lambda site: ((site / "a.css").write_text("@font-face{font-family:F;src:url(f.woff2)}"), (site / "f.woff2").write_bytes(os.urandom(260_000))), ["f.woff2"]),
-]  # fmt: skip
+    (
+        '<img src="../big.png" alt="x">',
+        lambda site: (site / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + os.urandom(260_000)),
+        ["big.png"],
+    ),
+    (
+        '<script src="../big.js"></script>',
+        lambda site: (site / "big.js").write_text("//" + os.urandom(300_000).hex()),
+        ["big.js"],
+    ),
+    (
+        '<link rel="stylesheet" href="../big.css">',
+        lambda site: (site / "big.css").write_text("/*" + os.urandom(300_000).hex() + "*/"),
+        ["big.css"],
+    ),
+    (
+        '<link rel="stylesheet" href="../a.css"><math><mi>x</mi></math><p style="font-family:F">x</p>',
+        lambda site: (
+            (site / "a.css").write_text("@font-face{font-family:F;src:url(f.woff2)}"),
+            (site / "f.woff2").write_bytes(os.urandom(260_000)),
+        ),
+        ["f.woff2"],
+    ),
+]
 
 
 @pytest.mark.parametrize("body, make, names", PLANTED)

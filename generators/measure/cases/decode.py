@@ -82,9 +82,12 @@ def default_sizes(bench: Bench) -> list[str]:
 
 
 def overhead(
-    bench: Bench, dtypes: list[str] | None = None, modes: list[str] | None = None, layers: list[int] | None = None,
+    bench: Bench,
+    dtypes: list[str] | None = None,
+    modes: list[str] | None = None,
+    layers: list[int] | None = None,
     context: int = CONTEXT,
-) -> list[Case]:  # fmt: skip
+) -> list[Case]:
     """The same step with widths so small that bytes do not matter, at two depths.
 
     The difference is the overhead of so many layers, what is left that of a step.
@@ -98,9 +101,15 @@ def overhead(
 
 
 def decode_case(
-    bench: Bench, name: str, model: str, dimensions: Shape, dtype: str, context: int, mode: str,
+    bench: Bench,
+    name: str,
+    model: str,
+    dimensions: Shape,
+    dtype: str,
+    context: int,
+    mode: str,
     built: Built | None = None,
-) -> Case:  # fmt: skip
+) -> Case:
     """One model in one mode; overhead is a ceiling, because it is what a machine can do that a prediction wants."""
     if mode != "eager" and mode not in METHODS:
         raise MeasureError(f"unknown mode {mode!r} of decode; the modes are eager, {', '.join(METHODS)}")
@@ -108,11 +117,16 @@ def decode_case(
     weights, cache = count.parameters(dimensions) * number.itemsize, bench.last_level_cache
     kv_bytes = count.kv_cache_bytes(dimensions, number.itemsize, 1, context + WINDOW)
     reported = {
-        "model": model, "dtype": dtype, "mode": mode, "batch": 1, **dimensions.as_parameters(),
-        "parameters": count.parameters(dimensions), "weights_bytes": weights,
+        "model": model,
+        "dtype": dtype,
+        "mode": mode,
+        "batch": 1,
+        **dimensions.as_parameters(),
+        "parameters": count.parameters(dimensions),
+        "weights_bytes": weights,
         "weights_vs_llc": round(weights / cache, 3) if cache else None,
         "resident": bool(cache) and weights + kv_bytes <= cache,
-    }  # fmt: skip
+    }
     return Case(
         name,
         "workload" if name == "decode" else "ceiling",

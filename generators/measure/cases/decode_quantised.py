@@ -50,8 +50,15 @@ def sizes_of(dimensions: Shape) -> dict[str, tuple[int, int]]:
     """Outputs and inputs of each matrix of a layer."""
     d, wide = dimensions.d_model, dimensions.d_ff
     query, keys = dimensions.heads * dimensions.head_dim, dimensions.kv_heads * dimensions.head_dim
-    return {"query": (query, d), "key": (keys, d), "value": (keys, d), "output": (d, query),
-            "gate": (wide, d), "up": (wide, d), "down": (d, wide)}  # fmt: skip
+    return {
+        "query": (query, d),
+        "key": (keys, d),
+        "value": (keys, d),
+        "output": (d, query),
+        "gate": (wide, d),
+        "up": (wide, d),
+        "down": (d, wide),
+    }
 
 
 def stored_bytes(dimensions: Shape, weights: str, group: int) -> float:
@@ -78,10 +85,16 @@ def _case(bench: Bench, name: str, weights: str, context: int, group: int) -> Ca
     kv_bytes = count.kv_cache_bytes(dimensions, DTYPE.itemsize, 1, context + WINDOW)
     largest = max(a * b for a, b in sizes_of(dimensions).values())
     reported = {
-        "model": name, "weights": weights, "dtype": "bfloat16", "batch": 1, **dimensions.as_parameters(),
-        "parameters": count.parameters(dimensions), "weights_bytes": held, "group": group if weights == "int4" else None,
+        "model": name,
+        "weights": weights,
+        "dtype": "bfloat16",
+        "batch": 1,
+        **dimensions.as_parameters(),
+        "parameters": count.parameters(dimensions),
+        "weights_bytes": held,
+        "group": group if weights == "int4" else None,
         "weights_vs_llc": round(held / cache, 3) if cache else None,
-    }  # fmt: skip
+    }
     dense = 4 * sum(a * b for a, b in set(sizes_of(dimensions).values()))
     needs = held + kv_bytes + dense + 32 * largest + 2**28  # while a matrix is rounded it lies there in float64, too
     return Case(
@@ -95,9 +108,13 @@ def by(kernel: Callable[[torch.Tensor, Operand], torch.Tensor], matrix: Operand,
 
 
 def fused_step(
-    x: torch.Tensor, weights: tuple[Any, ...], cache: torch.Tensor, position: torch.Tensor,
-    turn: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor,
-) -> torch.Tensor:  # fmt: skip
+    x: torch.Tensor,
+    weights: tuple[Any, ...],
+    cache: torch.Tensor,
+    position: torch.Tensor,
+    turn: tuple[torch.Tensor, torch.Tensor],
+    mask: torch.Tensor,
+) -> torch.Tensor:
     """`layer_step` for the compiler, whose products widen int8 weights on the way."""
     return layer_step(x, weights, cache, position, turn, mask, fused)
 
@@ -123,9 +140,13 @@ class Quantised(Llama):
         self.embedding, self.head = (bench.weight(dimensions.vocab, dimensions.d_model, dtype=DTYPE) for _ in range(2))
         self.norm = (1 + 0.1 * bench.normal(dimensions.d_model)).to(DTYPE)
         self.dense = SimpleNamespace(
-            shape=dimensions, dtype=DTYPE, embedding=self.embedding, head=self.head, norm=self.norm,
+            shape=dimensions,
+            dtype=DTYPE,
+            embedding=self.embedding,
+            head=self.head,
+            norm=self.norm,
             layers=[_layer(norms, {name: one for name, (_, one) in chosen.items()}) for norms in gains],
-        )  # fmt: skip
+        )
 
 
 def _layer(norms: list[torch.Tensor], matrices: dict[str, Any]) -> Layer:
@@ -166,7 +187,12 @@ def kernel(bench: Bench, dimensions: Shape, weights: str, context: int, group: i
     del model.dense
     plain = count.decode(dimensions, DTYPE.itemsize, model.capacity - 1)
     moved = plain.bytes - plain_bytes(dimensions) + stored_bytes(dimensions, weights, group)
-    reported = {"method": f"{'products that widen on the way' if fuses else 'packed kernels'}, mask over the cache", "mode": way,
-            "compile_seconds": static.compile_seconds, "cache_slots_read": model.capacity,
-            "context": (walk.first + walk.last) / 2, "bytes_counted": "weights as stored, with scales and zero points"}  # fmt: skip
+    reported = {
+        "method": f"{'products that widen on the way' if fuses else 'packed kernels'}, mask over the cache",
+        "mode": way,
+        "compile_seconds": static.compile_seconds,
+        "cache_slots_read": model.capacity,
+        "context": (walk.first + walk.last) / 2,
+        "bytes_counted": "weights as stored, with scales and zero points",
+    }
     return Kernel(static, Work(moved, plain.flop, 1), check, reported | backend)

@@ -87,9 +87,13 @@ def fusion_cases(
 
 def _case(room: Room, mode: str, kernel: str, operations: int, method: str) -> Case:
     reported = {
-        "mode": mode, "kernel": kernel, "operations": operations, "elements": room.elements,
-        "dtype": str(room.dtype).removeprefix("torch."), "method": method,
-    }  # fmt: skip
+        "mode": mode,
+        "kernel": kernel,
+        "operations": operations,
+        "elements": room.elements,
+        "dtype": str(room.dtype).removeprefix("torch."),
+        "method": method,
+    }
     make = norm_kernel if kernel == "RMSNorm" else partial(chain_kernel, operations=operations, method=method)
     return Case("fusion", "workload", reported, partial(make, room, mode), 4 * room.elements * room.dtype.itemsize)
 

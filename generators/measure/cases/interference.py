@@ -13,10 +13,18 @@ from generators.measure.serving.plans import Landing, reported
 
 
 def interference(
-    bench: Bench, model: str = "", dtype: str = "bfloat16", sequences: int = 4, cached: int = 256, prompt: int = 512,
-    chunks: tuple[int, ...] | list[int] = (64, 128, 256), arrives: int = 5, after: int = 5, plays: int = 5,
+    bench: Bench,
+    model: str = "",
+    dtype: str = "bfloat16",
+    sequences: int = 4,
+    cached: int = 256,
+    prompt: int = 512,
+    chunks: tuple[int, ...] | list[int] = (64, 128, 256),
+    arrives: int = 5,
+    after: int = 5,
+    plays: int = 5,
     shape: dict[str, int] | None = None,
-) -> list[Replay]:  # fmt: skip
+) -> list[Replay]:
     """Every pass while a prompt lands among decoding sequences: whole, and in chunks of some sizes."""
     name, size = chosen_model(bench, model, shape)
     landings = [Landing(sequences, cached, prompt, chunk, arrives, after) for chunk in (None, *chunks)]
@@ -24,14 +32,21 @@ def interference(
     return [
         Replay(
             "interference",
-            {"model": name, "dtype": dtype, "policy": "chunked" if one.chunk_tokens else "whole",
-             "chunk_tokens": one.chunk_tokens, "batch": sequences, "cached": cached, "prompt_tokens": prompt},
+            {
+                "model": name,
+                "dtype": dtype,
+                "policy": "chunked" if one.chunk_tokens else "whole",
+                "chunk_tokens": one.chunk_tokens,
+                "batch": sequences,
+                "cached": cached,
+                "prompt_tokens": prompt,
+            },
             partial(landing_script, fixture, one),
             plays,
             fixture.needs_bytes,
         )
         for one in landings
-    ]  # fmt: skip
+    ]
 
 
 def landing_script(fixture: ServingFixture, landing: Landing) -> Script:

@@ -96,8 +96,9 @@ def check_product(
     """The product of an operand that is timed with a fresh vector, against float64 of the matrix it stands for."""
     vector = matrix.bench.normal(*size, dtype=matrix.dtype)
     worst = cold_operands.norm_error(multiply(operand, vector), same @ exact(vector))
-    return Check("float64 with a fresh random vector, zeros in place; norm of the difference", worst,
-                 TOLERANCE[matrix.dtype])  # fmt: skip
+    return Check(
+        "float64 with a fresh random vector, zeros in place; norm of the difference", worst, TOLERANCE[matrix.dtype]
+    )
 
 
 def _columns(operand: Any, vectors: Tensor) -> Tensor:
@@ -177,5 +178,9 @@ def keep_two_of_four(weights: Tensor) -> Tensor:
 
 
 STORAGES: dict[str, Callable[[Matrix], Made]] = {
-    "dense": dense, "masked": masked, "csr": csr, "2:4": two_to_four, "rows": rows,
-}  # fmt: skip
+    "dense": dense,
+    "masked": masked,
+    "csr": csr,
+    "2:4": two_to_four,
+    "rows": rows,
+}

@@ -24,10 +24,19 @@ SEED = 125  # its 24 requests come as fast and are as long as the distributions 
 
 
 def serving(
-    bench: Bench, model: str = "", dtype: str = "bfloat16", loads: tuple[float, ...] | list[float] = (0.5, 0.8, 0.95),
-    requests: int = 24, batch: int = 4, chunk_tokens: int = 64, trace_seed: int = SEED, plays: int = 3,
-    shape: dict[str, int] | None = None, prompts: dict[str, Any] | None = None, answers: dict[str, Any] | None = None,
-) -> list[Replay]:  # fmt: skip
+    bench: Bench,
+    model: str = "",
+    dtype: str = "bfloat16",
+    loads: tuple[float, ...] | list[float] = (0.5, 0.8, 0.95),
+    requests: int = 24,
+    batch: int = 4,
+    chunk_tokens: int = 64,
+    trace_seed: int = SEED,
+    plays: int = 3,
+    shape: dict[str, int] | None = None,
+    prompts: dict[str, Any] | None = None,
+    answers: dict[str, Any] | None = None,
+) -> list[Replay]:
     """One arrival trace under static, continuous and chunked continuous batching, at shares of what the machine serves."""
     name, size = chosen_model(bench, model, shape)
     asked = Lengths(**prompts) if prompts else PROMPTS, Lengths(**answers) if answers else ANSWERS
@@ -37,15 +46,23 @@ def serving(
     return [
         Replay(
             "serving",
-            {"model": name, "dtype": dtype, "policy": policy, "load": load, "batch": batch, "requests": requests,
-             "chunk_tokens": chunk_tokens if policy == "continuous-chunked" else None, "trace_seed": trace_seed},
+            {
+                "model": name,
+                "dtype": dtype,
+                "policy": policy,
+                "load": load,
+                "batch": batch,
+                "requests": requests,
+                "chunk_tokens": chunk_tokens if policy == "continuous-chunked" else None,
+                "trace_seed": trace_seed,
+            },
             partial(stand.script, policy, chunk_tokens, load),
             plays,
             fixture.needs_bytes,
         )
         for load in loads
         for policy in POLICIES
-    ]  # fmt: skip
+    ]
 
 
 class Stand:
@@ -90,8 +107,13 @@ def _request_parts(run: Run) -> list[Part]:
     parts = []
     for metric, values in (("ttft", serving_report.ttft(run)), ("finish", serving_report.finish(run))):
         for number, (one, seconds) in enumerate(zip(run.requests, values, strict=True)):
-            reported = {"request": number, "metric": metric, "arrival_s": round(one.arrival, 9),
-                    "prompt_tokens": one.prompt, "answer_tokens": one.answer}  # fmt: skip
+            reported = {
+                "request": number,
+                "metric": metric,
+                "arrival_s": round(one.arrival, 9),
+                "prompt_tokens": one.prompt,
+                "answer_tokens": one.answer,
+            }
             parts.append(Part(reported, Work(tokens=1 if metric == "ttft" else one.answer), seconds))
     return parts
 

@@ -17,16 +17,34 @@ UNLIKE, UNUSABLE = 1, 2  # exit status: conditions differ; no record
 
 #: Fields that decide what a machine can do; a comparison across them says nothing about either record.
 CONDITIONS = (
-    "machine.device", "machine.name", "environment.torch", "environment.torch_threads", "environment.torch_blas",
-    "environment.torch_cpu_capability", "environment.torch_float32_matmul_precision", "environment.usable_cores",
-    "environment.settings", "environment.transparent_huge_pages", "environment.governor", "environment.gpu_driver",
-    "environment.gpu_power_limit", "environment.gpu_sm_clock_max", "environment.gpu_ecc", "environment.gpu_mig",
-)  # fmt: skip
+    "machine.device",
+    "machine.name",
+    "environment.torch",
+    "environment.torch_threads",
+    "environment.torch_blas",
+    "environment.torch_cpu_capability",
+    "environment.torch_float32_matmul_precision",
+    "environment.usable_cores",
+    "environment.settings",
+    "environment.transparent_huge_pages",
+    "environment.governor",
+    "environment.gpu_driver",
+    "environment.gpu_power_limit",
+    "environment.gpu_sm_clock_max",
+    "environment.gpu_ecc",
+    "environment.gpu_mig",
+)
 #: Fields that are told where they differ and not refused: versions of the suite, and clocks of a moment.
 TOLD = (
-    "commit", "dirty", "profile", "environment.kernel", "environment.python", "environment.gpu_sm_clock",
-    "environment.gpu_memory_clock", "environment.interrupted",
-)  # fmt: skip
+    "commit",
+    "dirty",
+    "profile",
+    "environment.kernel",
+    "environment.python",
+    "environment.gpu_sm_clock",
+    "environment.gpu_memory_clock",
+    "environment.interrupted",
+)
 
 Record = dict[str, Any]
 
@@ -92,8 +110,10 @@ def compare(first: Record, second: Record) -> list[str]:
         both = {id(pair[place].row) for pair in found}
         lone = [case for case in record["cases"] if case["status"] == "measured" and id(case) not in both]
         lines += [f"only {letter} measured {key_words(Result(case))}" for case in lone]
-    lines += [f"{name}: the two runs differ by {share:.1%} (median of {_cases(found, name)})"
-              for name, share in _spreads(found).items()]  # fmt: skip
+    lines += [
+        f"{name}: the two runs differ by {share:.1%} (median of {_cases(found, name)})"
+        for name, share in _spreads(found).items()
+    ]
     return lines
 
 

@@ -66,8 +66,12 @@ def read(path: Path) -> dict[str, Any]:
     """The record in a file; a `Fault` says what keeps it from being one."""
     try:
         if not path.is_file():
-            raise Fault(path, "file", "found no such file" if not path.exists() else "found no plain file",
-                        "name a record of data/measurements")  # fmt: skip
+            raise Fault(
+                path,
+                "file",
+                "found no such file" if not path.exists() else "found no plain file",
+                "name a record of data/measurements",
+            )
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:

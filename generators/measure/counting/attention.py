@@ -32,8 +32,12 @@ class Kind:
 
     def as_parameters(self) -> dict[str, int | None]:
         """What tells this kind from the others, under the names of the record."""
-        return {"kv_heads": self.kv_heads, "window": self.window, "latent_rank": self.latent_rank,
-                "rope_dim": self.rope_dim}  # fmt: skip
+        return {
+            "kv_heads": self.kv_heads,
+            "window": self.window,
+            "latent_rank": self.latent_rank,
+            "rope_dim": self.rope_dim,
+        }
 
 
 def kinds(shape: Shape, window: int) -> dict[str, Kind]:

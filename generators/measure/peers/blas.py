@@ -12,9 +12,12 @@ from generators.measure.plan import Unsupported
 
 SYSTEM = ("mkl_rt", "openblas", "blis")
 _MARKS = (  # a symbol that only one vendor's library exports, and what it is called
-    ("MKL_Get_Version_String", "MKL"), ("openblas_get_config", "OpenBLAS"), ("bli_info_get_version_str", "BLIS"),
-    ("armpl_get_version", "Arm PL"), ("appleblas_sgemm", "Accelerate"),
-)  # fmt: skip
+    ("MKL_Get_Version_String", "MKL"),
+    ("openblas_get_config", "OpenBLAS"),
+    ("bli_info_get_version_str", "BLIS"),
+    ("armpl_get_version", "Arm PL"),
+    ("appleblas_sgemm", "Accelerate"),
+)
 _THREADS = ("openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads")
 _ROW_MAJOR, _PLAIN = 101, 111  # of the C interface to BLAS
 

@@ -38,9 +38,26 @@ def gemm(
     one, none = ctypes.pointer(ctypes.c_float(1)), ctypes.pointer(ctypes.c_float(0))
     first, second, third = map(ctypes.c_void_p, (right, left, out))
     words = (
-        ctypes.c_void_p(handle), plain, plain, n, n, n, one, first, kind, n, second, kind, n, none, third, kind, n,
-        compute, ctypes.c_int(_DEFAULT),
-    )  # fmt: skip
+        ctypes.c_void_p(handle),
+        plain,
+        plain,
+        n,
+        n,
+        n,
+        one,
+        first,
+        kind,
+        n,
+        second,
+        kind,
+        n,
+        none,
+        third,
+        kind,
+        n,
+        compute,
+        ctypes.c_int(_DEFAULT),
+    )
     call = library.cublasGemmEx
 
     def run() -> None:

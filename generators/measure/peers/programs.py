@@ -66,9 +66,14 @@ def report(name: str, words: list[str]) -> str:
     """What a process prints; a fault is one line without paths."""
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, errors="replace", timeout=LONGEST, stdin=subprocess.DEVNULL,
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LONGEST,
+            stdin=subprocess.DEVNULL,
             env=os.environ | {"LC_ALL": "C"},
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise MeasureError(f"{name} took longer than {LONGEST} s and was ended") from None
     except OSError as error:
@@ -188,4 +193,4 @@ PROGRAMS = (
     Program("likwid-bench", ("likwid-bench",), likwid),
     Program("BabelStream", ("babelstream", "omp-stream", "tbb-stream", "std-data-stream"), babelstream),
     Program("llama-bench", ("llama-bench",), llama),
-)  # fmt: skip
+)

@@ -21,17 +21,26 @@ Rate = Callable[[Result], float]
 def ratios(cases: list[dict[str, Any]]) -> list[str]:
     """Sentences from the measured rows of a record, such as "best torch read reaches 98 % of the C read …"."""
     rows = [Result(case) for case in cases if case["status"] == "measured" and case["name"].startswith("peer-")]
-    return [*_moves(rows, "read"), *_gemv(rows), *_moves(rows, "copy"), *_moves(rows, "triad"), *_products(rows),
-            *_programs(rows), *_absent(cases)]  # fmt: skip
+    return [
+        *_moves(rows, "read"),
+        *_gemv(rows),
+        *_moves(rows, "copy"),
+        *_moves(rows, "triad"),
+        *_products(rows),
+        *_programs(rows),
+        *_absent(cases),
+    ]
 
 
 def _of(rows: list[Result], name: str, *starts: str, **reported: Any) -> list[Result]:
     """Rows of a name whose method starts with one of these words and whose parameters include those given."""
     return [
-        row for row in rows
-        if row.name == name and reported.items() <= row.parameters.items()
+        row
+        for row in rows
+        if row.name == name
+        and reported.items() <= row.parameters.items()
         and str(row.parameters.get("method")).startswith(starts or "")
-    ]  # fmt: skip
+    ]
 
 
 def _best(rows: list[Result]) -> Result | None:

@@ -24,9 +24,10 @@ SHAPES = {
 }
 TOLERANCE = {"float32": 1e-4, "bfloat16": 1e-1, "float16": 2e-2, "float64": 1e-9}
 KINDS = {  # of attention in a pass, one segment of each: torch may run them by different back ends
-    "one token": Segment(0, 0, 1, 8, False, True), "prompt": Segment(0, 0, 8, 0, True, True),
+    "one token": Segment(0, 0, 1, 8, False, True),
+    "prompt": Segment(0, 0, 8, 0, True, True),
     "chunk": Segment(0, 0, 4, 4, True, True),
-}  # fmt: skip
+}
 CHECKED = (Request(0, 5, 3), Request(0, 2, 4), Request(0, 9, 2), Request(0, 1, 3))  # in chunks of 4, two slots
 
 
