@@ -50,7 +50,7 @@ def measured_shape(name: str) -> Shape:
 
 
 def predict(catalog: Catalog, chip_id: str) -> dict:
-    """The predictions for a chip as they will be frozen; `BookError` for a chip that is not in the catalogue."""
+    """The predictions for a chip as they will be frozen; `BookError` for a chip that is not in the catalog."""
     if chip_id not in catalog.accelerators:
         raise BookError("predict", None, catalog.accelerators.absent(chip_id))
     row = catalog.accelerators[chip_id]

@@ -13,7 +13,7 @@ from test_browser import browser, origin, page, pytestmark
 from generators import model_inputs
 from generators.browser import answers
 from generators.browser.bundle import join, read_module
-from generators.browser.catalogue_export import further_models
+from generators.browser.catalog_export import further_models
 from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
 from generators.browser.translate import Source, translate
 from generators.core import units
@@ -61,7 +61,7 @@ def test_chromium_computes_what_python_computes_on_the_built_site(page, origin, 
     assert differences(all_states, wanted, found, WITHIN) == []
 
 
-def test_the_grid_covers_every_row_of_the_catalogue(catalog, grid):
+def test_the_grid_covers_every_row_of_the_catalog(catalog, grid):
     answered = [state for state, result in zip(*grid, strict=True) if result != [None]]
     assert {state[1] for state in answered} == {
         id_

@@ -165,7 +165,7 @@ def test_a_prefill_is_a_third_of_a_training_step(catalog):
     assert work.step_flop(s, BF16, whole) / work.training_flop(s, BF16, whole) == pytest.approx(1 / 3, abs=0.01)
 
 
-def test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalogue(catalog):
+def test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalog(catalog):
     for row in catalog.accelerators.values():
         chip = model_inputs.device(row, "bf16")
         assert chip is None or critical(chip) < 600

@@ -447,7 +447,7 @@ def test_a_value_of_a_kind_that_no_rule_could_mean_refuses_the_file(rules, brows
     assert wanted in reported["refused"]
 
 
-def test_the_catalogues_models_follow_from_their_published_keys(catalog, rules):
+def test_the_catalogs_models_follow_from_their_published_keys(catalog, rules):
     """The rows of data/models written as their publishers' files, by the rules for files that name no model_type."""
     sixteen = Format(2.0, 2.0, 2.0)
     for model in catalog.alike.values():

@@ -256,7 +256,7 @@ def test_a_value_is_what_its_source_prints_or_says_how_it_was_computed(copy, pat
     assert any(line.startswith(f"{path}:{field}: found") for line in refusal(copy)), refusal(copy)
 
 
-def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalogue(copy):
+def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalog(copy):
     path = "data/published/chapter1.toml"
     text = (copy / path).read_text()
     for old, new, said in [
@@ -275,7 +275,7 @@ def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalogue
         (copy / path).write_text(text)
 
 
-def test_a_record_names_a_chip_of_the_catalogue_and_an_older_record(copy):
+def test_a_record_names_a_chip_of_the_catalog_and_an_older_record(copy):
     path = sorted((copy / "data/measurements").glob("*.json"))[0]
     record = json.loads(path.read_text())
     record["machine"]["accelerator"] = "a100"

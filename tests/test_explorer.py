@@ -14,7 +14,7 @@ from test_browser import PHONE, browser, origin, page, pytestmark
 
 from generators import model_inputs
 from generators.browser import answers
-from generators.browser.catalogue_export import expected_rows
+from generators.browser.catalog_export import expected_rows
 from generators.catalog.config_json import read_config
 from generators.catalog.config_rules import load_rules
 from generators.core import units
@@ -417,7 +417,7 @@ def test_a_config_that_is_none_gets_one_line(page, origin):
         assert notice.evaluate(ink) != page.locator("article p").first.evaluate(ink)
 
 
-def test_every_published_config_of_a_family_gives_the_catalogues_shape(page, origin, catalog):
+def test_every_published_config_of_a_family_gives_the_catalogs_shape(page, origin, catalog):
     """Dense, mixture of experts, latent attention and windows, written as their publishers write them."""
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_text("My own model", exact=True).last.click()

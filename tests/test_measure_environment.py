@@ -133,7 +133,7 @@ def test_paths_are_taken_out_of_reasons_and_refused_in_notes():
         public_note("see /home/joe/log")
 
 
-def test_every_known_gpu_is_a_chip_of_the_catalogue(catalog):
+def test_every_known_gpu_is_a_chip_of_the_catalog(catalog):
     assert set(accelerators.KNOWN.values()) <= set(catalog.accelerators)
-    assert accelerators.catalogue_id("NVIDIA H200") == "h200-sxm"
-    assert accelerators.catalogue_id("Some GPU") == ""
+    assert accelerators.catalog_id("NVIDIA H200") == "h200-sxm"
+    assert accelerators.catalog_id("Some GPU") == ""

@@ -207,7 +207,7 @@ def test_the_summary_names_the_next_command_and_who_takes_the_record():
     assert what_next(mine, [], ["2"])[0] == "figures of decode take it"
 
 
-def test_the_datasheet_s_bandwidth_is_read_from_the_catalogue():
+def test_the_datasheet_s_bandwidth_is_read_from_the_catalog():
     assert datasheet_bandwidth("h200-sxm", ROOT) == 4.8e12
     assert datasheet_bandwidth("", ROOT) is None
 

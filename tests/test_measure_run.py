@@ -302,7 +302,7 @@ def test_what_is_compiled_lies_in_a_folder_of_the_run_and_goes_with_it():
     assert not folder.exists()
 
 
-def test_a_chip_that_the_catalogue_lacks_is_refused_before_anything_is_measured(measure):
+def test_a_chip_that_the_catalog_lacks_is_refused_before_anything_is_measured(measure):
     status, rows, reported = measure([stage("one", "steady", names=["a"])], "quick", "--accelerator", "H200 SXM")
     assert (status, rows) == (2, {})
     assert "--accelerator: found 'H200 SXM', wanted the id of a chip in data/accelerators, such as h200-sxm" in reported
@@ -510,7 +510,7 @@ def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypa
         stage("more", "steady", names=["c"]),
     ]
     monkeypatch.setattr(profiles, "everything", lambda kind: [*first, stage("two", "slow", sign=os.devnull)])
-    monkeypatch.setattr(cli.catalogue, "known", lambda name: name)
+    monkeypatch.setattr(cli.catalog, "known", lambda name: name)
     assert list(measure([], "run", "slow")[1]) == ["reference-read", "a", "b", "slow"]
     next(tmp_path.glob("*.json")).unlink()
     assert list(measure([], "run", "c")[1]) == ["reference-read", "a", "c"]

@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from generators import model_inputs
-from generators.browser.catalogue_export import catalogue_rows, further_models
+from generators.browser.catalog_export import catalog_rows, further_models
 from generators.comparison import accuracy, paging, serving, serving_runs
 from generators.comparison import cache as kv_evidence
 from generators.comparison.comparison import quoted_decodes
@@ -25,7 +25,7 @@ def text_of(root, chapter: int) -> str:
 # Which rows of a source were taken.
 
 
-def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue(catalog, numbers):
+def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalog(catalog, numbers):
     """Nine of the table of 2024-02 and twelve of that of 2025-04; the others are of models or contexts that the text names."""
     pairs = kv_evidence.context_pairs(catalog)
     by_source = [catalog.published[pair.short].source for pair in pairs]
@@ -70,7 +70,7 @@ def test_the_knee_is_predicted_for_both_cards_it_may_be_of(numbers, root):
 
 
 def test_the_runs_of_one_user_are_on_the_chips_that_chapter_1_says(catalog, root):
-    """All decode runs of batch 1 that the catalogue quotes, and not those alone that are drawn."""
+    """All decode runs of batch 1 that the catalog quotes, and not those alone that are drawn."""
     runs = [run for run in accuracy.runs(catalog) if run.kind == accuracy.DECODE]
     assert len(runs) > 500 and all(run.bound <= run.seconds for run in runs)
     chips = [catalog.accelerators[run.device.id].name if run.device.id else run.device.name for run in runs]
@@ -255,7 +255,7 @@ def test_no_more_chips_are_promised_than_shown(catalog, root):
     peaks = [chip for chip in catalog.accelerators.values() if model_inputs.device(chip, "bf16")]
     rows = [line for line in page.split("\n") if line.startswith("| ") and ".ridge-point)" in line]
     assert len(rows) == len(peaks) < len(catalog.accelerators)
-    explorer = catalogue_rows(catalog)
+    explorer = catalog_rows(catalog)
     assert (len(explorer["chips"]), len(explorer["formats"])) == (len(catalog.accelerators), len(catalog.formats))
     assert len(explorer["models"]) + len(further_models(catalog)) == len(catalog.models)
     assert f"Bytes per token of [{len(catalog.alike)}]" in (root / "docs/index.md").read_text(encoding="utf-8")
@@ -377,14 +377,14 @@ COUNTED = {
     "lists every chip of the catalog with a 16-bit peak": "test_no_more_chips_are_promised_than_shown",
     "on every chip of the catalog with a known 16-bit peak": "test_decode_at_batch_one_and_a_short_context_is_memory_bound_on_every_chip_with_a_16_bit_peak",
     "without it, there always too fast": "test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable",
-    "such pairs of models in this book's catalog": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue",
+    "such pairs of models in this book's catalog": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalog",
     "No GPU record of this book holds a longer context": "test_no_gpu_record_holds_a_longer_context",
-    "predictions lie within the rounding": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalogue",
+    "predictions lie within the rounding": "test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalog",
     "below the critical tokens of all three chips": "test_short_quoted_prompts_are_memory_bound_and_long_ones_compute_bound",
     "at worst, always too fast": "test_the_cpus_prefills_are_predicted_too_fast_and_less_so_if_it_takes_turns",
     "the error over all batches falls to": "test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it",
     "No run beats its limit": "test_no_offline_run_beats_its_bound_and_the_misses_have_an_order",
-    "On every chip of this book's catalog with a 16-bit peak": "test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalogue",
+    "On every chip of this book's catalog with a 16-bit peak": "test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalog",
     "the prompts of all five workloads quoted below": "test_the_prompts_of_quoted_workloads_are_longer_than_any_number_of_the_table",
     "its first tokens came later at every load": "test_measured_chunks_gain_no_capacity_and_cost_first_tokens",
 }

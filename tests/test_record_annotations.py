@@ -48,7 +48,7 @@ def test_another_record_in_a_role_needs_no_code(copy):
     [
         (f'["{H200}"]', '["nobody--2026-11-27T2239Z"]', "no record of this name in data/measurements"),
         ('role = "h200"', 'role = "cpu"', "found 'cpu', which is the role of"),
-        ('role = "h200"', 'role = "l4"', "found 'l4', which is an id of the catalogue"),
+        ('role = "h200"', 'role = "l4"', "found 'l4', which is an id of the catalog"),
         ('role = "h200"', 'role = "H 200"', "wanted 2 to 12 lower-case letters and digits"),
         ('label = "H200"\n', "", "found none, wanted what figures call the machine"),
         ('dtype = "bfloat16" }', 'dtype = "int8" }', "no measured 'decode' of the record has these parameters"),

@@ -10,7 +10,7 @@ import os
 import pytest
 from test_browser import browser, origin, page, pytestmark
 
-from generators.browser.catalogue_export import _record
+from generators.browser.catalog_export import _record
 from generators.catalog.load import ROOT
 from generators.catalog.record import load_record
 from generators.comparison.comparison import decode_records

@@ -172,9 +172,9 @@ def test_decode_of_batch_one_is_predicted_within_what_the_page_says(predictor, o
         ({"n_devices": "8"}, "outside the range fitted: one device"),
         (
             {"device_id": "no-such-card", "hardware": "No such card", "bandwidth_gb_s": ""},
-            "'no-such-card' is not in the catalogue",
+            "'no-such-card' is not in the catalog",
         ),
-        ({"model": "Strange-MoE-30B-A3B", "params_b": "30"}, "mixture of experts that is not in the catalogue"),
+        ({"model": "Strange-MoE-30B-A3B", "params_b": "30"}, "mixture of experts that is not in the catalog"),
         ({"model": "Strange", "params_b": ""}, "gives no params_b"),
         ({"weights_gb": "", "precision": "4-bit (type not stated)"}, "does not say how many bytes are read"),
         ({"metric": "mbu_fraction"}, "is no time of a run"),
@@ -519,7 +519,7 @@ def test_a_chips_make_decides_its_peak_and_its_processor_is_no_gpu(names):
     assert full.device.peak == pytest.approx(27.199e12) and cut.device.peak == pytest.approx(27.199e12 * 60 / 76)
     cpu = a_run(names, device_id="m1-max", hardware="M1 Max 32GB (CPU)", vendor="apple", bandwidth_gb_s="", value=10)
     assert (cpu.device.key, cpu.device.memory, cpu.device.peak) == ("m1-max-cpu", "apple-cpu", 0.0)
-    assert a_run(names).device.peak == pytest.approx(142e12), "with FP16 accumulation, twice what the catalogue has"
+    assert a_run(names).device.peak == pytest.approx(142e12), "with FP16 accumulation, twice what the catalog has"
 
 
 def test_scores_that_llama_cpp_keeps_take_time_but_are_in_no_bound(names):

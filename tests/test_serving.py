@@ -313,7 +313,7 @@ def test_a_chunk_that_answers_nothing_is_not_charged_for_the_head():
     assert heard - silent == pytest.approx(50 * 24 * 2)
 
 
-def test_prices_come_from_the_catalogue(catalog):
+def test_prices_come_from_the_catalog(catalog):
     price = simulation.chip_price(catalog, "h100-sxm5-80gb", "llama-3.1-8b", "bf16")
     one = price.step([Segment(0, 0, 1, 1000, False, True)])
     assert one.binds == "memory"

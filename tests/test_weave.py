@@ -18,7 +18,7 @@ from generators.weave import figures as figure_files
 from generators.weave.answers import PageValues
 from generators.weave.links import page_faults
 from generators.weave.page import weave_page
-from generators.weave.prose import catalogue_names, lint_page, lint_prose
+from generators.weave.prose import catalog_names, lint_page, lint_prose
 from generators.weave.weave import weave, write_files
 from vis import paging_waste
 from vis._figure import FigureData
@@ -514,8 +514,8 @@ def test_a_typed_number_in_a_chapter_fails_the_lint(pages):
     assert len(errors) == 1 and "'2 TB/s' typed by hand" in str(errors[0])
 
 
-def test_catalogue_names_come_longest_first(catalog):
-    names = catalogue_names(catalog)
+def test_catalog_names_come_longest_first(catalog):
+    names = catalog_names(catalog)
     assert names == sorted(names, key=len, reverse=True)
 
 

@@ -85,7 +85,7 @@ def alt(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """How to read it."""
     return (
-        "Each circle is one chip of the catalogue; along a dashed line the ridge point is the same, the number at its end in FLOP/byte. "
+        "Each circle is one chip of the catalog; along a dashed line the ridge point is the same, the number at its end in FLOP/byte. "
         "A chip further up a column needs more reuse of each byte to be busy. Every chip with a 16-bit peak is drawn; the data file names them all."
     )
 

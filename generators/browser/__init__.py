@@ -1,1 +1,1 @@
-"""From the model's portable Python, the catalogue and `web/` to the scripts that run in the reader's browser."""
+"""From the model's portable Python, the catalog and `web/` to the scripts that run in the reader's browser."""

@@ -1,7 +1,7 @@
 """The scripts of the site from `web/`: ES modules joined into classic scripts, so that they also run from a folder.
 
 A browser refuses modules and fetches on `file://`, so each bundle is one classic script in one scope.
-The first, `core`, holds the model, the catalogue and the first widget; what it exports stands on
+The first, `core`, holds the model, the catalog and the first widget; what it exports stands on
 one global object, from which the other bundles take what they import.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import indent
 
 from generators.browser.bundle import CORE, Module, join, read_module, version
-from generators.browser.catalogue_export import as_script, catalogue_rows, expected_rows, further_models, measured_rows
+from generators.browser.catalog_export import as_script, catalog_rows, expected_rows, further_models, measured_rows
 from generators.browser.probe_module import probe_module
 from generators.browser.translate import Source, lint, translate
 from generators.catalog.browser_probe import newest_probe
@@ -83,7 +83,7 @@ def modules(catalog: Catalog) -> dict[str, Module]:
     found["model"] = read_module(
         "model", f'import {{ arith }} from "./arith.js";\n{model_script("".join(texts.values()) + by_rule)}'
     )
-    found["data"] = read_module("data", f"export {as_script('data', catalogue_rows(catalog))}")
+    found["data"] = read_module("data", f"export {as_script('data', catalog_rows(catalog))}")
     found["further"] = read_module("further", f"export {as_script('further', further_models(catalog))}")
     found["expected"] = read_module("expected", f"export {as_script('expectedOn', expected_rows(catalog))}")
     found["rules"] = read_module("rules", f"export {rules}")

@@ -50,7 +50,7 @@ def role_errors(catalog: Catalog) -> list[BookError]:
     """Roles that two records have, that a superseded record has, that lack a label, or that are ids of other rows."""
     errors, taken = (
         [],
-        dict.fromkeys([*catalog.accelerators, *catalog.models, *catalog.formats], "an id of the catalogue"),
+        dict.fromkeys([*catalog.accelerators, *catalog.models, *catalog.formats], "an id of the catalog"),
     )
     for id_, annotation in catalog.annotations.items():
         if not annotation.role:

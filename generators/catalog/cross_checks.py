@@ -122,7 +122,7 @@ def _sources_exist(catalog: Catalog) -> list[BookError]:
 
 
 def _ids_exist(catalog: Catalog) -> list[BookError]:
-    """Chips, models and formats that a quoted result or a record names are in the catalogue."""
+    """Chips, models and formats that a quoted result or a record names are in the catalog."""
     files = _files_of(catalog)
     rows = {"accelerator": catalog.accelerators, "model": catalog.models, "format": catalog.formats}
     named = [

@@ -38,7 +38,7 @@ Metric = Literal[tuple(UNITS_OF_METRIC)]
 class Published(Row):
     """One quoted value.  `conditions` says under which circumstances it holds, in a reader's words.
 
-    `accelerator`, `model` and `format` are catalogue ids where they apply, so that a prediction
+    `accelerator`, `model` and `format` are catalog ids where they apply, so that a prediction
     can be put beside the value; empty where the book has no such row.  `above_bound` says why a
     run may be faster than the bound of one token per sequence and pass, where it is.
     `file` is the size of the model's file, where it is printed beside the value.

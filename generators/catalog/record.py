@@ -57,7 +57,7 @@ RecordId = Annotated[str, matching(f"(?:{_FILE.pattern})?", "a record's file nam
 
 
 class Machine(Row):
-    """What was measured, as a reader would name it.  `accelerator` is a catalogue id, or empty."""
+    """What was measured, as a reader would name it.  `accelerator` is a catalog id, or empty."""
 
     name: MachineName
     device: Literal["cpu", "cuda", "mps", "xpu", "rocm"]

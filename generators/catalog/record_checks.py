@@ -36,20 +36,20 @@ PRODUCTS = ("matmul-peak", "peer-product")
 
 
 def claim_faults(record: Record, chips: Rows[Accelerator]) -> Iterator[tuple[str, str]]:
-    """(field, fault) of a record whose chip is not in the catalogue, is no such device, or could not have done this."""
+    """(field, fault) of a record whose chip is not in the catalog, is no such device, or could not have done this."""
     claimed = record.machine.accelerator
     chip = chips.get(claimed)
     if claimed and chip is None:
         yield (
             "machine.accelerator",
-            f"{chips.absent(claimed)}; leave it empty where the catalogue has none",
+            f"{chips.absent(claimed)}; leave it empty where the catalog has none",
         )
     if chip and not _fits(record.machine.device, chip):
         yield (
             "machine.accelerator",
             (
                 f"found {claimed!r}, {chip.vendor} {chip.kind}, for a device measured as {record.machine.device!r}, wanted the chip "
-                "that was measured; leave it empty where the catalogue has none"
+                "that was measured; leave it empty where the catalog has none"
             ),
         )
         return

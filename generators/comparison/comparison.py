@@ -117,7 +117,7 @@ class Quoted:
 
 @lru_cache(maxsize=8)
 def quoted_decodes(catalog: Catalog, everything: bool = False) -> tuple[Quoted, ...]:
-    """Every quoted decode rate at batch 1 on one catalogued chip, with the bound that its datasheet gives.
+    """Every quoted decode rate at batch 1 on one cataloged chip, with the bound that its datasheet gives.
 
     Runs whose row says why they can be above it come only with `everything`.
     """

@@ -1,4 +1,4 @@
-"""Serving under load: one trace simulated on a chip of the catalogue.
+"""Serving under load: one trace simulated on a chip of the catalog.
 
 The measured scheduler plays both.  What it costs is remembered, since numbers and figures ask for the same runs.
 """

@@ -1,7 +1,7 @@
 """Serving, simulated: the measured scheduler itself, with the seconds of each pass priced by the book's model.
 
 A price is a function from the segments of a pass to seconds.  `chip_price` makes one from a chip,
-a model and a format of the catalogue; `machine_price` from a measured model's parameters and a
+a model and a format of the catalog; `machine_price` from a measured model's parameters and a
 machine's ceilings; `calibrated` fits the two rates of a price to passes that were measured.
 """
 
@@ -134,7 +134,7 @@ _costs = cache(_Costs)
 
 
 def chip_price(catalog: Catalog, accelerator: str, model: str, form: str, overhead: float = 0.0) -> PassTimeModel:
-    """The price on a chip of the catalogue by its datasheet; BookError where the chip has no peak in the format."""
+    """The price on a chip of the catalog by its datasheet; BookError where the chip has no peak in the format."""
     row = catalog.formats[form]
     chip = model_inputs.device(catalog.accelerators[accelerator], row.rate)
     if chip is None:

@@ -1,4 +1,4 @@
-"""Which chip of the catalogue a GPU is, by the name its driver gives, where that name leaves no doubt about the SKU."""
+"""Which chip of the catalog a GPU is, by the name its driver gives, where that name leaves no doubt about the SKU."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ KNOWN = {
 }
 
 
-def catalogue_id(name: str) -> str:
+def catalog_id(name: str) -> str:
     """The chip's id, or an empty text where the name does not settle it; --accelerator tells it then."""
     return KNOWN.get(name.strip(), "")
 
 
 def known_chip(id_: str, root: Path) -> str:
-    """An id that a person gave, or none; one line where the catalogue does not have it, as no page could show it."""
+    """An id that a person gave, or none; one line where the catalog does not have it, as no page could show it."""
     there = sorted(path.stem for path in (root / "data/accelerators").glob("*.toml"))
     if id_ and id_ not in there:
         close = [one for one in there if id_.lower() in one][:3] or difflib.get_close_matches(

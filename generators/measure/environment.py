@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from generators.measure import machine
-from generators.measure.accelerators import catalogue_id
+from generators.measure.accelerators import catalog_id
 from generators.measure.record import SCHEMA, public_name, stamp
 
 _SETTINGS = (  # environment variables that change kernels or placement; all hold short plain words
@@ -116,7 +116,7 @@ def header(
         "machine": {
             "name": public_name(hello["name"]),
             "device": hello["device"],
-            "accelerator": accelerator or catalogue_id(hello["name"]),
+            "accelerator": accelerator or catalog_id(hello["name"]),
         },
     }
 

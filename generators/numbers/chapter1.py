@@ -91,7 +91,7 @@ def one_user_runs(n: Numbers, field: str) -> units.Quantity:
 
 
 def _most_quoted(quote: Quoted) -> bool:
-    """Whether a run is of the engine and card that the catalogue quotes most."""
+    """Whether a run is of the engine and card that the catalog quotes most."""
     return (quote.row.engine, quote.row.accelerator) == ("calm", "rtx-4090")
 
 

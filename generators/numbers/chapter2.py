@@ -39,7 +39,7 @@ def naive_misses(n: Numbers, context: int) -> units.Quantity:
 
 @number("models-count", "", 0)
 def models_count(n: Numbers) -> units.Quantity:
-    """Models of the catalogue whose layers are all of one kind, some of them within a window."""
+    """Models of the catalog whose layers are all of one kind, some of them within a window."""
     return units.of(len(n.catalog.alike), "", *(model.source for model in n.catalog.alike.values()))
 
 

@@ -1,4 +1,4 @@
-"""Numbers of chapter 4 on many requests: simulated on a chip of the catalogue, and measured beside their simulation."""
+"""Numbers of chapter 4 on many requests: simulated on a chip of the catalog, and measured beside their simulation."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def bound(n: Numbers, quote: str) -> units.Quantity:
     """Most tokens per second that the datasheet bandwidth allows under these conditions: {quote}."""
     found = [q for q in quoted_decodes(n.catalog, everything=True) if q.id == quote]
     if not found:
-        raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalogue with a known context")
+        raise KeyError(f"{quote!r} is not a decode rate at batch 1 on one chip of the catalog with a known context")
     return n[f"{found[0].row.accelerator}.bandwidth-in-full"] / units.of(found[0].bytes, "byte", *found[0].sources)
 
 

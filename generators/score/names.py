@@ -10,7 +10,7 @@ from generators import model_inputs
 from generators.catalog.load import Catalog
 from generators.model.inputs import Shape
 
-#: Other names of shapes that the catalogue has, as patterns of a printed name.
+#: Other names of shapes that the catalog has, as patterns of a printed name.
 TWINS = {
     "llama-2-7b": r"(?:code|open)?llama(?:[- ]?[12])?[- ]?7b|llama v2|vicuna-?7b",
     "llama-2-13b": r"(?:code)?llama(?:[- ]?[12])?[- ]?13b|vicuna-?13b",
@@ -31,7 +31,7 @@ TWINS = {
     "phi-3-mini": r"phi-?3(?:\.5)?[- ]mini",
     "mistral-small-3.1-24b": r"mistral[- ]small[- ]3(?:\.[12])?[- ]24b",
 }
-#: How a printed precision is stored, where its name alone fixes that; formats of the catalogue by pattern.
+#: How a printed precision is stored, where its name alone fixes that; formats of the catalog by pattern.
 FORMATS = {
     "fp32": r"f(?:p|loat)?32",
     "fp16": r"f(?:p|loat)?16|half",
@@ -43,7 +43,7 @@ FORMATS = {
     "nvfp4": r"nvfp4",
     "mxfp4": r"mxfp4",
 }
-_STORED = {  # llama.cpp's names, which its catalogue ids spell with hyphens
+_STORED = {  # llama.cpp's names, which its catalog ids spell with hyphens
     "q4_0": "q4-0",
     "q8_0": "q8-0",
     "q6_k": "q6-k",
@@ -56,7 +56,7 @@ _STORED = {  # llama.cpp's names, which its catalogue ids spell with hyphens
     "iq4_nl": "iq4-nl",
 }
 
-#: Devices of the catalogue by patterns of a printed id or name, tried in order after the catalogue's own ids.
+#: Devices of the catalog by patterns of a printed id or name, tried in order after the catalog's own ids.
 DEVICES = {
     "a100-sxm4-80gb": r"a100[- ]sxm[- ]?4?[- ]80gb?|a100-80g-330w|nvidia a100-sxm4-80gb",
     "a100-sxm4-40gb": r"a100[- ](?:sxm4?[- ])?40gb?",
@@ -81,7 +81,7 @@ DEVICES = {
     "rtx-6000-ada": r"rtx[- ]6000[- ]ada(?:[- ].*)?",
     "rx-9070-xt": r"rx[- ]?9070[- ]xt",
 }
-#: Kinds of memory by a device's name, where the catalogue does not have it; the vendor's usual kind otherwise.
+#: Kinds of memory by a device's name, where the catalog does not have it; the vendor's usual kind otherwise.
 _HBM = re.compile(
     r"(?<![a-z0-9])(?:[ahb][1238]00|a30|h20|gh200|gb[23]00|[vp]100|titan-v|mi\d{2,3}[ax]?|gaudi|tpu|trainium|inferentia"
     r"|ascend|radeon-(?:pro-)?vii|max-1[15]\d0)(?![a-z0-9])"
@@ -106,7 +106,7 @@ ENGINES = {
 
 @dataclass(frozen=True)
 class Known:
-    """A device: its catalogue id or "", its name, bandwidth in byte/s, class of memory, and the peak in FLOP/s that products of a run may reach, or 0."""
+    """A device: its catalog id or "", its name, bandwidth in byte/s, class of memory, and the peak in FLOP/s that products of a run may reach, or 0."""
 
     id: str
     name: str
@@ -116,12 +116,12 @@ class Known:
 
     @property
     def key(self) -> str:
-        """What tells devices apart: the catalogue's id, or the printed name."""
+        """What tells devices apart: the catalog's id, or the printed name."""
         return self.id or self.name
 
 
 def memory_class(vendor: str, kind: str, memory_type: str) -> str:
-    """What of a catalogue device's memory decides how a kernel reaches its bandwidth: hbm, gddr (gddr-amd …), apple, unified, cpu."""
+    """What of a catalog device's memory decides how a kernel reaches its bandwidth: hbm, gddr (gddr-amd …), apple, unified, cpu."""
     if kind == "apple":
         return "apple"
     if kind == "cpu":
@@ -132,7 +132,7 @@ def memory_class(vendor: str, kind: str, memory_type: str) -> str:
 
 
 def guessed_class(name: str, vendor: str) -> str:
-    """The same from a printed name, for a device that the catalogue does not have."""
+    """The same from a printed name, for a device that the catalog does not have."""
     text = name.lower().replace(" ", "-")
     if _CPU.search(text):
         return "cpu"
@@ -165,7 +165,7 @@ class Names:
         self._models = {id_: re.compile(rf"(?<![a-z0-9.]){pattern}(?![a-z0-9])") for id_, pattern in both.items()}
 
     def device(self, id_: str, name: str) -> str:
-        """The catalogue id of a device by its id or its printed name; "" where the catalogue has none."""
+        """The catalog id of a device by its id or its printed name; "" where the catalog has none."""
         for text in (id_.lower(), id_.lower().removeprefix("apple-"), _plain(name)):
             if text in self.catalog.accelerators:
                 return text
@@ -174,7 +174,7 @@ class Names:
         return ""
 
     def model(self, name: str) -> str:
-        """The catalogue id of the longest model name within a printed one; "" where there is none."""
+        """The catalog id of the longest model name within a printed one; "" where there is none."""
         if name not in self._found:
             text = name.lower().rsplit("/", 1)[-1].replace("_", "-")
             found = [(len(match[0]), id_) for id_, pattern in self._models.items() if (match := pattern.search(text))]
@@ -182,13 +182,13 @@ class Names:
         return self._found[name]
 
     def shape(self, id_: str) -> Shape:
-        """The shape of a model of the catalogue."""
+        """The shape of a model of the catalog."""
         if id_ not in self._shapes:
             self._shapes[id_] = model_inputs.shape(self.catalog.models[id_])
         return self._shapes[id_]
 
     def format(self, precision: str) -> str:
-        """The catalogue id of a format by its printed name, "" where the name alone does not say how values are stored."""
+        """The catalog id of a format by its printed name, "" where the name alone does not say how values are stored."""
         text = precision.lower().strip()
         return _STORED.get(text) or (text if text in self.catalog.formats else find(FORMATS, text))
 

@@ -51,9 +51,9 @@ MOST = 1e9
 LARGEST = 50_000_000  # bytes of a file
 #: Share of the bytes that the cache of a model of unknown shape may be: more, and a guess of it decides the answer.
 GUESSABLE = 0.1
-#: Tokens of a pass up to which any chip of the catalogue waits for memory, so that its peak is not asked for.
+#: Tokens of a pass up to which any chip of the catalog waits for memory, so that its peak is not asked for.
 MEMORY_BOUND = 8.0
-#: A printed bandwidth this far from the catalogue's is another variant's, which is then known by its own alone.
+#: A printed bandwidth this far from the catalog's is another variant's, which is then known by its own alone.
 LIKE = 0.1
 #: Printed precisions of 16 bits and more.
 WIDE = ("f16", "bf16", "fp16", "float16", "bfloat16", "f32", "fp32", "half")
@@ -238,10 +238,10 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
         size, values = memory.weight_bytes_stored(shape, form), _dense_parameters(shape)
         if guessed and any(p.kv > GUESSABLE * p.bytes for p in phases):
             raise Unusable(
-                f"model {row['model'][:60]!r} is not in the catalogue, and its cache is more than {GUESSABLE:.0%} of the bytes at this context"
+                f"model {row['model'][:60]!r} is not in the catalog, and its cache is more than {GUESSABLE:.0%} of the bytes at this context"
             )
         if not device.peak and any(p.batch * p.new > MEMORY_BOUND for _, p in passes):
-            raise Unusable(f"{kind} needs the dense 16-bit peak of {device.name}, which the catalogue does not have")
+            raise Unusable(f"{kind} needs the dense 16-bit peak of {device.name}, which the catalog does not have")
         room = capacity(row, device, names)
         need = memory.memory_needed(shape, form, passes[-1][1].batch, passes[-1][1].context)
         if room and need > room:
@@ -273,7 +273,7 @@ def run(row: dict[str, str], names: Names, shown: str, line: int) -> Run:
 
 
 def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
-    """The device of a row: the catalogue's, or by its own printed bandwidth; a chip's processor, where the row says that it ran there."""
+    """The device of a row: the catalog's, or by its own printed bandwidth; a chip's processor, where the row says that it ran there."""
     printed = row["hardware"] or row["device_id"]
     if id_ := names.device(row["device_id"], printed):
         chip = names.catalog.accelerators[id_]
@@ -284,7 +284,7 @@ def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
             return Known(id_, chip.short, chip.bandwidth.value, kind, peak_of(chip, printed))
     if not bandwidth or bandwidth <= 0:
         raise Unusable(
-            f"device {row['device_id'] or printed!r} is not in the catalogue, and the row gives no bandwidth_gb_s"
+            f"device {row['device_id'] or printed!r} is not in the catalog, and the row gives no bandwidth_gb_s"
         )
     return Known(
         "",
@@ -295,7 +295,7 @@ def known(row: dict[str, str], bandwidth: float | None, names: Names) -> Known:
 
 
 def peak_of(chip: Accelerator, printed: str = "") -> float:
-    """A chip's dense 16-bit rate at the faster accumulation, for the GPU cores that a run prints; 0 where the catalogue has none.
+    """A chip's dense 16-bit rate at the faster accumulation, for the GPU cores that a run prints; 0 where the catalog has none.
 
     GeForce cards halve the rate that accumulates in FP32: NVIDIA prints twice as much for FP16, which llama.cpp takes.
     """
@@ -383,10 +383,10 @@ def described(
     guessed = shape is None
     if guessed:
         if not printed:
-            raise Unusable(f"model {row['model'][:60]!r} is not in the catalogue, and the row gives no params_b")
+            raise Unusable(f"model {row['model'][:60]!r} is not in the catalog, and the row gives no params_b")
         if _MIXTURE.search(f"{row['model']} {row['notes']}"):
             raise Unusable(
-                f"model {row['model'][:60]!r}: a mixture of experts that is not in the catalogue; its active bytes are not known"
+                f"model {row['model'][:60]!r}: a mixture of experts that is not in the catalog; its active bytes are not known"
             )
         shape = typical(printed)
     form = stored(row, number, names, shape, id_)
@@ -397,7 +397,7 @@ def described(
 
 
 def capacity(row: dict[str, str], device: Known, names: Names) -> float:
-    """Bytes of the device's memory: as the row prints them, else the catalogue's; 0 where neither says."""
+    """Bytes of the device's memory: as the row prints them, else the catalog's; 0 where neither says."""
     text = f"{row['hardware']}; {row['notes']}"
     if device.memory.startswith(("gddr", "hbm")) and (found := re.search(r"(?:^|[^\w.])(\d+) ?GB\b", text)):
         return float(found[1]) * 2.0**30
@@ -413,7 +413,7 @@ def form_rate(row: dict[str, str], names: Names) -> str:
 
 
 def stored(row: dict[str, str], number: dict[str, float | None], names: Names, shape: Shape, model: str) -> Format:
-    """Bytes of a stored value: by the printed size of the file, the format of the catalogue, or the printed bits."""
+    """Bytes of a stored value: by the printed size of the file, the format of the catalog, or the printed bits."""
     size, bits, id_ = number["weights_gb"], number["bits_per_weight"], names.format(row["precision"])
     total = parameters.parameter_count(shape)
     if size and model.startswith(MXFP4_EXPERTS):

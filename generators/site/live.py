@@ -37,7 +37,7 @@ NOT_MARKED = {
     "step_with_and_without_cache": "one model on one chip",
     "fetch_or_recompute": "one model on one chip",
     "bound_and_launches": "one model on one chip",
-    "tokens_per_second_against_bytes": "a row is a chip of the catalogue, and one more would need a row of its own",
+    "tokens_per_second_against_bytes": "a row is a chip of the catalog, and one more would need a row of its own",
     "time_per_layer": "its floors are those of one machine in each way of launching",
     "bandwidth_by_matrix": "one machine's products, cut at the sizes of one model",
     "plan_per_length": "which lengths were met for the first time is told by one record's order",

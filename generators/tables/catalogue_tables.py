@@ -1,4 +1,4 @@
-"""Tables over the catalogue: chips, storage formats, models."""
+"""Tables over the catalog: chips, storage formats, models."""
 
 from __future__ import annotations
 

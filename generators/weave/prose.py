@@ -1,7 +1,7 @@
 """The lint of prose: a number typed by hand beside a unit is refused, so that every number has a derivation.
 
 What may hold digits and units: number links, code, formulas, generated regions, alt texts (woven),
-addresses, and the names of chips and models from the catalogue (``A100 80GB SXM``).  Markup and
+addresses, and the names of chips and models from the catalog (``A100 80GB SXM``).  Markup and
 special spaces between a number and its unit hide nothing: ``**5**&nbsp;ms`` reads as ``5 ms``.
 """
 
@@ -69,13 +69,13 @@ _EMPTY = re.compile(
 
 def lint_prose(root: Path) -> list[BookError]:
     """Every number typed by hand beside a unit, and every fault of a link or description, in every hand-written page."""
-    names = catalogue_names(load_catalog(root))
+    names = catalog_names(load_catalog(root))
     texts = {path: page_text(root, path) for path in page_paths(root)}
     return [e for path, text in texts.items() for e in lint_page(path, text, names)] + page_faults(root, texts)
 
 
-def catalogue_names(catalog: Catalog) -> list[str]:
-    """Names of chips, models and formats as the catalogue writes them, longest first."""
+def catalog_names(catalog: Catalog) -> list[str]:
+    """Names of chips, models and formats as the catalog writes them, longest first."""
     rows = [*catalog.accelerators.values(), *catalog.models.values()]
     names = {name for row in rows for name in (row.name, row.short)} | {row.name for row in catalog.formats.values()}
     return sorted(names, key=len, reverse=True)

@@ -1,6 +1,6 @@
 // The explorer: the book's model for any chip, model, format, batch and context, up to four side by side.
 import { SUBJECT } from "./subject.js";
-import { addModels } from "./catalogue.js";
+import { addModels } from "./catalog.js";
 import { further } from "./further.js";
 import { announcer, element } from "./controls.js";
 import { canvas, paint } from "./svg.js";

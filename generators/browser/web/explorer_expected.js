@@ -3,7 +3,7 @@ import { expectedOn } from "./expected.js";
 import { model } from "./model.js";
 import { numberText, quantity } from "./numbers.js";
 
-const MEMORY_BOUND = 8; // tokens of a pass up to which any chip of the catalogue waits for memory
+const MEMORY_BOUND = 8; // tokens of a pass up to which any chip of the catalog waits for memory
 
 // [engine, seconds of a step, least, most] for each engine whose runs had as many bytes and sequences; or why there is none.
 export function expectations({ chip, of, c, lacks, config, answer }) {

@@ -1,5 +1,5 @@
 // The explorer's controls: which configuration is edited, its chip, model, format, batch and context.
-import { byId, chips, formats, models } from "./catalogue.js";
+import { byId, chips, formats, models } from "./catalog.js";
 import { element, field, grouped_options } from "./controls.js";
 import { count, numberText } from "./numbers.js";
 import { BATCHES, CONTEXTS, powers } from "./subject.js";
@@ -15,7 +15,7 @@ function modelOptions(state) {
   return [[OWN, state.mine ? "My own model" : "My own model (paste a config.json below)", !state.mine], ...models.map((row) => [row.id, row.name])];
 }
 
-// A format for which the catalogue has no peak of the chip says what it leaves: nothing is guessed.
+// A format for which the catalog has no peak of the chip says what it leaves: nothing is guessed.
 function formatOptions(state, config) {
   const { peaks } = chipOf(state, config.chip);
   const own = config.model === OWN && formatOf(state, { ...config, format: SHIPPED });

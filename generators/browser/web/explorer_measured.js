@@ -3,7 +3,7 @@ import { measured } from "./measured.js";
 import { model } from "./model.js";
 import { count, numberText } from "./numbers.js";
 import { element } from "./controls.js";
-import { device, memorySide } from "./catalogue.js";
+import { device, memorySide } from "./catalog.js";
 import { bandwidthOf, probeName } from "./probe_keep.js";
 
 export const PROBE = "browser";

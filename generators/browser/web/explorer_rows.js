@@ -11,13 +11,13 @@ const BAND = (r) => `${quantity(r.c.bandwidth, "bytes/s")} (bandwidth${OF(r)})`;
 const COPIES = ({ copies, config }) => (copies > 1 ? `; the ${count(config.chips)} chips outnumber the KV heads, so each key and value is kept ${numberText(copies)} times` : "");
 
 // What a chip without the format's peak cannot answer: the words for the cell, and why.
-const unknown = (r, why) => [r.lacks, `The catalogue has ${r.lacks} for ${r.chip.name}. ${why}`];
+const unknown = (r, why) => [r.lacks, `The catalog has ${r.lacks} for ${r.chip.name}. ${why}`];
 
 // Where the capacity is the driver's, and what the chip is sold as.
 const reported = (chip) => (chip.reported ? ` (as the driver reports; sold as ${B(chip.capacity)} each)` : "");
 
 function fits({ c, chip, answer }) {
-  if (!(c.capacity > 0)) return ["capacity not known", "The catalogue gives no memory capacity for this chip: the buyer chooses it."];
+  if (!(c.capacity > 0)) return ["capacity not known", "The catalog gives no memory capacity for this chip: the buyer chooses it."];
   const { weights, kv_all, needed, room } = answer.fit;
   const said = room >= 0 ? `fits, ${B(room)} left` : `does not fit, ${B(-room)} short`;
   return [said, `weights as stored ${B(weights)} + KV cache ${B(kv_all)} = ${B(needed)}, against a capacity of ${B(c.capacity)}${reported(chip)}. Activations and the engine's own buffers are not counted.`];
@@ -25,7 +25,7 @@ function fits({ c, chip, answer }) {
 
 function largest({ c, answer, config }) {
   const { batch, weights, kv_sequence } = answer.fit;
-  if (!(c.capacity > 0)) return ["capacity not known", "The catalogue gives no memory capacity for this chip."];
+  if (!(c.capacity > 0)) return ["capacity not known", "The catalog gives no memory capacity for this chip."];
   return [count(Math.floor(batch)), `(capacity ${B(c.capacity)} − weights ${B(weights)}) ÷ KV cache of one sequence ${B(kv_sequence)} at ${count(config.context)} tokens, rounded down.`];
 }
 
@@ -40,7 +40,7 @@ export const ROWS = [
   ["Arithmetic intensity", (r) => [`${numberText(r.answer.decode.intensity)} FLOP/byte`, `${F(r.answer.decode.step.flop)} ÷ ${B(r.answer.decode.step.traffic.total)}`], (r) => [r.answer.decode.intensity, "FLOP/byte"]],
   ["What binds", (r) => {
     const { compute, memory, binds, flop } = r.answer.decode.step;
-    if (r.lacks) return [`memory, above ${quantity(flop / memory, "FLOP/s")}`, `moving takes ${S(memory)} = ${B(r.answer.decode.step.traffic.total)} ÷ ${BAND(r)}. The catalogue has ${r.lacks} for ${r.chip.name}; memory binds if it does more than ${F(flop)} in that time, ${quantity(flop / memory, "FLOP/s")}.`];
+    if (r.lacks) return [`memory, above ${quantity(flop / memory, "FLOP/s")}`, `moving takes ${S(memory)} = ${B(r.answer.decode.step.traffic.total)} ÷ ${BAND(r)}. The catalog has ${r.lacks} for ${r.chip.name}; memory binds if it does more than ${F(flop)} in that time, ${quantity(flop / memory, "FLOP/s")}.`];
     return [binds, `moving takes ${S(memory)} = ${B(r.answer.decode.step.traffic.total)} ÷ ${BAND(r)}; the arithmetic ${S(compute)} = ${F(r.answer.decode.step.flop)} ÷ ${PEAK(r)}`];
   }, (r) => [r.lacks ? "unknown" : r.answer.decode.step.binds, ""]],
   ["Time per token, at least", (r) => [S(r.answer.decode.step.time), r.lacks ? `moving ${B(r.answer.decode.step.traffic.total)} ÷ ${BAND(r)}; the arithmetic, at an unknown rate, can only add to it` : `the larger of moving, ${S(r.answer.decode.step.memory)}, and arithmetic, ${S(r.answer.decode.step.compute)}, taken as fully overlapped`], (r) => [r.answer.decode.step.time, "s"]],
@@ -69,7 +69,7 @@ export function warnings({ of, chip, config, lacks }) {
   const said = [];
   if (config.context > of.context) said.push(`${of.name} is published for ${count(of.context)} tokens; beyond, these are the bytes and the arithmetic of a context that it was not made for.`);
   if (config.told) said.push(config.told);
-  if (lacks) said.push(`The catalogue has ${lacks} for ${chip.name}: what memory bounds is shown, ridge point and TTFT are not.`);
+  if (lacks) said.push(`The catalog has ${lacks} for ${chip.name}: what memory bounds is shown, ridge point and TTFT are not.`);
   if (config.chips > 1) said.push(`Bandwidth, peak and capacity of ${count(config.chips)} chips added up; the links between them are not counted, so the bound is further off than that of one chip.`);
   return said;
 }

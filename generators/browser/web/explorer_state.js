@@ -1,6 +1,6 @@
 // What the explorer shows: up to four configurations, the reader's own chip and model, and their way into the address.
 import { model } from "./model.js";
-import { byId, chips, device, formats, memorySide, models } from "./catalogue.js";
+import { byId, chips, device, formats, memorySide, models } from "./catalog.js";
 import { SUBJECT } from "./subject.js";
 import { read, write } from "./address.js";
 
@@ -30,7 +30,7 @@ function ownChip({ own }) {
   return { id: OWN, name: "My own chip", short: "own chip", bandwidth: own.bandwidth * 1e9, capacity: own.capacity * 1e9, peaks };
 }
 
-// A chip by id: the typed one, a measured machine, or one of the catalogue.
+// A chip by id: the typed one, a measured machine, or one of the catalog.
 export function chipOf(state, id) {
   return id === OWN ? ownChip(state) : byId([...state.machines, ...chips], id);
 }
@@ -55,7 +55,7 @@ function shipped({ shape, weights: { method, attention, dense, expert, embedding
   };
 }
 
-// A configuration with the model's inputs and answers.  `lacks` says what is not known where the catalogue has no peak
+// A configuration with the model's inputs and answers.  `lacks` says what is not known where the catalog has no peak
 // for the format: then everything stands that needs none.
 export function resolve(state, config, letter) {
   const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), formatOf(state, config)];

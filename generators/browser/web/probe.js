@@ -1,6 +1,6 @@
 // "Measure this browser": a button, what it found in one sentence, and the way into the explorer with this machine chosen.
 import { announcer, element } from "./controls.js";
-import { byId, formats, models } from "./catalogue.js";
+import { byId, formats, models } from "./catalog.js";
 import { define, mine } from "./widget.js";
 import { download } from "./export.js";
 import { model } from "./model.js";

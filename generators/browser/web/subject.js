@@ -1,5 +1,5 @@
 // What a fresh page shows: the running example of the chapters, and the values that sliders offer.
-import { byId, chips, device, formats, models } from "./catalogue.js";
+import { byId, chips, device, formats, models } from "./catalog.js";
 import { count, quantity } from "./numbers.js";
 import { grouped_options } from "./controls.js";
 

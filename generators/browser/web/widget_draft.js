@@ -1,7 +1,7 @@
 // Chapter 8: how many draft tokens pay, at a chance of acceptance, until checking them is no longer free.
 import { define } from "./widget.js";
 import { model } from "./model.js";
-import { byId, models } from "./catalogue.js";
+import { byId, models } from "./catalog.js";
 import { numberText, quantity } from "./numbers.js";
 import { line, mark, rect, text } from "./svg.js";
 import { linearScale } from "./scales.js";

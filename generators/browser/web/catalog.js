@@ -1,4 +1,4 @@
-// Rows of the catalogue as the model's inputs.
+// Rows of the catalog as the model's inputs.
 import { data } from "./data.js";
 import { model } from "./model.js";
 

@@ -1,4 +1,4 @@
-"""The catalogue as the browser gets it: each row is what `generators/model_inputs.py` makes of the data, written short.
+"""The catalog as the browser gets it: each row is what `generators/model_inputs.py` makes of the data, written short.
 
 No number is worked out here or in the browser: shapes, bytes per value and peaks come from the same
 functions that the book's figures call, as floats in base units.
@@ -22,7 +22,7 @@ from generators.score.table import CONSTANTS
 Row = list[object]
 
 
-def catalogue_rows(catalog: Catalog) -> dict[str, object]:
+def catalog_rows(catalog: Catalog) -> dict[str, object]:
     """Chips, models, formats and the subject that a fresh page shows.
 
     Models whose layers differ from one another take most bytes; `further_models` has them, for the explorer.
@@ -37,7 +37,7 @@ def catalogue_rows(catalog: Catalog) -> dict[str, object]:
 
 
 def further_models(catalog: Catalog) -> list[Row]:
-    """The models whose layers differ from one another, as `catalogue_rows` writes the others."""
+    """The models whose layers differ from one another, as `catalog_rows` writes the others."""
     return [row for row in _models(catalog) if _differ(row)]
 
 
@@ -115,7 +115,7 @@ def _float(value: float) -> float | int:
 
 
 def measured_rows(catalog: Catalog) -> dict[str, object]:
-    """What was measured: quoted decode rates on catalogued chips, and the book's own records with their predictions."""
+    """What was measured: quoted decode rates on cataloged chips, and the book's own records with their predictions."""
     return {
         "quoted": [
             [q.id, q.row.accelerator, q.row.model, q.row.format, q.row.context, q.row.engine, q.reached, q.bound]
@@ -132,7 +132,7 @@ ENGINES = {"compiled": "a compiled engine", "serving": "a server", "llama.cpp": 
 def expected_rows(catalog: Catalog) -> dict[str, list[Row]]:
     """For each chip, what engines reach on its memory, by constants fitted to at least two devices.
 
-    A row: engine, share of bandwidth, of the catalogue's peak (0: not fitted), seconds per layer of any build, least and
+    A row: engine, share of bandwidth, of the catalog's peak (0: not fitted), seconds per layer of any build, least and
     most bytes of a pass and most sequences among the runs fitted to, and the intervals of measured over predicted
     time, of passes that wait for memory and of those whose arithmetic may decide.
     """
