@@ -43,7 +43,7 @@ def measure(tmp_path, monkeypatch, capsys):
 
     def run(stages: list[Stage], *words: str, patience: float = 60.0) -> tuple[int, dict[str, Any], str]:
         monkeypatch.setitem(profiles.PROFILES, "quick", lambda kind: stages)
-        monkeypatch.setattr(cli, "Workshop", lambda: WorkerProcess(WORKER, patience))
+        monkeypatch.setattr(cli, "WorkerProcess", lambda: WorkerProcess(WORKER, patience))
         monkeypatch.setattr(cli, "Session", Fast)
         monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)  # whatever else this machine measures
         status = cli.main([*(words or ["quick"]), "--out", str(tmp_path)])
@@ -282,7 +282,7 @@ def test_where_nothing_forks_each_command_has_a_process_of_its_own(measure, monk
 
 def test_a_process_that_never_begins_is_one_line(measure, monkeypatch, capsys):
     monkeypatch.setattr(cli, "only_one_run", contextlib.nullcontext)
-    monkeypatch.setattr(cli, "Workshop", lambda: WorkerProcess([sys.executable, "-c", "raise SystemExit(3)"]))
+    monkeypatch.setattr(cli, "WorkerProcess", lambda: WorkerProcess([sys.executable, "-c", "raise SystemExit(3)"]))
     assert cli.main(["quick"]) == 2
     assert "the measuring process does not start: its process ended with status 3" in capsys.readouterr().err
 
@@ -502,6 +502,11 @@ def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
             assert reported.count("\n") == 1
 
 
+def test_a_record_that_the_rules_of_the_book_refuse_says_why():
+    pytest.importorskip("pydantic", reason="the rules need pydantic, which a run does without")
+    assert "schema" in session.refused({"schema": 0}, "machine--2026-01-01T0000Z.json")
+
+
 def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypatch, tmp_path):
     """A record of a single workload then has what a figure predicts it from."""
     first = [
@@ -510,7 +515,7 @@ def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypa
         stage("more", "steady", names=["c"]),
     ]
     monkeypatch.setattr(profiles, "everything", lambda kind: [*first, stage("two", "slow", sign=os.devnull)])
-    monkeypatch.setattr(cli.catalog, "known", lambda name: name)
+    monkeypatch.setattr(cli.case_names, "known", lambda name: name)
     assert list(measure([], "run", "slow")[1]) == ["reference-read", "a", "b", "slow"]
     next(tmp_path.glob("*.json")).unlink()
     assert list(measure([], "run", "c")[1]) == ["reference-read", "a", "c"]

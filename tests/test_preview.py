@@ -118,7 +118,7 @@ def test_after_each_change_a_warm_memory_gives_what_an_empty_one_gives(project):
 def test_what_did_not_change_is_not_made_again(project, monkeypatch):
     memory = Cache()
     made(project, memory)
-    monkeypatch.setattr("generators.site.tree.load_book", lambda root: pytest.fail("data/ was read again"))
+    monkeypatch.setattr("generators.site.tree.load_catalog", lambda root: pytest.fail("data/ was read again"))
     transformed = []
     monkeypatch.setattr("generators.site.tree.transform", lambda text, name, *_: transformed.append(name) or text)
     replace(project / "docs/02_kv_cache.md", "\n## ", "\nMore.\n\n## ")

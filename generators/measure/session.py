@@ -174,7 +174,7 @@ def refused(row: dict[str, Any], name: str) -> str:
     Measuring needs torch and nothing else, so the rules are looked for and not imported.
     """
     try:
-        load, fault = (import_module(f"generators.{name}") for name in ("book.record", "errors"))
+        load, fault = (import_module(f"generators.{name}") for name in ("catalog.record", "core.errors"))
     except ImportError:
         return ""
     with TemporaryDirectory(prefix=own("measure-")) as folder:

@@ -31,7 +31,7 @@ class FigurePicture:
     @property
     def key(self) -> str:
         """What the picture is kept under: the drawing, and the code that copies it."""
-        return _digest([asdict(self), _code("paint.py", "plain.py")])
+        return _digest([asdict(self), _code("png.py", "svg_compat.py")])
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Card:
     def key(self) -> str:
         """What the picture is kept under: all that is drawn, and the code that draws it."""
         drawn = {name: value for name, value in asdict(self).items() if name != "alt"}
-        return _digest([drawn, _code("card.py", "words.py", "roofline.py", "paint.py", "plain.py")])
+        return _digest([drawn, _code("card.py", "text_layout.py", "roofline.py", "png.py", "svg_compat.py")])
 
 
 Picture = FigurePicture | Card
