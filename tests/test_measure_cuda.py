@@ -51,7 +51,7 @@ def bench(device) -> FakeBench:
     return FakeBench()
 
 
-class Told:
+class Reported:
     """What the run hears: the last row of each case."""
 
     def __init__(self, rows: dict[str, dict[str, Any]]) -> None:
@@ -66,7 +66,7 @@ def run(
     bench: FakeBench, cases: list, rounds: int = 5, rows: dict[str, Any] | None = None
 ) -> dict[str, dict[str, Any]]:
     """The rows of some cases, timed in turns as the suite does, in shorter samples; `rows` is filled on the way."""
-    reported = Told({} if rows is None else rows)
+    reported = Reported({} if rows is None else rows)
     (reference,) = cases_of(bench, Stage("reference", "bandwidth:reference_case"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interleaving, "calibrate", partial(timing.calibrate, target=1e-3))
@@ -481,7 +481,7 @@ class PlannedWorkshop:
             self.handed += 1
             rows = {"0": fakes.row(reported["stage"]["name"], samples=[1.0] * 3)}
             answer(
-                {"what": "timed", "place": 0, "rows": rows, "reference": fakes.row("reference-read") | {"noise": {}}}
+                {"what": "timed", "index": 0, "rows": rows, "reference": fakes.row("reference-read") | {"noise": {}}}
             )
 
 

@@ -60,10 +60,10 @@ def begin(stages: list[Stage], out: Path) -> subprocess.Popen[str]:
     code = (  # a shell's background jobs inherit an ignored Ctrl-C; the run of a person at a terminal does not
         "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from generators.measure import cli, profiles\nfrom generators.measure.plan import Stage\n"
-        "from generators.measure.worker_process import Workshop\n"
+        "from generators.measure.worker_process import WorkerProcess\n"
         "import contextlib\ncli.only_one_run = contextlib.nullcontext\n"  # whatever else this machine measures
         "from tests.test_measure_run import Fast\ncli.Session = Fast\n"
-        f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.Workshop = lambda: Workshop({WORKER!r})\n"
+        f"profiles.PROFILES['quick'] = lambda kind: {stages!r}\ncli.WorkerProcess = lambda: WorkerProcess({WORKER!r})\n"
         f"sys.exit(cli.main(['quick', '--out', {str(out)!r}]))"
     )
     own = os.environ | {"TMPDIR": str(out)}
@@ -504,7 +504,7 @@ def test_another_machine_does_not_go_on_with_a_run(measure, tmp_path, capsys):
 
 def test_a_record_that_the_rules_of_the_book_refuse_says_why():
     pytest.importorskip("pydantic", reason="the rules need pydantic, which a run does without")
-    assert "schema" in session.refused({"schema": 0}, "machine--2026-01-01T0000Z.json")
+    assert "found 0, wanted 1" in session.refused({"schema": 0}, "machine--2026-01-01T0000Z.json")
 
 
 def test_one_case_is_measured_after_the_ceilings_that_bound_it(measure, monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Read `data/` into one `Book`, reporting every mistake found with file, field, found and wanted."""
+"""Read `data/` into one `Catalog`, reporting every mistake found with file, field, found and wanted."""
 
 from __future__ import annotations
 

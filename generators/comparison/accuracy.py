@@ -98,17 +98,17 @@ FIGURES: dict[str, Callable[[Catalog], list[Scored]]] = {
 
 
 #: A run told by others alike, and the error of that.
-Told = tuple[Run, float]
+Reference = tuple[Run, float]
 
 
-def agreement(catalog: Catalog) -> list[Told]:
+def agreement(catalog: Catalog) -> list[Reference]:
     """Each crowd-sourced run, told by the median of others in the same program and system on the same card, model and format."""
     there = [run for run in runs(catalog) if run.family == CROWD] + _repeats(_Hashed(catalog))
     alike = lambda run: (run.device.key, run.build, run.model, run.precision)  # noqa: E731
     return _by_others(there, alike, lambda run: run.seconds, lambda run, other: run is not other)
 
 
-def between(catalog: Catalog, kind: str) -> list[Told]:
+def between(catalog: Catalog, kind: str) -> list[Reference]:
     """Each run in llama.cpp whose card, model and format another source measured too, told by that one's time over its bound."""
     there = [run for run in runs(catalog) if run.family == "llama.cpp" and run.kind == kind]
     alike = lambda run: (run.device.key, run.model, run.precision)  # noqa: E731
@@ -120,7 +120,7 @@ def _by_others(
     alike: Callable[[Run], tuple[str, ...]],
     value: Callable[[Run], float],
     others: Callable[[Run, Run], bool],
-) -> list[Told]:
+) -> list[Reference]:
     """Each run and how far the median of a value of others alike is off; nothing where there is no other."""
     found = []
     for part in parted(there, alike).values():
@@ -130,7 +130,7 @@ def _by_others(
     return found
 
 
-def predicted(catalog: Catalog, reported: list[Told]) -> list[Scored]:
+def predicted(catalog: Catalog, reported: list[Reference]) -> list[Scored]:
     """Those of the runs that can be predicted without their card."""
     answers = (_predictor(_Hashed(catalog)).score(run) for run, _ in reported)
     return [one for one in answers if isinstance(one, Scored)]

@@ -15,7 +15,7 @@ from generators.measure.timing import calibrate
 LEAST_ROUNDS = 7  # below which lateness does not cut a stage short
 SETTLED = 3  # rounds from which on every round is worth keeping
 WARMUPS = 1  # beside the two that settle the repetitions of a sample
-NOBODY = -1  # the place of the reference, which belongs to no case
+NOBODY = -1  # the index of the reference, which belongs to no case
 RESERVE = 0.9  # share of the free memory that a case may plan with
 
 Tell = Callable[..., dict[str, Any]]
@@ -51,7 +51,7 @@ class Turns:
         self.late, self.over = False, ""
 
     def run(self, cases: dict[int, Case | Replay], reference: Case, reference_inner: int | None = None) -> None:
-        """Measure the cases, by their place in the stage; the reference kernel before, between and after."""
+        """Measure the cases, by their index in the stage; the reference kernel before, between and after."""
         self.reference = Outcome(reference)
         kernel = self._prepare(NOBODY, self.reference)
         if kernel is None:
@@ -60,20 +60,20 @@ class Turns:
         self._calibrate(self.reference, kernel)
         self.reference.inner = reference_inner or self.reference.inner
         ready = {
-            place: (outcome, kernel)
-            for place, case in cases.items()
+            index: (outcome, kernel)
+            for index, case in cases.items()
             if isinstance(case, Case)
-            for outcome, kernel in [self._ready(place, case)]
+            for outcome, kernel in [self._ready(index, case)]
             if kernel
         }
         self._rounds(ready)
         ready.clear()
-        for place, case in cases.items():
+        for index, case in cases.items():
             if isinstance(case, Replay):
-                self._replay(place, case)
+                self._replay(index, case)
 
     def _report(self, what: str, rows: dict[str, Outcome], **more: Any) -> None:
-        """Send rows by place; the reference's samples of this stage go along."""
+        """Send rows by index; the reference's samples of this stage go along."""
         answer = self.tell(
             what=what, rows={key: one.as_row() for key, one in rows.items()}, reference=self.reference.as_row(), **more
         )
@@ -82,11 +82,11 @@ class Turns:
     def _ready(self, index: int, case: Case) -> tuple[Outcome, Kernel | None]:
         """A case verified and calibrated, or no kernel and the reason in its outcome."""
         outcome = Outcome(case)
-        outcome.reason = self.tell(what="preparing", place=index).get("over", "")
+        outcome.reason = self.tell(what="preparing", index=index).get("over", "")
         kernel = None if outcome.reason else self._prepare(index, outcome)
         if kernel and not self._guarded(index, outcome, lambda: self._calibrate(outcome, kernel)):
             kernel = None
-        self._report("prepared" if kernel else "failed", {str(index): outcome}, place=index)
+        self._report("prepared" if kernel else "failed", {str(index): outcome}, index=index)
         return outcome, kernel
 
     def _prepare(self, index: int, outcome: Outcome) -> Any:
@@ -115,17 +115,17 @@ class Turns:
         for done in range(1, self.rounds + 1):
             if (done > LEAST_ROUNDS and self.late) or (done > SETTLED and self.over):
                 break
-            for place, (outcome, kernel) in ready.items():
+            for index, (outcome, kernel) in ready.items():
                 if not outcome.failed:
-                    self.tell(what="timing", place=place)
-                    self._guarded(place, outcome, lambda one=outcome, run=kernel: self._sample(one, run))
+                    self.tell(what="timing", index=index)
+                    self._guarded(index, outcome, lambda one=outcome, run=kernel: self._sample(one, run))
             self._sample(self.reference, self._kernel)
             if done >= SETTLED or done == self.rounds:
                 self._settle(ready, before)
-            rows = {str(place): outcome for place, (outcome, _) in ready.items()}
+            rows = {str(index): outcome for index, (outcome, _) in ready.items()}
             self._report("round", rows if done >= SETTLED else {}, done=done, rounds=self.rounds)
         self._settle(ready, before)
-        self._report("timed", {str(place): outcome for place, (outcome, _) in ready.items()})
+        self._report("timed", {str(index): outcome for index, (outcome, _) in ready.items()})
 
     def _sample(self, outcome: Outcome, kernel: Kernel) -> None:
         outcome.samples.append(self.device.time(kernel.run, max(1, outcome.inner // kernel.runs)))
@@ -153,20 +153,20 @@ class Turns:
     def _replay(self, index: int, case: Replay) -> None:
         """Play a sequence several times; each part is a row with one sample a play."""
         whole, before = Outcome(case), noise.read_noise()
-        whole.reason = self.tell(what="preparing", place=index).get("over", "")
+        whole.reason = self.tell(what="preparing", index=index).get("over", "")
         script = None if whole.reason else self._prepare(index, whole)
         parts: list[Outcome] = []
         for done in range(1, case.plays + 1) if script else ():
-            self.tell(what="timing", place=index)
+            self.tell(what="timing", index=index)
             self._sample(self.reference, self._kernel)
             if not self._guarded(index, whole, lambda: self._play(script, whole, parts)):
                 break
             for one in parts:
                 one.noise = self._noise(before, 1)
             rows = {f"{index}.{number}": one for number, one in enumerate(parts)}
-            self._report("played", rows, place=index, done=done, rounds=case.plays)
+            self._report("played", rows, index=index, done=done, rounds=case.plays)
         if not parts or whole.failed:
-            self._report("failed", {str(index): whole}, place=index)
+            self._report("failed", {str(index): whole}, index=index)
 
     def _play(self, script: Script, whole: Outcome, parts: list[Outcome]) -> None:
         """One play; its parts must be those of the play before."""
@@ -196,7 +196,7 @@ class Turns:
             outcome.work = outcome.work if outcome.samples else Work()
             if lost:
                 if index != NOBODY:
-                    self._report("failed", {str(index): outcome}, place=index)
+                    self._report("failed", {str(index): outcome}, index=index)
                 raise DeviceLost(outcome.reason) from error
             return False
         return True

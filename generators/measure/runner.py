@@ -46,7 +46,7 @@ class Runner:
         self._begun = self._handed = False  # whether it was begun, and whether the living process has it
         self._busy: int | None = None  # its case at hand
         self._before: list[float] = []  # samples of the reference before it was handed out
-        self._places: list[int] = []  # its cases that were handed out
+        self._indices: list[int] = []  # its cases that were handed out
         self.noises: dict[str, dict[str, Any]] = {}  # by stage
         self.marks: dict[str, list[float]] = {}  # the reference's samples by stage
 
@@ -142,7 +142,7 @@ class Runner:
             pages = [self.own_huge_page_bytes, message["own_huge_page_bytes"]]
             self.own_huge_page_bytes = max((size for size in pages if size is not None), default=None)
             return self._hand_out()
-        self._busy = message.get("place", self._busy)
+        self._busy = message.get("index", self._busy)
         if "rows" in message:
             self._take(self._at, self.stages[self._at], message)
         over = self.stages[self._at].optional and self.progress.over()
@@ -154,29 +154,29 @@ class Runner:
             self._fail("its process told nothing of it")
             self._close()
         while self._at < len(self.stages):
-            stage, places = self.stages[self._at], self._open(self._at)
-            if not self._begun and not self._begin(stage, places):
+            stage, indices = self.stages[self._at], self._open(self._at)
+            if not self._begun and not self._begin(stage, indices):
                 self._at += 1
-            elif not places:
+            elif not indices:
                 self._close()
             else:
-                self._handed, self._busy, self._places = True, None, places
+                self._handed, self._busy, self._indices = True, None, indices
                 inner = self.reference["inner"] if self.reference else None
                 self._before = list(self.reference["samples"]) if self.reference else []
-                return {"stage": asdict(stage), "places": places, "reference_inner": inner}
+                return {"stage": asdict(stage), "indices": indices, "reference_inner": inner}
         return {}
 
-    def _begin(self, stage: Stage, places: list[int]) -> bool:
+    def _begin(self, stage: Stage, indices: list[int]) -> bool:
         """Begin a stage, unless it has nothing to do or would not fit."""
-        if not places:
+        if not indices:
             self.progress.skipped(stage, "measured before" if self.listed[self._at] else "has no cases here")
             return False
         if stage.optional and not self.progress.fits(stage):
-            for number in places:
+            for number in indices:
                 self.rows[self._at, str(number)]["reason"] = f"the profile's {self.budget:.0f} s would not hold it"
             self.progress.skipped(stage, f"left out, it would not fit into {self.budget:.0f} s")
             return False
-        self.progress.stage(stage, [self.listed[self._at][number] for number in places])
+        self.progress.stage(stage, [self.listed[self._at][number] for number in indices])
         self._begun = True
         return True
 
@@ -239,7 +239,7 @@ class Runner:
             or not mine
             or not any(_is_open(row) or _CUT.fullmatch(row["reason"]) for row in mine.values())
         ):
-            if not open_now or len(open_now) < len(self._places):
+            if not open_now or len(open_now) < len(self._indices):
                 self.progress.died(self.stages[place].name, f"{how}; the others go on in a new one")
                 return
             number, done = open_now[0], []

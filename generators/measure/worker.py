@@ -153,7 +153,7 @@ def _stages(channel: Channel, command: dict[str, Any], torch: Any) -> None:
         stage = Stage(**reported["stage"])
         try:
             cases = cases_of(bench, stage)
-            chosen = {place: cases[place] for place in reported["places"]}
+            chosen = {index: cases[index] for index in reported["indices"]}
             Turns(bench, channel.tell, stage.rounds).run(chosen, reference, reported["reference_inner"])
         except (Closed, DeviceLost):
             raise

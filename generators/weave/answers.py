@@ -34,7 +34,7 @@ class RenderedNumber:
 
 
 class PageValues:
-    """Answers over one root.  `notes` are those of an earlier run with the same data and code, or None."""
+    """Values over one root.  `notes` are those of an earlier run with the same data and code, or None."""
 
     def __init__(self, root: Path, notes: Notes | None = None) -> None:
         self.root = root

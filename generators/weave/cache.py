@@ -22,7 +22,7 @@ PACKAGES = ("pydantic", "pydantic-core", "matplotlib")
 
 
 def key(root: Path) -> str:
-    """A hash of everything that an answer over `root` may depend on, but for the module of a figure (see `Answers.words`)."""
+    """A hash of everything that an answer over `root` may depend on, but for the module of a figure (see `PageValues.words`)."""
     code = [CODE / "generators", *sorted((CODE / "vis").glob("_*.py"))]
     runs_on = [sys.version, sys.platform, *map(_version, PACKAGES)]
     return fingerprint.of_values(

@@ -38,7 +38,7 @@ SHOWN = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """What Lighthouse says of one page: each category's median score, the middle of its times, and audits that fail."""
 
     page: str
@@ -57,13 +57,13 @@ def chosen(site: Path) -> list[str]:
     return ["", max(chapters, key=lambda one: size(site / one / "index.html")), "explorer/"]
 
 
-def judge(site: Path, addresses: Iterable[str], runs: int = RUNS) -> list[Told]:
+def judge(site: Path, addresses: Iterable[str], runs: int = RUNS) -> list[Reported]:
     """Lighthouse on each page, `runs` times."""
     with hosted(site) as origin:
         return [_median(one, [_run(origin + one) for _ in range(runs)]) for one in addresses]
 
 
-def check(reported: Iterable[Told]) -> list[str]:
+def check(reported: Iterable[Reported]) -> list[str]:
     """Each score that is too low, one line each, with the audits that fail."""
     return [
         f"{one.page or 'index.html'}: {name} {one.scores[name]}, wanted {least}; {one.times}; see {', '.join(one.failed) or 'the times'}"
@@ -104,7 +104,7 @@ def _lighthouse(url: str, slowed: float) -> dict:
     return report
 
 
-def _median(page: str, reports: list[dict]) -> Told:
+def _median(page: str, reports: list[dict]) -> Reported:
     """What holds of most runs."""
     scores = {
         name: round(100 * statistics.median(report["categories"][name]["score"] or 0 for report in reports))
@@ -114,7 +114,7 @@ def _median(page: str, reports: list[dict]) -> Told:
     audits = middle["audits"]
     times = [f"{words} {audits[id_].get('displayValue', '?')}".replace("\u00a0", " ") for id_, words in SHOWN.items()]
     times.append(f"machine {middle['environment']['benchmarkIndex']:.0f}")
-    return Told(page, scores, ", ".join(times), _failed(middle))
+    return Reported(page, scores, ", ".join(times), _failed(middle))
 
 
 def _failed(report: dict) -> list[str]:

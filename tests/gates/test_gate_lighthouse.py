@@ -34,7 +34,7 @@ PLANTED = [
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory) -> list[lighthouse.Told]:
+def planted(tmp_path_factory) -> list[lighthouse.Reported]:
     """What Lighthouse says, in one run each, of pages with one fault each; the last is sound."""
     folder = tmp_path_factory.mktemp("lighthouse")
     names = plant(folder, [*(body for body, _ in PLANTED), "<p>Sound.</p>"])

@@ -22,6 +22,7 @@ from generators.measure.exact import exact
 from generators.measure.graphs import timed
 from generators.measure.plan import Case, Check, CheckFailed, Kernel, Unsupported
 from generators.measure.repeated import ARRAYS, LINE, SCALE, Plan, copy_pass, plan, read_pass, triad_pass
+from generators.measure.single_thread import fastest
 
 SMALLEST, LARGEST, STEP = 2**15, 2**31, 4
 CHECKED = 2**22  # bytes of the fresh set a kernel is verified on, where the one timed is larger
@@ -72,10 +73,10 @@ def reread(bench: Bench, once: Callable[[], object], twice: Callable[[], object]
     The two take turns and the fastest of each counts, so that a slow spell of the machine does not
     decide: at least nine calls of each, and up to 60 where twice the passes do not look longer yet.
     """
-    fastest = [math.inf, math.inf]
+    least = [math.inf, math.inf]
     for turn in range(20):
-        fastest = [min(least, fastest(bench, run, 3)) for least, run in zip(fastest, (once, twice), strict=True)]
-        ratio = fastest[1] / fastest[0]
+        least = [min(one, fastest(bench, run, 3)) for one, run in zip(least, (once, twice), strict=True)]
+        ratio = least[1] / least[0]
         if turn >= 2 and ratio >= 1.5:
             return round(ratio, 2)
     raise CheckFailed(f"twice the passes took {ratio:.2f} times as long: the set is not read again")

@@ -12,7 +12,7 @@ from tests.fake_cases import replay
 from tests.fakes import CHECK, FakeDevice
 
 
-class Told:
+class Reported:
     """What the run would hear: messages, and the last row of each case."""
 
     def __init__(self, late: bool = False) -> None:
@@ -26,8 +26,8 @@ class Told:
         return {"late": self.late}
 
 
-def run(device: FakeDevice, cases: list, rounds: int = 15, late: bool = False) -> Told:
-    reported = Told(late)
+def run(device: FakeDevice, cases: list, rounds: int = 15, late: bool = False) -> Reported:
+    reported = Reported(late)
     Turns(device, reported, rounds).run(dict(enumerate(cases)), device.case("reference-read", 0.05))
     return reported
 
@@ -43,7 +43,7 @@ def test_cases_of_a_stage_are_timed_in_turns_with_the_reference_between():
         return Kernel(act, Work(bytes=1), Check("itself", 0, 1))
 
     cases = {n: Case(name, "ceiling", {}, lambda name=name: kernel(name)) for n, name in enumerate("ab")}
-    reported = Told()
+    reported = Reported()
     Turns(device, reported, 3).run(cases, Case("r", "ceiling", {}, lambda: kernel("r")))
     assert "".join(order)[-10:] == "rabrabrabr"
     assert len(reported.messages[-1]["reference"]["samples"]) == 4
