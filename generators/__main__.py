@@ -209,7 +209,7 @@ def _numbers(arguments: list[str], root: Path) -> int:
     """Number ids, tables and formulas with what each means; with words, those about all of them; with an id, its value."""
     from generators.formulas import FORMULAS
     from generators.numbers import everything  # noqa: F401  declares every family
-    from generators.numbers.finding import about
+    from generators.numbers.finding import about, alike
     from generators.numbers.registry import FAMILIES
     from generators.tables.registry import TABLES
 
@@ -220,7 +220,13 @@ def _numbers(arguments: list[str], root: Path) -> int:
     woven += [(f"<!-- table: {name} -->", (table.__doc__ or "").split("\n")[0]) for name, table in TABLES.items()]
     beside = about(arguments, woven)
     if not found + beside:
-        raise BookError("numbers", None, f"found nothing about {' '.join(arguments)!r}; try fewer words, or an id")
+        known = [(family.pattern, family.meaning) for family in FAMILIES] + woven
+        near = (
+            f"nearest is {' '.join(alike(arguments, known))}"
+            if alike(arguments, known)
+            else "try fewer words, or an id"
+        )
+        raise BookError("numbers", None, f"found nothing about {' '.join(arguments)!r}; {near}")
     for line in found + beside:
         _say(line)
     if found:

@@ -306,6 +306,19 @@ def test_a_file_of_several_megabytes_is_read(rules, browser_reads):
     assert figures(read_config(text, rules))["parameters"] == pytest.approx(125e6, rel=0.003)
 
 
+@pytest.mark.parametrize(("first", "dense"), [(0, 0), (3, 3), (4, 4), (9, 4)])
+def test_layers_before_the_first_with_experts_are_dense_and_no_more_than_there_are(rules, browser_reads, first, dense):
+    text = json.dumps(
+        {"num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 99, "intermediate_size": 96}
+        | {"n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+        | {"first_k_dense_replace": first}
+    )
+    parts = read_config(text, rules).shape.parts
+    assert sum(part.count for part in parts if part.dense) == dense
+    assert sum(part.count for part in parts if part.experts) == 4 - dense
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
 def test_a_key_that_changes_the_shape_and_is_not_known_refuses_the_file(rules):
     good = json.loads((FILES / "ome--command_r_35b.json").read_text())
     for key, value in [("num_new_heads", 4), ("router_hidden_dim", 64), ("kv_lora_rank", 512), ("n_routed_experts", 8)]:

@@ -9,7 +9,7 @@ import pytest
 from generators.__main__ import main
 from generators.core import units
 from generators.core.errors import BookError, BookErrors
-from generators.numbers import registry
+from generators.numbers import finding, registry
 from generators.numbers.everything import all_numbers
 from generators.site import tree
 from generators.site.maths import CACHE, stale_formulas
@@ -272,6 +272,8 @@ DESCRIBED = "---\ndescription: What a page of this length says in a list of resu
     ("text", "line", "said"),
     [
         ("[x](y", 6, "found '[x](y', a link that no ) closes"),
+        ("```console\nnox", 6, "code that begins here and ends nowhere"),
+        ("$$\nx = 1", 6, "found $$ without another"),
         ("See [the cache](02_kv_cache.md and (later) more.", 6, "a link that no ) closes"),
         ("See [the cache](02_kv_cache.md and more).", 6, "wanted one without spaces"),
         ("[x](02_kv_cash.md)", 6, "found a link to '02_kv_cash.md', which is no page; nearest is 02_kv_cache.md"),
@@ -430,6 +432,13 @@ def test_a_figure_with_a_mistyped_column_is_refused(catalog, monkeypatch):
     monkeypatch.setattr(paging_waste, "data", lambda catalog: FigureData({"time": "s"}, [{"tme": 1.0}]))
     with pytest.raises(BookError, match=r"^vis/paging_waste.py:data: found a row with the column 'tme'"):
         figure_files.figure("paging_waste", catalog)
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"), [(["KV", "cahce"], ["kv", "cache"]), (["cache"], []), (["cache", "zzqqxx"], [])]
+)
+def test_words_that_stand_nowhere_are_answered_with_the_nearest(words, nearest):
+    assert finding.alike(words, [("{model}.kv", "Bytes of the cache")]) == nearest
 
 
 def test_an_invented_unit_is_answered_with_the_nearest():

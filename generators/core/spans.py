@@ -57,7 +57,16 @@ def _masked(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
 
 def without_fences(text: str) -> str:
     """The text with fenced code hidden, fence lines included; an unclosed fence runs to the end."""
-    lines, opened = text.split("\n"), ""
+    return _fences(text)[0]
+
+
+def unclosed_fence(text: str) -> int:
+    """The line number, from 1, of a code fence that nothing closes; 0 where there is none."""
+    return _fences(text)[1]
+
+
+def _fences(text: str) -> tuple[str, int]:
+    lines, opened, begun = text.split("\n"), "", 0
     for number, line in enumerate(lines):
         match = _FENCE.match(line)
         if opened:
@@ -65,8 +74,8 @@ def without_fences(text: str) -> str:
             closes = match and match["mark"].startswith(opened) and not line[match.end() :].strip()
             opened = "" if closes else opened
         elif match:
-            lines[number], opened = HIDDEN * len(line), match["mark"]
-    return "\n".join(lines)
+            lines[number], opened, begun = HIDDEN * len(line), match["mark"], number + 1
+    return "\n".join(lines), begun if opened else 0
 
 
 def line_of(text: str, offset: int) -> int:

@@ -19,6 +19,16 @@ def about(words: list[str], reported: Iterable[tuple[str, str]]) -> list[str]:
     return [line for line in lines if all(word.lower() in line.lower() for word in words)]
 
 
+def alike(words: list[str], reported: Iterable[tuple[str, str]]) -> list[str]:
+    """The words, each that stands in no name or meaning replaced by the nearest that does; nothing where none was."""
+    known = {word for pair in reported for text in pair for word in re.findall(r"[a-z]{2,}", text.lower())}
+    near = [
+        word if word in known else next(iter(difflib.get_close_matches(word, known, 1)), "")
+        for word in map(str.lower, words)
+    ]
+    return near if all(near) and near != [word.lower() for word in words] else []
+
+
 def repaired(id_: str, known: dict[str, Iterable[str]]) -> Iterator[str]:
     """The id with one of its parts, that is none of those known, replaced by those that are most like it."""
     there, words = sorted({one for ids in known.values() for one in ids}), id_.split(".")

@@ -57,7 +57,7 @@ def page_faults(root: Path, texts: Mapping[str, str]) -> list[BookError]:
     found: list[BookError] = []
     for path, text in texts.items():
         mask = spans.hide_all(spans.prose(text), _MATHS)
-        found += [*_unclosed(path, mask), *_acting(path, text)]
+        found += [*_unclosed(path, text, mask), *_acting(path, text)]
         for start, address in _addresses(mask):
             if fault := _fault(root, path, address, docs, ids):
                 found.append(BookError(path, spans.line_of(mask, start), fault))
@@ -88,11 +88,17 @@ def _acting(path: str, text: str) -> Iterator[BookError]:
         yield BookError(path, spans.line_of(mask, match.start()), f"found {match[0][:60]!r}, {wanted}")
 
 
-def _unclosed(path: str, mask: str) -> list[BookError]:
-    return [
-        BookError(path, spans.line_of(mask, one.start()), f"found {one[0][:60]!r}, a link that no ) closes; add it")
-        for one in _UNCLOSED.finditer(mask)
-    ]
+def _unclosed(path: str, text: str, mask: str) -> Iterator[BookError]:
+    """Links, code and formulas that begin and do not end: what follows would be shown as something else."""
+    for one in _UNCLOSED.finditer(mask):
+        yield BookError(
+            path, spans.line_of(mask, one.start()), f"found {one[0][:60]!r}, a link that no ) closes; add it"
+        )
+    if line := spans.unclosed_fence(text):
+        yield BookError(path, line, "found code that begins here and ends nowhere; close it with as many marks")
+    elif "$$" in mask:
+        line = spans.line_of(mask, mask.rindex("$$"))
+        yield BookError(path, line, "found $$ without another, wanted one before and one after a formula")
 
 
 def _addresses(mask: str) -> Iterator[tuple[int, str]]:
