@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
+WHOLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+#: The same engine without windows and menus opens a page in a third of the processor's time.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chrome-headless-shell"))), WHOLE)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,7 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 def missing() -> str:
     """Why browser tests cannot run here; empty when they can."""
     if CHROMIUM is None:
-        return "no Chromium on this machine (Debian: apt-get install chromium)"
+        return "no Chromium on this machine (Debian: apt-get install chromium-headless-shell, or chromium)"
     try:
         import playwright.sync_api  # noqa: F401
     except ImportError:

@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     """Measure and write; the folder may be named."""
     from playwright.sync_api import sync_playwright
 
-    from tests.chromium import CHROMIUM, FLAGS, missing, served
+    from tests.chromium import CHROMIUM, FLAGS, WHOLE, missing, served
 
     if why := missing():
         print(f"the probe needs a browser: {why}", file=sys.stderr)
@@ -129,7 +129,7 @@ def main(arguments: list[str]) -> int:
         for name, text in scripts(load_catalog(ROOT)).items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         (Path(folder) / "index.html").write_text(PAGE, encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=WHOLE or CHROMIUM, args=FLAGS)
         page = browser.new_page()
         page.goto(origin)
         page.wait_for_selector("mb-live[data-ready]", state="attached", timeout=20_000)

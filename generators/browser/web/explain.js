@@ -19,17 +19,18 @@ export function explainer() {
     button.removeAttribute("aria-describedby");
     over = null;
   };
+  const leave = (button) => { if (document.activeElement !== button) hide(button); }; // a tap may end with a leave of its own
   const value = () => {
     const button = element("button", { type: "button", class: "mb-why" });
     button.addEventListener("mouseenter", () => show(button));
-    button.addEventListener("mouseleave", (event) => { if (event.relatedTarget !== tip) hide(button); });
+    button.addEventListener("mouseleave", (event) => { if (event.relatedTarget !== tip) leave(button); });
     button.addEventListener("focus", () => show(button));
     button.addEventListener("blur", () => hide(button));
     button.addEventListener("click", () => show(button));
     button.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(button); });
     return button;
   };
-  tip.addEventListener("mouseleave", () => { if (over) hide(over); });
+  tip.addEventListener("mouseleave", () => { if (over) leave(over); });
   const set = (button, words, why) => {
     button.textContent = words;
     button.why = why;
