@@ -435,7 +435,7 @@ def test_a_figure_with_a_mistyped_column_is_refused(catalog, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("words", "nearest"), [(["KV", "cahce"], ["kv", "cache"]), (["cache"], []), (["cache", "zzqqxx"], [])]
+    ("words", "nearest"), [(["KV", "cachex"], ["kv", "cache"]), (["cache"], []), (["cache", "zzqqxx"], [])]
 )
 def test_words_that_stand_nowhere_are_answered_with_the_nearest(words, nearest):
     assert finding.alike(words, [("{model}.kv", "Bytes of the cache")]) == nearest

@@ -23,7 +23,7 @@ def alike(words: list[str], reported: Iterable[tuple[str, str]]) -> list[str]:
     """The words, each that stands in no name or meaning replaced by the nearest that does; nothing where none was."""
     known = {word for pair in reported for text in pair for word in re.findall(r"[a-z]{2,}", text.lower())}
     near = [
-        word if word in known else next(iter(difflib.get_close_matches(word, known, 1)), "")
+        word if word in known else next(iter(difflib.get_close_matches(word, known, 1, 0.75)), "")
         for word in map(str.lower, words)
     ]
     return near if all(near) and near != [word.lower() for word in words] else []
