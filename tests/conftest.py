@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,9 +54,9 @@ def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=root, env=os.environ | BUILD, capture_output=True, text=True, timeout=600)
 
 
-def fresh_copy(root: Path, target: Path) -> None:
-    """Copy the data, pages and drawing code of a project into an empty folder."""
-    for part in ("data", "docs", "vis"):
+def fresh_copy(root: Path, target: Path, parts: tuple[str, ...] = ("data", "docs", "vis")) -> None:
+    """Copy the data, pages and drawing code of a project, or some of them, into an empty folder."""
+    for part in parts:
         shutil.copytree(root / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
     for path in [*root.glob("*.md"), root / "mkdocs.yml"]:
         shutil.copy(path, target / path.name)
@@ -159,6 +159,42 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the data, pages and drawing code that a test may change."""
     fresh_copy(ROOT, tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def _data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `data_copy` lies from test to test."""
+    folder = tmp_path_factory.mktemp("data") / "project"
+    fresh_copy(ROOT, folder, ("data",))
+    return folder
+
+
+@pytest.fixture
+def data_copy(_data: Path) -> Iterator[Path]:
+    """A copy of the data alone that a test may change; what it changed is put back, which is faster than another copy."""
+    before = _stamps(_data)
+    yield _data
+    after = _stamps(_data)
+    if before.keys() != after.keys():
+        shutil.rmtree(_data)
+        fresh_copy(ROOT, _data, ("data",))
+        return
+    for path in [path for path in before if after.get(path, before[path]) != before[path]]:
+        path.unlink()  # it may have become a link
+        shutil.copy(ROOT / path.relative_to(_data), path)
+
+
+def _stamps(folder: Path) -> dict[Path, tuple[int, ...]]:
+    """What a change of anything below a folder changes, but of the dates of folders."""
+    found = {}
+    for path in folder.rglob("*"):
+        stat = path.lstat()
+        found[path] = (
+            (stat.st_mode,)
+            if path.is_dir() and not path.is_symlink()
+            else (stat.st_mode, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        )
+    return found
 
 
 @pytest.fixture

@@ -955,7 +955,8 @@ def sound_once(judge: Callable) -> Callable:
 
     def remembering(*given: object) -> object:
         *asked, errors = given if isinstance(given[-1], list) else (*given, [])
-        key, before = repr((asked[0].name, asked[0].read_bytes()) if isinstance(asked[0], Path) else asked), len(errors)
+        named = [one.name if isinstance(one, Path) else one for one in asked]  # every copy lies in a folder of its own
+        key, before = repr((named, asked[0].read_bytes() if isinstance(asked[0], Path) else b"")), len(errors)
         if key in known:
             return known[key]
         answer = judge(*given)

@@ -12,6 +12,8 @@ from generators.comparison import batching, phases
 from generators.comparison.comparison import ceilings, predicted, quoted_decodes
 from generators.core.errors import BookErrors
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 STEPS = ("decode", "decode-batch", "decode-context", "prefill", "step-with-cache", "step-without-cache", "verify")
 
 
@@ -95,24 +97,24 @@ def test_no_measured_step_is_faster_than_the_ceilings_of_its_record(catalog):
         ('value = "1028.70 GB/s"', 'value = "1028700 GB/s"'),  # rows of one die, which name no chip
     ],
 )
-def test_a_run_that_no_chip_can_do_is_refused(copy, change, reported):
-    path = copy / "data/published/chapter1.toml"
+def test_a_run_that_no_chip_can_do_is_refused(data_copy, change, reported):
+    path = data_copy / "data/published/chapter1.toml"
     text = path.read_text(encoding="utf-8")
     assert change in text
     path.write_text(text.replace(change, reported), encoding="utf-8")
     with pytest.raises(BookErrors, match=r"data/published/chapter1\.toml:.*allows .* at best; .*above_bound"):
-        load_catalog(copy)
+        load_catalog(data_copy)
 
 
-def test_a_reason_that_no_run_needs_is_refused(copy):
-    path = copy / "data/published/chapter1.toml"
+def test_a_reason_that_no_run_needs_is_refused(data_copy):
+    path = data_copy / "data/published/chapter1.toml"
     text = path.read_text(encoding="utf-8").replace(
         "[gpt-fast-7b-int8]\n", '[gpt-fast-7b-int8]\nabove_bound = "x"\n', 1
     )
     path.write_text(text, encoding="utf-8")
     assert tomllib.loads(text)["gpt-fast-7b-int8"]["above_bound"] == "x"
     with pytest.raises(BookErrors, match="within its bound; remove it"):
-        load_catalog(copy)
+        load_catalog(data_copy)
 
 
 def test_a_latency_below_its_bound_is_told(catalog):

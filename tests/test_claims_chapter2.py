@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from generators import model_inputs
-from generators.comparison import cache as kv_evidence
+from generators.comparison import cache as kv_comparison
 from generators.comparison import paging
 from generators.model import cache, memory, roofline, work
 from generators.model.inputs import Format, Pass
@@ -386,7 +386,7 @@ def own(catalog, steps):
 
 
 def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(catalog):
-    steps = own(catalog, kv_evidence.cache_steps(catalog))
+    steps = own(catalog, kv_comparison.cache_steps(catalog))
     label = max(steps, key=lambda step: step.bytes - step.cached_bytes).label
     times = {
         kind: {s.context: s.seconds for s in steps if s.label == label and s.kind == kind}
@@ -398,7 +398,7 @@ def test_measured_forgetting_grows_with_the_context_and_remembering_hardly(catal
 
 
 def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_not_stable(catalog, numbers):
-    steps = own(catalog, kv_evidence.cache_steps(catalog))
+    steps = own(catalog, kv_comparison.cache_steps(catalog))
     without = [step for step in steps if step.kind == "no cache"]
     assert len({step.label for step in without}) == 2 and all(step.error < 0 for step in without)
     assert abs(numbers["cpu.cache-steps.error.with"].value) < numbers["cpu.cache-steps.error.without"].value / 4
@@ -409,7 +409,7 @@ def test_without_the_cache_the_prediction_is_always_too_fast_and_the_ratio_is_no
 
 
 def test_the_three_things_that_the_prediction_without_a_cache_lacks(catalog, numbers):
-    steps = own(catalog, kv_evidence.cache_steps(catalog))
+    steps = own(catalog, kv_comparison.cache_steps(catalog))
     hidden = [s for s in steps if s.kind == "no cache" and s.label.startswith("0.1B") and s.context <= 128]
     assert len(hidden) == 4 and all(s.binds == "memory" for s in hidden), "arithmetic is predicted to hide"
     assert numbers["cpu.rows.bf16.t128"].value > 2 * numbers["cpu.rows.bf16.t1"].value, "and does not"
@@ -417,14 +417,14 @@ def test_the_three_things_that_the_prediction_without_a_cache_lacks(catalog, num
 
 
 def test_with_the_cache_the_miss_grows_with_the_context(catalog, numbers):
-    steps = own(catalog, kv_evidence.cache_steps(catalog))
+    steps = own(catalog, kv_comparison.cache_steps(catalog))
     found = sorted((s.context, -s.error) for s in steps if s.kind == "cache" and s.label.startswith("0.1B"))
     assert found[-1][1] > 2 * found[0][1] > 0
     assert numbers["cpu.cache-step.added.measured"].value > 3 * numbers["cpu.cache-step.added.predicted"].value
 
 
 def test_products_of_as_many_rows_explain_the_measured_slow_downs(catalog, numbers):
-    found = kv_evidence.slow_downs(own(catalog, kv_evidence.context_steps(catalog)))
+    found = kv_comparison.slow_downs(own(catalog, kv_comparison.context_steps(catalog)))
     last = {kind: max((one for one in found if one.kind == kind), key=lambda one: one.context) for kind in KINDS}
     assert last["mha"].observed < last["mha"].predicted
     for kind in ("gqa", "mqa", "mla"):
@@ -438,7 +438,7 @@ def test_products_of_as_many_rows_explain_the_measured_slow_downs(catalog, numbe
 
 
 def test_the_roofline_excuses_only_the_latent(catalog, numbers):
-    own(catalog, kv_evidence.context_steps(catalog))
+    own(catalog, kv_comparison.context_steps(catalog))
     ridge = numbers["cpu.ridge-point.float32"].value
     intensity = {kind: numbers[f"cpu.context.{kind}.intensity"].value for kind in KINDS}
     assert max(intensity["gqa"], intensity["mqa"]) < ridge < intensity["mla"]
@@ -457,7 +457,7 @@ def test_the_roofline_excuses_only_the_latent(catalog, numbers):
 
 
 def test_measured_slow_downs_follow_the_kind_of_attention(catalog):
-    found = kv_evidence.slow_downs(own(catalog, kv_evidence.context_steps(catalog)))
+    found = kv_comparison.slow_downs(own(catalog, kv_comparison.context_steps(catalog)))
     last = {kind: max((one for one in found if one.kind == kind), key=lambda one: one.context) for kind in KINDS}
     assert last["mha"].observed > last["gqa"].observed > last["mqa"].observed
     assert last["window"].observed < 0.6 * last["mha"].observed

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from generators import model_inputs
-from generators.comparison import batching as batch_evidence
-from generators.comparison import serving as serving_evidence
+from generators.comparison import batching as batch_comparison
+from generators.comparison import serving as serving_comparison
 from generators.comparison import serving_runs
 from generators.measure.serving import report
 from generators.measure.serving.scheduler import POLICIES, serve
@@ -35,7 +35,7 @@ def a100(catalog):
 
 @pytest.fixture
 def price(catalog):
-    return serving_evidence.chapter_price(catalog)
+    return serving_comparison.chapter_price(catalog)
 
 
 def shape(catalog, name):
@@ -189,15 +189,15 @@ def test_latency_rises_and_throughput_saturates(catalog, a100):
 
 
 def test_the_bytes_predict_what_a_batch_gains(catalog, numbers):
-    gains = batch_evidence.sweep_gains(catalog)
+    gains = batch_comparison.sweep_gains(catalog)
     assert len(gains) == 6
-    short, long = ([one for one in gains if one.length == length] for length in batch_evidence.SWEEP_LENGTHS)
+    short, long = ([one for one in gains if one.length == length] for length in batch_comparison.SWEEP_LENGTHS)
     assert all(one.error > 0 for one in short), "too high for short texts"
     assert long[-1].batch == 64 and long[-1].error < 0, "too low for the largest batch of long ones"
     assert [row for row in catalog.published if row.startswith("trt-gh200-8b-")] == [
-        batch_evidence.sweep_id(length, batch)
-        for length in batch_evidence.SWEEP_LENGTHS
-        for batch in batch_evidence.SWEEP_BATCHES
+        batch_comparison.sweep_id(length, batch)
+        for length in batch_comparison.SWEEP_LENGTHS
+        for batch in batch_comparison.SWEEP_BATCHES
     ]
     assert numbers["sweep-error.worst"].value == max(abs(one.error) for one in gains)
 
@@ -205,7 +205,7 @@ def test_the_bytes_predict_what_a_batch_gains(catalog, numbers):
 def test_which_gh200_it_was_hardly_matters_to_the_gain(catalog):
     s, form = shape(catalog, "llama-3-8b"), model_inputs.number_format(catalog.formats["fp16"])
     cards = [model_inputs.device(catalog.accelerators[f"gh200-{card}"], "fp16") for card in ("96gb", "141gb")]
-    for length in batch_evidence.SWEEP_LENGTHS:
+    for length in batch_comparison.SWEEP_LENGTHS:
         gains = []
         for card in cards:
             one, many = (batching.offline_time(s, form, card, b, float(length), float(length)) for b in (1.0, 64.0))
@@ -216,7 +216,7 @@ def test_which_gh200_it_was_hardly_matters_to_the_gain(catalog):
 
 
 def test_the_quoted_h100_runs_end_where_the_sentence_says(catalog):
-    mine = {one.id: one.reached / one.bound for one in batch_evidence.offline_runs(catalog) if "h100" in one.id}
+    mine = {one.id: one.reached / one.bound for one in batch_comparison.offline_runs(catalog) if "h100" in one.id}
     assert min(mine, key=mine.get) == "tensorrt-llm-7b-h100-b768"
     assert max(mine, key=mine.get) == "tensorrt-llm-7b-h100-b48"
 
@@ -232,8 +232,8 @@ def test_the_batch_within_a_promise_follows_from_the_formula(catalog, numbers):
 
 
 def test_no_offline_run_beats_its_bound_and_the_misses_have_an_order(catalog):
-    runs = batch_evidence.offline_runs(catalog)
-    assert len(runs) == len(batch_evidence.OFFLINE) == 7
+    runs = batch_comparison.offline_runs(catalog)
+    assert len(runs) == len(batch_comparison.OFFLINE) == 7
     assert all(0.47 < run.reached / run.bound < 0.81 for run in runs)
     for chip in ("a100", "h100"):
         mine = sorted((run for run in runs if chip in run.id), key=lambda run: run.reached / run.bound)
@@ -247,7 +247,7 @@ def test_no_offline_run_beats_its_bound_and_the_misses_have_an_order(catalog):
 
 
 def _ridge_share(catalog, run):
-    row, kv = catalog.published[run.id], batch_evidence.OFFLINE[run.id][2]
+    row, kv = catalog.published[run.id], batch_comparison.OFFLINE[run.id][2]
     stored = catalog.formats[row.format]
     chip = model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
     step = Pass(float(run.batch), 1.0, run.prompt + run.answer / 2)
@@ -259,7 +259,7 @@ def _ridge_share(catalog, run):
 
 
 def test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it(catalog, numbers):
-    steps = [s for s in batch_evidence.batch_steps(catalog) if s.record == catalog.speaker("cpu").id]
+    steps = [s for s in batch_comparison.batch_steps(catalog) if s.record == catalog.speaker("cpu").id]
     assert all(step.error < 0 for step in steps)
     short, long = (statistics.median(abs(s.error) for s in steps if s.context == c) for c in (129, 8193))
     assert long > short, "the misses grow with the cache"
@@ -285,9 +285,9 @@ def test_prompts_read_together_delay_each_other(numbers):
 
 def test_static_batching_uses_the_mean_answer_over_the_mean_longest(price):
     """Exactly: a batch takes as many passes as its longest answer has tokens."""
-    trace = at_once(serving_evidence.trace())
-    run = serve(trace, serving_evidence.policy_of("static"), price)
-    places = serving_evidence.BATCH
+    trace = at_once(serving_comparison.trace())
+    run = serve(trace, serving_comparison.policy_of("static"), price)
+    places = serving_comparison.BATCH
     batches = [trace[at : at + places] for at in range(0, len(trace), places)]
     longest = sum(max(one.answer for one in batch) for batch in batches)
     assert len(run.passes) == longest
@@ -361,10 +361,10 @@ def test_chunks_trade_first_tokens_for_the_longest_gap_at_low_load_only(numbers)
 def test_what_chunks_do_to_capacity_goes_both_ways(numbers, price):
     overlap = {size: numbers[f"serving.chunks.{size}.capacity-over.whole"].value for size in (64, 128, 256, 512)}
     assert overlap[64] < overlap[128] < 1 < overlap[512] < overlap[256]
-    turns = [serving_evidence.over_seeds(price, f"gain.turns-{size}") for size in (128, 256, 512)]
+    turns = [serving_comparison.over_seeds(price, f"gain.turns-{size}") for size in (128, 256, 512)]
     assert all(smaller[-1] < larger[0] for smaller, larger in pairwise([*turns, (1.0,)])), "in every trace"
-    for seed in serving_evidence.SEEDS:
-        small, large = (serving_evidence.TOLD[f"carrying.chunks-{size}"](price, seed) for size in (256, 512))
+    for seed in serving_comparison.SEEDS:
+        small, large = (serving_comparison.TOLD[f"carrying.chunks-{size}"](price, seed) for size in (256, 512))
         assert small > large + 0.1
     critical = numbers[f"{H200}.critical-tokens.bf16"].value
     assert critical / 2 > 64 and critical < 256
@@ -417,7 +417,7 @@ def test_the_smallest_model_gains_least(numbers):
 def test_answers_of_one_length_cost_a_static_batch_no_places(price):
     from dataclasses import replace
 
-    same = [replace(one, answer=32) for one in at_once(serving_evidence.trace(), 1)]
-    run = serve(same, serving_evidence.policy_of("static"), price)
-    assert report.mean_batch(run) == serving_evidence.BATCH
+    same = [replace(one, answer=32) for one in at_once(serving_comparison.trace(), 1)]
+    run = serve(same, serving_comparison.policy_of("static"), price)
+    assert report.mean_batch(run) == serving_comparison.BATCH
     assert len(POLICIES) == 3

@@ -56,9 +56,9 @@ def change(root, path, old, new):
         ('short = "A100', 'short = "A100 of a very long name', "wanted a text of at most 18 characters"),
     ],
 )
-def test_a_wrong_chip_is_refused_in_words(copy, old, new, said):
-    change(copy, CHIP, old, new)
-    lines = refusal(copy)
+def test_a_wrong_chip_is_refused_in_words(data_copy, old, new, said):
+    change(data_copy, CHIP, old, new)
+    lines = refusal(data_copy)
     assert any(line.startswith(CHIP) and said in line for line in lines), lines
 
 
@@ -105,16 +105,16 @@ def test_no_rate_is_printed_in_thousands_that_nobody_names():
     assert agrees("2039 GB/s", "2.039") and agrees("1296 MHz", "1.296")  # columns in TB/s and GHz
 
 
-def test_a_rate_printed_only_as_sparse_cannot_be_called_dense(copy):
-    change(copy, "data/accelerators/h100-sxm5-80gb.toml", 'printed_basis = "sparse"', 'printed_basis = "dense"')
-    assert any("dense" in line and "h100-sxm5-80gb" in line for line in refusal(copy))
+def test_a_rate_printed_only_as_sparse_cannot_be_called_dense(data_copy):
+    change(data_copy, "data/accelerators/h100-sxm5-80gb.toml", 'printed_basis = "sparse"', 'printed_basis = "dense"')
+    assert any("dense" in line and "h100-sxm5-80gb" in line for line in refusal(data_copy))
 
 
-def test_deleting_a_source_names_every_row_that_cites_it(copy, catalog):
-    text = (copy / "data/sources.toml").read_text()
+def test_deleting_a_source_names_every_row_that_cites_it(data_copy, catalog):
+    text = (data_copy / "data/sources.toml").read_text()
     start = text.index("[nvidia-a100-datasheet]")
-    (copy / "data/sources.toml").write_text(text[:start] + text[text.index("\n[", start) + 1 :])
-    lines = refusal(copy)
+    (data_copy / "data/sources.toml").write_text(text[:start] + text[text.index("\n[", start) + 1 :])
+    lines = refusal(data_copy)
     assert (
         f"{CHIP}:memory.bandwidth: found the source 'nvidia-a100-datasheet', wanted one of data/sources.toml"
         in "\n".join(lines)
@@ -172,20 +172,20 @@ def with_peaks(root, *rows, clock=""):
     return path
 
 
-def test_a_right_peak_loads_however_it_is_printed(copy):
+def test_a_right_peak_loads_however_it_is_printed(data_copy):
     for peak in RIGHT_PEAKS:
-        with_peaks(copy, row(*peak))
-        load_catalog(copy)
+        with_peaks(data_copy, row(*peak))
+        load_catalog(data_copy)
 
 
 @pytest.mark.parametrize(("precision", "value", "basis", "printed", "said"), FALSE_PEAKS)
-def test_a_false_peak_is_refused(copy, precision, value, basis, printed, said):
-    path = with_peaks(copy, row(precision, value, basis, printed))
-    [line] = refusal(copy)
+def test_a_false_peak_is_refused(data_copy, precision, value, basis, printed, said):
+    path = with_peaks(data_copy, row(precision, value, basis, printed))
+    [line] = refusal(data_copy)
     assert line.startswith(f"{path}:peak.{precision}: found") and said in line, line
 
 
-def test_a_derived_peak_needs_the_clock_of_its_own_file(copy):
+def test_a_derived_peak_needs_the_clock_of_its_own_file(data_copy):
     clock = """
 [clock]
 unit = "SM"
@@ -196,30 +196,30 @@ source = "nvidia-h100-page"
 frequency = {{ value = "1000 MHz", as_printed = "1 GHz", source = "nvidia-h100-page" }}
 """
     derived = row("bf16", "100 TFLOP/s", "derived", "100 SMs, 1 GHz")
-    path = with_peaks(copy, derived, clock=clock.format("bf16"))
-    load_catalog(copy)
-    with_peaks(copy, derived.replace("100 TFLOP/s", "101 TFLOP/s"), clock=clock.format("bf16"))
-    assert "wanted 100 TFLOP/s, which 100 SM × 1000 per cycle" in refusal(copy)[0]
+    path = with_peaks(data_copy, derived, clock=clock.format("bf16"))
+    load_catalog(data_copy)
+    with_peaks(data_copy, derived.replace("100 TFLOP/s", "101 TFLOP/s"), clock=clock.format("bf16"))
+    assert "wanted 100 TFLOP/s, which 100 SM × 1000 per cycle" in refusal(data_copy)[0]
     for behind in ("", clock.format("fp16")):
-        with_peaks(copy, derived, clock=behind)
-        [line] = refusal(copy)
+        with_peaks(data_copy, derived, clock=behind)
+        [line] = refusal(data_copy)
         assert line.startswith(f"{path}:peak.bf16: found") and "without clock.per_cycle.bf16" in line
-    with_peaks(copy, derived, clock=clock.format("bf61"))
+    with_peaks(data_copy, derived, clock=clock.format("bf61"))
     assert any(
         line.startswith(f"{path}:clock.per_cycle.bf61: found 'bf61', wanted one of") and "nearest are bf16" in line
-        for line in refusal(copy)
+        for line in refusal(data_copy)
     )
 
 
 @pytest.mark.parametrize(("precision", "unit"), [("int8", "TOP/s"), ("fp8", "TFLOP/s")])
-def test_a_narrow_rate_that_does_not_double_says_so_in_its_own_note(copy, precision, unit):
+def test_a_narrow_rate_that_does_not_double_says_so_in_its_own_note(data_copy, precision, unit):
     wide = row("bf16", "100 TFLOP/s", "dense", "100 TFLOPS", "Differs: an explanation of another row.")
     rate = (precision, f"100 {unit}", "dense", "100")
-    path = with_peaks(copy, wide, row(*rate, note="Read off the sheet."))
-    [line] = refusal(copy)
+    path = with_peaks(data_copy, wide, row(*rate, note="Read off the sheet."))
+    [line] = refusal(data_copy)
     assert line.startswith(f"{path}:peak.{precision}: found") and "wanted twice the 16-bit peak" in line
-    with_peaks(copy, wide, row(*rate, note="Differs: one rate for both."))
-    load_catalog(copy)
+    with_peaks(data_copy, wide, row(*rate, note="Differs: one rate for both."))
+    load_catalog(data_copy)
 
 
 SAID = [
@@ -251,14 +251,14 @@ SAID = [
 
 
 @pytest.mark.parametrize(("path", "old", "new", "field"), SAID)
-def test_a_value_is_what_its_source_prints_or_says_how_it_was_computed(copy, path, old, new, field):
-    change(copy, path, old, new)
-    assert any(line.startswith(f"{path}:{field}: found") for line in refusal(copy)), refusal(copy)
+def test_a_value_is_what_its_source_prints_or_says_how_it_was_computed(data_copy, path, old, new, field):
+    change(data_copy, path, old, new)
+    assert any(line.startswith(f"{path}:{field}: found") for line in refusal(data_copy)), refusal(data_copy)
 
 
-def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalog(copy):
+def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalog(data_copy):
     path = "data/published/chapter1.toml"
-    text = (copy / path).read_text()
+    text = (data_copy / path).read_text()
     for old, new, said in [
         ('value = "104.9 tokens/s"', 'value = "104.9 ms"', "wanted a value in tokens/s"),
         ('metric = "achieved_bandwidth"', 'metric = "mfu"', "wanted a value in %"),
@@ -270,44 +270,44 @@ def test_a_quoted_result_has_a_metric_of_its_dimensions_and_ids_of_the_catalog(c
         ('model = "llama-2-7b"', 'model = "llama-7b"', "gpt-fast-7b-bf16.model: found 'llama-7b'"),
         ('format = "bf16"', 'format = "bf61"', "gpt-fast-7b-bf16.format: found 'bf61'"),
     ]:
-        change(copy, path, old, new)
-        assert any(line.startswith(path) and said in line for line in refusal(copy)), (new, refusal(copy))
-        (copy / path).write_text(text)
+        change(data_copy, path, old, new)
+        assert any(line.startswith(path) and said in line for line in refusal(data_copy)), (new, refusal(data_copy))
+        (data_copy / path).write_text(text)
 
 
-def test_a_record_names_a_chip_of_the_catalog_and_an_older_record(copy):
-    path = sorted((copy / "data/measurements").glob("*.json"))[0]
+def test_a_record_names_a_chip_of_the_catalog_and_an_older_record(data_copy):
+    path = sorted((data_copy / "data/measurements").glob("*.json"))[0]
     record = json.loads(path.read_text())
     record["machine"]["accelerator"] = "a100"
     record["supersedes"] = "no-such-machine--2026-01-01T0000Z"
     path.write_text(json.dumps(record))
-    places = [line.split(": ")[0].removeprefix(f"data/measurements/{path.name}:") for line in refusal(copy)]
+    places = [line.split(": ")[0].removeprefix(f"data/measurements/{path.name}:") for line in refusal(data_copy)]
     assert sorted(places) == ["machine.accelerator", "supersedes"]
 
 
 @pytest.mark.parametrize("folder", ["accelerators", "models", "published"])
-def test_a_missing_folder_or_an_empty_file_is_an_error(copy, folder):
-    (copy / f"data/{folder}/empty.toml").write_text("# nothing yet\n")
-    assert any(line.startswith(f"data/{folder}/empty.toml: found an empty file") for line in refusal(copy))
-    shutil.rmtree(copy / "data" / folder)
-    assert any(line.startswith(f"data/{folder}: found no folder") for line in refusal(copy))
+def test_a_missing_folder_or_an_empty_file_is_an_error(data_copy, folder):
+    (data_copy / f"data/{folder}/empty.toml").write_text("# nothing yet\n")
+    assert any(line.startswith(f"data/{folder}/empty.toml: found an empty file") for line in refusal(data_copy))
+    shutil.rmtree(data_copy / "data" / folder)
+    assert any(line.startswith(f"data/{folder}: found no folder") for line in refusal(data_copy))
 
 
 @pytest.mark.parametrize(
     "name", ["A100", "a100_sxm", "a100-", "a 100", "a--b", "a..b", ".", "index", "404", "con", "nul.x"]
 )
-def test_a_file_name_is_an_id_that_a_page_can_have(copy, name):
-    (copy / CHIP).rename(copy / f"data/accelerators/{name}.toml")
-    assert any(f"{name}.toml: found the id" in line for line in refusal(copy))
+def test_a_file_name_is_an_id_that_a_page_can_have(data_copy, name):
+    (data_copy / CHIP).rename(data_copy / f"data/accelerators/{name}.toml")
+    assert any(f"{name}.toml: found the id" in line for line in refusal(data_copy))
 
 
 @pytest.mark.parametrize("name", ["z\n::error::x", "z\x1b[31m", "z\u202egnp"])
-def test_a_file_name_is_printed_on_one_line_without_signs(copy, name):
+def test_a_file_name_is_printed_on_one_line_without_signs(data_copy, name):
     for folder, ending in (("accelerators", "toml"), ("measurements", "json"), ("predictions", "json"), ("", "txt")):
-        (copy / "data" / folder / f"{name}.{ending}").write_text("x = 1")
-    found = [str(error) for error in validate_data(copy)]
+        (data_copy / "data" / folder / f"{name}.{ending}").write_text("x = 1")
+    found = [str(error) for error in validate_data(data_copy)]
     assert sum("z\\" in line for line in found) == 4 and all(line.isprintable() for line in found), found
-    one = copy / "::error::x.toml"
+    one = data_copy / "::error::x.toml"
     one.write_text("")
     assert not str(validate_files([one])[0]).startswith("::")
 
@@ -322,52 +322,52 @@ def test_a_file_name_is_printed_on_one_line_without_signs(copy, name):
         ("layers = 61", "layers = 61\nposition_embeddings = -1", "position_embeddings: "),
     ],
 )
-def test_an_impossible_shape_is_refused(copy, old, new, said):
-    change(copy, "data/models/deepseek-v3.toml", old, new)
-    assert any(line.startswith("data/models/deepseek-v3.toml:shape") and said in line for line in refusal(copy))
+def test_an_impossible_shape_is_refused(data_copy, old, new, said):
+    change(data_copy, "data/models/deepseek-v3.toml", old, new)
+    assert any(line.startswith("data/models/deepseek-v3.toml:shape") and said in line for line in refusal(data_copy))
 
 
-def test_a_specification_site_is_not_a_source(copy):
+def test_a_specification_site_is_not_a_source(data_copy):
     change(
-        copy,
+        data_copy,
         "data/sources.toml",
         "[nvidia-a100-datasheet]",
         '[bad]\nkind = "report"\npublisher = "x"\ntitle = "x"\nurl = "https://www.gpu.blog/a100"\naccessed = "2026-11-23"\nread = "direct"\n\n[nvidia-a100-datasheet]',
     )
-    assert any("cite the vendor's document" in line for line in refusal(copy))
+    assert any("cite the vendor's document" in line for line in refusal(data_copy))
 
 
-def test_the_same_id_twice_is_refused(copy):
-    (copy / "data/published/again.toml").write_bytes((copy / "data/published/chapter1.toml").read_bytes())
-    assert any("duplicate id" in line for line in refusal(copy))
+def test_the_same_id_twice_is_refused(data_copy):
+    (data_copy / "data/published/again.toml").write_bytes((data_copy / "data/published/chapter1.toml").read_bytes())
+    assert any("duplicate id" in line for line in refusal(data_copy))
 
 
-def test_a_copied_file_is_refused(copy):
+def test_a_copied_file_is_refused(data_copy):
     for path in (CHIP, "data/models/llama-2-7b.toml"):
-        (copy / path).with_stem("another").write_bytes((copy / path).read_bytes())
-    assert sum("wanted a row of its own" in line for line in refusal(copy)) == 4
+        (data_copy / path).with_stem("another").write_bytes((data_copy / path).read_bytes())
+    assert sum("wanted a row of its own" in line for line in refusal(data_copy)) == 4
 
 
-def test_an_fp8_rate_must_be_twice_the_16_bit_one(copy):
+def test_an_fp8_rate_must_be_twice_the_16_bit_one(data_copy):
     path = "data/accelerators/h200-sxm.toml"
-    text = (copy / path).read_text()
+    text = (data_copy / path).read_text()
     line = next(line for line in text.split("\n") if line.startswith("fp8"))
     wrong = (
         'fp8 = { value = "989.5 TFLOP/s", printed_basis = "derived", as_printed = "", source = "'
         + line.split('source = "')[1]
     )
-    change(copy, path, line, wrong)
-    assert any("wanted twice the 16-bit peak" in line for line in refusal(copy))
+    change(data_copy, path, line, wrong)
+    assert any("wanted twice the 16-bit peak" in line for line in refusal(data_copy))
 
 
-def test_a_wrong_dimension_of_a_model_breaks_its_total(copy):
-    change(copy, "data/models/llama-2-7b.toml", "d_ff = 11008", "d_ff = 11088")
-    assert any("llama-2-7b.toml:parameters" in line and "the shape gives" in line for line in refusal(copy))
+def test_a_wrong_dimension_of_a_model_breaks_its_total(data_copy):
+    change(data_copy, "data/models/llama-2-7b.toml", "d_ff = 11008", "d_ff = 11088")
+    assert any("llama-2-7b.toml:parameters" in line and "the shape gives" in line for line in refusal(data_copy))
 
 
-def test_malformed_toml_is_one_line(copy):
-    (copy / CHIP).write_text("name = ")
-    assert any("not readable as TOML" in line for line in refusal(copy))
+def test_malformed_toml_is_one_line(data_copy):
+    (data_copy / CHIP).write_text("name = ")
+    assert any("not readable as TOML" in line for line in refusal(data_copy))
 
 
 def test_there_are_enough_rows_of_every_kind(catalog):
@@ -436,8 +436,8 @@ def test_scales_that_are_dropped_with_their_group_are_missed(catalog):
             NumberFormat(**row.model_dump() | {"group": 0, "scale_bits": 0, "zero_bits": 0})
 
 
-def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(copy):
-    path = copy / "data/formats.toml"
+def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(data_copy):
+    path = data_copy / "data/formats.toml"
     text = (
         path.read_text().replace("[fp8]\n", "[half]\n").replace("[bf16]\n", "[fp8]\n").replace("[half]\n", "[bf16]\n")
     )
@@ -446,11 +446,11 @@ def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(co
         "'BF16' under the id 'fp8', wanted an id with the 16 bits",
         "'FP8 (E4M3), one scale per tensor' under the id 'bf16'",
     )
-    assert all(any(one in line for line in refusal(copy)) for one in wanted)
-    change(copy, "data/formats.toml", "bits = 32\nother_bits = 32", "bits = 3\nother_bits = 32")
+    assert all(any(one in line for line in refusal(data_copy)) for one in wanted)
+    change(data_copy, "data/formats.toml", "bits = 32\nother_bits = 32", "bits = 3\nother_bits = 32")
     assert (
         "data/formats.toml:fp32: bits: found 3 in a format called 'FP32', wanted 32; correct bits, or the name"
-        in refusal(copy)
+        in refusal(data_copy)
     )
 
 
@@ -461,9 +461,9 @@ def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(co
         ("attention_bits = 4.60313", "attention_bits = 4.9", "4.9"),
     ],
 )
-def test_a_mix_comes_to_its_printed_bits(copy, old, new, bits):
-    change(copy, "data/formats.toml", old, new)
-    (line,) = refusal(copy)
+def test_a_mix_comes_to_its_printed_bits(data_copy, old, new, bits):
+    change(data_copy, "data/formats.toml", old, new)
+    (line,) = refusal(data_copy)
     assert line.startswith("data/formats.toml:q") and f"found bits that come to {bits}" in line
 
 

@@ -464,7 +464,7 @@ STARTING = 7.0  # seconds in which a further process loads its libraries; the fi
 
 
 class PlannedWorkshop:
-    """A workshop whose stages take what is planned, in one process, or each in a new one that takes `STARTING` first."""
+    """A process whose stages take what is planned, in one process, or each in a new one that takes `STARTING` first."""
 
     def __init__(self, each: bool) -> None:
         self.each, self.now, self.handed = each, 0.0, 0

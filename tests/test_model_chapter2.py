@@ -7,7 +7,7 @@ import pytest
 
 from generators import model_inputs
 from generators.catalog.load import load_catalog
-from generators.comparison import cache as kv_evidence
+from generators.comparison import cache as kv_comparison
 from generators.comparison import paging
 from generators.model import cache, memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -173,13 +173,13 @@ def measured(copy):
 
 
 def test_measured_steps_are_predicted_from_their_own_record(measured):
-    steps = kv_evidence.cache_steps(measured)
+    steps = kv_comparison.cache_steps(measured)
     assert {step.kind for step in steps} == {"cache", "no cache"} and len(steps) >= 6
     assert all(step.predicted > 0 for step in steps)
     long = [step for step in steps if step.kind == "no cache" and step.context == 1024]
     assert all(step.binds == "compute" for step in long)
     assert all(step.cached_bytes == 2 * 4 * 12 * 2 * 64 * step.context for step in steps if step.kind == "cache")
-    contexts = kv_evidence.context_steps(measured)
+    contexts = kv_comparison.context_steps(measured)
     assert {step.rows for step in contexts} == {3.0}, "six query heads on two KV heads"
     assert {step.kind for step in contexts} == {"mha", "gqa", "mqa", "mla", "window"}
     assert statistics.median(step.context for step in contexts) == 129, "the newest token counts"

@@ -1,4 +1,4 @@
-"""Batching's own functions against the step model and hand-worked values; the evidence against what it must keep."""
+"""Batching's own functions against the step model and hand-worked values; the comparison against what it must keep."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from generators import model_inputs
 from generators.catalog.case import Case
-from generators.comparison import batching as batch_evidence
-from generators.comparison import serving as serving_evidence
+from generators.comparison import batching as batch_comparison
+from generators.comparison import serving as serving_comparison
 from generators.comparison import serving_runs
 from generators.measure.serving.scheduler import POLICIES
 from generators.model import batching, memory, parameters, roofline
@@ -130,34 +130,36 @@ def batch_case(batch: int, context: int, base: float, pace: float) -> Case:
 
 def test_paces_come_from_batch_one_alone():
     rows = [batch_case(1, context, 0.01, 5e6) for context in (128, 512, 2048)]
-    found = batch_evidence.pace_of([*rows, batch_case(64, 512, 7.0, 1e3)])
+    found = batch_comparison.effective_bandwidth([*rows, batch_case(64, 512, 7.0, 1e3)])
     assert (found.base, found.cache) == (pytest.approx(0.01), pytest.approx(5e6))
-    assert batch_evidence.pace_of(rows[:1]) is None
-    assert batch_evidence.pace_of([batch_case(1, 128, 0.5, 5e6), batch_case(1, 512, 0.1, 5e6)]) is None, "falling"
+    assert batch_comparison.effective_bandwidth(rows[:1]) is None
+    assert batch_comparison.effective_bandwidth([batch_case(1, 128, 0.5, 5e6), batch_case(1, 512, 0.1, 5e6)]) is None, (
+        "falling"
+    )
 
 
 def test_a_batch_that_did_not_fit_says_what_it_needs(catalog):
     record = catalog.speaker("cpu")
     skipped = [c for c in record.cases if c.name == "decode-batch" and c.status == "skipped" and "needs" in c.reason]
-    mine = [one for one in batch_evidence.beyond_memory(catalog) if one.machine == record.machine.name]
+    mine = [one for one in batch_comparison.beyond_memory(catalog) if one.machine == record.machine.name]
     assert len(mine) >= len(skipped) > 0
     assert all(one.needs > one.free > 0 for one in mine)
 
 
 def test_the_simulated_trace_is_what_its_distributions_say():
-    trace = serving_evidence.trace()
-    assert len(trace) == serving_evidence.REQUESTS
+    trace = serving_comparison.trace()
+    assert len(trace) == serving_comparison.REQUESTS
     assert trace[-1].arrival / (len(trace) - 1) == pytest.approx(1.0, rel=0.02)
     assert statistics.mean(one.prompt for one in trace) == pytest.approx(1008, rel=0.02)
     assert statistics.mean(one.answer for one in trace) == pytest.approx(63.6, rel=0.03)
 
 
 def test_a_load_is_a_share_of_what_the_policy_serves(catalog):
-    price = serving_evidence.chapter_price(catalog)
+    price = serving_comparison.chapter_price(catalog)
     for name in POLICIES:
-        load = serving_evidence.at_share(price, name, 0.5)
-        assert load.rate == pytest.approx(0.5 * serving_evidence.capacity(price, name))
-        again = serving_evidence.at_rate(price, name, load.rate)
+        load = serving_comparison.at_share(price, name, 0.5)
+        assert load.rate == pytest.approx(0.5 * serving_comparison.capacity(price, name))
+        again = serving_comparison.at_rate(price, name, load.rate)
         assert (again.ttft, again.share) == (load.ttft, pytest.approx(0.5))
         assert load.queueing < load.ttft and load.gap_p95 <= load.gap_most
 

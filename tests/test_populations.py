@@ -10,7 +10,7 @@ import pytest
 from generators import model_inputs
 from generators.browser.catalog_export import catalog_rows, further_models
 from generators.comparison import accuracy, paging, serving, serving_runs
-from generators.comparison import cache as kv_evidence
+from generators.comparison import cache as kv_comparison
 from generators.comparison.comparison import quoted_decodes
 from generators.model import cache, parameters
 from vis import bound_and_launches, fetch_or_recompute
@@ -27,7 +27,7 @@ def text_of(root, chapter: int) -> str:
 
 def test_all_pairs_of_both_calm_tables_are_taken_for_models_of_the_catalog(catalog, numbers):
     """Nine of the table of 2024-02 and twelve of that of 2025-04; the others are of models or contexts that the text names."""
-    pairs = kv_evidence.context_pairs(catalog)
+    pairs = kv_comparison.context_pairs(catalog)
     by_source = [catalog.published[pair.short].source for pair in pairs]
     assert (by_source.count("calm-readme-2024-02"), by_source.count("calm-readme")) == (9, 12)
     assert {pair.verdict for pair in pairs if pair.format == "fp16"} == {"within"}

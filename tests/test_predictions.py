@@ -13,6 +13,8 @@ from generators.predictions import freeze, load_predictions, predict
 from generators.site import reference_predictions
 from tests import fakes
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 CHECK = {"against": "float64", "worst_relative_error": 0.0, "tolerance": 0.01}
 
 
@@ -135,10 +137,10 @@ def test_a_bad_file_is_one_line(tmp_path):
         load_prediction(tmp_path / "x.json")
 
 
-def test_an_unknown_chip_and_a_second_file_of_a_day_are_refused(copy):
+def test_an_unknown_chip_and_a_second_file_of_a_day_are_refused(data_copy):
     from generators.catalog.load import load_catalog
 
-    catalog = load_catalog(copy)
+    catalog = load_catalog(data_copy)
     with pytest.raises(BookError, match=r"^predict: found 'nonsense', wanted the id of a row in data/accelerators/; "):
         predict(catalog, "nonsense")
     path = freeze(catalog, "l40s")
@@ -188,27 +190,27 @@ def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(catalog, prediction):
         ({"again": True}, "", "twice, wanted each case once"),
     ],
 )
-def test_a_prediction_that_cannot_be_its_chips_is_refused(copy, change, field, said):
+def test_a_prediction_that_cannot_be_its_chips_is_refused(data_copy, change, field, said):
     from generators.catalog.load import load_catalog
 
-    path = copy / "data/predictions/h200-sxm--2026-11-23.json"
+    path = data_copy / "data/predictions/h200-sxm--2026-11-23.json"
     row = json.loads(path.read_text())
     row["rows"] += row["rows"][:1] if change.pop("again", False) else []
     if "value" in change:
         row["rows"][0]["value"] = change.pop("value")
     path.write_text(json.dumps(row | change))
     with pytest.raises(BookErrors) as caught:
-        load_predictions(load_catalog(copy))
+        load_predictions(load_catalog(data_copy))
     assert any(path.name in str(one) and field in str(one) and said in str(one) for one in caught.value.errors), (
         caught.value
     )
 
 
-def test_a_prediction_of_an_unknown_chip_is_one_line(copy):
+def test_a_prediction_of_an_unknown_chip_is_one_line(data_copy):
     from generators.catalog.load import load_catalog
 
-    path = copy / "data/predictions/h200-sxm--2026-11-23.json"
+    path = data_copy / "data/predictions/h200-sxm--2026-11-23.json"
     row = json.loads(path.read_text()) | {"accelerator": "h300-sxm"}
     path.with_stem("h300-sxm--2026-11-23").write_text(json.dumps(row))
     with pytest.raises(BookErrors, match="accelerator: found 'h300-sxm', wanted the id of a row"):
-        load_predictions(load_catalog(copy))
+        load_predictions(load_catalog(data_copy))

@@ -8,6 +8,8 @@ from generators.numbers.everything import all_numbers
 from generators.site import reference_records
 from vis import decode_on_this_machine
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 FILE = "data/records.toml"
 H100, H200 = "nvidia-h100-80gb-hbm3--2026-11-27T2228Z", "nvidia-h200--2026-11-27T2239Z"
 
@@ -33,11 +35,11 @@ def test_the_page_of_a_record_tells_what_was_learned_later(catalog):
     assert content.count("*failed*") > 20 and "its process ended with status 70" in content
 
 
-def test_another_record_in_a_role_needs_no_code(copy):
+def test_another_record_in_a_role_needs_no_code(data_copy):
     """The H100's record in the role of the H200 answers the same numbers, and figures call it by its new label."""
-    text = (copy / FILE).read_text().replace('role = "h200"\nlabel = "H200"\n', "")
-    (copy / FILE).write_text(text.replace('role = "h100"\nlabel = "H100"', 'role = "h200"\nlabel = "another"'))
-    catalog = load_catalog(copy)
+    text = (data_copy / FILE).read_text().replace('role = "h200"\nlabel = "H200"\n', "")
+    (data_copy / FILE).write_text(text.replace('role = "h100"\nlabel = "H100"', 'role = "h200"\nlabel = "another"'))
+    catalog = load_catalog(data_copy)
     number = all_numbers(catalog).number("h200.read-bandwidth")
     assert 2.8e12 < number.quantity.value < 2.9e12 and "on the another" in number.meaning
     assert decode_on_this_machine.data(catalog).values["machine"] == "another"
@@ -56,20 +58,20 @@ def test_another_record_in_a_role_needs_no_code(copy):
         ('label = "H200"', 'label = "H200"\nnote = "x"', "note: found an unknown field"),
     ],
 )
-def test_a_mistake_is_one_line(copy, old, new, said):
-    text = (copy / FILE).read_text()
+def test_a_mistake_is_one_line(data_copy, old, new, said):
+    text = (data_copy / FILE).read_text()
     assert old in text
-    (copy / FILE).write_text(text.replace(old, new, 1))
+    (data_copy / FILE).write_text(text.replace(old, new, 1))
     with pytest.raises(BookErrors) as caught:
-        load_catalog(copy)
+        load_catalog(data_copy)
     lines = [str(error) for error in caught.value.errors]
     assert any(said in line for line in lines), lines
     assert all(line.startswith("data/") and "\n" not in line for line in lines)
 
 
-def test_a_superseded_record_speaks_for_nobody(copy):
-    path = next((copy / "data/measurements").glob("intel*0823Z.json"))
+def test_a_superseded_record_speaks_for_nobody(data_copy):
+    path = next((data_copy / "data/measurements").glob("intel*0823Z.json"))
     old = "intel-xeon-model-167-2-cores--2026-11-23T0758Z"
     path.write_text(path.read_text().replace('"supersedes": ""', f'"supersedes": "{old}"'))
     with pytest.raises(BookErrors, match="is superseded by"):
-        load_catalog(copy)
+        load_catalog(data_copy)

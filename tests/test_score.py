@@ -348,13 +348,13 @@ def test_a_file_that_is_no_table_is_one_line(tmp_path, capsys):
     assert "found no column device_id, model, metric, value" in reported and "found no file" in reported
 
 
-def test_an_own_row_that_cannot_be_scored_is_an_error(copy, catalog):
-    path = copy / RUNS / "gpt-fast.csv"
+def test_an_own_row_that_cannot_be_scored_is_an_error(data_copy, catalog):
+    path = data_copy / RUNS / "gpt-fast.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",104.9", ",304.9"), encoding="utf-8")
     from generators.catalog.load import load_catalog
 
     with pytest.raises(BookErrors, match=r"gpt-fast\.csv:\d+: .*no such run"):
-        own_runs(load_catalog(copy))
+        own_runs(load_catalog(data_copy))
 
 
 def test_quantiles_weigh_devices_alike():

@@ -110,16 +110,16 @@ def kind_of(path):
 
 @pytest.mark.parametrize("saying", [SCRIPT, LINKS, ATTRIBUTES], ids=["script", "links", "attributes"])
 @pytest.mark.parametrize("path", KINDS)
-def test_markup_is_refused_in_every_text_of_every_kind(copy, path, saying):
+def test_markup_is_refused_in_every_text_of_every_kind(data_copy, path, saying):
     if path.endswith("errata.toml"):
-        (copy / path).write_text(ERRATUM)
-    whole = (copy / path).read_text(encoding="utf-8")
+        (data_copy / path).write_text(ERRATUM)
+    whole = (data_copy / path).read_text(encoding="utf-8")
     matches = {match.start(): match for match in texts(path, KINDS[path], whole)}
     for at in sorted(matches, reverse=True):
         end = matches[at].end(1)
         whole = f"{whole[:end]} {saying}{whole[end:]}"
-    (copy / path).write_text(whole, encoding="utf-8")
-    found = [str(error) for error in validate_data(copy) if path in str(error)]
+    (data_copy / path).write_text(whole, encoding="utf-8")
+    found = [str(error) for error in validate_data(data_copy) if path in str(error)]
     for name in {match[0].partition(" ")[0] or "text" for match in matches.values()}:
         assert any(f"{name}: found" in line and "wanted" in line for line in found), (name, found)
 

@@ -18,6 +18,8 @@ from generators.catalog.load import load_catalog, validate
 from generators.validate import validate_data, validate_files
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 CHIP, MODEL, SOURCES = "data/accelerators/l4.toml", "data/models/llama-2-7b.toml", "data/sources.toml"
 
 
@@ -70,53 +72,52 @@ def lines(root):
         ("data/errata.toml", r"\A", "[x]\nfound_in = 1\n", "errata.toml:x"),
     ],
 )
-@pytest.mark.usefixtures("read_once")
-def test_hostile_data_is_refused_in_one_line(copy, path, old, new, said):
-    planted(copy, path, old, new)
-    found = lines(copy)
+def test_hostile_data_is_refused_in_one_line(data_copy, path, old, new, said):
+    planted(data_copy, path, old, new)
+    found = lines(data_copy)
     assert found and any(said in line and path.rsplit("/", 1)[1] in line for line in found), found
 
 
-def test_bytes_that_are_no_text_are_refused(copy):
-    (copy / CHIP).write_bytes(b'name = "\xff\xfe"\n')
-    assert any("l4.toml" in line and "not readable as TOML" in line for line in lines(copy))
+def test_bytes_that_are_no_text_are_refused(data_copy):
+    (data_copy / CHIP).write_bytes(b'name = "\xff\xfe"\n')
+    assert any("l4.toml" in line and "not readable as TOML" in line for line in lines(data_copy))
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no symbolic links")
-def test_a_link_out_of_the_data_is_not_followed(copy, tmp_path):
+def test_a_link_out_of_the_data_is_not_followed(data_copy, tmp_path):
     secret = tmp_path / "secret.toml"
     secret.write_text('name = "secret"\n')
-    (copy / CHIP).unlink()
-    (copy / CHIP).symlink_to(secret)
-    found = lines(copy)
+    (data_copy / CHIP).unlink()
+    (data_copy / CHIP).symlink_to(secret)
+    found = lines(data_copy)
     assert any("found a symbolic link" in line for line in found) and not any("secret" in line for line in found)
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no symbolic links")
 @pytest.mark.parametrize("folder", ["data", "data/accelerators", "data/measurements"])
-def test_a_folder_that_is_a_link_is_named(copy, folder):
-    (copy / folder).rename(copy / "elsewhere")
-    (copy / folder).symlink_to(copy / "elsewhere")
-    assert f"{folder}: found a symbolic link, wanted a file or folder of its own" in lines(copy)
+def test_a_folder_that_is_a_link_is_named(data_copy, folder):
+    (data_copy / folder).rename(data_copy / "elsewhere")
+    (data_copy / folder).symlink_to(data_copy / "elsewhere")
+    assert f"{folder}: found a symbolic link, wanted a file or folder of its own" in lines(data_copy)
 
 
 @pytest.mark.parametrize("name", ["accelerators/run.py", "measurements/note.txt", "evil.sh", "models/deeper/x.toml"])
-def test_a_file_that_no_loader_reads_is_named(copy, name):
-    (copy / "data" / name).parent.mkdir(exist_ok=True)
-    (copy / "data" / name).write_text("import os")
-    assert any(line.startswith(f"data/{name}: found a file that the book does not read") for line in lines(copy))
+def test_a_file_that_no_loader_reads_is_named(data_copy, name):
+    (data_copy / "data" / name).parent.mkdir(exist_ok=True)
+    (data_copy / "data" / name).write_text("import os")
+    assert any(line.startswith(f"data/{name}: found a file that the book does not read") for line in lines(data_copy))
 
 
-def test_a_flood_of_mistakes_is_cut_short(copy):
-    planted(copy, CHIP, r"\A", "".join(f"k{number} = 1\n" for number in range(5000)))
-    command = [sys.executable, "-m", "generators", "validate", "--root", str(copy)]
+def test_a_flood_of_mistakes_is_cut_short(data_copy):
+    planted(data_copy, CHIP, r"\A", "".join(f"k{number} = 1\n" for number in range(5000)))
+    command = [sys.executable, "-m", "generators", "validate", "--root", str(data_copy)]
     reported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stderr.splitlines()
     assert len(reported) == 101 and reported[-1] == "and 4900 more"
 
 
-def test_a_name_that_leads_out_of_the_folder_is_refused(copy):
-    (copy / "data/accelerators/..%2f..%2fx.toml").write_bytes((copy / CHIP).read_bytes())
-    assert any("found the id '..%2f..%2fx'" in line for line in lines(copy))
+def test_a_name_that_leads_out_of_the_folder_is_refused(data_copy):
+    (data_copy / "data/accelerators/..%2f..%2fx.toml").write_bytes((data_copy / CHIP).read_bytes())
+    assert any("found the id '..%2f..%2fx'" in line for line in lines(data_copy))
 
 
 def leaves(table, way=()):
@@ -169,8 +170,8 @@ def test_no_mutation_of_a_row_ends_in_a_traceback(tmp_path, kind, path):
 
 
 @pytest.fixture
-def record(copy):
-    return min((copy / "data/measurements").glob("*.json"))
+def record(data_copy):
+    return min((data_copy / "data/measurements").glob("*.json"))
 
 
 @pytest.mark.parametrize(
@@ -185,9 +186,9 @@ def record(copy):
         (b" " * 8_000_001, "at most 8000000"),
     ],
 )
-def test_a_hostile_record_is_refused_in_one_line(copy, record, content, said):
+def test_a_hostile_record_is_refused_in_one_line(data_copy, record, content, said):
     record.write_bytes(content)
-    found = [line for line in lines(copy) if record.name in line]
+    found = [line for line in lines(data_copy) if record.name in line]
     assert len(found) == 1 and said in found[0], found
 
 
@@ -200,9 +201,9 @@ def test_no_mutation_of_a_record_ends_in_a_traceback(record):
                 assert "\n" not in str(error)
 
 
-def test_the_command_ends_with_one_line_for_each_mistake(copy):
-    planted(copy, CHIP, r'name = "[^"]*"', 'name = "a\\u0000b"')
-    for words in (["--root", str(copy)], [str(copy / CHIP)]):
+def test_the_command_ends_with_one_line_for_each_mistake(data_copy):
+    planted(data_copy, CHIP, r'name = "[^"]*"', 'name = "a\\u0000b"')
+    for words in (["--root", str(data_copy)], [str(data_copy / CHIP)]):
         command = [sys.executable, "-m", "generators", "validate", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 1 and "Traceback" not in done.stderr
@@ -215,17 +216,17 @@ def test_the_command_says_that_all_is_well():
     assert (done.returncode, done.stderr) == (0, "") and "every file reads" in done.stdout
 
 
-def test_a_single_file_is_held_against_the_book_as_all_of_data_is(copy, tmp_path):
+def test_a_single_file_is_held_against_the_book_as_all_of_data_is(data_copy, tmp_path):
     def reported(path, old, new, name=""):
-        text = (copy / path).read_text(encoding="utf-8")
+        text = (data_copy / path).read_text(encoding="utf-8")
         assert re.search(old, text)
         sent = tmp_path / "sent" / path
         there = sent.with_name(name or sent.name)
         there.parent.mkdir(parents=True, exist_ok=True)
         there.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
-        return "\n".join(map(str, validate_files([there], copy)))
+        return "\n".join(map(str, validate_files([there], data_copy)))
 
-    record = max((copy / "data/measurements").glob("*.json")).relative_to(copy).as_posix()
+    record = max((data_copy / "data/measurements").glob("*.json")).relative_to(data_copy).as_posix()
     claim = '"accelerator": "[^"]*"'
     assert reported(record, "e", "e") == ""
     assert "machine.accelerator: found 'l44', wanted the id of a row" in reported(record, claim, '"accelerator": "l44"')
@@ -234,7 +235,7 @@ def test_a_single_file_is_held_against_the_book_as_all_of_data_is(copy, tmp_path
     assert "wanted one of data/sources.toml that is filled in" in reported(CHIP, 'source = "', 'source = "not-')
     assert f"as in {CHIP}:name, wanted a row of its own" in reported(CHIP, "e", "e", "l4-copy.toml")
     assert "a dimension or the total is wrong" in reported(MODEL, r"layers = \d+", "layers = 31")
-    prediction = min((copy / "data/predictions").glob("*.json")).relative_to(copy).as_posix()
+    prediction = min((data_copy / "data/predictions").glob("*.json")).relative_to(data_copy).as_posix()
     assert "wanted within twice what data/accelerators/" in reported(prediction, '"bandwidth": ', '"bandwidth": 9')
 
 

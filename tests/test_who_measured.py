@@ -10,6 +10,8 @@ from generators.predictions import load_predictions
 from generators.site.reference_who import UNNAMED, pages
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 FILE = "data/contributors.toml"
 
 
@@ -23,11 +25,11 @@ def test_every_record_and_every_awaited_chip_is_on_the_page(catalog):
         assert f"| {sum(case.status == 'measured' for case in mine):,} |" in page.content, name
 
 
-def test_who_gave_no_name_has_none(copy):
+def test_who_gave_no_name_has_none(data_copy):
     from generators.catalog.load import load_catalog
 
-    (copy / FILE).write_text("")
-    (page,) = pages(load_catalog(copy))
+    (data_copy / FILE).write_text("")
+    (page,) = pages(load_catalog(data_copy))
     assert UNNAMED in page.content and "authors" not in page.content
 
 
@@ -41,11 +43,11 @@ def test_who_gave_no_name_has_none(copy):
         ("[{id}]\nname = '" + "x" * 81 + "'\n", "wanted a name of 1 to 80 letters"),
     ],
 )
-def test_a_wrong_name_is_one_line(copy, text, said):
-    id_ = min(path.stem for path in (copy / "data/measurements").glob("*.json"))
-    (copy / FILE).write_text(text.replace("{id}", json.dumps(id_)))
+def test_a_wrong_name_is_one_line(data_copy, text, said):
+    id_ = min(path.stem for path in (data_copy / "data/measurements").glob("*.json"))
+    (data_copy / FILE).write_text(text.replace("{id}", json.dumps(id_)))
     with pytest.raises(BookErrors) as caught:
-        load_contributors(copy)
+        load_contributors(data_copy)
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from generators import model_inputs
 from generators.catalog.load import Catalog
-from generators.comparison import batching as evidence
+from generators.comparison import batching as comparison
 from generators.model import batching
 from vis import _palette as colour
 from vis import _theme as theme
 from vis._figure import FigureData
 
 COLUMNS = {"length": "tokens", "batch": "sequences", "predicted": "× batch 1", "quoted": "× batch 1"}
-BATCHES = range(1, evidence.SWEEP_BATCHES[-1] + 1)
+BATCHES = range(1, comparison.SWEEP_BATCHES[-1] + 1)
 
 
 def data(catalog: Catalog) -> FigureData:
     """Tokens per second over those of batch 1, predicted for every batch and quoted where the source has it."""
-    gains = evidence.sweep_gains(catalog)
+    gains = comparison.sweep_gains(catalog)
     row = catalog.published[gains[0].id]
     stored, chip = catalog.formats[row.format], catalog.accelerators[row.accelerator]
     shape, form = model_inputs.shape(catalog.models[row.model]), model_inputs.number_format(stored)
     device, rows = model_inputs.device(chip, stored.rate), []
-    for length in evidence.SWEEP_LENGTHS:
+    for length in comparison.SWEEP_LENGTHS:
         times = {b: batching.offline_time(shape, form, device, float(b), float(length), float(length)) for b in BATCHES}
         quoted = {one.batch: one.quoted for one in gains if one.length == length} | {1: 1.0}
         rows += [
@@ -72,13 +72,13 @@ def draw(data: FigureData, narrow: bool):
     axes.set_yticks([0, 16, 32, 48, 64])
     axes.plot([0, most], [0, most], color=colour.MUTED, lw=1.2, ls=(0, (4, 3)))
     axes.text(30, 41 if narrow else 40, "linear", color=colour.MUTED, ha="right", **words)
-    for length in evidence.SWEEP_LENGTHS:
+    for length in comparison.SWEEP_LENGTHS:
         rows = data.where(length=length)
         axes.plot([r["batch"] for r in rows], [r["predicted"] for r in rows], color=colour.MEMORY, lw=2.0)
         known = [r for r in rows if r["quoted"] and r["batch"] > 1]
         theme.quoted(axes, [r["batch"] for r in known], [r["quoted"] for r in known], 8)
         last = rows[-1]
-        short = length == evidence.SWEEP_LENGTHS[0]
+        short = length == comparison.SWEEP_LENGTHS[0]
         if narrow:
             place, shown = (63, last["quoted"] - 8.5 if short else last["predicted"] - 9), {"ha": "right"}
             axes.text(*place, f"texts of {length:,}", **(words | shown))

@@ -33,7 +33,7 @@ _NEED = re.compile(r"needs ([0-9.]+) GB of memory, ([0-9.]+) GB (?:were|are) fre
 class BatchStep:
     """A measured decode step of a batch beside two predictions; seconds, bytes and FLOP.
 
-    `predicted` is the roofline with the ceilings of the same record.  `paced` knows besides what the
+    `predicted` is the roofline with the ceilings of the same record.  `fitted` knows besides what the
     record's steps of batch 1 took: how long a step without a cache, and how fast the cache was read.
     `context` counts the newest token, too.
     """
@@ -65,7 +65,7 @@ def batch_steps(catalog: Catalog) -> list[BatchStep]:
     for record in decode_records(catalog, "decode-batch"):
         cases = record.measured("decode-batch")
         if cases:
-            roof, pace = ceilings(record), pace_of(cases)
+            roof, pace = ceilings(record), effective_bandwidth(cases)
             found += sorted((_step(record, roof, pace, case) for case in cases), key=lambda s: (s.context, s.batch))
     return found
 
@@ -78,7 +78,7 @@ class EffectiveBandwidth:
     cache: float
 
 
-def pace_of(cases: list[Case]) -> EffectiveBandwidth | None:
+def effective_bandwidth(cases: list[Case]) -> EffectiveBandwidth | None:
     """The line through the steps of batch 1 against their bytes of cache; None where there is no rising one."""
     points = [(_cached(case), case.seconds) for case in cases if int(case.parameters["batch"]) == 1]
     if len(points) < 2:

@@ -1,6 +1,6 @@
 """torch.compile where a compiler is at hand: from nothing, in this process, with the seconds it took.  Needs torch.
 
-What it compiles goes where the run says (`workshop`), to a folder that is gone when the run ends.
+What it compiles goes where the run says (`worker_process`), to a folder that is gone when the run ends.
 """
 
 from __future__ import annotations

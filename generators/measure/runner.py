@@ -32,7 +32,7 @@ class Runner:
     def __init__(
         self, worker: WorkerProcess, head: dict[str, Any], progress: Progress, save: Callable[[], None], budget: float
     ) -> None:
-        """`head` is what every command to the workshop carries; `save` is called whenever there is more to keep."""
+        """`head` is what every command to the process carries; `save` is called whenever there is more to keep."""
         self.worker, self.head, self.progress, self.save, self.budget = worker, head, progress, save, budget
         self.rows: dict[tuple[int, str], Row] = {}
         self.reference: Row | None = None

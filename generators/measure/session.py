@@ -32,7 +32,7 @@ FAILED, INTERRUPTED = 1, 130
 
 
 class Session:
-    """Holds a record's head, its environment and its rows; `conductor` brings the rows."""
+    """Holds a record's head, its environment and its rows; `runner` brings the rows."""
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 A fork that runs out of memory or crashes takes nothing with it: the run hears how it ended and
 goes on with the next case.  Where forking is not safe (Windows, macOS) the process serves one
-command and is started anew.  Run by `workshop`, not by a person.
+command and is started anew.  Run by `worker_process`, not by a person.
 """
 
 from __future__ import annotations

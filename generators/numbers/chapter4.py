@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators import model_inputs
-from generators.comparison import batching as batch_evidence
+from generators.comparison import batching as batch_comparison
 from generators.core import units
 from generators.model import batching, memory, roofline
 from generators.model.inputs import Pass
@@ -111,8 +111,8 @@ def prompts_together(n: Numbers, model: str, format: str, chip: str, batch: int,
 # Others' offline runs --------------------------------------------------------------------
 
 
-def _offline(n: Numbers, quote: str) -> batch_evidence.Offline:
-    for one in batch_evidence.offline_runs(n.catalog):
+def _offline(n: Numbers, quote: str) -> batch_comparison.Offline:
+    for one in batch_comparison.offline_runs(n.catalog):
         if one.id == quote:
             return one
     raise KeyError(f"{quote!r} is not an offline run of generators/comparison/batching.py")
@@ -143,7 +143,7 @@ def offline(n: Numbers, quote: str, field: str) -> units.Quantity:
 @number("offline-runs.{name}", "%", 2)
 def offline_all(n: Numbers, name: str) -> units.Quantity:
     """Share of the bound that the quoted offline runs reach: {name}."""
-    runs = batch_evidence.offline_runs(n.catalog)
+    runs = batch_comparison.offline_runs(n.catalog)
     value = units.statistic(name, (r.reached / r.bound for r in runs))
     return units.of(value, "", *(s for r in runs for s in r.sources))
 
@@ -151,8 +151,8 @@ def offline_all(n: Numbers, name: str) -> units.Quantity:
 # Others' sweep of batches ----------------------------------------------------------------
 
 
-def _gain(n: Numbers, quote: str) -> batch_evidence.Gain:
-    for one in batch_evidence.sweep_gains(n.catalog):
+def _gain(n: Numbers, quote: str) -> batch_comparison.Gain:
+    for one in batch_comparison.sweep_gains(n.catalog):
         if one.id == quote:
             return one
     raise KeyError(f"{quote!r} is no batch beyond 1 of the sweep in generators/comparison/batching.py")
@@ -175,7 +175,7 @@ def predicted_gain(n: Numbers, quote: str) -> units.Quantity:
 @number("sweep-error.{name}", "%", 2)
 def sweep_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted gains of the quoted sweep: {name}, sign dropped."""
-    gains = batch_evidence.sweep_gains(n.catalog)
+    gains = batch_comparison.sweep_gains(n.catalog)
     value = units.statistic(name, (abs(one.error) for one in gains))
     return units.of(value, "", *(s for one in gains for s in one.sources))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators.comparison import batching as batch_evidence
+from generators.comparison import batching as batch_comparison
 from generators.comparison import serving_runs as serving
 from generators.core import units
 from generators.numbers.registry import Numbers, number, numbers
@@ -10,15 +10,15 @@ from generators.numbers.registry import Numbers, number, numbers
 # Batches ---------------------------------------------------------------------------------
 
 
-def _steps(n: Numbers, role: str) -> list[batch_evidence.BatchStep]:
+def _steps(n: Numbers, role: str) -> list[batch_comparison.BatchStep]:
     id_ = n.catalog.speaker(role).id
-    found = [step for step in batch_evidence.batch_steps(n.catalog) if step.record == id_]
+    found = [step for step in batch_comparison.batch_steps(n.catalog) if step.record == id_]
     if not found:
         raise KeyError(f"record {id_} has no measured decode-batch")
     return found
 
 
-def _step(n: Numbers, role: str, batch: int, context: int) -> batch_evidence.BatchStep:
+def _step(n: Numbers, role: str, batch: int, context: int) -> batch_comparison.BatchStep:
     for step in _steps(n, role):
         if (step.batch, step.context - 1) == (batch, context):
             return step
@@ -51,10 +51,10 @@ def batches(n: Numbers, role: str, field: str) -> units.Quantity:
     if field == "weights":
         return n.measured(role, float(cases[0].parameters["weights_bytes"]), "byte")
     if field == "cache-pace":
-        return n.measured(role, batch_evidence.pace_of(cases).cache, "byte/s")
+        return n.measured(role, batch_comparison.effective_bandwidth(cases).cache, "byte/s")
     single = [case for case in cases if case.parameters["batch"] == 1]
     least = min(single, key=lambda case: int(case.parameters["context"]))
-    return n.measured(role, least.work.bytes / batch_evidence.pace_of(single).base, "byte/s")
+    return n.measured(role, least.work.bytes / batch_comparison.effective_bandwidth(single).base, "byte/s")
 
 
 @number("{role}.batch-error.{name}", "%", 2)
@@ -69,7 +69,7 @@ def batch_error(n: Numbers, role: str, name: str) -> units.Quantity:
 @number("{role}.beyond.b{batch}.s{context}.{name}", "GB", 3)
 def beyond(n: Numbers, role: str, batch: int, context: int, name: str) -> units.Quantity:
     """Memory that a batch of {batch} at {context} tokens of context did not find on the {role}: {name}."""
-    for one in batch_evidence.beyond_memory(n.catalog):
+    for one in batch_comparison.beyond_memory(n.catalog):
         if one.machine == n.catalog.speaker(role).machine.name and (one.batch, one.context - 1) == (batch, context):
             return n.measured(role, {"needs": one.needs, "free": one.free}[name], "GB")
     raise KeyError(f"the {role}'s record skipped no batch {batch} at context {context} for memory")

@@ -44,7 +44,7 @@ def pages(root: Path, cache: Cache | None = None) -> Iterator[Page]:
     """Every page that is not in `docs/` as the site shows it.
 
     All pages are made even when some have mistakes; then `BookErrors` reports every mistake.
-    `memory` spares what the same code has made before from the same files.
+    `cache` spares what the same code has made before from the same files.
     """
     cache = cache or Cache()
     material, made = material_and_pages(root, cache)

@@ -39,7 +39,7 @@ def _page(name: str, text: str) -> Iterator[str]:
 
 
 def _script(name: str, text: str) -> list[str]:
-    """The theme's own scripts name hosts that only settings of ours would have them ask; `told` sees those at work."""
+    """The theme's own scripts name hosts that only settings of ours would have them ask; `reported` sees those at work."""
     return [f"{name}: names {one}" for one in _SCRIPT.findall(text) if not NAMES.match(one)]
 
 
