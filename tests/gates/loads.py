@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chromium import CHROMIUM, DESK, FLAGS
+from tests.chromium import CHROMIUM, DESK, FLAGS, WHOLE
 from tests.gates.axe import AT_ONCE, OPEN, pages
 from tests.gates.host import hosted
 
@@ -50,7 +50,7 @@ async def _record(origin: str, addresses: list[str]) -> dict[str, Loads]:
 
     waiting, found = list(reversed(addresses)), {}
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ALONE])
+        browser = await playwright.chromium.launch(executable_path=WHOLE or CHROMIUM, args=[*FLAGS, ALONE])
 
         async def work() -> None:
             while waiting:
