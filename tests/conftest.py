@@ -112,12 +112,11 @@ def begin_warm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
 
     def make(folder: Path) -> str:
         weave(ROOT, keep=True, say=lambda _: None)
-        shutil.copy(ROOT / cache.PLACE, folder)
+        shutil.copytree(ROOT / cache.PLACE.parent, folder, dirs_exist_ok=True)
         return ""
 
     def begin(copy: Path) -> Path:
-        (copy / cache.PLACE).parent.mkdir(exist_ok=True)
-        shutil.copy(once(tmp_path_factory, "answers", make) / cache.PLACE.name, copy / cache.PLACE)
+        shutil.copytree(once(tmp_path_factory, "answers", make), copy / cache.PLACE.parent, dirs_exist_ok=True)
         return copy
 
     return begin

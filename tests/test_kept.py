@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import pytest
 
+from generators.core import disk_cache
 from generators.weave import cache
 from generators.weave.weave import weave
 
@@ -203,19 +204,19 @@ def test_a_damaged_cache_is_no_cache(project, monkeypatch, damage):
     monkeypatch.setattr(cache, "CODE", project)
     place = project / cache.PLACE
     key, text = cache.key(project), place.read_text(encoding="utf-8")
-    assert cache.load(project, key)
+    assert disk_cache.load(project / cache.PLACE, key)
     damaged = {"half": text[: len(text) // 2], "other answers": text.replace("TB/s", "GB/s"), "empty": ""}[damage]
     place.write_text(damaged, encoding="utf-8")
-    assert cache.load(project, key) is None
+    assert disk_cache.load(project / cache.PLACE, key) is None
 
 
-def test_the_full_check_takes_nothing_from_the_cache(project, monkeypatch):
-    """`weave` without `keep` neither reads nor writes it; the full check calls it so."""
+def test_the_full_check_takes_no_answer_from_the_cache(project, monkeypatch):
+    """`weave` without `keep` neither reads nor writes them; the full check calls it so."""
     import generators.__main__ as commands
 
     asked = []
-    monkeypatch.setattr(cache, "load", lambda *_: asked.append("load"))
-    monkeypatch.setattr(cache, "save", lambda *_: asked.append("save"))
+    monkeypatch.setattr(disk_cache, "load", lambda *_: asked.append("load"))
+    monkeypatch.setattr(disk_cache, "save", lambda *_: asked.append("save"))
     weave(project, only=["ridge_points"], say=lambda _: None)
     given = {}
     monkeypatch.setattr("generators.weave.weave.weave", lambda root, **words: given.update(words) or Nothing)

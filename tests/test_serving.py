@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ import pytest
 
 from generators.catalog.case import Case, Check
 from generators.catalog.record import Record
-from generators.comparison import comparison, simulation
+from generators.comparison import comparison, serving, simulation
 from generators.core.errors import BookError
 from generators.measure.counting import count
 from generators.measure.counting import serving as count_serving
@@ -464,3 +465,33 @@ def test_the_scheduler_can_be_driven_pass_by_pass():
     assert scheduler.waiting == 1
     scheduler.complete(first)
     assert scheduler.plan() == [Segment(0, 0, 1, 2, False, True)]
+
+
+def test_a_kept_simulation_rests_on_nothing_but_its_price_and_the_code_in_its_key(catalog):
+    price, ran = serving.chapter_price(catalog), set()
+    price = replace(price, chip=replace(price.chip, peak=price.chip.peak / 3))  # so that nothing is remembered of it
+    here = str(serving.CODE / "generators")
+    sys.setprofile(lambda frame, event, _: ran.add(frame.f_code.co_filename) if event == "call" else None)
+    try:
+        for told in serving.TOLD.values():
+            told(price, 1)
+    finally:
+        sys.setprofile(None)
+    ours = {name[len(here) + 1 :] for name in ran if name.startswith(here)}
+    assert len(ours) > 5 and [name for name in sorted(ours) if not name.startswith(serving.RESTS_ON)] == []
+
+
+def test_a_simulation_is_kept_until_its_price_or_its_code_changes(catalog, monkeypatch, tmp_path):
+    asked, other = [], serving.taking_turns(serving.chapter_price(catalog))
+    monkeypatch.setattr(serving, "KEPT", tmp_path / "cache" / "kept.json")
+    monkeypatch.setattr(serving, "TOLD", {"it": lambda price, seed: asked.append(seed) or seed / 7})
+    anew = serving._over_seeds.__wrapped__
+    for price, times in [(other, 1), (other, 1), (serving.chapter_price(catalog), 2), (other, 3), (other, 3)]:
+        assert anew(price) == {"it": [seed / 7 for seed in serving.SEEDS]}
+        assert len(asked) == times * len(serving.SEEDS)
+    monkeypatch.setattr(serving, "RESTS_ON", serving.RESTS_ON[1:])
+    anew(other)
+    assert len(asked) == 4 * len(serving.SEEDS)
+    serving.KEPT.write_text(serving.KEPT.read_text()[:-3])
+    anew(other)
+    assert len(asked) == 5 * len(serving.SEEDS)

@@ -6,13 +6,16 @@ The measured scheduler plays both.  What it costs is remembered, since numbers a
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from generators.catalog.load import Catalog
 from generators.comparison import simulation
 from generators.comparison.simulation import PassTimeModel
+from generators.core import disk_cache, fingerprint
 from generators.measure.serving import report
 from generators.measure.serving.scheduler import Policy, Request, Run, serve
 from generators.measure.serving.trace import Lengths, at_once, poisson_trace
@@ -168,10 +171,27 @@ def _quarter(price: PassTimeModel, seed: int, what: str) -> float:
     return chunked / whole
 
 
-@cache
-def over_seeds(price: PassTimeModel, what: str) -> tuple[float, ...]:
+#: What the simulations rest on beside the price of a pass, and where the results lie from run to run.
+CODE = Path(__file__).resolve().parents[2]
+RESTS_ON = ("comparison/serving.py", "comparison/simulation.py", "measure/serving", "model")
+KEPT = CODE / ".cache" / "simulations.json"
+
+
+def over_seeds(price: PassTimeModel, what: str) -> list[float]:
     """One of `TOLD` over all seeds, smallest first."""
-    return tuple(sorted(TOLD[what](price, seed) for seed in SEEDS))
+    return _over_seeds(price)[what]
+
+
+@cache
+def _over_seeds(price: PassTimeModel) -> dict[str, list[float]]:
+    """All of `TOLD`; simulated anew, which takes two seconds, only where the price or the simulation has changed."""
+    code = fingerprint.of_files(*(CODE / "generators" / path for path in RESTS_ON), ending=".py")
+    key = fingerprint.of_values(sys.version, price, code)
+    found = disk_cache.load(KEPT, key)
+    if found is None:
+        found = {what: sorted(of(price, seed) for seed in SEEDS) for what, of in TOLD.items()}
+        disk_cache.save(KEPT, key, found)
+    return found
 
 
 # A picture of a few requests -------------------------------------------------------------

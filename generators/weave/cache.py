@@ -7,9 +7,6 @@ are compared anew by every run; only the computing between `data/` and the text 
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,29 +32,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "none"
-
-
-def load(root: Path, wanted: str) -> dict | None:
-    """The answers kept under a key; None where there are none, or the file is not as it was written."""
-    try:
-        head, _, body = (root / PLACE).read_text(encoding="utf-8").partition("\n")
-        return json.loads(body) if head == _head(wanted, body) else None
-    except (OSError, ValueError):
-        return None
-
-
-def save(root: Path, under: str, answers: dict) -> None:
-    """Keep answers under a key, whole or not at all; a folder that cannot be written costs time only."""
-    body = json.dumps(answers, ensure_ascii=False)
-    draft = root / PLACE.with_suffix(f".{os.getpid()}")
-    try:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(f"{_head(under, body)}\n{body}", encoding="utf-8")
-        draft.replace(root / PLACE)
-    except OSError:
-        draft.unlink(missing_ok=True)
-
-
-def _head(under: str, body: str) -> str:
-    """The first line: the key, and a hash of the rest, so that half a file is none."""
-    return f"{under} {hashlib.sha256(body.encode()).hexdigest()}"

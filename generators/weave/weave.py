@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generators.core import disk_cache
 from generators.core.errors import BookError, raise_all
 from generators.weave import cache
 from generators.weave import figures as figure_files
@@ -41,7 +42,7 @@ def weave(
     answers of the last run where data and code are the same, and leaves its own for the next.
     """
     key = cache.key(root) if keep else ""
-    answers = PageValues(root, cache.load(root, key) if keep else None)
+    answers = PageValues(root, disk_cache.load(root / cache.PLACE, key) if keep else None)
     names = _figures(root, only)
     result = Result()
     wanted = figure_files.wanted_files(names, answers, redraw, say)
@@ -51,7 +52,7 @@ def weave(
         _pages(answers, root, names, result)
         result.remarks = answers.passed_over()
     if keep and answers.is_changed and cache.key(root) == key:  # else something was saved while this ran
-        cache.save(root, key, answers.notes)
+        disk_cache.save(root / cache.PLACE, key, answers.notes)
     result.stale.sort(key=lambda error: (error.path, error.place if isinstance(error.place, int) else 0))
     return result
 
