@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from generators.catalog.accelerator import Accelerator
 from generators.catalog.llm import LanguageModel
 from generators.catalog.number_format import NumberFormat
-from generators.core import units
+from generators.core import reading, units
 from generators.model.inputs import Chip, Format, Part, Shape
 from generators.model.parts import parts_of
 
@@ -27,6 +27,7 @@ def with_parts(plain: Shape) -> Shape:
 
 def described(model: LanguageModel) -> Shape:
     """The same as its row describes it, by fields."""
+    reading.read(model.source)
     if model.shape is None:
         return model.read.shape
     row = model.shape
@@ -84,6 +85,7 @@ def _sourced(value: object, source: str) -> object:
 
 def number_format(row: NumberFormat, kv_bytes: float = SIXTEEN_BITS) -> Format:
     """A storage format as bytes per value; keys and values stay at 16 bits unless told otherwise."""
+    reading.read(row.source)
     kv = 4.0 if row.rate == "fp32" else kv_bytes
     return Format(
         weight=row.effective_bits / 8.0,

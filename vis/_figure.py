@@ -17,7 +17,8 @@ class FigureData:
 
     `columns` maps each column to its unit ("" for text), `rows` are plain values in those units.
     `values` are single numbers and words that the drawing, caption and alt text use.
-    `sources` are ids of `data/sources.toml`, `records` ids of `data/measurements/`.
+    `sources` (ids of `data/sources.toml`) and `records` (of `data/measurements/`) are what it rests on; what `data` reads
+    the weave adds by itself, so that a module names only works that it cites and what it takes from remembered results.
     """
 
     columns: dict[str, str]

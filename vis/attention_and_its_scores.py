@@ -43,8 +43,7 @@ def data(catalog: Catalog) -> FigureData:
         "capacity": units.number_text(capacity.value / 1e9, 3),
     }
     values |= {row["phase"]: row["plain"] / row["fused"] for row in rows if row["context"] == TOLD}
-    sources = device.bandwidth.sources | device.peak.sources | capacity.sources | {catalog.models[LLAMA].source}
-    return FigureData(COLUMNS, rows, values, sources)
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -51,8 +51,7 @@ def data(catalog: Catalog) -> FigureData:
             }
         )
     values = {"machine": catalog.machine_label(record), "model": MODEL.upper(), "first": rows[2], "last": rows[4]}
-    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
-    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

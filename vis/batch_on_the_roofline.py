@@ -34,8 +34,7 @@ def data(catalog: Catalog) -> FigureData:
         "ridge": roofline.ridge_point(chip.peak, chip.bandwidth).value,
         "subject": catalog.models[SUBJECT].name,
     }
-    sources = chip.peak.sources | chip.bandwidth.sources | {catalog.models[id_].source for id_ in MODELS}
-    return FigureData(COLUMNS, rows, values, frozenset(sources | {catalog.formats[FORMAT].source}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -46,7 +46,7 @@ def data(catalog: Catalog) -> FigureData:
         "error": statistics.median(abs(step.error) for step in steps),
         "paced": statistics.median(fitted) if fitted else None,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -35,14 +35,7 @@ def data(catalog: Catalog) -> FigureData:
                 few = step(name, batch, context)
                 gain = step(PLAIN, batch, context).time / few.time
                 rows.append({"format": name, "context": context, "batch": batch, "gain": gain, "binds": few.binds})
-    sources = {catalog.formats[name].source for name in (PLAIN, *FORMATS)} | {
-        model.source,
-        chip.memory.bandwidth.source,
-    }
-    sources |= (
-        model_inputs.sourced_device(chip, "bf16").peak.sources | model_inputs.sourced_device(chip, "fp8").peak.sources
-    )
-    return FigureData(COLUMNS, rows, {"model": model.name, "chip": "H200"}, frozenset(sources))
+    return FigureData(COLUMNS, rows, {"model": model.name, "chip": "H200"})
 
 
 def _gain(data: FigureData, name: str, context: int, batch: int) -> float:

@@ -45,8 +45,7 @@ def data(catalog: Catalog) -> FigureData:
         "read": read / 1e12,
         "read share": read / sheet * 100,
     }
-    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
-    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

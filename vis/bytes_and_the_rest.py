@@ -45,8 +45,7 @@ def data(catalog: Catalog) -> FigureData:
             }
         )
     sources = frozenset().union(*(quotes[id_].sources for id_ in QUOTED.values()))
-    sources |= {catalog.accelerators[record.machine.accelerator].memory.bandwidth.source}
-    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, sources)
 
 
 def _total(row: dict) -> float:

@@ -39,7 +39,7 @@ def data(catalog: Catalog) -> FigureData:
         "last": last,
         **{shown: ends[WITHOUT][shown] / ends[WITH][shown] for shown in ("time", "predicted")},
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
+    return FigureData(COLUMNS, rows, values, records=frozenset({steps[0].record}))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -34,7 +34,7 @@ def data(catalog: Catalog) -> FigureData:
         for n, case in sorted(cases.items())
     ]
     values = {"machine": catalog.machine_label(record), "context": cases[1].parameters["context"]}
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -53,7 +53,7 @@ def data(catalog: Catalog) -> FigureData:
         "kinds": len(rows),
         **{shown: statistics.median(errors) if errors else None for shown, errors in off.items()},
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({steps[0].record}))
+    return FigureData(COLUMNS, rows, values, records=frozenset({steps[0].record}))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generators.catalog.load import Catalog
-from generators.comparison.speculation import TASKS, copied, one_chance
+from generators.comparison.speculation import PAPER, TASKS, copied, one_chance
 from generators.model.work import accepted_tokens
 from vis import _palette as colour
 from vis import _theme as theme
@@ -27,7 +27,7 @@ def data(catalog: Catalog) -> FigureData:
         for most in LENGTHS
     ]
     values = {"chances": [copied(catalog, "rewritten", TOLD).chance(at) for at in (1, 2, 3)]}
-    return FigureData(COLUMNS, rows, values, frozenset({"carroll-manuscript", "carroll-printed", "leviathan-2023"}))
+    return FigureData(COLUMNS, rows, values, frozenset({PAPER}))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -25,7 +25,7 @@ def data(catalog: Catalog) -> FigureData:
         "best": best["share"],
         "best model": f"{best['model']} in {best['format']}",
     }
-    return FigureData(share.COLUMNS, rows, values, frozenset(), frozenset(record.id for record in records))
+    return FigureData(share.COLUMNS, rows, values, records=frozenset(record.id for record in records))
 
 
 def _conclusion(data: FigureData) -> str:

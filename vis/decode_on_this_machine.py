@@ -39,10 +39,7 @@ def data(catalog: Catalog) -> FigureData:
         "count": len(counted),
         "machines": list(dict.fromkeys(row["machine"] for row in counted)),
     }
-    sources = {
-        catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
-    }
-    return FigureData(share.COLUMNS, rows, values, frozenset(sources), frozenset(record.id for record in records))
+    return FigureData(share.COLUMNS, rows, values, records=frozenset(record.id for record in records))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -21,10 +21,9 @@ def data(catalog: Catalog) -> FigureData:
     chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
     device = model_inputs.sourced_device(chip, stored.rate)
     shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
-    rows, sources = [], frozenset()
+    rows = []
     for name, pass_ in PASSES.items():
         step = roofline.step(shape, form, device, pass_)
-        sources |= step.time.sources
         rows.append(
             {
                 "pass": name,
@@ -41,7 +40,7 @@ def data(catalog: Catalog) -> FigureData:
         "steps": round(rows[1]["time"] / rows[0]["time"]),
     }
     columns = {"pass": "", "tokens": "tokens", "reading": "ms", "math": "ms", "time": "ms"}
-    return FigureData(columns, rows, values, sources)
+    return FigureData(columns, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -25,9 +25,7 @@ def data(catalog: Catalog) -> FigureData:
         for chance in CHANCES:
             gain, length = best_length(chance / 100, cost)
             rows.append({"draft": draft, "cost": cost, "chance": chance, "speed-up": gain, "length": length})
-    return FigureData(
-        COLUMNS, rows, {"machine": catalog.machine_label(record)}, frozenset({"leviathan-2023"}), frozenset({record.id})
-    )
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)})
 
 
 def _at(data: FigureData, draft: str, chance: int = TOLD) -> dict:

@@ -26,7 +26,6 @@ REUSE = 8.0
 def data(catalog: Catalog) -> FigureData:
     """Weight bytes per token of a dense model and three mixtures, and how many times fewer that is than at batch 1."""
     form, rows, values = model_inputs.number_format(catalog.formats[FORMAT]), [], {}
-    sources = {catalog.formats[FORMAT].source, *(catalog.models[id_].source for id_ in MODELS)}
     for id_ in MODELS:
         model, shape = catalog.models[id_], model_inputs.shape(catalog.models[id_])
         one = batching.weight_bytes_per_token(shape, form, 1.0)
@@ -44,7 +43,7 @@ def data(catalog: Catalog) -> FigureData:
             b for b in range(1, 1000) if one / batching.weight_bytes_per_token(shape, form, float(b)) >= 0.99 * REUSE
         )
         values[f"name {id_}"] = model.name
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -60,10 +60,7 @@ def data(catalog: Catalog) -> FigureData:
         "above": [name for name, link in highest.items() if link > host],
         "measured": rows[-1]["link"],
     }
-    sources = {catalog.published[LINK].source} | {catalog.models[id_].source for id_ in MODELS}
-    sourced = model_inputs.sourced_device(chip, stored.rate)
-    sources |= sourced.bandwidth.sources | sourced.peak.sources
-    return FigureData(COLUMNS, rows, values, frozenset(sources), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

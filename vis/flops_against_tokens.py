@@ -40,7 +40,7 @@ def data(catalog: Catalog) -> FigureData:
         "error": sweep.error,
         "pcie": pcie.peak / pcie.bandwidth,
     }
-    return FigureData(COLUMNS, rows, values, sweep.sources)
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -38,8 +38,7 @@ def data(catalog: Catalog) -> FigureData:
         for n, case in sorted(cases.items())
     ]
     values = {"machine": catalog.machine_label(record), "model": model.name, "free": free}
-    sources = frozenset({model.source, chip.memory.bandwidth.source, stored.source})
-    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _measured(data: FigureData) -> list[dict]:

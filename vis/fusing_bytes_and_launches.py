@@ -34,7 +34,7 @@ def data(catalog: Catalog) -> FigureData:
         "fits": cache.value / (kernels.WIDTH * shape.d_ff),
     }
     rows = [{"tokens": 2**n, "bytes": each * 2**n, "launches": saved} for n in range(14)]
-    return FigureData(COLUMNS, rows, values, frozenset(cache.sources), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -36,7 +36,7 @@ def data(catalog: Catalog) -> FigureData:
         "most": {one.length: one.quoted for one in gains if one.batch == BATCHES[-1]},
         "predicted": {one.length: one.predicted for one in gains if one.batch == BATCHES[-1]},
     }
-    return FigureData(COLUMNS, rows, values, frozenset().union(*(one.sources for one in gains)))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -46,7 +46,7 @@ def data(catalog: Catalog) -> FigureData:
         "bandwidth": roof.read / 1e9,
         "peak": roof.products[DTYPE] / 1e9,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _share(data: FigureData, name: str) -> float:

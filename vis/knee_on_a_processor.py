@@ -21,8 +21,8 @@ COLUMNS = {
 
 def data(catalog: Catalog) -> FigureData:
     """Rates of the first processor's products by tokens, in each number format, under its own ceilings."""
-    rows, values, records = [], {"machine": "", "sweeps": {}}, set()
-    for sweep in (one for one in measured_sweeps(catalog, "cpu") if one.record):
+    rows, values = [], {"machine": "", "sweeps": {}}
+    for sweep in measured_sweeps(catalog, "cpu"):
         for tokens, seconds, low, high in sweep.points:
             flop = sweep.flop_per_token * tokens / 1e9
             roof = min(sweep.peak / 1e9, flop / (sweep.weight_bytes / sweep.bandwidth))
@@ -43,8 +43,7 @@ def data(catalog: Catalog) -> FigureData:
             "knee": sweep.knee.tokens,
             "peak": sweep.peak / 1e9,
         }
-        records.add(sweep.record)
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset(records))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

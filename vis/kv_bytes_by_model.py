@@ -54,8 +54,7 @@ def data(catalog: Catalog) -> FigureData:
         "low": rows[-1]["error"],
         "low model": rows[-1]["model"],
     }
-    sources = frozenset(model.source for model in catalog.alike.values()) | {catalog.formats["bf16"].source}
-    return FigureData(COLUMNS, rows, values, sources)
+    return FigureData(COLUMNS, rows, values)
 
 
 def _cause(model: LanguageModel) -> str:

@@ -28,7 +28,7 @@ def data(catalog: Catalog) -> FigureData:
     ]
     values = {"model": model.name, "token": token / 1e3, "weights": weights / 1e9, "even": even, "context": CONTEXT}
     columns = {"tokens": "tokens", "cache": "GB", "weights": "GB", "chats": f"chats of {CONTEXT:,} tokens"}
-    return FigureData(columns, rows, values, frozenset({model.source, stored.source}))
+    return FigureData(columns, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -51,7 +51,7 @@ def data(catalog: Catalog) -> FigureData:
         "small": run.measured[-1].worst * 1e3,
         "error": run.error,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

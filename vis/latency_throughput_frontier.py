@@ -20,7 +20,7 @@ COLUMNS = {"context": "tokens", "batch": "users", "time": "ms", "rate": "tokens/
 def data(catalog: Catalog) -> FigureData:
     """The least step of one model on one chip for every batch up to the largest one marked, at two contexts."""
     chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
-    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    device = model_inputs.device(chip, stored.rate)
     shape, form, rows = model_inputs.shape(model), model_inputs.number_format(stored), []
     for context in CONTEXTS:
         for batch in range(1, MARKED[-1] + 1):
@@ -41,8 +41,7 @@ def data(catalog: Catalog) -> FigureData:
         values |= {f"gain {context}": many["rate"] / one["rate"], f"slower {context}": many["time"] / one["time"]}
         last = max((r for r in rows if r["context"] == context), key=lambda r: r["batch"])
         values[f"slowest {context}"] = last["time"] / one["time"]
-    sources = sourced.peak.sources | sourced.bandwidth.sources | {stored.source, model.source}
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import ceil
 
-from generators import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison import prefill_interference, simulation
 from vis import _palette as colour
@@ -36,9 +35,7 @@ def data(catalog: Catalog) -> FigureData:
         values["worst"][read], values["first"][read] = run.worst * 1e3, run.first_token * 1e3
     chip, model = catalog.accelerators[CHIP], catalog.models[MODEL]
     values |= {"chip": chip.short.split(" ")[0], "model": model.name}
-    sourced = model_inputs.sourced_device(chip, catalog.formats[FORMAT].rate)
-    sources = sourced.bandwidth.sources | sourced.peak.sources | {catalog.formats[FORMAT].source, model.source}
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -33,8 +33,7 @@ def data(catalog: Catalog) -> FigureData:
         values[kind] = {"name": model.name, "last": size / 1e6, "each": part.kept * form.kv, "window": part.window}
     values["even"] = values["recurrent"]["last"] * 1e6 / values["full attention"]["each"]
     columns = {"kind": "", "model": "", "context": "tokens", "kept": "MB"}
-    sources = frozenset(catalog.models[id_].source for id_, _ in KINDS.values())
-    return FigureData(columns, rows, values, sources | {catalog.formats["bf16"].source})
+    return FigureData(columns, rows, values)
 
 
 def _kept(part: Part, form: Format, context: float) -> float:

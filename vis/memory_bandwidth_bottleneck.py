@@ -33,7 +33,7 @@ def data(catalog: Catalog) -> FigureData:
         "asked": round((step.flop / step.traffic.total).value),
         "idle": 100 * (1 - (step.compute / step.memory).value),
     }
-    return FigureData({"item": "", "bytes": "GB", "flop": "GFLOP", "time": "ms"}, rows, values, step.time.sources)
+    return FigureData({"item": "", "bytes": "GB", "flop": "GFLOP", "time": "ms"}, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -34,7 +34,7 @@ def data(catalog: Catalog) -> FigureData:
                     "predicted": allowed("bfloat16", count) / allowed(weights, count),
                 }
             )
-    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)}, records=frozenset({record.id}))
+    return FigureData(COLUMNS, rows, {"machine": catalog.machine_label(record)})
 
 
 def _conclusion(data: FigureData) -> str:

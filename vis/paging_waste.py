@@ -42,7 +42,7 @@ def data(catalog: Catalog) -> FigureData:
             abs(r["rule"] / r["waste"] - 1) for r in rows if r["block"] <= 256 and r["mark"] == "simulated"
         ),
     }
-    return FigureData(COLUMNS, rows, values, frozenset(catalog.published[id_].source for id_, _ in QUOTES))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

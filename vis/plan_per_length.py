@@ -27,7 +27,7 @@ def data(catalog: Catalog) -> FigureData:
         "short": statistics.median(plans.plain) * 1e3,
         "count": len(plans.planned),
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

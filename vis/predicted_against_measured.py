@@ -36,7 +36,7 @@ def data(catalog: Catalog) -> FigureData:
         "bound": 100 * s.bound_by_row,
         "bound by device": 100 * s.bound_by_device,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(one.run.source for one in found))
+    return FigureData(COLUMNS, rows, values, sources=frozenset(one.run.source for one in found))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -45,7 +45,7 @@ def data(catalog: Catalog) -> FigureData:
         "peak": roof.products["bfloat16"] / 1e12,
         "copy": roof.copy / 1e12,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(peak.sources), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _of(data: FigureData, part: str) -> float:

@@ -28,7 +28,7 @@ COLUMNS = {
 def data(catalog: Catalog) -> FigureData:
     """Share of prefill in the machine time of quoted workloads, and of a coding agent's call with and without its prefix."""
     chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
-    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    device = model_inputs.device(chip, stored.rate)
     shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
     new, kept, answer = (
         catalog.published[f"agent-step-{what}"].quantity.value for what in ("append", "prefix", "answer")
@@ -48,11 +48,8 @@ def data(catalog: Catalog) -> FigureData:
         for label, batch, cached, prompt, answer in asked
     ]
     rows.sort(key=lambda row: row["prefill"])
-    sources = sourced.bandwidth.sources | sourced.peak.sources | {stored.source, model.source}
-    sources |= {source for one in workloads(catalog) for source in one.sources}
-    sources |= {catalog.published["agent-step-prefix"].source}
     values = {"model": model.name, "chip": chip.short.split(" ")[0], "batch": BATCH, "agent batch": AGENT_BATCH}
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

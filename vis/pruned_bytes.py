@@ -26,7 +26,7 @@ def data(catalog: Catalog) -> FigureData:
         "turn": INDEX / (WIDTH + INDEX) * 100,
         "half": next(r["bytes"] for r in rows if r["storage"] == "CSR" and r["zeros"] == 50),
     }
-    return FigureData(COLUMNS, rows, values, frozenset({"nvidia-ampere-whitepaper"}))
+    return FigureData(COLUMNS, rows, values, sources=frozenset({"nvidia-ampere-whitepaper"}))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -36,7 +36,7 @@ def data(catalog: Catalog) -> FigureData:
         "error": statistics.median(abs(one.error("ttft")) for one in runs),
         "worst": max(abs(one.error("ttft")) for one in runs),
     }
-    return FigureData(COLUMNS, rows, values, frozenset(), frozenset({record}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

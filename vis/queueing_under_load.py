@@ -55,8 +55,7 @@ def data(catalog: Catalog) -> FigureData:
     cuts = serving.over_seeds(price, "cut.wait")
     values |= {"rate": static.rate, "static wait": static.ttft, "same load": same.ttft}
     values |= {"low": cuts[0], "median": statistics.median(cuts), "high": cuts[-1], "traces": len(cuts)}
-    sources = {chip.memory.bandwidth.source, model.source, catalog.formats[serving.FORMAT].source}
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _factor(data: FigureData) -> float:

@@ -24,10 +24,9 @@ def data(catalog: Catalog) -> FigureData:
     """Rate of four models as a share of their own at no context, and what published pairs kept."""
     chip, stored = catalog.accelerators[CHIP], catalog.formats[FORMAT]
     device, form = model_inputs.device(chip, stored.rate), model_inputs.number_format(stored)
-    rows, values, sources = [], {}, {stored.source}
+    rows, values, sources = [], {}, frozenset()
     for kind, id_ in MODELS.items():
         model = catalog.models[id_]
-        sources.add(model.source)
 
         def seconds(context: float, model=model) -> float:
             return roofline.step(model_inputs.shape(model), form, device, Pass(1.0, 1.0, context)).time
@@ -58,7 +57,7 @@ def data(catalog: Catalog) -> FigureData:
                 }
             )
             sources |= pair.sources
-    return FigureData(COLUMNS, rows, values | {"longest": CONTEXTS[-1]}, frozenset(sources))
+    return FigureData(COLUMNS, rows, values | {"longest": CONTEXTS[-1]}, sources)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -32,7 +32,7 @@ RIDGES = (1.0, 10.0, 100.0, 1000.0)
 
 def data(catalog: Catalog) -> FigureData:
     """Bandwidth, dense 16-bit peak and ridge point of every chip that has both."""
-    rows, sources = [], set()
+    rows = []
     for id_, chip in catalog.accelerators.items():
         if not chip.half_precision:
             continue
@@ -49,7 +49,6 @@ def data(catalog: Catalog) -> FigureData:
                 "kind": chip.kind,
             }
         )
-        sources |= {chip.memory.bandwidth.source, chip.peaks()[chip.half_precision].source}
     ridges = [row["ridge"] for row in rows]
     least, most = min(rows, key=lambda r: r["ridge"]), max(rows, key=lambda r: r["ridge"])
     values = {
@@ -70,7 +69,7 @@ def data(catalog: Catalog) -> FigureData:
         "peak": "TFLOP/s",
         "ridge": "FLOP/byte",
     }
-    return FigureData(columns, rows, values, frozenset(sources))
+    return FigureData(columns, rows, values)
 
 
 def alt(data: FigureData) -> str:

@@ -30,14 +30,13 @@ def data(catalog: Catalog) -> FigureData:
     chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
     device = model_inputs.sourced_device(chip, stored.rate)
     shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
-    rows, sources = [], device.bandwidth.sources | device.peak.sources
+    rows = []
     for label, work_, kind in PASSES:
         intensity = roofline.intensity(shape, form, work_)
         rate = roofline.attainable(device.peak, device.bandwidth, intensity)
         rows.append(
             {"pass": label, "kind": kind, "intensity": intensity.value, "rate": rate.to("TFLOP/s"), "mark": "limit"}
         )
-        sources |= rate.sources
     record = catalog.speaker(ROLE)
     prefill = next(
         case for case in record.measured("prefill", tokens=PROMPT) if case.parameters["model"] == RUN.upper()
@@ -52,7 +51,7 @@ def data(catalog: Catalog) -> FigureData:
         "ridge": (device.peak / device.bandwidth).value,
     }
     columns = {"pass": "", "kind": "", "intensity": "FLOP/byte", "rate": "TFLOP/s", "mark": ""}
-    return FigureData(columns, rows, values, sources, frozenset({record.id}))
+    return FigureData(columns, rows, values)
 
 
 def _measured(kind: str, case: Case) -> dict:

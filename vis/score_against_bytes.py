@@ -17,7 +17,7 @@ COLUMNS = {"model": "", "bits": "bits per weight", "file": "GB", "score": "% of 
 
 def data(catalog: Catalog) -> FigureData:
     """Quoted scores of two models of one family in several formats, with the sizes of their files."""
-    rows, sources = [], set()
+    rows = []
     for model, runs in RUNS.items():
         for run, bits in runs.items():
             row = catalog.published[f"mmlu-{model.lower()}-{run}"]
@@ -29,8 +29,7 @@ def data(catalog: Catalog) -> FigureData:
                     "score": row.quantity.value * 100,
                 }
             )
-            sources.add(row.source)
-    return FigureData(COLUMNS, rows, {}, frozenset(sources))
+    return FigureData(COLUMNS, rows, {})
 
 
 def _at(data: FigureData, model: str, bits: str) -> dict:

@@ -21,10 +21,9 @@ def data(catalog: Catalog) -> FigureData:
     """What four free drafts give a batch by the limits, for as many users as fit into memory."""
     chip, stored = catalog.accelerators[H200], catalog.formats[FORMAT]
     form, device = model_inputs.number_format(stored), model_inputs.device(chip, stored.rate)
-    rows, sources = [], {chip.memory.bandwidth.source, stored.source, "leviathan-2023"}
+    rows = []
     for id_, context in CASES:
         shape = model_inputs.shape(catalog.models[id_])
-        sources.add(catalog.models[id_].source)
         for users in map(float, USERS):
             if memory.memory_needed(shape, form, users, context) > device.capacity:
                 break
@@ -46,7 +45,7 @@ def data(catalog: Catalog) -> FigureData:
         "mixture": catalog.models[MIXTURE].name,
         "lost": lost,
     }
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _alone(data: FigureData, which: str) -> float:

@@ -44,9 +44,7 @@ def data(catalog: Catalog) -> FigureData:
         values[f"{name} ttft"] = serving.small_wait(price, name) * 1e3
     cuts = serving.over_seeds(price, "cut.drawn-wait")
     values |= {"low": cuts[0], "median": statistics.median(cuts), "high": cuts[-1], "traces": len(cuts)}
-    stored = catalog.formats[serving.FORMAT]
-    sources = {chip.memory.bandwidth.source, model.source, stored.source}
-    return FigureData(COLUMNS, rows, values, frozenset(sources))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -22,7 +22,7 @@ WITH, WITHOUT = "with", "without"
 def data(catalog: Catalog) -> FigureData:
     """Least times of both steps on one chip, and the prefill and the decode step that its record holds in one mode."""
     chip, stored, model = catalog.accelerators[CHIP], catalog.formats[FORMAT], catalog.models[MODEL]
-    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    device = model_inputs.device(chip, stored.rate)
     shape, form, rows = model_inputs.shape(model), model_inputs.number_format(stored), []
     for context in CONTEXTS:
         with_it = roofline.step(shape, form, device, Pass(1.0, 1.0, context))
@@ -63,8 +63,7 @@ def data(catalog: Catalog) -> FigureData:
         "measured with": at[WITH, "measured"],
         "measured without": at[WITHOUT, "measured"],
     }
-    sources = sourced.bandwidth.sources | sourced.peak.sources | {model.source, stored.source}
-    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

@@ -44,8 +44,7 @@ def data(catalog: Catalog) -> FigureData:
         "least": min(over),
         "most": max(over),
     }
-    sources = frozenset({catalog.accelerators[record.machine.accelerator].memory.bandwidth.source})
-    return FigureData(COLUMNS, rows, values, sources, frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _short(microseconds: float) -> str:

@@ -21,7 +21,7 @@ def data(catalog: Catalog) -> FigureData:
     """The least time of a pass on one chip by the tokens in it, and what a decode step and the prefills of a record took."""
     record, stored, model = catalog.speaker(ROLE), catalog.formats[FORMAT], catalog.models[MODEL]
     chip = catalog.accelerators[record.machine.accelerator]
-    device, sourced = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
+    device = model_inputs.device(chip, stored.rate)
     shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
     rows = []
     for tokens in TOKENS:
@@ -50,8 +50,7 @@ def data(catalog: Catalog) -> FigureData:
             roofline.ridge_point(device.peak, device.bandwidth), form.weight, form.mac
         ),
     }
-    sources = sourced.peak.sources | sourced.bandwidth.sources | {stored.source, model.source}
-    return FigureData(COLUMNS, rows, values, frozenset(sources), frozenset({record.id}))
+    return FigureData(COLUMNS, rows, values)
 
 
 def _measured(data: FigureData) -> list[dict]:

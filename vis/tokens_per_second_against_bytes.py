@@ -62,11 +62,8 @@ def data(catalog: Catalog) -> FigureData:
         "machines": len(records),
         "own": max(row["share"] for row in rows if row["kind"] == "measured"),
     }
-    sources = {
-        catalog.accelerators[r.machine.accelerator].memory.bandwidth.source for r in records if r.machine.accelerator
-    }
-    sources = frozenset(sources).union(*(q.sources for q in quotes))
-    return FigureData(COLUMNS, rows, values, sources, frozenset(record.id for record in records))
+    sources = frozenset().union(*(quote.sources for quote in quotes))
+    return FigureData(COLUMNS, rows, values, sources, records=frozenset(record.id for record in records))
 
 
 def _conclusion(data: FigureData) -> str:

@@ -20,11 +20,10 @@ def data(catalog: Catalog) -> FigureData:
     chip, model, stored = catalog.accelerators[H200], catalog.models[LLAMA], catalog.formats[FORMAT]
     device = model_inputs.sourced_device(chip, stored.rate)
     shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored)
-    rows, sources = [], frozenset()
+    rows = []
     for users in range(1, MOST + 1):
         time = roofline.step(shape, form, device, Pass(users, 1, CONTEXT)).time
         rows.append({"users": users, "time": time.to("ms"), "rate": users / time.to("s")})
-        sources |= time.sources
     balance = memory.balance_batch(shape, form, Pass(1, 1, CONTEXT)).value
     ceiling = device.bandwidth / memory.kv_bytes(shape, form, CONTEXT)
     values = {
@@ -35,7 +34,7 @@ def data(catalog: Catalog) -> FigureData:
         "ceiling": ceiling.value,
         "ceiling words": units.text(ceiling, "tokens/s"),
     }
-    return FigureData({"users": "users", "time": "ms", "rate": "tokens/s"}, rows, values, sources)
+    return FigureData({"users": "users", "time": "ms", "rate": "tokens/s"}, rows, values)
 
 
 def _conclusion(data: FigureData) -> str:

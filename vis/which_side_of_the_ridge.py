@@ -45,8 +45,7 @@ def data(catalog: Catalog) -> FigureData:
         "model": catalog.models[LLAMA].name,
         "ridge": roofline.ridge_point(device.peak, device.bandwidth).value,
     }
-    sources = device.bandwidth.sources | device.peak.sources | {catalog.models[LLAMA].source}
-    return FigureData(COLUMNS, rows, values, sources)
+    return FigureData(COLUMNS, rows, values)
 
 
 def _shown(value: float) -> str:

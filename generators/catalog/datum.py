@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from generators.catalog import printed
 from generators.catalog.printed import near
-from generators.core import units
+from generators.core import reading, units
 
 __all__ = ["COMPUTED", "Conflict", "Datum", "Peak", "Printed", "Row", "datum", "near", "peak", "said"]
 
@@ -53,9 +53,14 @@ class Datum(Row):
     note: str = ""
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False)] = ()
 
-    @cached_property
+    @property
     def quantity(self) -> units.Quantity:
         """The value in base units, carrying its source."""
+        reading.read(self.source)
+        return self._quantity
+
+    @cached_property
+    def _quantity(self) -> units.Quantity:
         return replace(units.parse(self.value, self.source), how=("printed", self.as_printed, self.note))
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from generators.catalog.published import Published
 from generators.catalog.record import Record, load_record
 from generators.catalog.rows import Rows
 from generators.catalog.source import Source
+from generators.core import reading
 from generators.core.errors import BookError, raise_all
 from generators.unfinished import open_fields
 
@@ -64,6 +65,7 @@ class Catalog:
         """The record of a role; BookError where none has it."""
         if role not in self.roles:
             raise BookError(PLACE, None, f"gives no record the role {role!r}, which the book's sentences speak of")
+        reading.read(f"record:{self.roles[role].id}")
         return self.roles[role]
 
     def machine_label(self, record: Record) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from generators.catalog.datum import Printed, Row, said
-from generators.core import units
+from generators.core import reading, units
 
 _BYTES_PER_S, _FLOP_PER_S, _SECONDS = (
     ("GB/s", "MB/s", "TB/s"),
@@ -63,6 +63,7 @@ class Published(Row):
     @property
     def quantity(self) -> units.Quantity:
         """The quoted value in base units, carrying its source."""
+        reading.read(self.source)
         return replace(units.parse(self.value, self.source), how=("printed", self.as_printed, ""))
 
     @model_validator(mode="after")

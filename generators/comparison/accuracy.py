@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 from statistics import median
 from typing import TypeVar
 
 from generators.catalog.load import Catalog
+from generators.core.reading import remembered
 from generators.score.rows import Run
 from generators.score.table import CROWD, REPEATS, Predictor, Scored, own_runs
 
@@ -22,49 +22,28 @@ _NAMED_BITS = (("f32", 32.0), ("16", 16.0), ("8", 8.0), ("6", 6.0), ("5", 5.0), 
 _BINARY = 2.0**30 / 1e9
 
 
-class _Hashed:
-    """A book as a key of a cache: itself, for it holds dicts."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-
-    def __hash__(self) -> int:
-        return id(self.catalog)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.catalog is self.catalog
-
-
-@lru_cache(maxsize=2)
-def _runs(catalog: _Hashed) -> tuple[Run, ...]:
-    return tuple(own_runs(catalog.catalog))
-
-
-@lru_cache(maxsize=2)
-def _predictor(catalog: _Hashed) -> Predictor:
-    return Predictor(_runs(catalog))
-
-
-@lru_cache(maxsize=2)
-def _repeats(catalog: _Hashed) -> list[Run]:
-    return own_runs(catalog.catalog, where=REPEATS)
-
-
-@lru_cache(maxsize=2)
-def _scored(catalog: _Hashed) -> tuple[Scored, ...]:
-    runs, predictor = list(_runs(catalog)), _predictor(catalog)
-    answers = [predictor.score(run) for run in runs]
-    return tuple(one for one in answers if isinstance(one, Scored)) + tuple(predictor.probed(runs))
-
-
+@remembered(maxsize=2)
 def runs(catalog: Catalog) -> tuple[Run, ...]:
     """Every quoted run."""
-    return _runs(_Hashed(catalog))
+    return tuple(own_runs(catalog))
 
 
+@remembered(maxsize=2)
+def _predictor(catalog: Catalog) -> Predictor:
+    return Predictor(runs(catalog))
+
+
+@remembered(maxsize=2)
+def _repeats(catalog: Catalog) -> list[Run]:
+    return own_runs(catalog, where=REPEATS)
+
+
+@remembered(maxsize=2)
 def scored(catalog: Catalog) -> tuple[Scored, ...]:
     """Every quoted run that can be predicted without its own device, and those predicted from a probe."""
-    return _scored(_Hashed(catalog))
+    found, predictor = list(runs(catalog)), _predictor(catalog)
+    answers = [predictor.score(run) for run in found]
+    return tuple(one for one in answers if isinstance(one, Scored)) + tuple(predictor.probed(found))
 
 
 def of_kind(catalog: Catalog, kind: str) -> list[Scored]:
@@ -103,7 +82,7 @@ Reference = tuple[Run, float]
 
 def agreement(catalog: Catalog) -> list[Reference]:
     """Each crowd-sourced run, told by the median of others in the same program and system on the same card, model and format."""
-    there = [run for run in runs(catalog) if run.family == CROWD] + _repeats(_Hashed(catalog))
+    there = [run for run in runs(catalog) if run.family == CROWD] + _repeats(catalog)
     alike = lambda run: (run.device.key, run.build, run.model, run.precision)  # noqa: E731
     return _by_others(there, alike, lambda run: run.seconds, lambda run, other: run is not other)
 
@@ -132,14 +111,14 @@ def _by_others(
 
 def predicted(catalog: Catalog, reported: list[Reference]) -> list[Scored]:
     """Those of the runs that can be predicted without their card."""
-    answers = (_predictor(_Hashed(catalog)).score(run) for run, _ in reported)
+    answers = (_predictor(catalog).score(run) for run, _ in reported)
     return [one for one in answers if isinstance(one, Scored)]
 
 
 def elsewhere(catalog: Catalog, run: Run) -> list[Run]:
     """Other runs of one's card, model, format and kind, by anybody in any program, with bounds that differ by 10% at most."""
     same = lambda other: (other.device.key, other.model, other.precision, other.kind)  # noqa: E731
-    there = [other for other in (*runs(catalog), *_repeats(_Hashed(catalog))) if same(other) == same(run)]
+    there = [other for other in (*runs(catalog), *_repeats(catalog)) if same(other) == same(run)]
     return [
         other
         for other in there

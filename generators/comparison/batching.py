@@ -174,24 +174,22 @@ class Offline:
     needs: float  # bytes at its end
     prefill: float
     estimate: float  # tokens/s if each activation crossed memory once, which no bound may assume
-    sources: frozenset[str]
 
 
 def offline_runs(catalog: Catalog) -> list[Offline]:
     """The quoted runs of `OFFLINE`, in its order."""
-    return [_offline(catalog, id_) for id_ in OFFLINE if id_ in catalog.published]
+    return [offline_run(catalog, id_) for id_ in OFFLINE if id_ in catalog.published]
 
 
-def _offline(catalog: Catalog, id_: str) -> Offline:
+def offline_run(catalog: Catalog, id_: str) -> Offline:
+    """One of the quoted runs of `OFFLINE`."""
     row, (prompt, answer, kv) = catalog.published[id_], OFFLINE[id_]
     stored, model = catalog.formats[row.format], catalog.models[row.model]
-    chip = model_inputs.sourced_device(catalog.accelerators[row.accelerator], stored.rate)
     shape, form = model_inputs.shape(model), model_inputs.number_format(stored, kv)
     device = model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
     sizes = float(row.batch), float(prompt), float(answer)
     time = batching.offline_time(shape, form, device, *sizes)
     prefill = batching.offline_time(shape, form, device, sizes[0], sizes[1], 1.0) / time
-    sources = chip.bandwidth.sources | chip.peak.sources | {row.source, model.source, stored.source}
     needs = batching.memory_at_end(shape, form, *sizes)
     return Offline(
         id_,
@@ -203,7 +201,6 @@ def _offline(catalog: Catalog, id_: str) -> Offline:
         needs,
         prefill,
         row.batch * answer / batching.offline_time(shape, model_inputs.charging_activations(form), device, *sizes),
-        frozenset(sources),
     )
 
 
@@ -219,7 +216,6 @@ class Gain:
     batch: int
     quoted: float
     predicted: float
-    sources: frozenset[str]
 
     @property
     def error(self) -> float:
@@ -236,20 +232,15 @@ def sweep_gains(catalog: Catalog) -> list[Gain]:
     """The batches of the quoted sweep beyond 1, by length."""
     found = []
     for length in SWEEP_LENGTHS:
-        taken, bounds, sources = {}, {}, frozenset()
+        taken, bounds = {}, {}
         for batch in SWEEP_BATCHES:
             row = catalog.published[sweep_id(length, batch)]
-            stored, model, chip = (
-                catalog.formats[row.format],
-                catalog.models[row.model],
-                catalog.accelerators[row.accelerator],
-            )
-            device, reported = model_inputs.device(chip, stored.rate), model_inputs.sourced_device(chip, stored.rate)
-            shape, form = model_inputs.shape(model), model_inputs.number_format(stored)
+            stored = catalog.formats[row.format]
+            device = model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
+            shape, form = model_inputs.shape(catalog.models[row.model]), model_inputs.number_format(stored)
             taken[batch] = row.quantity.value
             bounds[batch] = batching.offline_time(shape, form, device, float(batch), float(length), float(length))
-            sources |= reported.bandwidth.sources | reported.peak.sources | {row.source, model.source, stored.source}
         for batch in SWEEP_BATCHES[1:]:
             quoted, predicted = (batch * times[1] / times[batch] for times in (taken, bounds))
-            found.append(Gain(sweep_id(length, batch), length, batch, quoted, predicted, sources))
+            found.append(Gain(sweep_id(length, batch), length, batch, quoted, predicted))
     return found

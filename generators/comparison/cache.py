@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import ceilings, decode_records, quoted_decodes
+from generators.core.reading import remembered
 from generators.measure import predict
 
 FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
@@ -82,7 +82,7 @@ class StepCase:
         return self.predicted / self.seconds - 1
 
 
-@lru_cache(maxsize=2)
+@remembered(maxsize=2)
 def cache_steps(catalog: Catalog) -> list[StepCase]:
     """Steps with and without a cache, in the order of roles."""
     found = []
@@ -95,7 +95,7 @@ def cache_steps(catalog: Catalog) -> list[StepCase]:
     return found
 
 
-@lru_cache(maxsize=2)
+@remembered(maxsize=2)
 def context_steps(catalog: Catalog) -> list[StepCase]:
     """Decode steps at growing contexts with several kinds of attention, in the order of roles."""
     found = []

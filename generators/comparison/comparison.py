@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from functools import lru_cache
 
 from generators import model_inputs
 from generators.catalog.load import Catalog
@@ -12,6 +11,7 @@ from generators.catalog.published import Published
 from generators.catalog.record import Case, Record
 from generators.core import units
 from generators.core.errors import BookError
+from generators.core.reading import reading, remembered
 from generators.measure import predict
 from generators.measure import taken as taken_rule
 from generators.measure.predict import Prediction
@@ -115,7 +115,7 @@ class Quoted:
     sources: frozenset[str]
 
 
-@lru_cache(maxsize=8)
+@remembered(maxsize=8)
 def quoted_decodes(catalog: Catalog, everything: bool = False) -> tuple[Quoted, ...]:
     """Every quoted decode rate at batch 1 on one cataloged chip, with the bound that its datasheet gives.
 
@@ -134,13 +134,12 @@ def quoted_decodes(catalog: Catalog, everything: bool = False) -> tuple[Quoted, 
         )
         if not (complete and plain and row.context):
             continue
-        shape = model_inputs.shape(catalog.models[row.model])
-        form = model_inputs.number_format(catalog.formats[row.format])
-        moved = memory.step_bytes(shape, form, Pass(1.0, 1.0, float(row.context))).total
-        bandwidth = catalog.accelerators[row.accelerator].bandwidth.value
-        sources = {row.source, catalog.models[row.model].source, catalog.formats[row.format].source}
-        sources.add(catalog.accelerators[row.accelerator].memory.bandwidth.source)
-        found.append(Quoted(id_, row, moved, bandwidth / moved, row.quantity.value, frozenset(sources)))
+        with reading() as read:
+            shape = model_inputs.shape(catalog.models[row.model])
+            form = model_inputs.number_format(catalog.formats[row.format])
+            moved = memory.step_bytes(shape, form, Pass(1.0, 1.0, float(row.context))).total
+            bandwidth, reached = catalog.accelerators[row.accelerator].bandwidth.value, row.quantity.value
+        found.append(Quoted(id_, row, moved, bandwidth / moved, reached, frozenset(read)))
     return tuple(found)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import median
 
 from generators.catalog.load import Catalog
 from generators.catalog.prediction import Prediction
 from generators.catalog.record import Case, Record
 from generators.comparison import comparison
+from generators.core.reading import remembered
 from generators.model.expected import Habits, expected_time
 from generators.predictions import load_predictions
 
@@ -38,7 +38,7 @@ class OwnError:
         return median(map(abs, self.errors))
 
 
-@lru_cache(maxsize=4)
+@remembered(maxsize=4)
 def own_errors(catalog: Catalog) -> tuple[OwnError, ...]:
     """Every figure that a machine's record allows to predict, the best predicted first."""
     found = []

@@ -36,7 +36,6 @@ class Sweep:
     peak: float
     points: list[tuple[float, float, float, float]]
     knee: knee.Knee
-    sources: frozenset[str]
     record: str = ""
 
     @property
@@ -58,7 +57,6 @@ def quoted_sweep(catalog: Catalog) -> Sweep:
     chip, used = catalog.accelerators[rows[0].accelerator], [row for row in rows if row.batch not in OFF_SWEEP]
     device, times = model_inputs.sourced_device(chip, "fp16"), [(float(row.batch), row.quantity.value) for row in used]
     fitted = knee.fit(tuple((tokens, (seconds,)) for tokens, seconds in times))
-    sources = device.bandwidth.sources | device.peak.sources | {row.source for row in rows}
     points = [(tokens, seconds, seconds, seconds) for tokens, seconds in times]
     return Sweep(
         chip.name,
@@ -70,7 +68,6 @@ def quoted_sweep(catalog: Catalog) -> Sweep:
         device.peak.value,
         points,
         fitted,
-        sources,
     )
 
 
@@ -108,7 +105,6 @@ def _sweep(catalog: Catalog, record: Record, dtype: str) -> Sweep | None:
         roof.products[dtype],
         points,
         fitted,
-        frozenset(),
         record.id,
     )
 

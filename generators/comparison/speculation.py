@@ -6,16 +6,18 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import ceilings, decode_case, measured_shape
 from generators.comparison.phases import prefill_case
+from generators.core.reading import read, remembered
 from generators.model import roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.work import accepted_tokens, speculative_gain
 
+PAPER = "leviathan-2023"  # which the expected tokens of a pass are from
+TEXTS = ("carroll-manuscript", "carroll-printed")
 LONGEST = 3  # tokens at the end of the text that a draft looks up
 LENGTHS = range(1, 33)  # drafts of a pass that are tried for the best
 #: A text and what stands before it: printed chapters written anew, or with the manuscript they were made from as the prompt.
@@ -75,13 +77,19 @@ def drafted(whole: Sequence[str], starts: Sequence[int], at: int, most: int) -> 
     return Drafted(tuple(passes))
 
 
-@lru_cache(maxsize=128)
 def copied(catalog: Catalog, task: str, most: int) -> Drafted:
     """The drafts of one of the `TASKS`, whose texts lie in `data/texts/`."""
+    for source in TEXTS:
+        read(source)
+    return _copied(catalog, task, most)
+
+
+@remembered(maxsize=128)
+def _copied(catalog: Catalog, task: str, most: int) -> Drafted:
     return drafted(*_task(catalog, task), most)
 
 
-@lru_cache(maxsize=8)
+@remembered(maxsize=8)
 def _task(catalog: Catalog, task: str) -> tuple[list[str], list[int], int]:
     """A task's whole text, the places that its drafts are copied from, and where the writing begins."""
     before, text = (
@@ -98,6 +106,7 @@ def one_chance(catalog: Catalog, task: str) -> float:
 
 def best_length(acceptance: float, cost: float) -> tuple[float, int]:
     """Largest speed-up over draft lengths where checking costs no more than a plain pass, and the length."""
+    read(PAPER)
     gain, length = max((speculative_gain(accepted_tokens(acceptance, n), n, cost, 1.0), -n) for n in LENGTHS)
     return gain, -length
 
@@ -117,6 +126,7 @@ def free_tokens(given: Given, users: float, context: float) -> int:
 
 def free_gain(given: Given, users: float, context: float, acceptance: float, drafts: int) -> tuple[float, str]:
     """Speed-up by the limits of drafts that cost nothing, and what binds the pass that checks them."""
+    read(PAPER)
     one, many = (check(given, users, context, tokens) for tokens in (1, drafts + 1))
     return speculative_gain(accepted_tokens(acceptance, drafts), drafts, 0, many.time / one.time), many.binds
 

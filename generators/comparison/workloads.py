@@ -20,7 +20,6 @@ class Workload:
     kind: str
     prompt: float
     answer: float
-    sources: frozenset[str]
 
     @property
     def ratio(self) -> float:
@@ -42,7 +41,6 @@ def workloads(catalog: Catalog) -> list[Workload]:
     """The quoted workloads in order of their prompt-to-answer ratio; KeyError where a quote is gone."""
     found = []
     for id_, (label, kind) in QUOTES.items():
-        prompt, answer = catalog.published[f"{id_}-prompt"], catalog.published[f"{id_}-answer"]
-        sources = frozenset({prompt.source, answer.source})
-        found.append(Workload(id_, label, kind, prompt.quantity.value, answer.quantity.value, sources))
+        prompt, answer = (catalog.published[f"{id_}-{part}"].quantity for part in ("prompt", "answer"))
+        found.append(Workload(id_, label, kind, prompt.value, answer.value))
     return sorted(found, key=lambda one: one.ratio)

@@ -99,12 +99,11 @@ def _most_quoted(quote: Quoted) -> bool:
 def compute_bound_batch(n: Numbers, model: str, format: str, chip: str, context: int) -> units.Quantity:
     """Least batch at which decode of {model} ({format}) on the {chip} is compute-bound, at {context} tokens of context."""
     shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
-    one = roofline.step(shape, form, device, Pass(1, 1, context))
     ceiling = roofline.intensity_ceiling(shape, form, Pass(1, 1, context))
     if ceiling <= roofline.ridge_point(device.peak, device.bandwidth):
         raise KeyError(f"decode of {model} on {chip} is not compute-bound at any batch")
     batch = next(b for b in range(1, 1_000_000) if _binds(n, model, format, chip, Pass(b, 1, context)) == "compute")
-    return units.Quantity(float(batch), sources=one.time.sources)
+    return units.of(batch, "")
 
 
 def _binds(n: Numbers, model: str, format: str, chip: str, step: Pass) -> str:

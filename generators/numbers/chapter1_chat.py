@@ -72,14 +72,14 @@ def users(n: Numbers, chip: str) -> units.Quantity:
     spare = n["chat.target"] - n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"] - weights / n[f"chat.{chip}.reading"]
     many = spare / (own / n[f"chat.{chip}.reading"] + n[f"chat.{chip}.prompt"] / ANSWER)
     fit = smallest(many, n[f"{MODEL}.{FORMAT}.{chip}.largest-batch.s{CONTEXT}"])
-    return units.Quantity(float(int(fit.value)), fit.dims, fit.sources)
+    return units.of(int(fit.value), "")
 
 
 @number("chat.{chip}.cards", "", 0)
 def cards(n: Numbers, chip: str) -> units.Quantity:
     """Whole cards of the {chip} that the users of the service take, by the users that one is estimated to serve."""
     served = n[f"chat.{chip}.users"]
-    return units.Quantity(float(math.ceil(USERS / served.value)), served.dims, served.sources)
+    return units.of(math.ceil(USERS / served.value), "")
 
 
 @number("chat.{chip}.over.{chip2}", "×", 2)

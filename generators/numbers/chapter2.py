@@ -34,7 +34,7 @@ def naive(n: Numbers, model: str, field: str, context: int = 0) -> units.Quantit
 def naive_misses(n: Numbers, context: int) -> units.Quantity:
     """Models of one kind of layer for which the naive formula is off by more than a hundredth at {context} tokens."""
     errors = [n[f"{model}.naive-error.s{context}"] for model in n.catalog.alike]
-    return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "", *(s for e in errors for s in e.sources))
+    return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "")
 
 
 @number("models-count", "", 0)
@@ -74,7 +74,7 @@ def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quan
     turn = next(
         t for t in range(1, 1_000_000) if cache.uncached_step(shape, stored, found, float(t)).binds == "compute"
     )
-    return units.Quantity(float(turn - 1), sources=n[f"prefill.{model}.{format}.{chip}.s{turn}.time"].sources)
+    return units.of(turn - 1, "")
 
 
 @number("weight-share.{model}.{format}.b{batch}.s{context}", "%", 2)

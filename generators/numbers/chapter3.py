@@ -35,7 +35,7 @@ def _fit(sweep: Sweep, field: str) -> units.Quantity:
         "memory-share": (sweep.weight_bytes / knee.floor / sweep.bandwidth, ""),
         "compute-share": (sweep.flop_per_token / knee.slope / sweep.peak, ""),
     }[field]
-    return units.of(value, unit, *(sweep.sources or {f"record:{sweep.record}"}))
+    return units.of(value, unit)
 
 
 @numbers("knee.quoted.{field}")
@@ -71,7 +71,7 @@ def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
     }
     near, far = ([abs(e.value) for e in errors.values() if (abs(e.value) < 0.02) is close] for close in (True, False))
     value = {"near-highest": max(near), "far-lowest": min(far), "far-highest": max(far)}[name]
-    return units.of(value, "", *(s for e in errors.values() for s in e.sources))
+    return units.of(value, "")
 
 
 @number("quoted-rate.vidur.t{tokens}", "TFLOP/s")

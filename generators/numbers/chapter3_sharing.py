@@ -13,11 +13,6 @@ from generators.numbers.registry import Numbers, number, numbers
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
 
 
-def _sources(n: Numbers, model: str, format: str, chip: str) -> frozenset[str]:
-    device, shape, form = n.chip(chip, format), n.shape(model), n.format(format)
-    return device.peak.sources | device.bandwidth.sources | shape.layers.sources | form.weight.sources
-
-
 # A prompt among others -----------------------------------------------------------------------
 
 
@@ -45,7 +40,7 @@ def landing(
         return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
     landed = land(simulation.chip_price(n.catalog, chip, model, format), batch, context, tokens, size)
     reported = units.Reported(_reported(landed, name), ("words", "simulated pass by pass"))
-    return units.of(reported, "s", *_sources(n, model, format, chip))
+    return units.of(reported, "s")
 
 
 def _reported(landed: Landed, name: str) -> float:
@@ -87,7 +82,7 @@ def chunk_within(
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return units.of(low, "tokens", *_sources(n, model, format, chip))
+    return units.of(low, "tokens")
 
 
 @number("chunk-cost." + ON + ".c{size}", "%", 2)
@@ -157,8 +152,7 @@ def least_token_cost(n: Numbers, model: str, format: str, chip: str, context: in
 @number("even-ratio.{model}.{format}.{chip}.b{batch}.of{tokens}", "", 2)
 def even_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
     """Prompt tokens per answer token at which prefill and decode of a request of {tokens} tokens cost the same machine time: {model} ({format}) on the {chip}, answers in batches of {batch}."""
-    sources = _sources(n, model, format, chip)
-    return units.of(shares.even_ratio(n.catalog, model, format, chip, float(batch), float(tokens)), "", *sources)
+    return units.of(shares.even_ratio(n.catalog, model, format, chip, float(batch), float(tokens)), "")
 
 
 @number("workload.{name}.ratio", "", 3)

@@ -50,7 +50,7 @@ def turning_context_with_attention(n: Numbers, model: str, format: str, chip: st
         middle = (low + high) // 2
         inside = roofline.intensity_ceiling(shape, form, Pass(1, 1, middle)) > ridge
         low, high = (middle, high) if inside else (low, middle)
-    return units.Quantity(float(low), sources=ridge.sources | n[f"{model}.parameters"].sources)
+    return units.of(low, "")
 
 
 @number("models-under-ridge.{chip}.s{context}", "", 0)
@@ -59,7 +59,7 @@ def models_under_ridge(n: Numbers, chip: str, context: int) -> units.Quantity:
     ridge = n[f"{chip}.ridge-point"]
     ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.catalog.alike]
     under = sum(c.value < ridge.value for c in ceilings)
-    return units.of(under, "", *ridge.sources, *(s for c in ceilings for s in c.sources))
+    return units.of(under, "")
 
 
 @number("balance-needed.{tokens}.{size}", "", 2)
@@ -87,9 +87,7 @@ def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, s
         for b in range(2, 100_000)
         if batching.slowdown(shape, form, device, float(b), float(context)) > 1 + size / 100
     )
-    return units.Quantity(
-        float(next(beyond) - 1), sources=n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources
-    )
+    return units.of(next(beyond) - 1, "")
 
 
 @number("batch-in.{model}.{format}.{chip}.s{context}.ms{size}", "", 0)
@@ -99,7 +97,7 @@ def batch_in(n: Numbers, model: str, format: str, chip: str, context: int, size:
     most, within = units.of(size, "ms"), 0
     while roofline.step(shape, form, device, Pass(within + 1, 1, context)).time.value <= most.value:
         within += 1
-    return units.of(within, "", *device.bandwidth.sources, *shape.layers.sources)
+    return units.of(within, "")
 
 
 @number("prompts-together.{model}.{format}.{chip}.b{batch}.s{tokens}.time", "s|ms")
@@ -112,10 +110,9 @@ def prompts_together(n: Numbers, model: str, format: str, chip: str, batch: int,
 
 
 def _offline(n: Numbers, quote: str) -> batch_comparison.Offline:
-    for one in batch_comparison.offline_runs(n.catalog):
-        if one.id == quote:
-            return one
-    raise KeyError(f"{quote!r} is not an offline run of generators/comparison/batching.py")
+    if quote not in batch_comparison.OFFLINE:
+        raise KeyError(f"{quote!r} is not an offline run of generators/comparison/batching.py")
+    return batch_comparison.offline_run(n.catalog, quote)
 
 
 @numbers("offline.{quote}.{field}")
@@ -137,7 +134,7 @@ def offline(n: Numbers, quote: str, field: str) -> units.Quantity:
         "needs": (one.needs, "byte"),
         "prefill": (one.prefill, ""),
     }[field]
-    return units.of(value, unit, *one.sources)
+    return units.of(value, unit)
 
 
 @number("offline-runs.{name}", "%", 2)
@@ -145,7 +142,7 @@ def offline_all(n: Numbers, name: str) -> units.Quantity:
     """Share of the bound that the quoted offline runs reach: {name}."""
     runs = batch_comparison.offline_runs(n.catalog)
     value = units.statistic(name, (r.reached / r.bound for r in runs))
-    return units.of(value, "", *(s for r in runs for s in r.sources))
+    return units.of(value, "")
 
 
 # Others' sweep of batches ----------------------------------------------------------------
@@ -169,7 +166,7 @@ def quoted_gain(n: Numbers, quote: str) -> units.Quantity:
 def predicted_gain(n: Numbers, quote: str) -> units.Quantity:
     """The same ratio of the least times that the datasheet allows: {quote}."""
     one = _gain(n, quote)
-    return units.of(one.predicted, "", *one.sources)
+    return units.of(one.predicted, "")
 
 
 @number("sweep-error.{name}", "%", 2)
@@ -177,7 +174,7 @@ def sweep_error(n: Numbers, name: str) -> units.Quantity:
     """Error of the predicted gains of the quoted sweep: {name}, sign dropped."""
     gains = batch_comparison.sweep_gains(n.catalog)
     value = units.statistic(name, (abs(one.error) for one in gains))
-    return units.of(value, "", *(s for one in gains for s in one.sources))
+    return units.of(value, "")
 
 
 # Experts ---------------------------------------------------------------------------------
@@ -216,4 +213,4 @@ def batch_for_reuse(n: Numbers, model: str, format: str, size: int) -> units.Qua
         for b in range(1, 100_000)
         if (one / batching.weight_bytes_per_token(shape, form, float(b))).value >= 0.99 * size
     )
-    return units.Quantity(float(batch), sources=one.sources)
+    return units.of(batch, "")

@@ -10,17 +10,11 @@ from generators.measure.serving.scheduler import POLICIES
 from generators.numbers.registry import Numbers, number, numbers
 
 
-def _sources(n: Numbers) -> frozenset[str]:
-    """What the simulation rests on: the chip, the model, the format."""
-    rate, size = n[f"{serving.CHIP}.ridge-point"], n[f"{serving.MODEL}.{serving.FORMAT}.stored"]
-    return rate.sources | size.sources
-
-
 def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
     """What the simulation of the chapter's example gave."""
     model, chip = n.catalog.models[serving.MODEL].name, n.catalog.accelerators[serving.CHIP].name
     words = f"simulated pass by pass: {serving.REQUESTS} requests, at most {serving.BATCH} at once, {model} in {serving.FORMAT.upper()} on the {chip}"
-    return units.of(units.Reported(value, ("words", words)), unit, *_sources(n))
+    return units.of(units.Reported(value, ("words", words)), unit)
 
 
 def _reported(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
@@ -88,7 +82,7 @@ def over_seeds(n: Numbers, name: str, field: str) -> units.Quantity:
         raise KeyError(f"{field}.{name} is not told of; wanted lowest, median or highest of {', '.join(serving.TOLD)}")
     found = serving.over_seeds(serving.chapter_price(n.catalog), f"{field}.{of}")
     unit = {"capacity": "requests/s", "wait": "s", "gap": "s", "tpot": "s"}.get(field, "")
-    return units.of(units.statistic(which, found), unit, *_sources(n))
+    return units.of(units.statistic(which, found), unit)
 
 
 @numbers("serving.{field}")

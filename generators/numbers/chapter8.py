@@ -9,7 +9,6 @@ from generators.model.work import accepted_tokens, speculative_gain
 from generators.numbers.registry import Numbers, number, numbers
 
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
-PAPER, TEXTS = "leviathan-2023", ("carroll-manuscript", "carroll-printed")
 
 
 def _given(n: Numbers, model: str, format: str, chip: str) -> tuple:
@@ -31,7 +30,7 @@ def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context
 def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
     found = speculation.free_tokens(_given(n, model, format, chip), batch, context)
-    return units.of(found, "tokens", *n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources)
+    return units.of(found, "tokens")
 
 
 @number("speculation-loses.{model}.{format}.{chip}.s{context}.{name}.{tokens}", "", 0)
@@ -40,7 +39,7 @@ def speculation_loses(
 ) -> units.Quantity:
     """Fewest users from which on {tokens} free drafts, each right with probability 0.{name}, slow {model} ({format}) down on the {chip}, {context} tokens cached."""
     found = speculation.loses_from(_given(n, model, format, chip), context, float(f"0.{name}"), tokens)
-    return units.of(found, "", *n[f"decode.{model}.{format}.{chip}.b1.s{context}.time"].sources, PAPER)
+    return units.of(found, "")
 
 
 @number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)
@@ -53,7 +52,7 @@ def draft_cost(n: Numbers, role: str, name: str, name2: str, part: str) -> units
 def drafting(n: Numbers, role: str, name: str, name2: str, part: str, size: int) -> units.Quantity:
     """Largest speed-up of {name2} with {name} as its draft, {size} % of drafts right, checking as dear as a plain pass; a draft costs what its step takes of the other's on the {role}: {part}."""
     cost = n[f"{role}.draft-cost.{name}.{name2}.{part}"]
-    return units.of(speculation.best_length(size / 100, cost.value)[0], "", *cost.sources, PAPER)
+    return units.of(speculation.best_length(size / 100, cost.value)[0], "")
 
 
 @numbers("{role}.{field}.{name}.n{tokens}")
@@ -83,14 +82,14 @@ def copied(n: Numbers, name: str, field: str, tokens: int = 0) -> units.Quantity
     miss.{tokens} (%, 2): How far the formula lies below what was counted with {tokens} copied drafts; chapters of Alice, {name}.
     """
     if field == "first":
-        return units.of(speculation.one_chance(n.catalog, name), "", *TEXTS)
+        return units.of(speculation.one_chance(n.catalog, name), "")
     if field.startswith("chance"):
-        return units.of(speculation.copied(n.catalog, name, 8).chance(tokens), "", *TEXTS)
+        return units.of(speculation.copied(n.catalog, name, 8).chance(tokens), "")
     if field.startswith("formula"):
-        return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", PAPER)
+        return accepted_tokens(n[f"copied.{name}.first"], tokens) * units.of(1, "tokens", speculation.PAPER)
     if field.startswith("miss"):
         return 1 - n[f"copied.{name}.formula.{tokens}"] / n[f"copied.{name}.{tokens}"]
-    return units.of(speculation.copied(n.catalog, name, tokens).tokens_per_pass, "tokens", *TEXTS)
+    return units.of(speculation.copied(n.catalog, name, tokens).tokens_per_pass, "tokens")
 
 
 @number("{role}.copied.{name}.{name2}.{tokens}", "×")

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from generators import model_inputs
 from generators.catalog.accelerator import PRECISIONS
 from generators.catalog.load import Catalog
-from generators.core import units
+from generators.core import reading, units
 from generators.core.errors import BookError, BookErrors, declared, source_file
 from generators.core.escape import Raw
 from generators.model.inputs import Chip, Format, Shape
@@ -128,6 +128,8 @@ class Numbers:
         """The number of an id; KeyError with the nearest known names if there is none."""
         if id_ not in self._known:
             self._known[id_] = self._compute(id_)
+        for source in self._known[id_].quantity.sources:
+            reading.read(source)
         return self._known[id_]
 
     def _compute(self, id_: str) -> Number:
@@ -135,7 +137,10 @@ class Numbers:
         self._asked.append([])
         try:
             reported = {"field": family.field} if family.field else {}
-            quantity = units.as_quantity(family.function(self, **arguments, **reported))
+            with reading.apart() as read:
+                quantity = units.as_quantity(family.function(self, **arguments, **reported))
+            if not quantity.sources:  # computed in plain numbers, which do not carry any
+                quantity = replace(quantity, sources=frozenset(read))
         except (KeyError, ValueError, ArithmeticError, BookError, BookErrors):  # these say by themselves what is wrong
             raise
         except Exception as error:
@@ -255,6 +260,7 @@ class Numbers:
         """A model's shape as sourced quantities."""
         if model not in self._shapes:
             self._shapes[model] = model_inputs.sourced_shape(self.catalog.models[model])
+        reading.read(self.catalog.models[model].source)
         return self._shapes[model]
 
     def format(self, format_: str) -> Format:

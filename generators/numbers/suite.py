@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record
 from generators.core import units
+from generators.core.reading import remembered
 from generators.measure.comparing.compare import spreads
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -65,7 +64,7 @@ def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
     return _share(_run_to_run(n.catalog, role)[name], first, second)
 
 
-@lru_cache(maxsize=8)
+@remembered(maxsize=8)
 def _run_to_run(catalog: Catalog, role: str) -> dict[str, float]:
     both = catalog.speaker(role), repeat_record(catalog, role)
     return spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in both))

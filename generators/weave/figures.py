@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from generators.core import reading
 from generators.core.errors import BookError
 from vis._figure import FigureData
 
@@ -68,7 +69,8 @@ def figure(name: str, catalog: Catalog) -> Figure:
 
     module = importlib.import_module(f"vis.{name}")
     try:
-        data = module.data(catalog)
+        with reading.reading() as read:
+            data = module.data(catalog)
     except Absent as error:
         raise BookError(f"vis/{name}.py", None, error.args[0]) from None
     except KeyError as error:
@@ -83,6 +85,10 @@ def figure(name: str, catalog: Catalog) -> Figure:
         raise BookError(f"vis/{name}.py", None, f"needs {needed!r}, {why}") from None
     if fault := data.fault():
         raise BookError(f"vis/{name}.py", "data", fault)
+    measured = {one.removeprefix("record:") for one in read if one.startswith("record:")}
+    data = replace(
+        data, sources=data.sources | {one for one in read if one in catalog.sources}, records=data.records | measured
+    )
     data = replace(data, note=source_note(data, catalog))
     words = module.alt(data), module.caption(data)
     text = "\n".join([data.digest(), *words, code_of(name), _drawing_code()])
