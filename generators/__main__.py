@@ -127,7 +127,7 @@ def _pictures(arguments: list[str], root: Path) -> int:
 def _lint(arguments: list[str], root: Path) -> int:
     """Numbers typed by hand in prose, and the model's portable subset; what a skeleton leaves to fill in is a note."""
     from generators.browser.scripts import lint_model
-    from generators.unfinished import unfinished
+    from generators.core.unfinished import unfinished
     from generators.weave.prose import lint_prose
 
     left = unfinished(root)
@@ -141,7 +141,7 @@ def _lint(arguments: list[str], root: Path) -> int:
 def _predict(arguments: list[str], root: Path) -> int:
     """Freeze what the suite should find on a chip, from its datasheet alone."""
     from generators.catalog.load import load_catalog
-    from generators.predictions import freeze
+    from generators.comparison.predictions import freeze
 
     if len(arguments) != 1:
         raise BookError("predict", None, f"found {len(arguments)} names, wanted one id of data/accelerators")
@@ -211,13 +211,15 @@ def _numbers(arguments: list[str], root: Path) -> int:
     from generators.numbers import everything  # noqa: F401  declares every family
     from generators.numbers.finding import about, alike
     from generators.numbers.registry import FAMILIES
-    from generators.tables.registry import TABLES
+    from generators.tables.registry import declared_tables
 
     if len(arguments) == 1 and "." in arguments[0].strip("."):
         return _number(arguments[0], root)
     found = about(arguments, [(family.pattern, family.meaning) for family in FAMILIES])
     woven = [(f"<!-- formula: {name} -->", tex) for name, tex in FORMULAS.items()]
-    woven += [(f"<!-- table: {name} -->", (table.__doc__ or "").split("\n")[0]) for name, table in TABLES.items()]
+    woven += [
+        (f"<!-- table: {name} -->", (table.__doc__ or "").split("\n")[0]) for name, table in declared_tables().items()
+    ]
     beside = about(arguments, woven)
     if not found + beside:
         known = [(family.pattern, family.meaning) for family in FAMILIES] + woven

@@ -17,8 +17,8 @@ from generators.catalog.llm import LanguageModel
 from generators.catalog.load import ROOT, Catalog, load_catalog, read_toml, shown, validate
 from generators.catalog.prediction import Prediction, load_prediction
 from generators.catalog.record import Record, load_record
+from generators.comparison.predictions import load_predictions, prediction_faults
 from generators.core.errors import BookError, BookErrors, raise_all
-from generators.predictions import load_predictions, prediction_faults
 
 ROWS = {"accelerators": Accelerator, "models": LanguageModel}
 

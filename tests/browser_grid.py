@@ -7,9 +7,9 @@ import inspect
 from dataclasses import fields, is_dataclass, replace
 from itertools import product
 
-from generators import model_inputs
 from generators.browser import answers
 from generators.browser.scripts import modules
+from generators.catalog import model_inputs
 from generators.model.expected import Habits
 from generators.model.inputs import Chip, Pass
 

@@ -41,11 +41,11 @@ FEW = """\
 """
 
 
-def few_pages(root: Path) -> None:
-    """Let the site of a copy have `FEW` pages, and not abort since gen-files asks for the others."""
+def few_pages(root: Path, without: str = "") -> None:
+    """Let the site of a copy have `FEW` pages, some of these left out, and not abort since gen-files asks for the others."""
     place = root / "mkdocs.yml"
     config = re.sub(r"^strict: true$", "strict: false", place.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
-    place.write_text(f"{config}\nexclude_docs: |\n{textwrap.indent(FEW, '  ')}", encoding="utf-8")
+    place.write_text(f"{config}\nexclude_docs: |\n{textwrap.indent(FEW + without, '  ')}", encoding="utf-8")
 
 
 def build_site(target: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:

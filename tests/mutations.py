@@ -27,8 +27,9 @@ from pathlib import Path
 
 import pytest
 
-from generators import predictions, validate
+from generators import validate
 from generators.catalog import load
+from generators.comparison import predictions
 from generators.validate import validate_data
 from tests.conftest import ROOT
 

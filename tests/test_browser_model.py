@@ -10,12 +10,12 @@ import re
 import pytest
 from test_browser import browser, origin, page, pytestmark
 
-from generators import model_inputs
 from generators.browser import answers
 from generators.browser.bundle import join, read_module
 from generators.browser.catalog_export import further_models
 from generators.browser.scripts import CODE, CORE, WEB, model_script, modules, scripts
 from generators.browser.translate import Source, translate
+from generators.catalog import model_inputs
 from generators.core import units
 from generators.core.errors import BookError
 from tests.browser_grid import FUNCTION, differences, python_results, states

@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison.comparison import (
     by_products,
     ceilings,

@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import cache as kv_comparison
 from generators.comparison import paging
 from generators.model import cache, memory, roofline, work

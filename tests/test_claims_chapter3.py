@@ -2,7 +2,7 @@
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import shares, simulation
 from generators.comparison.phases import measured_sweeps, prefills, quoted_sweep
 from generators.comparison.prefill_interference import interference, land

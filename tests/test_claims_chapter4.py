@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import batching as batch_comparison
 from generators.comparison import serving as serving_comparison
 from generators.comparison import serving_runs

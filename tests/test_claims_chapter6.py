@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import kernels
 from generators.comparison.comparison import ceilings, measured_shape
 from generators.comparison.phases import prefill_case

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from generators import model_inputs
 from generators.browser.bundle import join
 from generators.browser.scripts import modules
+from generators.catalog import model_inputs
 from generators.catalog.config_json import Refused, read_config
 from generators.catalog.config_rules import load_rules, tree
 from generators.core.errors import BookError

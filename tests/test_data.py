@@ -7,7 +7,7 @@ import shutil
 import pytest
 from pydantic import ValidationError
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.accelerator import Accelerator
 from generators.catalog.chip_checks import chip_errors
 from generators.catalog.load import load_catalog

@@ -12,9 +12,9 @@ from dataclasses import replace
 import pytest
 from test_browser import PHONE, browser, origin, page, pytestmark
 
-from generators import model_inputs
 from generators.browser import answers
 from generators.browser.catalog_export import expected_rows
+from generators.catalog import model_inputs
 from generators.catalog.config_json import read_config
 from generators.catalog.config_rules import load_rules
 from generators.core import units

@@ -10,7 +10,7 @@ import pytest
 
 from generators.catalog.load import load_catalog
 from generators.core.errors import BookError
-from generators.unfinished import MARK
+from generators.core.unfinished import MARK
 from generators.weave import figures as figure_files
 from tests.conftest import ROOT
 from vis._figure import FigureData

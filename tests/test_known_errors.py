@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.possible import impossible
 from generators.comparison import accuracy
 from generators.model import memory, parts, roofline, work

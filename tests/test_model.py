@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.core.symbols import Symbol
 from generators.model import memory, operators, parameters, parts, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape

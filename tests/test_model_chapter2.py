@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import load_catalog
 from generators.comparison import cache as kv_comparison
 from generators.comparison import paging

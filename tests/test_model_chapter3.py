@@ -2,7 +2,7 @@
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import simulation
 from generators.comparison.prefill_interference import land
 from generators.measure.serving.scheduler import Segment

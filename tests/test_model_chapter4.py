@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.case import Case
 from generators.comparison import batching as batch_comparison
 from generators.comparison import serving as serving_comparison

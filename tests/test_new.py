@@ -15,8 +15,8 @@ from generators.catalog.config_json import Refused, read_config
 from generators.catalog.config_rules import RULES, load_rules
 from generators.catalog.load import load_catalog
 from generators.core.errors import BookError
+from generators.core.unfinished import MARK, is_draft, unfinished
 from generators.new import cli, row
-from generators.unfinished import MARK, is_draft, unfinished
 from tests.begun import run
 from tests.clones import clone, git
 from tests.conftest import ROOT

@@ -7,8 +7,8 @@ import statistics
 
 import pytest
 
-from generators import model_inputs
 from generators.browser.catalog_export import catalog_rows, further_models
+from generators.catalog import model_inputs
 from generators.comparison import accuracy, paging, serving, serving_runs
 from generators.comparison import cache as kv_comparison
 from generators.comparison.comparison import quoted_decodes

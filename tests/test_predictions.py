@@ -7,9 +7,9 @@ import json
 import pytest
 
 from generators.catalog.prediction import Prediction, load_prediction
+from generators.comparison.predictions import freeze, load_predictions, predict
 from generators.core.errors import BookError, BookErrors
 from generators.model import roofline
-from generators.predictions import freeze, load_predictions, predict
 from generators.site import reference_predictions
 from tests import fakes
 

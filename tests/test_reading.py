@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.core.reading import apart, read, reading, remembered
 from generators.numbers.everything import all_numbers
 

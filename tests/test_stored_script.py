@@ -125,10 +125,10 @@ def test_markup_is_refused_in_every_text_of_every_kind(data_copy, path, saying):
 
 
 @pytest.fixture(scope="module")
-def planted_site(tmp_path_factory):
+def planted_site(tmp_path_factory, begin_warm):
     """The site of a copy of the book whose door is off and whose every text holds what would run."""
     pytest.importorskip("mkdocs", reason="the site's packages are not installed (dependency group site)")
-    root = clone(tmp_path_factory.mktemp("planted") / "book")
+    root = begin_warm(clone(tmp_path_factory.mktemp("planted") / "book"))
     change(root, "generators/catalog/bounds.py", "MARKUP.search(value)", "False")
     change(root, "generators/catalog/record_field.py", "not NAME.fullmatch(value) or len(value) > 80", "False")
     change(root, "generators/catalog/record_field.py", 'or "<" in value or ">" in value', "")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from generators.catalog.contributor import load_contributors
+from generators.comparison.predictions import load_predictions
 from generators.core.errors import BookErrors
-from generators.predictions import load_predictions
 from generators.site.reference_who import UNNAMED, pages
 from tests.conftest import ROOT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import cache, roofline
 from generators.model.inputs import Pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.phases import OFF_SWEEP, QUOTED_SWEEP, quoted_sweep
 from vis import _palette as colour

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.workloads import workloads
 from generators.model import phases

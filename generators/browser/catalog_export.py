@@ -1,4 +1,4 @@
-"""The catalog as the browser gets it: each row is what `generators/model_inputs.py` makes of the data, written short.
+"""The catalog as the browser gets it: each row is what `generators/catalog/model_inputs.py` makes of the data, written short.
 
 No number is worked out here or in the browser: shapes, bytes per value and peaks come from the same
 functions that the book's figures call, as floats in base units.
@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import fields, is_dataclass
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import ceilings, decode_records, predicted, quoted_decodes
 from generators.model.inputs import Format, Shape

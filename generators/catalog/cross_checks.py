@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.annotation import role_errors
 from generators.catalog.bounds import shown
 from generators.catalog.chip_checks import chip_errors

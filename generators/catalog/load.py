@@ -23,7 +23,7 @@ from generators.catalog.rows import Rows
 from generators.catalog.source import Source
 from generators.core import reading
 from generators.core.errors import BookError, raise_all
-from generators.unfinished import open_fields
+from generators.core.unfinished import open_fields
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.published import UNITS_OF_METRIC, Published
 from generators.core import units
 from generators.model import roofline

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import Ceilings, ceilings, decode_records

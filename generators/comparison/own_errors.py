@@ -11,9 +11,9 @@ from generators.catalog.load import Catalog
 from generators.catalog.prediction import Prediction
 from generators.catalog.record import Case, Record
 from generators.comparison import comparison
+from generators.comparison.predictions import load_predictions
 from generators.core.reading import remembered
 from generators.model.expected import Habits, expected_time
-from generators.predictions import load_predictions
 
 DATASHEET, READ, PRODUCTS, PROBE = (
     "its datasheet, frozen before",

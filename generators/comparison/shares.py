@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.core.errors import BookError
 from generators.model import phases

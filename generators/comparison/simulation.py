@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison import comparison

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from generators.export.archive import write_zip
-from generators.export.build_date import made_at
 from generators.export.cover_art import roofline_art
 from generators.export.epub_ids import Places, xml_id
 from generators.export.links import inside
 from generators.export.manuscript import NUMBERS, Manuscript, Part
 from generators.export.title import facts
 from generators.export.xhtml import XHTML, element, words
+from generators.release.build_date import made_at
 
 OPS = "http://www.idpf.org/2007/ops"
 CONTAINER = (

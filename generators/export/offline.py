@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generators.core.errors import BookError
 from generators.export.archive import write_zip
-from generators.export.build_date import made_at
+from generators.release.build_date import made_at
 
 CONFIG, SHIM = "mkdocs.offline.yml", "assets/offline/iframe-worker.js"
 #: What only a host or a crawler reads.

@@ -13,10 +13,10 @@ from pathlib import Path
 from generators.catalog.config_json import Refused, read_config
 from generators.catalog.config_rules import load_rules
 from generators.core.errors import BookError
+from generators.core.unfinished import MARK, is_draft
 from generators.model import parameters
 from generators.new import names
 from generators.new.files import Plan, inserted
-from generators.unfinished import MARK, is_draft
 
 LIKE = {"accelerator": "a100-sxm4-80gb", "model": "llama-3.1-8b"}
 #: Fields that a row can do without, and that say something about the neighbor only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import accuracy
 from generators.comparison.comparison import Quoted, quoted_decodes
 from generators.core import units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison.cache import context_pairs
 from generators.core import units
 from generators.model import cache, memory, roofline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import batching as batch_comparison
 from generators.core import units
 from generators.model import batching, memory, roofline

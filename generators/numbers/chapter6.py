@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.comparison import kernels
 from generators.comparison.comparison import decode_case, measured_shape, repeat_record
 from generators.core import units

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.accelerator import PRECISIONS
 from generators.catalog.load import Catalog
 from generators.core import reading, units

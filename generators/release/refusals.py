@@ -10,9 +10,9 @@ from generators.core import git
 from generators.core.addresses import PLACE, Addresses
 from generators.core.changelog import NUMBER, order, read_changelog
 from generators.core.errors import BookError
+from generators.core.unfinished import unfinished
 from generators.release.branch import editions
 from generators.release.edition import read_number, tag_names, tags_here
-from generators.unfinished import unfinished
 
 CHANGES, CITATION = "CHANGELOG.md", "CITATION.cff"
 

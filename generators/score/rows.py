@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.accelerator import Accelerator
 from generators.core.errors import BookError, printable
 from generators.model import expected, memory, parameters, work

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
-from generators.export.build_date import made_at
+from generators.release.build_date import made_at
 
 
 class _Compiled(BytecodeCache):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.llm import LanguageModel
 from generators.catalog.load import Catalog
 from generators.core import units

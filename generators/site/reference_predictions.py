@@ -11,10 +11,10 @@ from generators.catalog.load import Catalog
 from generators.catalog.prediction import Predicted, Prediction
 from generators.catalog.record import Record
 from generators.comparison.comparison import ceilings, decode_in_mode
+from generators.comparison.predictions import load_predictions
 from generators.core import units
 from generators.core.escape import plain
 from generators.measure import predict
-from generators.predictions import load_predictions
 from generators.site.markdown import link, page, table, trail
 from generators.site.page import Page
 from generators.site.reference_records import parameters_text, seconds

@@ -8,7 +8,7 @@ from itertools import groupby
 from generators.catalog.contributor import PLACE, Contributor, load_contributors
 from generators.catalog.load import Catalog
 from generators.catalog.record import Record
-from generators.predictions import load_predictions
+from generators.comparison.predictions import load_predictions
 from generators.site.markdown import joined, link, page, table, trail
 from generators.site.page import Page
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generators import tables
 from generators.core.errors import declared, nearest
 from generators.core.escape import cell
 from generators.numbers.registry import Numbers
@@ -41,8 +44,15 @@ def named_table(function: Callable[..., Table]) -> Callable[..., Table]:
     return function
 
 
+def declared_tables() -> dict[str, Callable[..., Table]]:
+    """Every table by name: all modules of this package are loaded, so that a new one need not be named anywhere."""
+    for module in pkgutil.iter_modules(tables.__path__):
+        importlib.import_module(f"{tables.__name__}.{module.name}")
+    return TABLES
+
+
 def table(name: str, numbers: Numbers, arguments: tuple[str, ...]) -> str:
     """The Markdown of a declared table."""
-    if name not in TABLES:
+    if name not in declared_tables():
         raise KeyError(f"unknown table; {nearest(name, TABLES)}")
     return TABLES[name](numbers, *arguments).markdown()

@@ -99,14 +99,14 @@ class PageValues:
         import inspect
 
         from generators.numbers.registry import NUMBERS_PAGE
-        from generators.tables.registry import TABLES, table
+        from generators.tables.registry import declared_tables, table
 
         numbers = self._numbers  # which declares the tables
-        if name in TABLES:
+        if name in (known := declared_tables()):
             try:
-                inspect.signature(TABLES[name]).bind(numbers, *arguments)
+                inspect.signature(known[name]).bind(numbers, *arguments)
             except TypeError as error:
-                raise ValueError(f"{error}; its arguments are {inspect.signature(TABLES[name])}") from None
+                raise ValueError(f"{error}; its arguments are {inspect.signature(known[name])}") from None
         return table(name, numbers, arguments).replace(f"({NUMBERS_PAGE}#", "(numbers.md#")
 
     def formula(self, name: str) -> str:

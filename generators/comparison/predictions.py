@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from generators import model_inputs
+from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.prediction import Prediction, load_prediction
 from generators.core.errors import BookError, raise_all
