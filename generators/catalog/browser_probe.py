@@ -15,6 +15,7 @@ from generators.catalog.bounds import no_constants, once, unreadable
 from generators.catalog.datum import Row
 from generators.catalog.faults import faults
 from generators.catalog.record_field import Edition, Finite, MachineName, Moment, Text
+from generators.core import units
 from generators.core.errors import BookError, printable
 
 WAYS = ("native", "wasm-simd", "javascript")
@@ -34,7 +35,7 @@ class ProbeRow(Row):
     @property
     def best(self) -> float:
         """The fastest round, byte/s: what the button takes, too."""
-        return max(self.rates)
+        return units.statistic("highest", self.rates)
 
 
 class BrowserProbe(Row):

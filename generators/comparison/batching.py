@@ -10,6 +10,7 @@ from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import Ceilings, ceilings, decode_records
+from generators.core import units
 from generators.measure import predict
 from generators.model import batching
 
@@ -154,8 +155,7 @@ def beyond_memory(catalog: Catalog) -> list[SkippedForMemory]:
                         record.machine.name,
                         int(reported["batch"]),
                         int(reported["context"]) + 1,
-                        float(reason[1]),
-                        float(reason[2]),
+                        *(units.Reported(float(amount), ("printed", reason[0], "")) for amount in reason.groups()),
                     )
                 )
     return sorted(found, key=lambda one: (one.context, one.batch))
@@ -185,8 +185,10 @@ def offline_run(catalog: Catalog, id_: str) -> Offline:
     """One of the quoted runs of `OFFLINE`."""
     row, (prompt, answer, kv) = catalog.published[id_], OFFLINE[id_]
     stored, model = catalog.formats[row.format], catalog.models[row.model]
-    shape, form = model_inputs.shape(model), model_inputs.number_format(stored, kv)
-    device = model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
+    shape, form = model_inputs.sourced_shape(model), model_inputs.sourced_format(stored, kv)
+    device = model_inputs.sourced_device(catalog.accelerators[row.accelerator], stored.rate)
+    plain = model_inputs.charging_activations(model_inputs.number_format(stored, kv))
+    charged = model_inputs.shape(model), plain, model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
     sizes = float(row.batch), float(prompt), float(answer)
     time = batching.offline_time(shape, form, device, *sizes)
     prefill = batching.offline_time(shape, form, device, sizes[0], sizes[1], 1.0) / time
@@ -197,10 +199,10 @@ def offline_run(catalog: Catalog, id_: str) -> Offline:
         prompt,
         answer,
         row.quantity.value,
-        row.batch * answer / time,
-        needs,
-        prefill,
-        row.batch * answer / batching.offline_time(shape, model_inputs.charging_activations(form), device, *sizes),
+        units.explained(units.of(row.batch, "") * answer / time),
+        units.explained(needs),
+        units.explained(prefill),
+        row.batch * answer / batching.offline_time(*charged, *sizes),
     )
 
 
@@ -238,9 +240,10 @@ def sweep_gains(catalog: Catalog) -> list[Gain]:
             stored = catalog.formats[row.format]
             device = model_inputs.device(catalog.accelerators[row.accelerator], stored.rate)
             shape, form = model_inputs.shape(catalog.models[row.model]), model_inputs.number_format(stored)
-            taken[batch] = row.quantity.value
-            bounds[batch] = batching.offline_time(shape, form, device, float(batch), float(length), float(length))
+            taken[batch] = row.quantity
+            time = batching.offline_time(shape, form, device, float(batch), float(length), float(length))
+            bounds[batch] = units.of(time, "s")
         for batch in SWEEP_BATCHES[1:]:
-            quoted, predicted = (batch * times[1] / times[batch] for times in (taken, bounds))
+            quoted, predicted = (units.explained(batch * times[1] / times[batch]) for times in (taken, bounds))
             found.append(Gain(sweep_id(length, batch), length, batch, quoted, predicted))
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import ceilings, decode_records, quoted_decodes
+from generators.core import units
 from generators.core.reading import remembered
 from generators.measure import predict
 
@@ -131,11 +132,13 @@ def slow_downs(steps: list[StepCase]) -> list[SlowDown]:
         first = mine[0]
         for step in mine[1:]:
             low, high = (edge / first.seconds for edge in step.interval)
-            by_clock, by_bytes = step.seconds / first.seconds, step.bytes / first.bytes
-            flop, moved = step.flop - first.flop, step.bytes - first.bytes
+            short, long = ((units.of(s.seconds, "s"), units.of(s.bytes, "byte")) for s in (first, step))
+            by_clock, by_bytes = (units.explained(many / few) for many, few in zip(long, short, strict=True))
+            flop, moved = units.of(step.flop, "FLOP") - units.of(first.flop, "FLOP"), long[1] - short[1]
             rate = step.product_rate
-            by_products = 1.0 + flop / rate / first.seconds if rate else None
-            pace = moved / max(step.seconds - first.seconds, 1e-12)
+            by_products = units.explained(1.0 + flop / units.of(rate, "FLOP/s") / short[0]) if rate else None
+            added = long[0] - short[0]
+            pace = units.explained(moved / (added if added.value > 1e-12 else units.of(1e-12, "s")))
             found.append(
                 SlowDown(
                     machine,
@@ -145,7 +148,7 @@ def slow_downs(steps: list[StepCase]) -> list[SlowDown]:
                     (low, high),
                     by_bytes,
                     step.rows,
-                    flop / moved,
+                    units.explained(flop / moved),
                     pace,
                     by_products,
                 )
@@ -186,8 +189,10 @@ def _step(record: Record, known: _Known, case: Case, kind: str, context: float) 
     reported = case.parameters
     peak = known.roof.products.get(str(reported["dtype"])) or max(known.roof.products.values())
     cached = _cached_bytes(case, kind, context)
-    reading = known.reading(reported, case.work.bytes - cached) + cached / known.roof.read
-    terms = {"memory": reading, "compute": case.work.flop / peak, "overhead": known.issuing(reported)}
+    weights, issuing = known.reading(reported, case.work.bytes - cached), known.issuing(reported)
+    reading = units.of(weights, "s") + units.of(cached, "byte") / units.of(known.roof.read, "byte/s")
+    computing = units.of(case.work.flop, "FLOP") / units.of(peak, "FLOP/s")
+    terms = {"memory": reading.value, "compute": computing.value, "overhead": issuing}
     rows = _sharing(reported)
     label = f"{reported.get('model', '')}, {FORMATS.get(str(reported['dtype']), reported['dtype'])}".removeprefix(", ")
     return StepCase(
@@ -199,7 +204,7 @@ def _step(record: Record, known: _Known, case: Case, kind: str, context: float) 
         context,
         case.seconds,
         case.interval,
-        terms["overhead"] + max(terms["memory"], terms["compute"]),
+        units.explained(units.of(issuing, "s") + reading.largest(computing)),
         max(terms, key=terms.get),
         case.work.bytes,
         cached,
@@ -212,7 +217,8 @@ def _step(record: Record, known: _Known, case: Case, kind: str, context: float) 
 def _sharing(reported: dict) -> float:
     """Query heads that share a cached entry: all of them where the cache is one latent vector for all."""
     heads = float(reported.get("heads", 1))
-    return heads if reported.get("latent_rank") else heads / float(reported.get("kv_heads", heads))
+    kept = 1.0 if reported.get("latent_rank") else float(reported.get("kv_heads", heads))
+    return units.explained(heads / kept, f"{heads:.0f} query heads ÷ {kept:.0f} cached ones")
 
 
 def _cached_bytes(case: Case, kind: str, context: float) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from generators.catalog.record import Record
 from generators.comparison.comparison import by_products, ceilings, decode_case, measured_shape
+from generators.comparison.overhead import gaps
 from generators.comparison.phases import prefill_case
+from generators.core import units
 from generators.measure.counting import attention as counted
 from generators.measure.counting.attention import Heads
 from generators.measure.plan import Work
@@ -87,14 +90,19 @@ def prefill_parts(record: Record, model: str, tokens: int) -> dict[str, float]:
     shape, roof = measured_shape(case), ceilings(record)
     peak = roof.products["bfloat16"]
     attending = shape.layers * attention(shape, "prefill", "fused", tokens).flop
-    reported = by_products(record, decode_case(record, model, "graph"))
+    step = decode_case(record, model, "graph")
+    reported = by_products(record, step)
     if reported is None:
         raise KeyError(f"record {record.id} has no products by size to take the gaps of a step from")
+    rate, flop, part = units.of(peak, "FLOP/s"), units.of(case.work.flop, "FLOP"), units.of(attending, "FLOP")
+    moved = units.of(small_bytes(shape, tokens, "plain"), "byte")
     parts = {
-        "products": (case.work.flop - attending) / peak,
-        "attention": attending / peak,
-        "small": small_bytes(shape, tokens, "plain") / roof.copy,
-        "gaps": reported.overhead,
+        "products": (flop - part) / rate,
+        "attention": part / rate,
+        "small": moved / units.of(roof.copy, "byte/s"),
+        "gaps": units.of(gaps(record, step, reported), "s"),
     }
-    total = math.fsum(parts.values())
-    return parts | {"sum": total, "left": float(case.seconds) - total, "math": case.work.flop / peak}
+    seconds = [one.value for one in parts.values()]
+    total = replace(sum(units.of(one, "s") for one in seconds), value=math.fsum(seconds))
+    parts |= {"sum": total, "left": units.of(case.seconds, "s") - units.of(total.value, "s"), "math": flop / rate}
+    return {name: units.explained(one) for name, one in parts.items()}

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-import statistics
 from dataclasses import dataclass
 from itertools import pairwise
 
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import datasheet_bandwidth, decode_in_mode, mode_of
+from generators.core import units
 from generators.measure import predict
 
 PLANNED = "narrow, 4 layers"  # the step of the H100 record that shows the plans, as it moves next to nothing
+
+
+def by_depth(record: Record, dtype: str, mode: str) -> tuple[Case, units.Quantity]:
+    """The narrow model of few layers, and what each layer adds to its step up to the one of many."""
+    narrow = record.measured("step-overhead", dtype=dtype, mode=mode)
+    few, *_, many = sorted(narrow, key=lambda case: case.parameters["layers"])
+    layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
+    return few, (units.of(many.seconds, "s") - units.of(few.seconds, "s")) / layers
 
 
 def floor(record: Record, mode: str, dtype: str = "bfloat16") -> float:
@@ -21,6 +29,19 @@ def floor(record: Record, mode: str, dtype: str = "bfloat16") -> float:
     if first is None or second is None:
         raise KeyError(f"record {record.id} has no step-overhead of two depths in {dtype}, mode {mode!r}")
     return second - first
+
+
+def gaps(record: Record, case: Case, reported: predict.Prediction) -> units.Reported:
+    """Seconds of a predicted step beside its products and its cache, and what `predict.decode` takes them from."""
+    mode, layers = str(case.parameters.get("mode", "eager")), float(case.parameters["layers"])
+    line = predict.issuing(record.used, str(case.parameters["dtype"]), mode, layers)
+    if line is None:
+        return units.explained(reported.overhead, f"a node of a graph for each kernel of {layers:.0f} layers")
+    products, cache, each = (
+        units.of(one, "s") for one in (reported.products, reported.cache, predict.dispatch(record.used, mode))
+    )
+    less = products + cache if predict.is_asynchronous(record.used, mode) else predict.PRODUCTS * layers * each
+    return units.Reported(reported.overhead, (units.of(line, "s") - less).how)
 
 
 def beyond_the_cache(record: Record) -> list[Case]:
@@ -38,7 +59,11 @@ def half_of_bound(catalog: Catalog, record: Record, mode: str) -> float:
     points = sorted((case.work.bytes, case.work.bytes / sheet / case.seconds) for case in decode_in_mode(record, mode))
     for (few, low), (many, high) in pairwise(points):
         if low < 0.5 <= high:
-            return few * math.exp(math.log(many / few) * (0.5 - low) / (high - low))
+            size = few * math.exp(math.log(many / few) * (0.5 - low) / (high - low))
+            ends = (
+                f"{share:.0%} at {units.text(units.of(of, 'byte'), 'GB')}" for of, share in ((few, low), (many, high))
+            )
+            return units.explained(size, f"between {' and '.join(ends)}")
     raise KeyError(f"record {record.id}: no decode in mode {mode!r} crosses half of the bound")
 
 
@@ -53,7 +78,8 @@ class Plans:
     @property
     def cost(self) -> float:
         """Seconds of one plan: the difference of the two medians."""
-        return statistics.median(self.planned) - statistics.median(self.plain)
+        slow, fast = (units.of(units.statistic("median", rounds), "s") for rounds in (self.planned, self.plain))
+        return units.explained(slow - fast)
 
 
 def plans(record: Record) -> Plans:

@@ -10,6 +10,7 @@ from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison import knee, simulation
 from generators.comparison.comparison import by_products, ceilings, decode_records, measured_shape
+from generators.core import units
 from generators.measure import predict
 from generators.model import roofline
 from generators.model.inputs import Chip, Pass
@@ -41,7 +42,8 @@ class Sweep:
     @property
     def critical(self) -> float:
         """Tokens at which reading the weight takes as long as multiplying by it, as predicted."""
-        return self.weight_bytes / self.bandwidth * self.peak / self.flop_per_token
+        reading = units.of(self.weight_bytes, "byte") / units.of(self.bandwidth, "byte/s")
+        return units.explained(reading * units.of(self.peak, "FLOP/s") / units.of(self.flop_per_token, "FLOP"))
 
     @property
     def error(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from generators.catalog.record import Case, Record
 from generators.comparison import simulation
 from generators.comparison.comparison import decode_records, measured_shape
 from generators.comparison.simulation import chip_price
+from generators.core import units
 from generators.measure.serving.plans import Landing
 from generators.measure.serving.scheduler import Segment
 from generators.model.inputs import Chip
@@ -47,17 +47,20 @@ class Landed:
     def before(self) -> float:
         """Median inter-token latency of the passes before the prompt."""
         first = next(at for at, one in enumerate(self.passes) if one.prompt)
-        return statistics.median(one.seconds for one in self.passes[:first])
+        return units.statistic("median", (one.seconds for one in self.passes[:first]))
 
     @property
     def worst(self) -> float:
         """The longest inter-token latency of the sequences that decode."""
-        return max(one.seconds for one in self.passes)
+        return units.statistic("highest", (one.seconds for one in self.passes))
 
     @property
     def first_token(self) -> float:
         """Time to first token of the prompt that lands, from the pass that begins to read it."""
-        return max(one.end for one in self.passes if one.prompt)
+        mine = [one for one in self.passes if one.prompt]
+        mean = units.text(units.of(math.fsum(one.seconds for one in mine) / len(mine), "s"), "ms")
+        words = f"passes that read the prompt: {len(mine)}, {mean} on average"
+        return units.explained(max(one.end for one in mine), words)
 
 
 Timed = tuple[Sequence[Segment], float, tuple[float, float], str]  # a pass, its seconds, their interval, what binds
@@ -113,7 +116,7 @@ class Interference:
             for reported, seen in zip(a.passes, b.passes, strict=True)
             if seen.prompt
         ]
-        return statistics.median(abs(reported / seen - 1) for reported, seen in pairs)
+        return units.statistic("median", (abs(reported / seen - 1) for reported, seen in pairs))
 
 
 def interference(catalog: Catalog) -> list[Interference]:

@@ -9,6 +9,7 @@ from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison import simulation
 from generators.comparison.simulation import PassTimeModel
+from generators.core import units
 from generators.measure.serving import report
 from generators.measure.serving.scheduler import POLICIES, Policy, Run, serve
 
@@ -29,12 +30,17 @@ class Served:
     @property
     def rate(self) -> float:
         """Requests per second."""
-        return (len(self.ttft) - 1) / self.simulated.requests[-1].arrival
+        return units.explained(units.of(len(self.ttft) - 1, "") / units.of(self.simulated.requests[-1].arrival, "s"))
+
+    @property
+    def served(self) -> float:
+        """Requests per second up to the last token."""
+        return units.explained(units.of(len(self.ttft), "") / units.of(self.whole["makespan"].seconds, "s"))
 
     @property
     def mean_ttft(self) -> float:
         """Mean time to first token, seconds."""
-        return statistics.mean(case.seconds for case in self.ttft)
+        return units.statistic("mean", (case.seconds for case in self.ttft))
 
     @property
     def mean_batch(self) -> float:
@@ -45,9 +51,8 @@ class Served:
         """Mean of each request's TTFT or queueing, or TPOT, in the simulation, seconds; or its mean batch."""
         if metric == "batch":
             return report.mean_batch(self.simulated)
-        return statistics.mean(
-            {"ttft": report.ttft, "queueing": report.queueing, "tpot": report.tpot}[metric](self.simulated)
-        )
+        reported = {"ttft": report.ttft, "queueing": report.queueing, "tpot": report.tpot}[metric]
+        return units.statistic("mean", reported(self.simulated))
 
     def error(self, metric: str) -> float:
         """Simulated over measured, less one: of the mean TTFT, the mean finish, the time busy, or the mean batch."""

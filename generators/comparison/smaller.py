@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import by_products, decode_case
+from generators.core import units
 from generators.measure import predict
 from generators.measure.counting import techniques
 
@@ -33,12 +34,17 @@ def step(record: Record, name: str, weights: str) -> Step:
         raise KeyError(f"record {record.id} has no products and narrow steps for decode of {name!r}")
     moved, seconds = case.work.bytes, reported.cache
     *layers, (_, head, columns) = predict.products(case.parameters)
+    plain = packed = 0.0
     for times, count, long in layers:
         stored = techniques.stored_bytes(weights, long, count // long, GROUP if weights == "int4" else 0, WIDTH)
         moved += times * (stored - WIDTH * count)
+        plain, packed = plain + times * WIDTH * count, packed + times * stored
         seconds += times * predict.product_seconds(record.used, "bfloat16", stored, long)
+    told = units.of(case.work.bytes, "byte") - units.of(plain, "byte") + units.of(packed, "byte")
     return Step(
-        moved, seconds + predict.product_seconds(record.used, "bfloat16", WIDTH * head, columns), reported.overhead
+        units.Reported(moved, told.how),
+        seconds + predict.product_seconds(record.used, "bfloat16", WIDTH * head, columns),
+        reported.overhead,
     )
 
 

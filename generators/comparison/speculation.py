@@ -11,6 +11,7 @@ from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import ceilings, decode_case, measured_shape
 from generators.comparison.phases import prefill_case
+from generators.core import units
 from generators.core.reading import read, remembered
 from generators.model import roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
@@ -39,12 +40,12 @@ class Drafted:
     @property
     def tokens_per_pass(self) -> float:
         """Tokens of the text over passes: the accepted ones, and one more from each pass."""
-        return sum(accepted + 1 for _, accepted in self.passes) / len(self.passes)
+        return units.explained(units.of(sum(accepted + 1 for _, accepted in self.passes), "") / len(self.passes))
 
     def chance(self, position: int) -> float:
         """Share of the drafts at this position, counted from 1, that were right, of those whose forerunners all were."""
         tried = [accepted >= position for drafted, accepted in self.passes if drafted >= position <= accepted + 1]
-        return sum(tried) / len(tried)
+        return units.explained(sum(tried) / len(tried), f"{sum(tried):,} of {len(tried):,} drafts")
 
 
 def copied_from(whole: Sequence[str]) -> list[int]:
@@ -101,7 +102,7 @@ def _task(catalog: Catalog, task: str) -> tuple[list[str], list[int], int]:
 
 def one_chance(catalog: Catalog, task: str) -> float:
     """The chance that one draft of one token is right, passes without a draft included: what the formula takes for all."""
-    return copied(catalog, task, 1).tokens_per_pass - 1
+    return units.explained(units.of(copied(catalog, task, 1).tokens_per_pass, "") - 1)
 
 
 def best_length(acceptance: float, cost: float) -> tuple[float, int]:

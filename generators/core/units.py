@@ -12,7 +12,7 @@ import difflib
 import math
 import re
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -173,11 +173,28 @@ class Reported(float):
         return made
 
 
-_STATISTICS = {"median": statistics.median, "lowest": min, "highest": max, "worst": max}
+def explained(value: float | Quantity, words: str = "") -> Reported:
+    """A plain number with words on where it is from; a quantity as one in base units that says how it was computed."""
+    if isinstance(value, Quantity):
+        return Reported(value.value, value.how)
+    return Reported(value, ("words", words))
+
+
+def counted(count: int, among: int, what: str) -> Reported:
+    """How many there are of how many."""
+    return explained(count, f"counted: {count:,} of {among:,} {what}")
+
+
+def searched(value: float, near: Iterable[float], told: Callable[[float], str]) -> Reported:
+    """A number found by search, with what the places around it gave."""
+    return explained(value, "tried: " + ", ".join(f"{told(place)} at {place:,}" for place in near))
+
+
+_STATISTICS = {"median": statistics.median, "mean": statistics.mean, "lowest": min, "highest": max, "worst": max}
 
 
 def statistic(name: str, values: Iterable[float]) -> Reported:
-    """The median, lowest, highest or worst (largest) of some values, with their number and range.
+    """The median, mean, lowest, highest or worst (largest) of some values, with their number and range.
 
     KeyError for another name, ValueError where there is no value.
     """

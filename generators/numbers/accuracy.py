@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 from generators.comparison import accuracy, own_errors
 from generators.core import units
 from generators.numbers.registry import Numbers, numbers
-from generators.score.table import summary
+from generators.score.table import ninetieth, summary
 
 
 @numbers("accuracy.{name}.{field}")
@@ -43,7 +41,7 @@ def alike(n: Numbers, field: str) -> units.Quantity:
         else accuracy.between(n.catalog, field if field == "prefill" else accuracy.DECODE)
     )
     off = sorted(abs(error) for _, error in found)
-    value = off[int(0.9 * len(off))] if field == "repeats-p90" else median(off)
+    value = ninetieth(off) if field == "repeats-p90" else units.statistic("median", off)
     return units.of(value, "", *{run.source for run, _ in found})
 
 
@@ -55,11 +53,16 @@ def quoted(n: Numbers, field: str) -> units.Quantity:
     devices (, 0): Devices of the quoted runs.
     scored (, 0): Quoted runs predicted by constants fitted on other devices; for the rest there is no other device to fit them on.
     """
-    there = accuracy.runs(n.catalog)
+    runs = there = accuracy.runs(n.catalog)
     if field == "scored":
         there = tuple(one.run for one in accuracy.probed(n.catalog, 0))
-    count = len({run.device.key for run in there}) if field == "devices" else len(there)
-    return units.of(float(count), "", *{run.source for run in there})
+    devices, files = {run.device.key for run in runs}, {run.file for run in runs}
+    count = {
+        "scored": lambda: units.counted(len(there), len(runs), "runs"),
+        "devices": lambda: units.explained(len(devices), f"counted over {len(runs):,} runs"),
+        "runs": lambda: units.explained(len(runs), f"counted in {len(files)} files"),
+    }[field]()
+    return units.of(count, "", *{run.source for run in there})
 
 
 @numbers("accuracy.{field}")
@@ -69,6 +72,8 @@ def read_test(n: Numbers, field: str) -> units.Quantity:
     read-test (%, 2): Median error of decode on the machines of the book's records, predicted from a read test and one decode run of each.
     read-test-runs (, 0): Decode runs that were predicted so.
     """
-    errors = [error for one in own_errors.own_errors(n.catalog) if one.way == own_errors.PROBE for error in one.errors]
-    value = median(map(abs, errors)) if field == "read-test" else float(len(errors))
+    found = [one for one in own_errors.own_errors(n.catalog) if one.way == own_errors.PROBE]
+    errors = [abs(error) for one in found for error in one.errors]
+    words = f"counted on {len({one.machine for one in found})} machines"
+    value = units.statistic("median", errors) if field == "read-test" else units.explained(len(errors), words)
     return units.of(value, "", *(f"record:{record.id}" for record in n.catalog.roles.values()))

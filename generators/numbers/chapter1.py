@@ -11,6 +11,7 @@ from generators.core import units
 from generators.model import roofline
 from generators.model.inputs import Pass
 from generators.model.work import accepted_tokens, linear_flop, step_flop
+from generators.numbers.passes import both_times
 from generators.numbers.registry import Numbers, number, numbers
 
 
@@ -54,7 +55,9 @@ def quotes_counted(n: Numbers, field: str) -> units.Quantity:
     of-one-engine (, 0): How many of the quoted decode runs are the calm engine on one RTX 4090.
     """
     rows = [q for q in quoted_decodes(n.catalog) if field == "count" or _most_quoted(q)]
-    return units.of(len(rows), "", *(q.row.source for q in rows))
+    among = len(n.catalog.published) if field == "count" else len(quoted_decodes(n.catalog))
+    count = units.counted(len(rows), among, "quoted values" if field == "count" else "quoted runs")
+    return units.of(count, "", *(q.row.source for q in rows))
 
 
 _MAKES = {
@@ -81,11 +84,15 @@ def one_user_runs(n: Numbers, field: str) -> units.Quantity:
     found = [run for run in accuracy.runs(n.catalog) if run.kind == kind and run.engine.startswith(engine)]
     found = [run for run in found if not on_gh200 or run.device.id == "gh200-141gb"]
     sources = {run.source for run in found}
-    if field in ("count", "devices"):
-        return units.of(float(len({run.device.key for run in found} if field == "devices" else found)), "", *sources)
+    if field == "count":
+        return units.of(units.counted(len(found), len(accuracy.runs(n.catalog)), "quoted runs"), "", *sources)
+    if field == "devices":
+        devices = {run.device.key for run in found}
+        return units.of(units.explained(len(devices), f"counted over {len(found):,} runs"), "", *sources)
     if field in _MAKES:
         names = [n.catalog.accelerators[run.device.id].name if run.device.id else run.device.name for run in found]
-        return units.of(float(sum(bool(_MAKES[field].search(name)) for name in names)), "", *sources)
+        made = sum(bool(_MAKES[field].search(name)) for name in names)
+        return units.of(units.counted(made, len(found), "runs"), "", *sources)
     shares = [run.bound / run.seconds for run in found]
     return units.of(units.statistic(field.removeprefix("gh200-"), shares), "", *sources)
 
@@ -102,15 +109,15 @@ def compute_bound_batch(n: Numbers, model: str, format: str, chip: str, context:
     ceiling = roofline.intensity_ceiling(shape, form, Pass(1, 1, context))
     if ceiling <= roofline.ridge_point(device.peak, device.bandwidth):
         raise KeyError(f"decode of {model} on {chip} is not compute-bound at any batch")
-    batch = next(b for b in range(1, 1_000_000) if _binds(n, model, format, chip, Pass(b, 1, context)) == "compute")
-    return units.of(batch, "")
+    row = n.catalog.formats[format]  # in plain floats, as many batches are tried
+    given = model_inputs.shape(n.catalog.models[model]), model_inputs.number_format(row)
+    plain = model_inputs.device(n.catalog.accelerators[chip], row.rate)
 
+    def step(batch: int) -> roofline.Step:
+        return roofline.step(*given, plain, Pass(batch, 1, context))
 
-def _binds(n: Numbers, model: str, format: str, chip: str, step: Pass) -> str:
-    """What binds a pass, in plain floats: this is asked for many batches."""
-    shape, stored = model_inputs.shape(n.catalog.models[model]), n.catalog.formats[format]
-    device = model_inputs.device(n.catalog.accelerators[chip], stored.rate)
-    return roofline.step(shape, model_inputs.number_format(stored), device, step).binds
+    batch = next(b for b in range(1, 1_000_000) if step(b).binds == "compute")
+    return units.of(units.searched(batch, (batch - 1, batch), lambda b: both_times(step(b))), "")
 
 
 @number("slope.{quote}.{quote2}", "×", 4)
@@ -144,7 +151,8 @@ def head_sum(n: Numbers, model: str, field: str, chip: str = "") -> units.Quanti
     if field.endswith("tokens-per-s"):
         return 1 / n[f"head-sum.{model}.{chip}.time"]
     count = n[f"{model}.parameters"]
-    return units.of(float(f"{count.to('billion parameters'):.0e}") * 2.0, "GB", *count.sources)
+    billions = float(f"{count.to('billion parameters'):.0e}")
+    return units.of(units.explained(billions * 2.0, f"{billions:,g} billion × 2 bytes"), "GB", *count.sources)
 
 
 @number("{model}.{format}.one-token", "GB|MB")

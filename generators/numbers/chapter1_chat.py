@@ -28,8 +28,8 @@ def service(n: Numbers, field: str) -> units.Quantity:
     step-bytes (GB): Bytes that a step of the service of chapter 1 moves, Llama 3.1 8B.
     """
     return {
-        "target": lambda: units.of(TARGET, "s"),
-        "tokens-in-flight": lambda: units.of(USERS * CONTEXT, "tokens"),
+        "target": lambda: units.of(units.explained(TARGET, "chosen for the example"), "s"),
+        "tokens-in-flight": lambda: USERS * units.of(CONTEXT, "tokens"),
         "cache": lambda: n[f"{MODEL}.kv.b{USERS}.s{CONTEXT}"],
         "step-bytes": lambda: n[f"decode.{MODEL}.{FORMAT}.b{USERS}.s{CONTEXT}.bytes"],
     }[field]()
@@ -71,15 +71,15 @@ def users(n: Numbers, chip: str) -> units.Quantity:
     weights, own = n[f"{MODEL}.{FORMAT}.streamed"], n[f"{MODEL}.kv.s{CONTEXT}"]
     spare = n["chat.target"] - n[f"{ROLE}.decode.{RUN}.compiled-graph.rest"] - weights / n[f"chat.{chip}.reading"]
     many = spare / (own / n[f"chat.{chip}.reading"] + n[f"chat.{chip}.prompt"] / ANSWER)
-    fit = smallest(many, n[f"{MODEL}.{FORMAT}.{chip}.largest-batch.s{CONTEXT}"])
-    return units.of(int(fit.value), "")
+    return smallest(many, n[f"{MODEL}.{FORMAT}.{chip}.largest-batch.s{CONTEXT}"]).whole()
 
 
 @number("chat.{chip}.cards", "", 0)
 def cards(n: Numbers, chip: str) -> units.Quantity:
     """Whole cards of the {chip} that the users of the service take, by the users that one is estimated to serve."""
     served = n[f"chat.{chip}.users"]
-    return units.of(math.ceil(USERS / served.value), "")
+    words = f"{USERS} users ÷ {served.value:.0f} on each card, rounded up"
+    return units.of(units.explained(math.ceil(USERS / served.value), words), "")
 
 
 @number("chat.{chip}.over.{chip2}", "×", 2)

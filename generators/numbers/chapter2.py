@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from generators.catalog import model_inputs
 from generators.comparison.cache import context_pairs
+from generators.comparison.comparison import quoted_decodes
 from generators.core import units
 from generators.model import cache, memory, roofline
 from generators.model.inputs import Format, Pass
+from generators.numbers.passes import both_times
 from generators.numbers.registry import Numbers, number, numbers
 
 #: Caches of fewer bits: (bits, values that share a scale and a zero, bits of both together).
@@ -34,13 +36,14 @@ def naive(n: Numbers, model: str, field: str, context: int = 0) -> units.Quantit
 def naive_misses(n: Numbers, context: int) -> units.Quantity:
     """Models of one kind of layer for which the naive formula is off by more than a hundredth at {context} tokens."""
     errors = [n[f"{model}.naive-error.s{context}"] for model in n.catalog.alike]
-    return units.of(sum(abs(e.value - 1) > 0.01 for e in errors), "")
+    return units.of(units.counted(sum(abs(e.value - 1) > 0.01 for e in errors), len(errors), "models"), "")
 
 
 @number("models-count", "", 0)
 def models_count(n: Numbers) -> units.Quantity:
     """Models of the catalog whose layers are all of one kind, some of them within a window."""
-    return units.of(len(n.catalog.alike), "", *(model.source for model in n.catalog.alike.values()))
+    count = units.counted(len(n.catalog.alike), len(n.catalog.models), "models in the catalog")
+    return units.of(count, "", *(model.source for model in n.catalog.alike.values()))
 
 
 @number("{model}.{format}.half-rate-context", "tokens", 3)
@@ -71,10 +74,12 @@ def uncached_turns(n: Numbers, model: str, format: str, chip: str) -> units.Quan
         n.catalog.accelerators[chip],
     )
     found, stored = model_inputs.device(device, form.rate), model_inputs.number_format(form)
-    turn = next(
-        t for t in range(1, 1_000_000) if cache.uncached_step(shape, stored, found, float(t)).binds == "compute"
-    )
-    return units.of(turn - 1, "")
+
+    def step(tokens: int) -> roofline.Step:
+        return cache.uncached_step(shape, stored, found, float(tokens))
+
+    turn = next(t for t in range(1, 1_000_000) if step(t).binds == "compute")
+    return units.of(units.searched(turn - 1, (turn - 1, turn), lambda t: both_times(step(t))), "")
 
 
 @number("weight-share.{model}.{format}.b{batch}.s{context}", "%", 2)
@@ -96,7 +101,13 @@ def pairs(n: Numbers, field: str, name: str = "") -> units.Quantity:
     quoted = context_pairs(n.catalog)
     if field.startswith("-count"):
         quoted = [pair for pair in quoted if not name or (pair.format == "fp16") == (name == "fp16")]
-        value = len([pair for pair in quoted if name in ("", "fp16", "quantized", pair.verdict)])
+        found = [pair for pair in quoted if name in ("", "fp16", "quantized", pair.verdict)]
+        among = len(context_pairs(n.catalog))
+        value = (
+            units.counted(len(found), among, "pairs")
+            if name
+            else units.explained(among, f"counted among {len(quoted_decodes(n.catalog))} quoted runs")
+        )
     else:
         less = 1 if field.startswith("-added") else 0
         value = units.statistic(name, [abs((p.predicted - less) / (p.observed - less) - 1) for p in quoted])
@@ -135,7 +146,7 @@ def fits_in_share(n: Numbers, model: str, format: str, quote: str, quote2: str, 
 @number("memory.gib{size}-in-gb", "GB", 3)
 def gib_in_gb(n: Numbers, size: int) -> units.Quantity:
     """{size} GiB in powers of ten."""
-    return units.of(size, "GiB")
+    return units.of(units.explained(size, f"{size} × {units.of(1, 'GiB').value:,.0f} bytes"), "GiB")
 
 
 @number("full-step.{chip}", "ms")

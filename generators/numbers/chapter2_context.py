@@ -21,8 +21,9 @@ def kinds(n: Numbers, role: str) -> list[str]:
 @number("{role}.context.{name}", "tokens", 0)
 def context_ends(n: Numbers, role: str, name: str) -> units.Quantity:
     """The {name} context, in cached tokens, at which steps with several kinds of attention were measured on the {role}."""
-    ends = {"longest": max, "shortest": min}
-    return n.measured(role, ends[name](step.context for step in mine(n, role, context_steps(n.catalog))) - 1, "tokens")
+    cached = sorted({step.context - 1 for step in mine(n, role, context_steps(n.catalog))})
+    words = f"the {name} of {', '.join(f'{tokens:,.0f}' for tokens in cached)} cached tokens"
+    return n.measured(role, units.explained(cached[{"longest": -1, "shortest": 0}[name]], words), "tokens")
 
 
 @numbers("{role}.context.{name}.{field}")
@@ -46,15 +47,15 @@ def context_added_ratio(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to a step with multi-head attention over the time that it adds with {name}."""
     steps = mine(n, role, context_steps(n.catalog))
     times = [sorted((s.context, s.seconds) for s in steps if s.kind == kind) for kind in ("mha", name)]
-    many, few = (found[-1][1] - found[0][1] for found in times)
-    return n.measured(role, many / few, "")
+    many, few = (n.measured(role, found[-1][1], "s") - units.of(found[0][1], "s") for found in times)
+    return many / few
 
 
 @number("{role}.context.{name}.short-pace", "GB/s")
 def context_short_pace(n: Numbers, role: str, name: str) -> units.Quantity:
     """Bytes of a step at the shortest context over its time, issuing included, on the {role}, attention {name}."""
     first = min((s for s in mine(n, role, context_steps(n.catalog)) if s.kind == name), key=lambda s: s.context)
-    return n.measured(role, first.bytes / first.seconds / 1e9, "GB/s")
+    return n.measured(role, first.bytes, "byte") / units.of(first.seconds, "s")
 
 
 @number("{role}.context-error.{name}", "%", 2)

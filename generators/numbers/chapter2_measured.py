@@ -89,13 +89,14 @@ def without_over_with(n: Numbers, role: str, name: str, tokens: int) -> units.Qu
 @number("{role}.cache-step.added.{name}", "ms", 2)
 def step_added(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time that the longest context adds to the step with the cache at the shortest, on the {role}: {name}."""
-    steps = sorted((s for s in _largest(n, role) if s.kind == "cache"), key=lambda s: s.context)
-    first, last = ({"measured": s.seconds, "predicted": s.predicted}[name] for s in (steps[0], steps[-1]))
-    return n.measured(role, last - first, "s")
+    ends = sorted(int(s.context) for s in _largest(n, role) if s.kind == "cache")
+    field = {"measured": "time", "predicted": "predicted"}[name]
+    first, last = (n[f"{role}.cache-step.with.s{context}.{field}"] for context in (ends[0], ends[-1]))
+    return last - first
 
 
 @number("{role}.causal-attention.s{context}", "GFLOP/s", 3)
 def causal_attention(n: Numbers, role: str, context: int) -> units.Quantity:
     """FLOP/s of PyTorch's fused causal attention over {context} tokens in FP32, timed alone on the {role}."""
     rows = n.catalog.speaker(role).measured("attention", backend="flash", phase="prefill", context=context)
-    return n.measured(role, max(case.flops for case in rows) / 1e9, "GFLOP/s")
+    return n.measured(role, max(case.flops for case in rows), "FLOP/s")

@@ -18,9 +18,9 @@ def paged(n: Numbers, size: int, field: str) -> units.Quantity:
     """
     usage = paging.serve(size)
     if field == "waste":
-        return units.of(cache.wasted_share(float(size), usage.held), "")
-    how = "words", f"counted in a simulated trace of {paging.REQUESTS} requests"
-    return units.of(units.Reported(usage.held if field == "held" else usage.waste, how), "")
+        return cache.wasted_share(float(size), units.of(usage.held, ""))
+    words = f"counted in a simulated trace of {paging.REQUESTS} requests"
+    return units.of(units.explained(usage.held if field == "held" else usage.waste, words), "")
 
 
 @numbers("paging.{field}-over-seeds.{name}.{size}")
@@ -39,7 +39,7 @@ def over_seeds(n: Numbers, name: str, size: int, field: str) -> units.Quantity:
 @number("paging.requests", "", 0)
 def paging_requests(n: Numbers) -> units.Quantity:
     """Requests of the allocator's trace."""
-    return units.of(paging.REQUESTS, "")
+    return units.of(units.explained(paging.REQUESTS, "chosen for the example"), "")
 
 
 # Prefixes --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generators.comparison.knee import DRAWS, INTERVAL, SHARPNESS
 from generators.comparison.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
 from generators.core import units
 from generators.model import phases, work
@@ -24,18 +25,25 @@ def mixture_critical(n: Numbers, model: str, format: str, chip: str) -> units.Qu
 
 def _fit(sweep: Sweep, field: str) -> units.Quantity:
     """A value of a fitted sweep by its name in ids."""
-    knee = sweep.knee
-    value, unit = {
-        "tokens": (knee.tokens, "tokens"),
-        "low": (knee.interval[0], "tokens"),
-        "high": (knee.interval[1], "tokens"),
-        "critical": (sweep.critical, "tokens"),
-        "sharpness": (knee.sharpness, ""),
-        "error": (abs(sweep.error), ""),
-        "memory-share": (sweep.weight_bytes / knee.floor / sweep.bandwidth, ""),
-        "compute-share": (sweep.flop_per_token / knee.slope / sweep.peak, ""),
-    }[field]
-    return units.of(value, unit)
+    knee, critical = sweep.knee, units.of(sweep.critical, "tokens")
+    floor, slope = units.of(knee.floor, "s"), units.of(knee.slope, "s")
+    drawn = [
+        units.explained(end, f"{share:.0%} of {DRAWS} fits to points drawn anew are lower")
+        for end, share in zip(knee.interval, INTERVAL, strict=True)
+    ]
+    few, many = units.text(floor, "ms"), units.text(slope, "µs")
+    fitted = f"fitted to {len(sweep.points)} points: {few} for few tokens ÷ {many} for each of many"
+    tried = f"the best fit of {', '.join(f'{p:g}' for p in SHARPNESS)}"
+    return {
+        "tokens": lambda: units.of(units.explained(knee.tokens, fitted), "tokens"),
+        "low": lambda: units.of(drawn[0], "tokens"),
+        "high": lambda: units.of(drawn[1], "tokens"),
+        "critical": lambda: critical,
+        "sharpness": lambda: units.of(units.explained(knee.sharpness, tried), ""),
+        "error": lambda: abs(units.of(float(sweep.critical), "tokens") / units.of(knee.tokens, "tokens") - 1),
+        "memory-share": lambda: units.of(sweep.weight_bytes, "byte") / floor / units.of(sweep.bandwidth, "byte/s"),
+        "compute-share": lambda: units.of(sweep.flop_per_token, "FLOP") / slope / units.of(sweep.peak, "FLOP/s"),
+    }[field]()
 
 
 @numbers("knee.quoted.{field}")
@@ -70,8 +78,8 @@ def two_roofs_error(n: Numbers, name: str) -> units.Quantity:
         if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill")
     }
     near, far = ([abs(e.value) for e in errors.values() if (abs(e.value) < 0.02) is close] for close in (True, False))
-    value = {"near-highest": max(near), "far-lowest": min(far), "far-highest": max(far)}[name]
-    return units.of(value, "")
+    place, _, which = name.partition("-")
+    return units.of(units.statistic(which, {"near": near, "far": far}[place]), "")
 
 
 @number("quoted-rate.vidur.t{tokens}", "TFLOP/s")

@@ -39,7 +39,7 @@ def landing(
         of = f"landing.{model}.{format}.{chip}.b{batch}.s{context}.p{tokens}"
         return n[f"{of}.c{size}.ttft"] / n[f"{of}.whole.ttft"] - 1
     landed = land(simulation.chip_price(n.catalog, chip, model, format), batch, context, tokens, size)
-    reported = units.Reported(_reported(landed, name), ("words", "simulated pass by pass"))
+    reported = units.explained(_reported(landed, name), "simulated pass by pass")
     return units.of(reported, "s")
 
 
@@ -73,8 +73,11 @@ def chunk_within(
     shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
     limit, decode = units.of(size, "ms"), Pass(batch, 1, context)
 
+    def time(chunk: int) -> units.Quantity:
+        return phases.mixed(shape, form, device, decode, Pass(1, chunk, tokens)).time
+
     def fits(chunk: int) -> bool:
-        return phases.mixed(shape, form, device, decode, Pass(1, chunk, tokens)).time <= limit
+        return time(chunk) <= limit
 
     if not fits(1):
         raise KeyError(f"the decode step alone takes longer than {size} ms")
@@ -82,7 +85,7 @@ def chunk_within(
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return units.of(low, "tokens")
+    return units.of(units.searched(low, (low, low + 1), lambda one: units.text(time(one), "ms", 5)), "tokens")
 
 
 @number("chunk-cost." + ON + ".c{size}", "%", 2)
@@ -152,7 +155,10 @@ def least_token_cost(n: Numbers, model: str, format: str, chip: str, context: in
 @number("even-ratio.{model}.{format}.{chip}.b{batch}.of{tokens}", "", 2)
 def even_ratio(n: Numbers, model: str, format: str, chip: str, batch: int, tokens: int) -> units.Quantity:
     """Prompt tokens per answer token at which prefill and decode of a request of {tokens} tokens cost the same machine time: {model} ({format}) on the {chip}, answers in batches of {batch}."""
-    return units.of(shares.even_ratio(n.catalog, model, format, chip, float(batch), float(tokens)), "")
+    ratio = shares.even_ratio(n.catalog, model, format, chip, float(batch), float(tokens))
+    given = n.shape(model), n.format(format), n.chip(chip, format), float(batch), float(tokens)
+    words = f"bisected: at {ratio:.4g}, prefill takes {100 * shares.share(*given, ratio).value:.3g}% of the time"
+    return units.of(units.explained(ratio, words), "")
 
 
 @number("workload.{name}.ratio", "", 3)

@@ -50,7 +50,11 @@ def turning_context_with_attention(n: Numbers, model: str, format: str, chip: st
         middle = (low + high) // 2
         inside = roofline.intensity_ceiling(shape, form, Pass(1, 1, middle)) > ridge
         low, high = (middle, high) if inside else (low, middle)
-    return units.of(low, "")
+
+    def told(tokens: int) -> str:
+        return units.text(roofline.intensity_ceiling(shape, form, Pass(1, 1, tokens)), "FLOP/byte", 5)
+
+    return units.of(units.searched(low, (low, high), told), "")
 
 
 @number("models-under-ridge.{chip}.s{context}", "", 0)
@@ -59,13 +63,13 @@ def models_under_ridge(n: Numbers, chip: str, context: int) -> units.Quantity:
     ridge = n[f"{chip}.ridge-point"]
     ceilings = [n[f"{model}.bf16.intensity-ceiling.s{context}"] for model in n.catalog.alike]
     under = sum(c.value < ridge.value for c in ceilings)
-    return units.of(under, "")
+    return units.of(units.counted(under, len(ceilings), "models"), "")
 
 
 @number("balance-needed.{tokens}.{size}", "", 2)
 def balance_needed(n: Numbers, tokens: int, size: int) -> units.Quantity:
     """The balance batch from which on {tokens} times the throughput costs at most {size} % more time per token."""
-    return units.of(batching.balance_needed(float(tokens), 1 + size / 100), "")
+    return batching.balance_needed(units.as_quantity(tokens), 1 + size / 100)
 
 
 @number("{model}.{format}.context-for.{tokens}.{size}", "tokens", 2)
@@ -82,12 +86,16 @@ def batch_within(n: Numbers, model: str, format: str, chip: str, context: int, s
     """Largest batch of {model} ({format}) on the {chip} whose step takes at most {size} % longer than that of batch 1, at {context} tokens of context."""
     shape, stored = model_inputs.shape(n.catalog.models[model]), n.catalog.formats[format]
     form, device = model_inputs.number_format(stored), model_inputs.device(n.catalog.accelerators[chip], stored.rate)
-    beyond = (
-        b
-        for b in range(2, 100_000)
-        if batching.slowdown(shape, form, device, float(b), float(context)) > 1 + size / 100
-    )
-    return units.of(next(beyond) - 1, "")
+
+    def slowdown(b: int) -> float:
+        return batching.slowdown(shape, form, device, float(b), float(context))
+
+    beyond = next(b for b in range(2, 100_000) if slowdown(b) > 1 + size / 100)
+
+    def told(b: int) -> str:
+        return f"{units.number_text(100 * (slowdown(b) - 1), 3)}% longer"
+
+    return units.of(units.searched(beyond - 1, (beyond - 1, beyond), told), "")
 
 
 @number("batch-in.{model}.{format}.{chip}.s{context}.ms{size}", "", 0)
@@ -95,9 +103,13 @@ def batch_in(n: Numbers, model: str, format: str, chip: str, context: int, size:
     """Largest batch of {model} ({format}) on the {chip} whose step takes at least {size} ms or less, at {context} tokens of context."""
     shape, form, device = n.shape(model), n.format(format), n.chip(chip, format)
     most, within = units.of(size, "ms"), 0
-    while roofline.step(shape, form, device, Pass(within + 1, 1, context)).time.value <= most.value:
+
+    def time(b: int) -> units.Quantity:
+        return roofline.step(shape, form, device, Pass(b, 1, context)).time
+
+    while time(within + 1).value <= most.value:
         within += 1
-    return units.of(within, "")
+    return units.of(units.searched(within, (within, within + 1), lambda b: units.text(time(b), "ms", 4)), "")
 
 
 @number("prompts-together.{model}.{format}.{chip}.b{batch}.s{tokens}.time", "s|ms")
@@ -128,9 +140,10 @@ def offline(n: Numbers, quote: str, field: str) -> units.Quantity:
     if field == "of-bound":
         return n[f"quoted.{quote}"] / n[f"offline.{quote}.bound"]
     one = _offline(n, quote)
+    if field == "of-estimate":
+        return units.of(one.reached, "tokens/s") / units.of(one.estimate, "tokens/s")
     value, unit = {
         "bound": (one.bound, "tokens/s"),
-        "of-estimate": (one.reached / one.estimate, ""),
         "needs": (one.needs, "byte"),
         "prefill": (one.prefill, ""),
     }[field]
@@ -208,9 +221,10 @@ def batch_for_reuse(n: Numbers, model: str, format: str, size: int) -> units.Qua
     """Least batch at which {model} ({format}) reads {size} times fewer weight bytes per token than at batch 1, to a hundredth, routed uniformly."""
     shape, form = n.shape(model), n.format(format)
     one = batching.weight_bytes_per_token(shape, form, 1.0)
-    batch = next(
-        b
-        for b in range(1, 100_000)
-        if (one / batching.weight_bytes_per_token(shape, form, float(b))).value >= 0.99 * size
-    )
-    return units.of(batch, "")
+
+    def fewer(b: int) -> float:
+        return (one / batching.weight_bytes_per_token(shape, form, float(b))).value
+
+    batch = next(b for b in range(1, 100_000) if fewer(b) >= 0.99 * size)
+    near = units.searched(batch, (batch - 1, batch), lambda b: f"{units.number_text(fewer(b), 4)} times fewer")
+    return units.of(near, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generators.comparison import batching as batch_comparison
 from generators.comparison import serving_runs as serving
+from generators.comparison import simulation
 from generators.core import units
 from generators.numbers.registry import Numbers, number, numbers
 
@@ -49,12 +50,15 @@ def batches(n: Numbers, role: str, field: str) -> units.Quantity:
     """
     cases = n.catalog.speaker(role).measured("decode-batch")
     if field == "weights":
-        return n.measured(role, float(cases[0].parameters["weights_bytes"]), "byte")
-    if field == "cache-pace":
-        return n.measured(role, batch_comparison.effective_bandwidth(cases).cache, "byte/s")
+        weights, count = (float(cases[0].parameters[name]) for name in ("weights_bytes", "parameters"))
+        words = f"counted by the suite: {count:,.0f} parameters of {weights / count:g} bytes"
+        return n.measured(role, units.explained(weights, words), "byte")
     single = [case for case in cases if case.parameters["batch"] == 1]
+    pace = batch_comparison.effective_bandwidth(single)
+    if field == "cache-pace":
+        return n.measured(role, units.explained(pace.cache, f"slope of a line fitted to {len(single)} steps"), "byte/s")
     least = min(single, key=lambda case: int(case.parameters["context"]))
-    return n.measured(role, least.work.bytes / batch_comparison.effective_bandwidth(single).base, "byte/s")
+    return n.measured(role, least.work.bytes, "byte") / units.of(pace.base, "s")
 
 
 @number("{role}.batch-error.{name}", "%", 2)
@@ -103,10 +107,10 @@ def run(n: Numbers, role: str, name: str, size: int, field: str) -> units.Quanti
     """
     one = _run(n, role, name, size)
     value, unit = {
-        "ttft": (units.Reported(one.mean_ttft, ("words", f"mean of {len(one.ttft)} requests")), "s"),
-        "simulated": (one.mean_ttft * (1 + one.error("ttft")), "s"),
+        "ttft": (one.mean_ttft, "s"),
+        "simulated": (units.Reported(one.mean_ttft * (1 + one.error("ttft")), one.simulated_mean("ttft").how), "s"),
         "offered": (one.rate, "requests/s"),
-        "served": (len(one.ttft) / one.whole["makespan"].seconds, "requests/s"),
+        "served": (one.served, "requests/s"),
     }[field]
     return n.measured(role, value, unit)
 
@@ -131,10 +135,13 @@ def server(n: Numbers, role: str, field: str) -> units.Quantity:
     byte-rate (GB/s, 2): Bytes per second that the fit to the interference runs measured on the {role} gives the price of a pass.
     """
     if field == "byte-rate":
-        return n.measured(role, serving.serving_price(n.catalog.speaker(role)).chip.bandwidth, "byte/s")
+        record = n.catalog.speaker(role)
+        words = f"fitted to {len(simulation.landing_passes(record))} measured passes"
+        return n.measured(role, units.explained(serving.serving_price(record).chip.bandwidth, words), "byte/s")
     runs = _runs(n, role)
     chunk = next(one.policy.chunk_tokens for one in runs if one.policy.chunk_tokens)
-    return n.measured(role, {"chunk": chunk, "places": runs[0].policy.batch, "requests": len(runs[0].ttft)}[field], "")
+    given = {"chunk": chunk, "places": runs[0].policy.batch, "requests": len(runs[0].ttft)}
+    return n.measured(role, units.explained(given[field], "chosen for the suite"), "")
 
 
 @number("{role}.serving-error.{name}", "%", 2)

@@ -14,7 +14,7 @@ def _simulated(n: Numbers, value: float, unit: str) -> units.Quantity:
     """What the simulation of the chapter's example gave."""
     model, chip = n.catalog.models[serving.MODEL].name, n.catalog.accelerators[serving.CHIP].name
     words = f"simulated pass by pass: {serving.REQUESTS} requests, at most {serving.BATCH} at once, {model} in {serving.FORMAT.upper()} on the {chip}"
-    return units.of(units.Reported(value, ("words", words)), unit)
+    return units.of(units.explained(value, words), unit)
 
 
 def _reported(n: Numbers, load: serving.Load, field: str) -> units.Quantity:
@@ -95,7 +95,7 @@ def constants(n: Numbers, field: str) -> units.Quantity:
     requests (, 0): Requests of the simulated trace.
     """
     given = {"seeds": len(serving.SEEDS), "places": serving.BATCH, "chunk": serving.CHUNK, "requests": serving.REQUESTS}
-    return units.of(given[field], "")
+    return units.of(units.explained(given[field], "chosen for the example"), "")
 
 
 @numbers("serving.{name}.at-{field}")
@@ -127,10 +127,11 @@ def occupied(n: Numbers, name: str) -> units.Quantity:
 def mean_length(n: Numbers, name: str) -> units.Quantity:
     """Mean length of a request's {name} in the simulated trace."""
     lengths = {"prompt": [r.prompt for r in serving.trace()], "answer": [r.answer for r in serving.trace()]}[name]
-    return units.of(sum(lengths) / len(lengths), "tokens")
+    return units.of(sum(lengths), "tokens") / len(lengths)
 
 
 @number("static-occupied.{batch}", "%", 2)
 def static_occupied(n: Numbers, batch: int) -> units.Quantity:
     """Share of the slots of a static batch of {batch} in use when answers have exponentially distributed lengths: their mean over the mean of the longest."""
-    return units.of(1 / math.fsum(1 / i for i in range(1, batch + 1)), "")
+    total = math.fsum(1 / i for i in range(1, batch + 1))
+    return units.of(units.explained(1 / total, f"1 ÷ (1 + 1/2 + … + 1/{batch}), which is 1 ÷ {total:.3g}"), "")

@@ -18,7 +18,8 @@ def overheads(n: Numbers, role: str, mode: str, field: str) -> units.Quantity:
     """
     record = n.catalog.speaker(role)
     if field == "floor":
-        return n.measured(role, overhead.floor(record, mode), "s")
+        seconds = overhead.floor(record, mode)
+        return n.measured(role, units.Reported(seconds, overhead.by_depth(record, "bfloat16", mode)[1].how), "s")
     return n.measured(role, overhead.half_of_bound(n.catalog, record, mode), "byte")
 
 
@@ -34,9 +35,10 @@ def operations_per_layer(n: Numbers, role: str) -> units.Quantity:
     narrow = n.catalog.speaker(role).measured("step-overhead", dtype="bfloat16", mode="eager")
     few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
     operations, layers = (
-        float(many.parameters[key]) - float(few.parameters[key]) for key in ("aten_ops_per_step", "layers")
+        n.measured(role, float(many.parameters[key]), "") - float(few.parameters[key])
+        for key in ("aten_ops_per_step", "layers")
     )
-    return n.measured(role, operations / layers, "")
+    return operations / layers
 
 
 @number("{role}.decode.{name}.{mode}.part.{part}", "ms")
@@ -49,20 +51,25 @@ def part(n: Numbers, role: str, name: str, mode: str, part: str) -> units.Quanti
     record = n.catalog.speaker(role)
     case = decode_case(record, name, mode)
     if part in ("fast-round", "slow-round"):
-        return n.measured(role, case.interval[part == "slow-round"], "s")
+        ends = [units.text(units.of(end, "s"), "ms") for end in (case.times[0], case.times[-1])]
+        share = "95th" if part == "slow-round" else "5th"
+        words = f"{share} percentile of {len(case.times)} rounds, {' to '.join(ends)}"
+        return n.measured(role, units.explained(case.interval[part == "slow-round"], words), "s")
     reported = by_products(record, case)
-    bound = case.work.bytes / n[f"{record.machine.accelerator}.bandwidth-in-full"].value
+    bound = n.measured(role, case.work.bytes, "byte") / n[f"{record.machine.accelerator}.bandwidth-in-full"]
+    if reported:
+        kernels = units.of(reported.products, "s") + units.of(reported.cache, "s")
     parts = reported and {
-        "kernels": reported.products + reported.cache,
-        "slowness": reported.products + reported.cache - bound,
-        "gaps": reported.overhead,
-        "left": float(case.seconds) - reported.total,
+        "kernels": kernels,
+        "slowness": kernels - bound,
+        "gaps": units.of(overhead.gaps(record, case, reported), "s"),
+        "left": units.of(case.seconds, "s") - units.of(reported.total, "s"),
     }
     if not parts or part not in parts:
         raise KeyError(
             f"found {part!r}, wanted kernels, slowness, gaps, left, fast-round or slow-round of a step that the record explains"
         )
-    return n.measured(role, parts[part], "s")
+    return n.measured(role, units.explained(parts[part]), "s")
 
 
 @number("{role}.decode.{name}.{mode}.faster-than.{mode2}", "×")
@@ -111,7 +118,8 @@ def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity
         size = 2 * reported["d_model"] * width
         return size * predict.seconds_per_byte(record.used, "bfloat16", size)
 
-    return n.measured(role, sum(map(seconds, widths[part])) - seconds(sum(widths[part])), "s")
+    apart = sum(n.measured(role, seconds(width), "s") for width in widths[part])
+    return apart - units.of(seconds(sum(widths[part])), "s")
 
 
 @number("{role}.busy-tokens.{name}", "tokens", 2)

@@ -64,8 +64,17 @@ def beside_products(n: Numbers, model: str, name: str, tokens: int, field: str) 
     small (GB|MB): Bytes that everything beside products and attention moves in a pass of {tokens} tokens through {model} in BF16: {name}.
     """
     shape = model_inputs.shape(n.catalog.models[model])
-    moved = kernels.small_bytes(shape, tokens, name) if field == "small" else getattr(kernels.norm(shape, tokens), name)
-    return _from_model(n, model, moved, "byte")
+    if field == "small":
+        parts = (getattr(one, name) for one in kernels.small_operations(shape, tokens))
+        return n.shape(model).layers * sum(units.of(one, "byte") for one in parts)
+    values = tokens * shape.d_model * kernels.WIDTH
+    return (
+        getattr(kernels.norm(shape, tokens), name)
+        / values
+        * n.shape(model).d_model
+        * tokens
+        * units.of(kernels.WIDTH, "bytes")
+    )
 
 
 @number("{model}.scores.s{tokens}", "TB|GB|MB")
@@ -79,7 +88,7 @@ def scores(n: Numbers, model: str, tokens: int) -> units.Quantity:
 def attention_intensity(n: Numbers, model: str, phase: str, way: str, tokens: int) -> units.Quantity:
     """Arithmetic intensity of attention of one layer of {model}, {phase} at {tokens} tokens, {way}: plain writes the scores down, fused does not."""
     work = _attention(n, model, phase, way, tokens)
-    return _from_model(n, model, work.flop / work.bytes, "FLOP/byte")
+    return _from_model(n, model, work.flop, "FLOP") / units.of(work.bytes, "byte")
 
 
 @number("{model}.attention.{phase}.{way}.{chip}.s{tokens}.time", "ms|µs")
@@ -110,7 +119,10 @@ def suite_attention(n: Numbers, phase: str, way: str, tokens: int, field: str) -
     """
     shape, rows = kernels.SUITE, tokens if phase == "prefill" else 1
     if field == "bytes":
-        return units.of(kernels.attention(shape, phase, way, tokens).bytes, "byte")
+        each = f"{shape.heads:.0f} heads × {shape.head_dim:.0f} values × {kernels.WIDTH} bytes"
+        words = f"{each} × 2 × {rows + tokens:,} tokens"
+        words += f", and {kernels.SCORE_PASSES} passes over the scores" * (way == "plain")
+        return units.of(units.explained(kernels.attention(shape, phase, way, tokens).bytes, words), "byte")
     result, scores = (shape.heads * rows * width * kernels.WIDTH for width in (shape.head_dim, tokens))
     return units.of(result if way == "fused" else 2 * scores, "byte")
 
@@ -128,7 +140,7 @@ def attention_measured(n: Numbers, role: str, phase: str, tokens: int, name: str
     reported = cases[0].parameters
     if field == "memory":
         return n.measured(role, float(reported["peak_memory_bytes"]), "byte")
-    return n.measured(role, cases[0].seconds / float(reported["calls_per_repetition"]), "s")
+    return n.measured(role, cases[0].seconds, "s") / float(reported["calls_per_repetition"])
 
 
 @number("{role}.attention.{phase}.s{tokens}.gain", "×")

@@ -20,9 +20,9 @@ def fewer_bits(n: Numbers, role: str, name: str, field: str) -> units.Quantity:
     time (ms): Estimate of that step as a CUDA graph on the {role}, layers in {name}: each product as long as a cold BF16 matrix of as many bytes took, cache and gaps as in BF16.
     """
     reported = smaller.step(n.catalog.speaker(role), "8b", name)
-    return n.measured(
-        role, *{"bytes": (reported.bytes, "byte"), "time": (reported.kernels + reported.gaps, "s")}[field]
-    )
+    if field == "bytes":
+        return n.measured(role, reported.bytes, "byte")
+    return n.measured(role, reported.kernels, "s") + units.of(reported.gaps, "s")
 
 
 @number("{role}.fewer-bits.{name}.bound", "ms")
@@ -47,7 +47,7 @@ def packed(n: Numbers, role: str, name: str, size: int, field: str) -> units.Qua
     """
     plain, found = (smaller.product(n.catalog.speaker(role), weights, size) for weights in ("bfloat16", name))
     reported = {
-        "gain": (plain.seconds / found.seconds, ""),
+        "gain": (units.explained(units.of(plain.seconds, "s") / units.of(found.seconds, "s")), ""),
         "rate": (found.bandwidth, "byte/s"),
         "flops": (found.flops, "FLOP/s"),
     }
@@ -87,7 +87,7 @@ def format_speedup(
 @number("csr-break-even.{size}", "%", 2)
 def csr_break_even(n: Numbers, size: int) -> units.Quantity:
     """Share of zeros from which on CSR with 32-bit columns takes fewer bytes than a plain matrix of {size}-bit weights, row pointers left out."""
-    return units.of(INDEX_BITS / (size + INDEX_BITS), "")
+    return units.of(INDEX_BITS, "bits") / (units.of(size, "bits") + units.of(INDEX_BITS, "bits"))
 
 
 @number("csr-share.{size}.{size2}", "%", 2)
@@ -101,5 +101,4 @@ def csr_share(n: Numbers, size: int, size2: str) -> units.Quantity:
 @number("sparse24.share.{size}", "%", 4)
 def two_of_four(n: Numbers, size: int) -> units.Quantity:
     """Bytes of a 2:4-pruned matrix of {size}-bit weights over the dense one: half the values, and two bits of index for each."""
-    half = effective_bits(size, 1, 2) / 2
-    return units.of(half / size, "", "nvidia-ampere-whitepaper")
+    return effective_bits(units.of(size, "", "nvidia-ampere-whitepaper"), 1, 2) / 2 / size

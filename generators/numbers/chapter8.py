@@ -6,6 +6,7 @@ from generators.catalog import model_inputs
 from generators.comparison import speculation
 from generators.core import units
 from generators.model.work import accepted_tokens, speculative_gain
+from generators.numbers.passes import both_times
 from generators.numbers.registry import Numbers, number, numbers
 
 ON = "{model}.{format}.{chip}.b{batch}.s{context}"
@@ -29,8 +30,10 @@ def checking(n: Numbers, model: str, format: str, chip: str, batch: int, context
 @number(f"free-checks.{ON}", "tokens", 0)
 def free_checks(n: Numbers, model: str, format: str, chip: str, batch: int, context: int) -> units.Quantity:
     """Most tokens of each of {batch} users in a pass that the limit still bounds by memory: {model} ({format}) on the {chip}, {context} tokens cached."""
-    found = speculation.free_tokens(_given(n, model, format, chip), batch, context)
-    return units.of(found, "tokens")
+    given = _given(n, model, format, chip)
+    found = speculation.free_tokens(given, batch, context)
+    told = units.searched(found, (found, found + 1), lambda t: both_times(speculation.check(given, batch, context, t)))
+    return units.of(told, "tokens")
 
 
 @number("speculation-loses.{model}.{format}.{chip}.s{context}.{name}.{tokens}", "", 0)
@@ -38,8 +41,13 @@ def speculation_loses(
     n: Numbers, model: str, format: str, chip: str, context: int, name: str, tokens: int
 ) -> units.Quantity:
     """Fewest users from which on {tokens} free drafts, each right with probability 0.{name}, slow {model} ({format}) down on the {chip}, {context} tokens cached."""
-    found = speculation.loses_from(_given(n, model, format, chip), context, float(f"0.{name}"), tokens)
-    return units.of(found, "")
+    given, chance = _given(n, model, format, chip), float(f"0.{name}")
+    found = speculation.loses_from(given, context, chance, tokens)
+
+    def gain(users: int) -> str:
+        return f"{units.number_text(speculation.free_gain(given, users, context, chance, tokens)[0], 5)} times as fast"
+
+    return units.of(units.searched(found, (found - 1, found), gain), "")
 
 
 @number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)
@@ -52,7 +60,10 @@ def draft_cost(n: Numbers, role: str, name: str, name2: str, part: str) -> units
 def drafting(n: Numbers, role: str, name: str, name2: str, part: str, size: int) -> units.Quantity:
     """Largest speed-up of {name2} with {name} as its draft, {size} % of drafts right, checking as dear as a plain pass; a draft costs what its step takes of the other's on the {role}: {part}."""
     cost = n[f"{role}.draft-cost.{name}.{name2}.{part}"]
-    return units.of(speculation.best_length(size / 100, cost.value)[0], "")
+    gain, length = speculation.best_length(size / 100, cost.value)
+    first, last = speculation.LENGTHS[0], speculation.LENGTHS[-1]
+    words = f"best of {first} to {last} drafts: {length}, each at {cost.value:.3g} of a pass"
+    return units.of(units.explained(gain, words), "")
 
 
 @numbers("{role}.{field}.{name}.n{tokens}")
@@ -67,8 +78,10 @@ def measured_checking(n: Numbers, role: str, name: str, tokens: int, field: str)
     if field == "checking":
         many, one = (n.measured(role, cases[count].seconds, "s") for count in (tokens, 1))
         return many / one
-    many, one = (speculation.predicted_by_ceilings(record, cases[count]) for count in (tokens, 1))
-    return n.measured(role, many / one, "")
+    many, one = (
+        n.measured(role, speculation.predicted_by_ceilings(record, cases[count]), "s") for count in (tokens, 1)
+    )
+    return many / one
 
 
 @numbers("copied.{name}.{field}")

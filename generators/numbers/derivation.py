@@ -60,7 +60,7 @@ def derivation(quantity: units.Quantity, text: str, printed: Printed) -> str:
         for leaf in leaves
         if leaf.how and leaf.how[0] in ("samples", "statistic")
     ]
-    return f"{line} = {text}{other}{''.join(tails)}"
+    return f"{line} = {text}{other}{''.join(dict.fromkeys(tails))}"
 
 
 def named(quantity: units.Quantity, text: str) -> units.Quantity:

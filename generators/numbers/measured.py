@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from generators.catalog.record_checks import PEAKS
 from generators.comparison.comparison import ceilings, decode_case, decode_in_mode, predicted
+from generators.comparison.overhead import by_depth
 from generators.comparison.phases import prefill_case
 from generators.core import units
 from generators.measure import predict
@@ -37,7 +38,7 @@ def product_at(n: Numbers, role: str, size: int, name: str) -> units.Quantity:
 @number("{role}.matrix-size.{size}", "MB", 3)
 def matrix_size(n: Numbers, role: str, size: int) -> units.Quantity:
     """A matrix of {size} bytes, as measured on the {role}."""
-    return units.of(size, "bytes")
+    return units.of(units.explained(size, f"{size:,} bytes"), "bytes")
 
 
 @number("{role}.product.{name}", "TFLOP/s|GFLOP/s")
@@ -63,7 +64,10 @@ def read_share(n: Numbers, role: str) -> units.Quantity:
 def dispatch(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time of one operation that moves nothing on the {role}: eager, a call from Python; graph, a node of a CUDA graph."""
     record = n.catalog.speaker(role)
-    return n.measured(role, predict.dispatch(record.used, name), "s")
+    rows = record.measured("dispatch", method="graph" if "graph" in name else "add")
+    each = [units.of(row.seconds, "s") / row.parameters.get("kernels_per_repetition", 1) for row in rows]
+    how = min(each, default=units.of(0, "s")).how
+    return n.measured(role, units.Reported(predict.dispatch(record.used, name), how), "s")
 
 
 @numbers("{role}.decode.{name}.{mode}.{field}")
@@ -81,17 +85,25 @@ def decode(n: Numbers, role: str, name: str, mode: str, field: str) -> units.Qua
     if field == "time":
         return n.measured(role, case.seconds, "s")
     if field == "bytes":
-        return n.measured(role, case.work.bytes, "byte")
+        width, count = predict.WIDTH[str(reported["dtype"])], float(reported["parameters"])
+        table = 0.0 if reported["tied"] else float(reported["vocab"]) * float(reported["d_model"])
+        read = units.of((count - table) * width, "byte")
+        weights, beside = units.text(read, "GB", 4), units.text(units.of(case.work.bytes, "byte") - read, "MB")
+        words = f"counted by the suite: {weights} of weights but the input embedding, {beside} of all else"
+        return n.measured(role, units.explained(case.work.bytes, words), "byte")
     if field == "operations":
         if reported["aten_ops_per_step"] is None:
             raise KeyError(f"the operations of {name!r} in mode {mode!r} were not counted on {role}")
-        return n.measured(role, float(reported["aten_ops_per_step"]), "")
+        words = f"counted by the suite: operations of one step of {reported['layers']} layers"
+        return n.measured(role, units.explained(reported["aten_ops_per_step"], words), "")
     seconds = predict.issuing(
         record.used, str(reported["dtype"]), str(reported.get("mode", "eager")), float(reported["layers"])
     )
     if seconds is None:
         raise KeyError(f"record {record.id} has no step-overhead in {reported['dtype']}, mode {mode!r}")
-    return n.measured(role, seconds, "s")
+    few, slope = by_depth(record, str(reported["dtype"]), str(reported.get("mode", "eager")))
+    line = units.of(few.seconds, "s") + slope * (float(reported["layers"]) - float(few.parameters["layers"]))
+    return n.measured(role, units.Reported(seconds, line.how), "s")
 
 
 @numbers("{role}.decode.{name}.{mode}.{field}")
@@ -139,11 +151,7 @@ def prefill(n: Numbers, role: str, name: str, tokens: int, field: str) -> units.
 @number("{role}.layer-overhead.{name}", "µs", 2)
 def layer_overhead(n: Numbers, role: str, name: str) -> units.Quantity:
     """Time to issue one layer of a decode step in eager PyTorch on the {role} in {name}: the slope between two depths of a narrow model."""
-    record = n.catalog.speaker(role)
-    narrow = record.measured("step-overhead", dtype=name, mode="eager")
-    few, many = sorted(narrow, key=lambda case: case.parameters["layers"])
-    layers = float(many.parameters["layers"]) - float(few.parameters["layers"])
-    return n.measured(role, (many.seconds - few.seconds) / layers, "s")
+    return n.measured(role, units.explained(by_depth(n.catalog.speaker(role), name, "eager")[1]), "s")
 
 
 @number("{role}.gemv-share.{name}", "%", 2)

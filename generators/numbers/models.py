@@ -19,7 +19,8 @@ def size(n: Numbers, model: str, field: str) -> units.Quantity:
     """
     shape = n.shape(model)
     if field == "layers":
-        return shape.layers
+        told = units.explained(shape.layers.value, "as the published configuration gives it")
+        return units.of(told, "", *shape.layers.sources)
     count = parameters.parameter_count if field == "parameters" else parameters.active_parameter_count
     return count(shape)
 
@@ -28,7 +29,7 @@ def size(n: Numbers, model: str, field: str) -> units.Quantity:
 def context(n: Numbers, model: str) -> units.Quantity:
     """Longest context {model} is published for, in tokens."""
     row = n.catalog.models[model]
-    return units.of(row.context, "", row.source)
+    return units.of(units.explained(row.context, "as the published configuration gives it"), "", row.source)
 
 
 @numbers("{model}.{format}.{field}")
@@ -119,4 +120,5 @@ def attention_intensity(n: Numbers, model: str) -> units.Quantity:
 @number("{format}.head-bits", "bits/parameter", 5)
 def head_bits(n: Numbers, format: str) -> units.Quantity:
     """Bits per weight in which {format} files keep the output head."""
-    return n.format(format).other
+    row = n.catalog.formats[format]
+    return units.of(units.explained(row.other_bits, "as the format's files keep it"), "bits/parameter", row.source)

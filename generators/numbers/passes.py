@@ -14,6 +14,12 @@ PREFILL = "prefill.{model}.{format}.s{tokens}"
 PREFILL_ON = "prefill.{model}.{format}.{chip}.s{tokens}"
 
 
+def both_times(step: roofline.Step) -> str:
+    """What a pass takes for its bytes and for its math, for a search of where the larger one changes."""
+    moving, computing = (units.text(units.of(one, "s"), "ms", 4) for one in (step.memory, step.compute))
+    return f"{moving} for bytes and {computing} for math"
+
+
 @numbers(DECODE + ".{field}")
 def decode(n: Numbers, model: str, format: str, batch: int, context: int, field: str) -> units.Quantity:
     """One decode step, whatever runs it.

@@ -61,11 +61,11 @@ def against(n: Numbers, field: str, name: str = "") -> units.Quantity:
 def run_to_run(n: Numbers, role: str, name: str) -> units.Quantity:
     """By how much the estimate of a {name} case differs between two whole runs on the {role}, median over its cases."""
     first, second = n.catalog.speaker(role), repeat_record(n.catalog, role)
-    return _share(_run_to_run(n.catalog, role)[name], first, second)
+    return _share(units.statistic("median", _run_to_run(n.catalog, role)[name]), first, second)
 
 
 @remembered(maxsize=8)
-def _run_to_run(catalog: Catalog, role: str) -> dict[str, float]:
+def _run_to_run(catalog: Catalog, role: str) -> dict[str, list[float]]:
     both = catalog.speaker(role), repeat_record(catalog, role)
     return spreads(*({"cases": [case.model_dump() for case in record.cases]} for record in both))
 
@@ -81,7 +81,8 @@ def products(n: Numbers, role: str, field: str, name: str = "") -> units.Quantit
     record = n.catalog.speaker(role)
     reported = past_overhead(record)
     if field == "cases":
-        return n.measured(role, float(len(reported)), "")
+        among = len(record.measured("decode"))
+        return n.measured(role, units.counted(len(reported), among, "decode runs"), "")
     if field.startswith("error-of-all"):
         reported = [(case, by_products(record, case)) for case in decode_in_mode(record, "eager")]
     return n.measured(

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from generators.catalog.load import Catalog, load_catalog
+from generators.core import units
 from generators.core.errors import BookError, nearest, raise_all
 from generators.model import expected
 from generators.score.fit import Constants, by_group, fit, group_among
@@ -402,21 +403,28 @@ class Summary:
 
 def summary(scored: list[Scored]) -> Summary:
     """Medians by row and by device (of its own median), and the 90th percentile."""
-    off = [abs(one.error) for one in scored]
+    off = sorted(abs(one.error) for one in scored)
+    inside = sum(one.inside for one in scored)
     return Summary(
         len(scored),
         len({one.run.device.key for one in scored}),
-        median(off),
+        units.statistic("median", off),
         _by_device(scored, lambda one: one.error),
-        sorted(off)[min(int(0.9 * len(off)), len(off) - 1)],
-        median(abs(one.bare) for one in scored),
+        ninetieth(off),
+        units.statistic("median", (abs(one.bare) for one in scored)),
         _by_device(scored, lambda one: one.bare),
-        sum(one.inside for one in scored) / len(scored),
+        units.explained(inside / len(scored), f"{inside:,} of {len(scored):,} runs"),
     )
+
+
+def ninetieth(ordered: list[float]) -> units.Reported:
+    """The 90th percentile of sorted errors."""
+    place = min(int(0.9 * len(ordered)), len(ordered) - 1)
+    return units.explained(ordered[place], f"error {place + 1:,} of {len(ordered):,} by size")
 
 
 def _by_device(scored: list[Scored], value: Callable[[Scored], float]) -> float:
     devices = defaultdict(list)
     for one in scored:
         devices[one.run.device.key].append(abs(value(one)))
-    return median(median(found) for found in devices.values())
+    return units.statistic("median", (median(found) for found in devices.values()))

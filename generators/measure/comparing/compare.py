@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -111,22 +111,22 @@ def compare(first: Record, second: Record) -> list[str]:
         lone = [case for case in record["cases"] if case["status"] == "measured" and id(case) not in both]
         lines += [f"only {letter} measured {key_words(Result(case))}" for case in lone]
     lines += [
-        f"{name}: the two runs differ by {share:.1%} (median of {_cases(found, name)})"
-        for name, share in _spreads(found).items()
+        f"{name}: the two runs differ by {quantile(shares, 0.5):.1%} (median of {_cases(found, name)})"
+        for name, shares in _spreads(found).items()
     ]
     return lines
 
 
-def spreads(first: Record, second: Record) -> dict[str, float]:
-    """By case name the median of |B/A - 1| over its cases: what two runs differ by, as a share."""
-    return _spreads(list(pairs(first, second)))
+def spreads(first: Record, second: Record) -> dict[str, list[float]]:
+    """By case name |B/A - 1| of each of its cases: what two runs differ by, as shares."""
+    return _spreads(pairs(first, second))
 
 
-def _spreads(found: list[Pair]) -> dict[str, float]:
+def _spreads(found: Iterable[Pair]) -> dict[str, list[float]]:
     off = defaultdict(list)
     for one, other in found:
         off[printable(one.name)].append(abs(ratio(one, other) - 1))
-    return {name: quantile(values, 0.5) for name, values in off.items()}
+    return off
 
 
 def _cases(found: list[Pair], name: str) -> str:
