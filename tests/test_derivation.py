@@ -38,6 +38,10 @@ def test_most_numbers_of_the_book_show_a_sum() -> None:
     assert len(SUMS) > 0.4 * len(LEDGER)
 
 
+def test_every_number_of_the_book_shows_how_it_came_about(numbers) -> None:
+    assert [id_ for id_ in LEDGER if not numbers.number(id_).derivation] == []
+
+
 def test_the_operands_as_printed_give_the_number_as_printed() -> None:
     wrong, tried = [], 0
     for id_, whole in SUMS.items():
@@ -77,6 +81,14 @@ def _printed(value: float) -> str:
             "median of 15 samples, 5–95%: 7.4 to 7.5 s",
         ),
         (lambda a, b: units.of(units.statistic("worst", [1, 2, 3]), "s"), "worst of 3 values, 1 to 3 s"),
+        (
+            lambda a, b: (c := units.of(units.statistic("mean", [1, 2]), "s")) / (c + c),
+            "1.50 s ÷ (1.50 s + 1.50 s) = 3 ms; 1.50 s is the mean of 2 values, 1 to 2 s",
+        ),
+        (lambda a, b: units.of(units.explained(a / b), "s"), "15.0 GB ÷ 4.80 TB/s = 3 ms"),
+        (lambda a, b: units.of(units.explained(3, "chosen"), "ms"), "chosen"),
+        (lambda a, b: units.of(units.counted(3, 1000, "runs"), ""), "counted: 3 of 1,000 runs"),
+        (lambda a, b: units.of(units.searched(3, (3, 4), "{} ms".format), ""), "tried: 3 ms at 3, 4 ms at 4"),
         (lambda a, b: units.of(3, "s"), ""),
     ],
 )
