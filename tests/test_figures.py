@@ -214,10 +214,9 @@ def test_a_drawing_does_not_hang_on_the_readers_own_matplotlibrc(catalog):
         assert matplotlib.rcParams["savefig.bbox"] == "tight", "and what was set before is set again"
 
 
-def test_the_sources_of_a_figure_are_what_it_reads_whatever_was_computed_before():
-    """The committed ones are of a run in alphabetical order."""
-    anew = load_catalog(ROOT)
+def test_the_sources_of_a_figure_are_what_it_reads_whatever_was_computed_before(catalog):
+    """The committed ones are of a run in alphabetical order with nothing remembered."""
     for name in reversed(NAMES):
-        words = figure_files.figure(name, anew).words
+        words = figure_files.figure(name, catalog).words
         meta = json.loads((ROOT / "docs" / "vis" / f"{name}.json").read_text())
         assert (words.sources, words.records) == (meta["sources"], meta["records"]), name
