@@ -276,7 +276,7 @@ def _new(arguments: list[str], root: Path) -> int:
 
 def _book(arguments: list[str], root: Path) -> int:
     """The book as PDF, EPUB and a ZIP that opens from a folder, into dist/ or the folder named."""
-    from generators.export.catalog import make_book
+    from generators.export.book import make_book
 
     if len(arguments) > 1:
         raise BookError("book", None, f"found {len(arguments)} folders, wanted one or none")

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -39,8 +40,8 @@ def imports(path):
             if parts[0] == "generators":
                 wanted = parts[1:2] or [alias.name for alias in node.names]
                 yield from ((node.lineno, part) for part in wanted)
-            elif parts[0] == "vis":
-                yield node.lineno, "vis"
+            elif parts[0] in ("vis", "tests"):
+                yield node.lineno, parts[0]
 
 
 def part_of(path, root):
@@ -56,6 +57,35 @@ def test_no_module_imports_a_higher_layer(root):
             if part not in COMMANDS and imported not in may[part]:
                 breaches.append(f"{path.relative_to(root)}:{line}: {part} imports {imported}")
     assert breaches == []
+
+
+@cache
+def defined(path):
+    """Names that a module gives: what it defines or imports at its top, and the modules of its folder."""
+    found = {one.stem for one in path.parent.iterdir()} if path.name == "__init__.py" else set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+def test_every_import_within_the_project_leads_to_something(root):
+    """Those inside functions too, which only fail when somebody asks for what the function does."""
+    broken, asked = [], 0
+    for path in [*(path for part in ("generators", "vis", "tests") for path in (root / part).rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in ("generators", "vis"):
+                continue
+            place = root.joinpath(*node.module.split("."))
+            file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+            missing = {name.name for name in node.names} - defined(file) if file.exists() else {"the module"}
+            broken += [f"{path.relative_to(root)}:{node.lineno}: {node.module} has no {name}" for name in missing]
+            asked += 1
+    assert broken == [] and asked > 1000
 
 
 def test_no_module_imports_a_figure(root):

@@ -1,7 +1,7 @@
 """What pages ask for: numbers, tables, formulas and the words of figures, as text.
 
 Each is computed when first asked for and noted, so that the next run on the same data and code
-(see `kept.py`) finds the text without loading the book.  What cannot be computed is never noted.
+(see `cache.py`) finds the text without loading the book.  What cannot be computed is never noted.
 """
 
 from __future__ import annotations
