@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, missing, served
+from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, missing, served
 from vis._palette import PALETTE
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -22,9 +22,9 @@ from generators.catalog.llm import LanguageModel
 from generators.catalog.number_format import NumberFormat
 from generators.catalog.published import Published
 from generators.catalog.source import Source
+from generators.core import chromium
 from generators.site.links import check
 from generators.validate import validate_data
-from tests import chromium
 from tests.clones import an_untrusted_record, change, clone
 from tests.conftest import build_fault, few_pages
 

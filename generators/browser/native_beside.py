@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     """Measure and write; the folder may be named."""
     from playwright.sync_api import sync_playwright
 
-    from tests.chromium import CHROMIUM, FLAGS, WHOLE, missing, served
+    from generators.core.chromium import CHROMIUM, FLAGS, WHOLE, missing, served
 
     if why := missing():
         print(f"the probe needs a browser: {why}", file=sys.stderr)

@@ -10,21 +10,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from generators.core import chromium
 from generators.core.errors import BookError
 from generators.export.flow import Passes, late
 from generators.export.manuscript import Manuscript
 from generators.export.print_page import print_page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 FIX = "Debian: apt-get install chromium fonts-dejavu-core fonts-liberation"
 
 
@@ -80,7 +71,7 @@ def _put_files(book: Manuscript, folder: Path, sheets: Path) -> None:
 
 @contextlib.contextmanager
 def _browser() -> Iterator:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = next((path for name in chromium.NAMES if (path := shutil.which(name))), None)
     if found is None:
         raise BookError("PDF", None, f"found no Chromium, wanted it to print with ({FIX})")
     try:
@@ -89,7 +80,7 @@ def _browser() -> Iterator:
         message = "found no playwright, wanted the packages of group export; run: nox -s book"
         raise BookError("PDF", None, message) from None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS), env=dict(os.environ))
+        browser = playwright.chromium.launch(executable_path=found, args=chromium.FLAGS, env=dict(os.environ))
         try:
             yield browser
         finally:

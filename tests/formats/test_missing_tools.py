@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from generators.core import chromium
 from generators.core.errors import BookError, BookErrors
 from generators.export import book, epubcheck, pdf
 from tests.conftest import ROOT
@@ -17,7 +18,7 @@ def test_what_is_missing_is_told_and_the_rest_is_made(monkeypatch, tmp_path):
             "pictures", None, "found no libcairo2, wanted it to draw PNG (Debian: apt-get install libcairo2)"
         )
 
-    absent = {*pdf.NAMES, "epubcheck"}
+    absent = {*chromium.NAMES, "epubcheck"}
     found = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name in absent else found(name, *rest))
     monkeypatch.setattr(book, "draw_cover", no_library)

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+from generators.core.chromium import CHROMIUM, FLAGS, served
 from generators.site import links
-from tests.chromium import CHROMIUM, FLAGS, served
 
 _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')
 _META = re.compile(r'<meta (?:property|name)="(?P<name>[\w:]+)" content="(?P<value>https?://[^"]*)"')

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
+from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
 from tests.live_pages import axe
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

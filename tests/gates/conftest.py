@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.conftest import ROOT, build_site
 from tests.gates.loads import Loads, record
 from tests.gates.node import need

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chromium import CHROMIUM, FLAGS
+from generators.core.chromium import CHROMIUM, FLAGS
 from tests.gates import node
 from tests.gates.axe import has_a_figure, pages
 from tests.gates.host import hosted, size

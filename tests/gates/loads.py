@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chromium import CHROMIUM, DESK, FLAGS, WHOLE
+from generators.core.chromium import CHROMIUM, DESK, FLAGS, WHOLE
 from tests.gates.axe import AT_ONCE, OPEN, pages
 from tests.gates.host import hosted
 

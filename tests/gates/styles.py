@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
+from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
 from tests.gates.axe import OPEN, like_others, pages
 from tests.gates.walk import RECORD, use
 from tests.live_pages import KEEP

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.gates import lighthouse
 from tests.gates.conftest import plant
 from tests.gates.node import need, why_not

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.gates import addresses
 from tests.gates.node import need
 

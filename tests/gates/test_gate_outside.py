@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.gates import loads, outside
 from tests.gates.axe import pages
 from tests.gates.conftest import plant

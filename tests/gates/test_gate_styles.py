@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.gates import styles
 from tests.gates.conftest import plant
 from tests.gates.node import need

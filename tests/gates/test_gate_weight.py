@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.chromium import missing
+from generators.core.chromium import missing
 from tests.gates import loads, weight
 from tests.gates.node import need
 

@@ -1,4 +1,4 @@
-"""Chromium for tests: where it is, how it is started, what is said where it is missing, and a site served to it."""
+"""Chromium, for tests, the PDF and the browser probe: where it is, how it is started, and a site served to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-WHOLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHOLE = next(filter(None, map(shutil.which, NAMES)), None)
 #: The same engine without windows and menus opens a page in a third of the processor's time.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chrome-headless-shell"))), WHOLE)
 FLAGS = [
