@@ -38,8 +38,9 @@ HOST_FILES = {
     "github-issue-config": "ISSUE_TEMPLATE/config.yml",
     "github-issue-forms": "ISSUE_TEMPLATE/*.yml",
 }
-#: Two workers, each with whole files, since what a file's tests share is made once for each worker.
-WORKERS = ("-n", "2", "--dist", "loadfile")
+#: Two workers, each with whole files, since what a file's tests share is made once for each worker; the long ones first,
+#: as tests/conftest.py orders them.
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 #: What another Python may do otherwise: parse data, compute, draw, weave, translate the model and build the site.
 #: What is left to one Python: what runs in a browser, and the measurement, which has a session of its own.
 COMPUTED = [

@@ -62,6 +62,14 @@ def fresh_copy(root: Path, target: Path, parts: tuple[str, ...] = ("data", "docs
         shutil.copy(path, target / path.name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that need a copy of the book or its site, which take longest, by turns, so that no worker waits."""
+    needs = [{item.path for item in items if name in item.fixturenames} for name in ("begin_warm", "built_site")]
+    turns = {path: (turn, kind) for kind, paths in enumerate(needs) for turn, path in enumerate(sorted(paths))}
+    others = (len(turns), 0)
+    items.sort(key=lambda item: turns.get(item.path, others))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's root folder."""
