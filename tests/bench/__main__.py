@@ -14,35 +14,30 @@ from pathlib import Path
 from tests.bench import loop, preview, project
 
 LATEST = Path(__file__).with_name("latest.md")
-MANY = 12  # chapters
 #: Upper bounds in seconds, and of the ratio; rows without one are there to explain the others.
 TARGETS = {
+    "write, nothing kept": 4.0,
+    "write, one value of data/ changed": 4.0,
     "write, nothing changed": 1.0,
     "check --fast, nothing changed": 1.0,
     "write, one sentence changed": 1.5,
-    f"preview of {MANY} chapters, text": 2.0,
+    "preview, text": 2.0,
     "ratio of the two builds": 1.5,
 }
 Found = dict[str, list[float]]
 
 
 def measure(folder: Path, times: int) -> Found:
-    """Every row, each on a copy of the project in a folder that is thrown away."""
+    """Every row, on a copy of the project in a folder that is thrown away."""
     print("commands of the loop", flush=True)
-    few = project.copy(folder / "few")
-    found = loop.commands(few, times)
+    root = project.copy(folder / "project")
+    found = loop.commands(root, times)
     print("cold and bare builds", flush=True)
-    built = loop.builds(few, times)
+    built = loop.builds(root, times)
     pairs = zip(built["build, empty cache"], built["build, bare MkDocs"], strict=True)
     found |= built | {"ratio of the two builds": [cold / bare for cold, bare in pairs]}
-    for root, count in ((few, len(project.chapters(few))), (folder / "many", MANY)):
-        print(f"preview of {count} chapters", flush=True)
-        if count == MANY:
-            project.with_more_chapters(project.copy(root), MANY)
-            project.run(root, "generators", "figures")
-        edits = preview.edits(root, folder, times)
-        found |= {f"preview of {count} chapters, {name}": taken for name, taken in edits.items()}
-    return found
+    print("preview", flush=True)
+    return found | {f"preview, {name}": taken for name, taken in preview.edits(root, folder, times).items()}
 
 
 def table(found: Found) -> str:

@@ -1,17 +1,13 @@
-"""Copies of the project for the benchmark to change, and one with three times the chapters."""
+"""A copy of the project for the benchmark and tests to change."""
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_FIGURE = re.compile(r"vis/([a-z0-9_]+)\.svg")
-_NAV = re.compile(r"^(?P<indent> +)- (?P<page>\d\d_\w+\.md)\n", re.MULTILINE)
 
 
 def copy(folder: Path) -> Path:
@@ -27,35 +23,6 @@ def copy(folder: Path) -> Path:
 def chapters(root: Path) -> list[str]:
     """The chapters' file names in `docs/`."""
     return sorted(path.name for path in (root / "docs").glob("[0-9][0-9]_*.md"))
-
-
-def with_more_chapters(root: Path, count: int) -> Path:
-    """Give a copy chapters until it has `count`: the real ones again under other names, with figures of their own."""
-    own, pages = chapters(root), []
-    for number in range(len(own) + 1, count + 1):
-        source, mark = own[(number - 1) % len(own)], f"_{number}"
-        text = (root / "docs" / source).read_text(encoding="utf-8")
-        for figure in sorted(set(_FIGURE.findall(text))):
-            _copy_figure(root, figure, figure + mark)
-        text = _FIGURE.sub(rf"vis/\g<1>{mark}.svg", text)
-        text = re.sub(r"^# .*$", lambda title, n=number: f"{title[0]}, copy {n}", text, count=1, flags=re.MULTILINE)
-        pages.append(f"{number:02}_{source[3:]}")
-        (root / "docs" / pages[-1]).write_text(text, encoding="utf-8")
-    config = (root / "mkdocs.yml").read_text(encoding="utf-8")
-    last = list(_NAV.finditer(config))[-1]
-    lines = "".join(f"{last['indent']}- {page}\n" for page in pages)
-    (root / "mkdocs.yml").write_text(config[: last.end()] + lines + config[last.end() :], encoding="utf-8")
-    return root
-
-
-def _copy_figure(root: Path, old: str, new: str) -> None:
-    """A figure's drawing code and files under another name."""
-    shutil.copy(root / "vis" / f"{old}.py", root / "vis" / f"{new}.py")
-    folder = root / "docs" / "vis"
-    for ending in ("svg", "narrow.svg", "csv"):
-        shutil.copy(folder / f"{old}.{ending}", folder / f"{new}.{ending}")
-    facts = json.loads((folder / f"{old}.json").read_text(encoding="utf-8"))
-    (folder / f"{new}.json").write_text(json.dumps(facts | {"name": new}), encoding="utf-8")
 
 
 def run(root: Path, *words: str) -> None:
