@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"  # axe-core 4.14.1, MPL-2.0: tests/vendor/LICENSE-axe-core.txt
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 EXPLORER, FIRST = "explorer/", "01_memory_bound/"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 QUIET = "html{scroll-behavior:auto !important}"
 
 

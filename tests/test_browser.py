@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, missing, served
+from generators.core.chromium import CHROMIUM, FLAGS, missing, served
+from tests.live_pages import DESK, PHONE
 from vis._palette import PALETTE
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

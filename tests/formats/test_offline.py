@@ -12,13 +12,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from generators.core.chromium import CHROMIUM, DESK, FLAGS
+from generators.core.chromium import CHROMIUM, FLAGS
 from generators.export import offline as export
 from generators.export.archive import write_zip
 from generators.export.book import NAME
 from generators.release.build_date import EARLIEST
 from generators.site.links import check
-from tests.live_pages import open_live
+from tests.live_pages import DESK, open_live
 
 
 @pytest.fixture(scope="module")

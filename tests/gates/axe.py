@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
-from tests.live_pages import axe
+from generators.core.chromium import CHROMIUM, FLAGS, served
+from tests.live_pages import DESK, PHONE, axe
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # rules whose answer hangs on the scheme

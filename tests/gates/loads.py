@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.core.chromium import CHROMIUM, DESK, FLAGS, WHOLE
+from generators.core.chromium import CHROMIUM, FLAGS, WHOLE
 from tests.gates.axe import AT_ONCE, OPEN, pages
 from tests.gates.host import hosted
+from tests.live_pages import DESK
 
 #: No name is looked up, so that a page that asks another host is recorded and asks nobody.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from generators.core.chromium import CHROMIUM, DESK, FLAGS, PHONE, served
+from generators.core.chromium import CHROMIUM, FLAGS, served
 from tests.gates.axe import OPEN, like_others, pages
 from tests.gates.walk import RECORD, use
-from tests.live_pages import KEEP
+from tests.live_pages import DESK, KEEP, PHONE
 from tests.live_pages import KEPT as KEPT_PROBE
 
 SHEETS = ("assets/site.css", "assets/live.css")
