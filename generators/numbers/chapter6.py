@@ -65,16 +65,10 @@ def beside_products(n: Numbers, model: str, name: str, tokens: int, field: str) 
     """
     shape = model_inputs.shape(n.catalog.models[model])
     if field == "small":
-        parts = (getattr(one, name) for one in kernels.small_operations(shape, tokens))
-        return n.shape(model).layers * sum(units.of(one, "byte") for one in parts)
-    values = tokens * shape.d_model * kernels.WIDTH
-    return (
-        getattr(kernels.norm(shape, tokens), name)
-        / values
-        * n.shape(model).d_model
-        * tokens
-        * units.of(kernels.WIDTH, "bytes")
-    )
+        parts = kernels.small_operations(shape, tokens)
+        return n.shape(model).layers * sum(units.of(getattr(one, name), "byte") for one in parts)
+    once = tokens * n.shape(model).d_model * units.of(kernels.WIDTH, "bytes")
+    return getattr(kernels.norm(shape, tokens), name) / once.value * once
 
 
 @number("{model}.scores.s{tokens}", "TB|GB|MB")
