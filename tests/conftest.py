@@ -120,7 +120,8 @@ def begin_warm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
 
     def make(folder: Path) -> str:
         weave(ROOT, keep=True, say=lambda _: None)
-        shutil.copytree(ROOT / cache.PLACE.parent, folder, dirs_exist_ok=True)
+        for kept in (ROOT / cache.PLACE.parent).glob("*.json"):  # not the pictures, which a fork has yet to draw
+            shutil.copy(kept, folder)
         return ""
 
     def begin(copy: Path) -> Path:
