@@ -167,7 +167,7 @@ def _with_kv(form: Format, name: str) -> Format:
 
 @number("kv-bits.{name}", "bits", 3)
 def kv_bits(n: Numbers, name: str) -> units.Quantity:
-    """Bits per cached value of a {name} cache, scales counted."""
+    """Bits per cached value, scales counted, where the KV cache is {name}."""
     return memory.effective_bits(*KV_BITS[name]) * units.of(1, "bits")
 
 
@@ -175,10 +175,10 @@ def kv_bits(n: Numbers, name: str) -> units.Quantity:
 def kv_bits_step(
     n: Numbers, name: str, model: str, format: str, chip: str, batch: int, context: int, field: str
 ) -> units.Quantity:
-    """A decode step with a {name} cache.
+    """A decode step where the KV cache is {name}.
 
-    time (s|ms|µs): Least time of a decode step of {model} ({format}) on the {chip} with a {name} cache: batch {batch}, {context} tokens of context.
-    speedup (×, 3): How much faster a decode step of {model} ({format}) on the {chip} can be with a {name} cache than with 16 bits: batch {batch}, {context} tokens of context.
+    time (s|ms|µs): Least time of a decode step of {model} ({format}) on the {chip} where the KV cache is {name}: batch {batch}, {context} tokens of context.
+    speedup (×, 3): How much faster a decode step of {model} ({format}) on the {chip} can be where the KV cache is {name} than with 16 bits: batch {batch}, {context} tokens of context.
     """
     at = f"{model}.{format}.{chip}.b{batch}.s{context}.time"
     if field == "speedup":
@@ -189,6 +189,6 @@ def kv_bits_step(
 
 @number("kv-bits.{name}.{model}.{format}.{chip}.largest-batch.s{context}", "", 0)
 def kv_bits_batch(n: Numbers, name: str, model: str, format: str, chip: str, context: int) -> units.Quantity:
-    """Sequences of {context} tokens with a {name} cache that fit beside {model} ({format}) on the {chip}."""
+    """Sequences of {context} tokens that fit beside {model} ({format}) on the {chip} where the KV cache is {name}."""
     found = cache.batch_that_fits(n.shape(model), _with_kv(n.format(format), name), n[f"{chip}.capacity"], context)
     return found.whole()

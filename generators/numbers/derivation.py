@@ -7,6 +7,7 @@ many samples it is the median of, one from a data sheet what is printed there.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 
 from generators.core import units
@@ -55,6 +56,9 @@ def derivation(quantity: units.Quantity, text: str, printed: Printed) -> str:
     line, leaves = _line(root)
     if not line:
         return ""
+    if root.how[0] == "whole" and (exact := root.how[1].value) != root.value:
+        # operands as printed may give another whole number: what was cut off says which; cut too, or 49.999 were 50
+        text = f"{math.floor(exact * 100) / 100:,.2f}, so {text}"
     tails = [
         f"; {_leaf(leaf)} is the {_reported(leaf.how, lambda value, leaf=leaf: _auto(value, leaf.dims))}"
         for leaf in leaves

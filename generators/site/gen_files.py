@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import mkdocs_gen_files
@@ -18,7 +19,7 @@ from generators.core import fingerprint  # noqa: E402
 # gen-files runs this script in one process at every rebuild of a preview, and Python keeps modules: unless they
 # are dropped when code has changed, `mkdocs serve` would show pages made by yesterday's code.  What is kept from one
 # rebuild to the next lives on a module that is never dropped.
-kept = mkdocs_gen_files.__dict__.setdefault("_book", {"written": {}})
+kept = mkdocs_gen_files.__dict__.setdefault("_book", {"written": {}, "folder": tempfile.TemporaryDirectory()})
 code = fingerprint.of_files(CODE / "generators", CODE / "vis")
 if kept.get("code") != code:
     for name in [name for name in sys.modules if name.split(".")[0] in ("generators", "vis")]:
@@ -28,6 +29,7 @@ if kept.get("code") != code:
 from generators.core.errors import BookError, BookErrors  # noqa: E402
 from generators.site.cache import Cache  # noqa: E402
 from generators.site.colophon import read_colophon  # noqa: E402
+from generators.site.page import Page  # noqa: E402
 from generators.site.tree import pages  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.generators.site")  # strict mode counts warnings below mkdocs.plugins
@@ -47,20 +49,32 @@ def redraw(root: Path) -> None:
         kept["drawn from"] = drawn_from
 
 
-def has_changed(path: str, content: str | bytes, file: Path) -> bool:
-    """Whether a page differs from the last rebuild; if not, it gets its old time, so that `serve --dirty` skips it."""
-    digest = hashlib.sha256(content if isinstance(content, bytes) else content.encode()).hexdigest()
-    before = kept["written"].get(path)
-    if before and before[0] == digest:
-        os.utime(file, ns=(before[1], before[1]))
+def write(editor: mkdocs_gen_files.FilesEditor, page: Page) -> bool:
+    """Write a page into the build, where it stays from one rebuild to the next; whether it differs from the last one's.
+
+    One that does not differ keeps its time, so that `serve --dirty` skips it.
+    """
+    content = page.content if isinstance(page.content, bytes) else page.content.encode("utf-8")
+    digest = hashlib.sha256(content).digest()
+    before = kept["written"].get(page.path)
+    same, instead = before is not None and before[0] == digest, Path(editor.config.docs_dir, page.path).exists()
+    if same and not instead:  # to open it is to name it to MkDocs; a page of docs/ would be copied over ours
+        mkdocs_gen_files.open(page.path, "rb").close()
         return False
-    kept["written"][path] = (digest, file.stat().st_mtime_ns)
-    return True
+    with mkdocs_gen_files.open(page.path, "wb") as file:
+        file.write(content)
+    path = Path(editor.directory, page.path)
+    if same:
+        os.utime(path, ns=(before[1], before[1]))
+    else:
+        kept["written"][page.path] = (digest, path.stat().st_mtime_ns)
+    return not same
 
 
 def main() -> None:
     """Write every page into the build; mistakes become warnings, which strict mode turns into an abort."""
     editor = mkdocs_gen_files.FilesEditor.current()
+    editor.directory = kept["folder"].name
     root = Path(editor.config.config_file_path).parent
     if os.environ.get("REDRAW_FIGURES"):  # set by `nox -s serve`
         redraw(root)
@@ -70,10 +84,7 @@ def main() -> None:
             root, kept["memory"]
         ).facts()  # for site_overrides/partials/copyright.html
         for page in pages(root, kept["memory"]):
-            binary = isinstance(page.content, bytes)
-            with mkdocs_gen_files.open(page.path, "wb" if binary else "w") as file:
-                file.write(page.content)
-            changed = has_changed(page.path, page.content, Path(editor.directory) / page.path)
+            changed = write(editor, page)
             if page.edit_path and changed:  # of a page that is skipped, gen-files would ask where its edit link is
                 mkdocs_gen_files.set_edit_path(page.path, f"../{page.edit_path}")
     except BookError as error:

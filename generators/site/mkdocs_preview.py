@@ -1,7 +1,8 @@
 """A hook for MkDocs that keeps a preview quick and its menu whole while only changed pages are rendered again, and dates.
 
-`mkdocs serve --dirty` reads changed pages only, so the menu would call every other page "None"; and it
-compiles the theme's templates at every rebuild, which takes longer than rendering a chapter.
+`mkdocs serve --dirty` reads changed pages only, so the menu would call every other page "None"; it compiles
+the theme's templates at every rebuild, which takes longer than rendering a chapter; and it looks for edits
+only twice a second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from mkdocs.livereload import LiveReloadServer
+from watchdog.observers.polling import PollingObserver
 
 from generators.release.build_date import made_at
 
@@ -55,3 +58,14 @@ def on_env(env: Environment, *, config: Any, files: Any) -> Environment:
         elif page.file.src_uri in _titles:
             page.title = _titles[page.file.src_uri]
     return env
+
+
+def on_serve(server: LiveReloadServer, *, config: Any, builder: Any) -> LiveReloadServer:
+    """Look for edits five times a second, a tenth of a core's time."""
+    watched = (config.docs_dir, config.config_file_path)  # what MkDocs watches already; the others come later
+    for place in watched:
+        server.unwatch(place)
+    server.observer = PollingObserver(timeout=0.2)
+    for place in watched:
+        server.watch(place)
+    return server
