@@ -179,6 +179,6 @@ def test_the_h200_has_no_round_that_lies_a_plan_above_its_fastest(n, h200):
     assert all(max(case.samples) - min(case.samples) < n["h100.plan"].value for case in cases)
 
 
-def test_merging_saves_a_few_percent_of_a_layer(n):
+def test_merging_saves_several_percent_of_a_layer(n):
     saved = sum(n[f"h200.merging-saves.8b.{part}"].value for part in ("qkv", "gate-up"))
-    assert saved * 32 / n["h200.decode.8b.graph.time"].value == pytest.approx(0.04, abs=0.005)
+    assert saved * 32 / n["h200.decode.8b.graph.time"].value == pytest.approx(0.07, abs=0.01)

@@ -23,7 +23,7 @@ def test_by_hand():
     assert phases.free_tokens(150.0, 30.0, 1e9, 2e9) == 195.0
     assert phases.token_cost_ratio(300.0, 30.0, 1e9, 2e9) == 15.0
     assert phases.least_token_cost(300.0, 1e9, 3e10) == 10.0
-    assert phases.prefill_share(3.0, 100.0, 300.0) == 0.5
+    assert phases.prefill_share(3.0, 101.0, 300.0) == 0.5
     assert phases.move_time(1000.0, 131072.0, 131072e3) == 1.0
 
 

@@ -385,7 +385,7 @@ COUNTED = {
     "the error over all batches falls to": "test_the_roofline_is_too_fast_for_every_measured_batch_and_paces_of_batch_one_tell_most_of_it",
     "No run beats its limit": "test_no_offline_run_beats_its_bound_and_the_misses_have_an_order",
     "On every chip of this book's catalog with a 16-bit peak": "test_a_few_hundred_tokens_make_a_prefill_compute_bound_on_every_chip_of_the_catalog",
-    "the prompts of all five workloads quoted below": "test_the_prompts_of_quoted_workloads_are_longer_than_any_number_of_the_table",
+    "the prompts of all five workloads that are tabled below": "test_the_prompts_of_quoted_workloads_are_longer_than_any_number_of_the_table",
     "its first tokens came later at every load": "test_measured_chunks_gain_no_capacity_and_cost_first_tokens",
 }
 #: Sentences that count nothing.

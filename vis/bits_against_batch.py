@@ -59,7 +59,7 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Ratios of two limits from the datasheet, the 16-bit KV cache read in both; solid: a context of 128, dashed: 4,096, to the cross where BF16 weights and caches fill the memory. The 8-bit line dips as caches grow and rises once BF16 is compute-bound."
+    return "Ratios of two limits from the datasheet, the 16-bit KV cache read in both; solid: a context of 128, dashed: 4,096, to the cross where BF16 weights and caches fill the memory. The 8-bit line dips as caches grow and rises once BF16 is compute-bound; it counts the math of the head, kept in 16 bits, at the 8-bit rate too, so a real step ends below 2."
 
 
 def draw(data: FigureData, narrow: bool):

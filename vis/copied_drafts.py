@@ -47,7 +47,7 @@ def alt(data: FigureData) -> str:
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Dots: counted. Dashed: the formula, each draft as likely right as the first. Words and marks are tokens here; a model's are often shorter."
+    return "Dots: counted. Dashed: the formula, every draft as likely right as one that is alone in its pass. Words and marks are tokens here; a model's are often shorter."
 
 
 def draw(data: FigureData, narrow: bool):

@@ -14,14 +14,15 @@ def data(catalog: Catalog) -> FigureData:
     rows = share.rows(catalog, records)
     counted = share.sound(rows)
     first = [row for row in counted if row["machine"] == rows[0]["machine"]]
-    by_size = sorted(first, key=lambda row: row["bytes"])
     best = max(first, key=lambda row: row["share"])
+    alike = [row for row in first if (row["mode"], row["format"]) == (best["mode"], best["format"])]
+    small = min(alike, key=lambda row: row["bytes"])
     values = {
         "machine": first[0]["machine"],
         "read": ceilings(records[0]).read / 1e9,
         "count": len(counted),
-        "small": by_size[0]["share"],
-        "small model": by_size[0]["model"],
+        "small": small["share"],
+        "small model": small["model"],
         "best": best["share"],
         "best model": f"{best['model']} in {best['format']}",
     }

@@ -31,7 +31,7 @@ def data(catalog: Catalog) -> FigureData:
 
 def _conclusion(data: FigureData) -> str:
     v = data.values
-    return f"Half zeros: as they are 100% of the bytes, in CSR {v['half']:.0f}%, in 2:4 {data.where(storage='2:4')[0]['bytes']:.0f}%"
+    return f"With half of the weights zero, a matrix still takes 100% of its bytes, in CSR {v['half']:.0f}%, in 2:4 {data.where(storage='2:4')[0]['bytes']:.0f}%"
 
 
 def alt(data: FigureData) -> str:

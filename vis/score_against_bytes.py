@@ -50,7 +50,7 @@ def alt(data: FigureData) -> str:
     }
     return (
         f"{_conclusion(data)}. Published scores against the size of the file. 8B: {shown['8B']}. 70B: {shown['70B']}. "
-        f"In about as many bytes as 8B in 16 bits, {small['file']:.0f} GB, 70B in 2.1 bits takes {large['file']:.0f} and scores {large['score'] - small['score']:.0f} points more."
+        f"70B in 2.1 bits takes {large['file']:.0f} GB, 8B in 16 bits {small['file']:.0f} GB, and scores {large['score'] - small['score']:.0f} points more."
     )
 
 

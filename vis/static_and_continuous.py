@@ -23,7 +23,7 @@ COLUMNS = {
 
 
 def data(catalog: Catalog) -> FigureData:
-    """The first requests of the chapter's trace under two policies with few slots, simulated on the chapter's chip."""
+    """The first requests of one trace, typical by how much it gains, under two policies with few slots, simulated on the chapter's chip."""
     price = serving.chapter_price(catalog)
     chip, model = catalog.accelerators[serving.CHIP], catalog.models[serving.MODEL]
     rows, values = [], {"chip": chip.short.split(" ")[0], "model": model.name}
@@ -61,7 +61,7 @@ def alt(data: FigureData) -> str:
     return (
         f"{_conclusion(data)}, in the mean. {FIRST} requests in {SLOTS} slots, {v['model']} on one {v['chip']}, simulated, as bars in time: "
         "with static batching they wait in gray until the longest answer of the batch before has ended, with continuous batching until a place is free. "
-        f"Over {v['traces']} other traces continuous batching cuts this wait {v['low']:.1f}- to {v['high']:.0f}-fold, in the median {v['median']:.1f}-fold."
+        f"Over {v['traces']} traces, this one among them, continuous batching cuts this wait {v['low']:.1f}- to {v['high']:.0f}-fold, in the median {v['median']:.1f}-fold."
     )
 
 

@@ -47,8 +47,11 @@ def token_cost_ratio(critical, batch, kv, weights):
 
 
 def prefill_share(ratio, answer, prompt):
-    """Share of a request's machine time that its prefill takes, when an answer token costs `ratio` prompt tokens."""
-    return 1.0 / (1.0 + ratio * answer / prompt)
+    """Share of a request's machine time that its prefill takes, when a decode pass's token costs `ratio` prompt tokens.
+
+    The prefill yields the first token of the answer, so decode makes one fewer.
+    """
+    return 1.0 / (1.0 + ratio * (answer - 1.0) / prompt)
 
 
 def move_time(context, kv_token, link):
@@ -82,7 +85,7 @@ def request_share(s: Shape, f: Format, c: Chip, batch, cached, prompt, answer):
     `cached` tokens before the prompt are in the cache already.  Decode steps are priced at the middle of the answer.
     """
     reading = step(s, f, c, Pass(1.0, prompt, cached + prompt)).time
-    writing = answer * step(s, f, c, Pass(batch, 1.0, cached + prompt + answer / 2.0)).time / batch
+    writing = largest(answer - 1.0, 0.0) * step(s, f, c, Pass(batch, 1.0, cached + prompt + answer / 2.0)).time / batch
     return reading / (reading + writing)
 
 

@@ -82,7 +82,7 @@ def cards(n: Numbers, chip: str) -> units.Quantity:
     return units.of(units.explained(math.ceil(USERS / served.value), words), "")
 
 
-@number("chat.{chip}.over.{chip2}", "×", 2)
+@number("chat.{chip}.over.{chip2}", "×", 3)
 def over(n: Numbers, chip: str, chip2: str) -> units.Quantity:
     """Users of the service on the {chip} over those on the {chip2}: the price ratio at which both cost the same per user."""
     return n[f"chat.{chip}.users"] / n[f"chat.{chip2}.users"]

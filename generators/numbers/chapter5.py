@@ -100,7 +100,7 @@ def compiling_saves(n: Numbers, role: str, name: str) -> units.Quantity:
 
 @number("{role}.merging-saves.{name}.{part}", "µs", 2)
 def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity:
-    """What one product in place of those with the same input would save of a layer's time on the {role}, read between the sizes timed ({name}, BF16): {part} is qkv or gate-up."""
+    """What one product in place of those with the same input would save of a layer's time on the {role}, read between the sizes timed ({name}, BF16): {part}."""
     record = n.catalog.speaker(role)
     reported = {
         key: float(value)
@@ -115,8 +115,7 @@ def merging_saves(n: Numbers, role: str, name: str, part: str) -> units.Quantity
         raise KeyError(f"found {part!r}, wanted qkv or gate-up")
 
     def seconds(width: float) -> float:
-        size = 2 * reported["d_model"] * width
-        return size * predict.seconds_per_byte(record.used, "bfloat16", size)
+        return predict.product_seconds(record.used, "bfloat16", 2 * reported["d_model"] * width, reported["d_model"])
 
     apart = sum(n.measured(role, seconds(width), "s") for width in widths[part])
     return apart - units.of(seconds(sum(widths[part])), "s")

@@ -52,8 +52,9 @@ def speculation_loses(
 
 @number("{role}.draft-cost.{name}.{name2}.{part}", "", 2)
 def draft_cost(n: Numbers, role: str, name: str, name2: str, part: str) -> units.Quantity:
-    """What a decode step of {name} takes of one of {name2} on the {role}, both as CUDA graphs: {part}."""
-    return n[f"{role}.decode.{name}.graph.{part}"] / n[f"{role}.decode.{name2}.graph.{part}"]
+    """What a decode step of {name} takes of one of {name2} on the {role}, both as CUDA graphs: {part} (compiled: the time of compiled ones)."""
+    at = "compiled-graph.time" if part == "compiled" else f"graph.{part}"
+    return n[f"{role}.decode.{name}.{at}"] / n[f"{role}.decode.{name2}.{at}"]
 
 
 @number("{role}.drafting.{name}.{name2}.{part}.a{size}", "×")
