@@ -58,17 +58,18 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    return f"{_conclusion(data)}. Tokens per second of all sequences against the time of a step, both logarithmic, {len(data.rows)} measured steps of a model of {v['label']} on {v['machine']}."
+    return f"{_conclusion(data)}. Tokens per second of all sequences against the time of a step, both logarithmic, {len(data.rows)} measured steps of a model of {v['label']} on {v['machine']}, those at the shortest and the longest of four contexts drawn."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Dots: measured, medians with the 5th to 95th percentile, a group for each context; solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
+    return "Dots: measured, medians with the 5th to 95th percentile, the shortest and the longest context (the CSV has four); solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
 
 
 def draw(data: FigureData, narrow: bool):
-    """Measured dots by context, with two predictions as lines."""
-    size, rows = theme.page_size(narrow), data.rows
+    """Measured dots at the shortest and the longest context, with two predictions as lines."""
+    ends = [pick(row["context"] for row in data.rows) for pick in (min, max)]
+    size, rows = theme.page_size(narrow), [row for row in data.rows if row["context"] in ends]
     key = "Tokens/s of all sequences, by context", "solid: roofline; dashed: from batch 1", "dots: measured"
     lines = "\n".join(key) if narrow else f"{key[0]}\n{key[1]}; {key[2]}"
     headings = (_conclusion(data), lines, "Time of a step (ms)")
@@ -86,11 +87,11 @@ def draw(data: FigureData, narrow: bool):
         [r["rate"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2
     )
     theme.measured(axes, [r["time"] for r in rows], [r["rate"] for r in rows], size=5.5)
-    for context in sorted({row["context"] for row in rows}):
+    for context in ends:
         mine = data.where(context=context)
         for shown, dash in (("predicted", "solid"), ("paced", (0, (4, 2)))):
             some = [(r[shown], 1e3 * r["batch"] / r[shown]) for r in mine if r[shown]]
             axes.plot([x for x, _ in some], [y for _, y in some], color=colour.MEMORY, lw=1.5, ls=dash)
         last = mine[-1]
-        axes.text(last["time"] * 1.12, last["rate"], f"{context - 1:,}", fontsize=size, va="center", gid=theme.HALO)
+        axes.text(last["time"] * 1.12, last["rate"], f"at {context - 1:,}", fontsize=size, va="center", gid=theme.HALO)
     return axes.figure

@@ -90,7 +90,12 @@ def draw(data: FigureData, narrow: bool):
         axes.plot(xs, [r["predicted"] for r in mine for _ in range(2)], color=colour.MUTED, lw=1.2)
         first = next(r for r in mine if r["prompt"])
         axes.text(
-            first["end"] - first["latency"] + 1, first["high"] * 1.06, read, fontsize=size, va="bottom", gid=theme.HALO
+            first["end"] - first["latency"] + 1,
+            first["predicted"] / 1.06,
+            read,
+            fontsize=size,
+            va="top",
+            gid=theme.HALO,
         )
     axes.vlines([r["end"] for r in rows], [r["low"] for r in rows], [r["high"] for r in rows], color=colour.INK, lw=1.2)
     theme.measured(axes, [r["end"] for r in rows], [r["latency"] for r in rows], size=4.5)

@@ -107,10 +107,10 @@ def draw(data: FigureData, narrow: bool):
     places = {
         "eager": (0.045, 920),
         "graph": (0.0155, 97) if narrow else (0.019, 140),
-        "compiled-graph": (0.18, 97) if narrow else (0.105, 68),
+        "compiled-graph": (0.18, 97),
     }
     for mode, place in places.items():
-        axes.text(*place, "compiled" if narrow and mode == "compiled-graph" else NAMES[mode], va="center", **words)
+        axes.text(*place, "compiled" if mode == "compiled-graph" else NAMES[mode], va="center", **words)
     for row in data.where(mode="graph"):
         if row["model"] in ("1.1B", "3B", "8B", "32B"):
             axes.text(row["bytes"], row["measured"] * 1.13, row["model"], ha="center", va="bottom", **words)
