@@ -150,14 +150,16 @@ def _parameters(model: LanguageModel, catalog: Catalog) -> str:
         rows.append(
             [
                 name,
-                grouped(published.value.removesuffix(" parameters")),
                 published.as_printed,
+                grouped(published.value.removesuffix(" parameters")),
                 f"{counted:,.0f}",
                 "exact" if off == 0 else f"{off:+.2%}".replace("-", "−"),
                 source_brief(published.source, catalog.sources, "../"),
             ]
         )
-    return table(("Parameters", "Published", "As printed", "Counted", "Difference", "Source"), rows, (1, 3, 4))
+    heads = "Parameters", "As printed", "Exactly", "Counted from the shape", "Difference", "Source"
+    notes = [f"{name}: {plain(one.note)}" for name, one, _ in pairs if one is not None and one.note]
+    return "\n\n".join([table(heads, rows, (2, 3, 4)), *notes])
 
 
 def _published_kv(model: LanguageModel, catalog: Catalog) -> list[str]:
