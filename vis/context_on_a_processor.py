@@ -106,7 +106,7 @@ def draw(data: FigureData, narrow: bool):
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     for at, row in enumerate(rows):
-        words = f"{_name(row['attention'])}, measured"
+        words = _name(row["attention"])
         axes.text(-0.02, at, words, ha="right", va="center", fontsize=size, transform=axes.get_yaxis_transform())
     levels = list(range(len(rows)))
     theme.predicted(axes, [row["predicted"] for row in rows], levels, colour.MEMORY, size=9)
