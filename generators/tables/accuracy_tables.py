@@ -10,7 +10,7 @@ from generators.comparison import accuracy, own_errors
 from generators.numbers.registry import Numbers
 from generators.score.table import CONSTANTS, Scored, summary
 from generators.score.tried import TRIED
-from generators.tables.registry import Table, named_table
+from generators.tables.registry import Table, by_columns, named_table
 
 ERRORS = [
     "Runs >",
@@ -161,18 +161,15 @@ def _ranged(shown: Callable[[float], str], constant: Sequence[float]) -> str:
 @named_table
 def accuracy_own(n: Numbers) -> Table:
     """Errors of the book's predictions of its own records, by figure, machine and way, the best first."""
-    rows = [
-        [
-            one.figure,
-            one.machine,
-            one.way,
-            str(len(one.errors)),
-            f"{one.median:.1%}",
-            f"{max(one.errors, key=abs):+.1%}",
-        ]
-        for one in own_errors.own_errors(n.catalog)
-    ]
-    return Table(["Figure", "Machine", "Predicted from", "Cases >", "Median error >", "Furthest off >"], rows)
+    return by_columns(
+        own_errors.own_errors(n.catalog),
+        ("Figure", lambda one: one.figure),
+        ("Machine", lambda one: one.machine),
+        ("Predicted from", lambda one: one.way),
+        ("Cases >", lambda one: str(len(one.errors))),
+        ("Median error >", lambda one: f"{one.median:.1%}"),
+        ("Furthest off >", lambda one: f"{max(one.errors, key=abs):+.1%}"),
+    )
 
 
 @named_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generators.numbers import chapter2_context, chapter2_measured
 from generators.numbers.registry import Numbers
-from generators.tables.registry import Table, named_table
+from generators.tables.registry import Table, by_columns, named_table
 
 KINDS = {"mha": "MHA", "gqa": "GQA", "mqa": "MQA", "mla": "MLA", "window": "MHA with a window"}
 FITS = "a100-driver-memory.times.vllm-memory-share"
@@ -13,27 +13,16 @@ FITS = "a100-driver-memory.times.vllm-memory-share"
 @named_table
 def kv_of_every_model(n: Numbers) -> Table:
     """KV cache of every model of one kind of layer beside the naive formula's answer, largest first."""
-    models = sorted(n.catalog.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, n.catalog.models[m].name))
-    rows = [
-        [
-            n.catalog.models[m].name,
-            n.catalog.models[m].attention + beyond(n.catalog.models[m].context, 8192),
-            n.link(f"{m}.kv-per-token"),
-            n.link(f"{m}.naive-error"),
-            n.link(f"{m}.kv.s8192"),
-            n.link(f"{m}.naive-error.s8192"),
-        ]
-        for m in models
-    ]
-    heads = [
-        "Model",
-        "Attention",
-        "Per token, while no window is full >",
-        "Naive / true >",
-        "Sequence of 8,192 >",
-        "Naive / true >",
-    ]
-    return Table(heads, rows)
+    row = n.catalog.models
+    return by_columns(
+        sorted(n.catalog.alike, key=lambda m: (-n[f"{m}.kv.s8192"].value, row[m].name)),
+        ("Model", lambda m: row[m].name),
+        ("Attention", lambda m: row[m].attention + beyond(row[m].context, 8192)),
+        ("Per token, while no window is full >", lambda m: n.link(f"{m}.kv-per-token")),
+        ("Naive / true >", lambda m: n.link(f"{m}.naive-error")),
+        ("Sequence of 8,192 >", lambda m: n.link(f"{m}.kv.s8192")),
+        ("Naive / true >", lambda m: n.link(f"{m}.naive-error.s8192")),
+    )
 
 
 def beyond(published: int, context: int) -> str:
@@ -44,36 +33,27 @@ def beyond(published: int, context: int) -> str:
 @named_table
 def cache_fits(n: Numbers, *models: str) -> Table:
     """Sequences of 2,048 tokens that fit beside 16-bit weights of the named models, by what 80 is taken to mean."""
-    rows = [
-        [
-            n.catalog.models[m].name,
-            n.link(f"{m}.bf16.stored"),
-            n.link(f"{m}.kv.s2048"),
-            n.link(f"{m}.bf16.fits.gb80.s2048"),
-            n.link(f"{m}.bf16.fits.gib80.s2048"),
-            n.link(f"{m}.bf16.fits-in.{FITS}.s2048"),
-        ]
-        for m in models
-    ]
-    heads = [
-        "Model",
-        "Weights >",
-        "One sequence of 2,048 >",
-        "Fit in eighty GB >",
-        "Fit in eighty GiB >",
-        "Fit in vLLM's default share of the driver's figure >",
-    ]
-    return Table(heads, rows)
+    return by_columns(
+        models,
+        ("Model", lambda m: n.catalog.models[m].name),
+        ("Weights >", lambda m: n.link(f"{m}.bf16.stored")),
+        ("One sequence of 2,048 >", lambda m: n.link(f"{m}.kv.s2048")),
+        ("Fit in eighty GB >", lambda m: n.link(f"{m}.bf16.fits.gb80.s2048")),
+        ("Fit in eighty GiB >", lambda m: n.link(f"{m}.bf16.fits.gib80.s2048")),
+        ("Fit in vLLM's default share of the driver's figure >", lambda m: n.link(f"{m}.bf16.fits-in.{FITS}.s2048")),
+    )
 
 
 @named_table
 def full_steps(n: Numbers, *chips: str) -> Table:
     """Capacity, bandwidth, and the time of a step that reads all of the memory, for the named chips."""
-    rows = [
-        [n.catalog.accelerators[c].name, n.link(f"{c}.capacity"), n.link(f"{c}.bandwidth"), n.link(f"full-step.{c}")]
-        for c in chips
-    ]
-    return Table(["Chip", "Capacity >", "Bandwidth >", "Step that reads it all >"], rows)
+    return by_columns(
+        chips,
+        ("Chip", lambda c: n.catalog.accelerators[c].name),
+        ("Capacity >", lambda c: n.link(f"{c}.capacity")),
+        ("Bandwidth >", lambda c: n.link(f"{c}.bandwidth")),
+        ("Step that reads it all >", lambda c: n.link(f"full-step.{c}")),
+    )
 
 
 @named_table
@@ -81,24 +61,14 @@ def kv_precision(n: Numbers, model: str, format_: str, chip: str, *caches: str) 
     """Bits per cached value, sequences of 2,048 tokens that fit, and the speed-up of a step, for the named caches."""
     on = f"{model}.{format_}.{chip}"
     words = {"8-bit": "8 bits", "4-bit-g32": "4 bits, groups of 32", "2-bit-g32": "2 bits, groups of 32"}
-    rows = [
-        [
-            words[c],
-            n.link(f"kv-bits.{c}"),
-            n.link(f"kv-bits.{c}.{on}.largest-batch.s2048"),
-            n.link(f"kv-bits.{c}.{on}.b1.s4096.speedup"),
-            n.link(f"kv-bits.{c}.{on}.b32.s2048.speedup"),
-        ]
-        for c in caches
-    ]
-    heads = [
-        "Cache",
-        "Bits per value, scales counted >",
-        "Sequences of 2,048 that fit >",
-        "Faster step, batch 1, context of 4,096 >",
-        "Faster step, batch 32, context of 2,048 >",
-    ]
-    return Table(heads, rows)
+    return by_columns(
+        caches,
+        ("Cache", lambda c: words[c]),
+        ("Bits per value, scales counted >", lambda c: n.link(f"kv-bits.{c}")),
+        ("Sequences of 2,048 that fit >", lambda c: n.link(f"kv-bits.{c}.{on}.largest-batch.s2048")),
+        ("Faster step, batch 1, context of 4,096 >", lambda c: n.link(f"kv-bits.{c}.{on}.b1.s4096.speedup")),
+        ("Faster step, batch 32, context of 2,048 >", lambda c: n.link(f"kv-bits.{c}.{on}.b32.s2048.speedup")),
+    )
 
 
 @named_table

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from generators.comparison.workloads import QUOTES, workloads
+from collections.abc import Callable
+
+from generators.comparison.workloads import QUOTES, Workload, workloads
 from generators.numbers.registry import Numbers
-from generators.tables.registry import Table, named_table
+from generators.tables.registry import Table, by_columns, named_table
 
 
 @named_table
 def critical_tokens(n: Numbers, *chips: str) -> Table:
     """Ridge point of the named chips and the critical tokens with weights of sixteen, eight and four bits that are multiplied at sixteen."""
-    rows = []
-    for c in chips:
-        sixteen = "bf16" if "bf16" in n.catalog.accelerators[c].peaks() else "fp16"
-        rows.append(
-            [
-                n.catalog.accelerators[c].name,
-                n.link(f"{c}.ridge-point"),
-                n.link(f"{c}.critical-tokens.{sixteen}"),
-                n.link(f"{c}.critical-tokens.int4-g128"),
-            ]
-        )
-    return Table(
-        [
-            "Chip",
-            "Ridge point, 16 bits >",
-            "Critical tokens, 16-bit weights >",
-            "4-bit weights, multiplied at 16 bits >",
-        ],
-        rows,
+    row = n.catalog.accelerators
+    sixteen = {c: "bf16" if "bf16" in row[c].peaks() else "fp16" for c in chips}
+    return by_columns(
+        chips,
+        ("Chip", lambda c: row[c].name),
+        ("Ridge point, 16 bits >", lambda c: n.link(f"{c}.ridge-point")),
+        ("Critical tokens, 16-bit weights >", lambda c: n.link(f"{c}.critical-tokens.{sixteen[c]}")),
+        ("4-bit weights, multiplied at 16 bits >", lambda c: n.link(f"{c}.critical-tokens.int4-g128")),
     )
 
 
@@ -46,40 +37,30 @@ def measured_passes(n: Numbers, role: str, model: str, mode: str) -> Table:
 @named_table
 def first_token_quotes(n: Numbers) -> Table:
     """Quoted first-token latencies beside the least time that the datasheet allows."""
-    rows = []
-    for id_, row in n.catalog.published.items():
-        if id_.startswith("trt-7b-"):
-            chip = n.catalog.accelerators[row.accelerator]
-            rows.append(
-                [
-                    chip.name,
-                    n.catalog.formats[row.format].name.split(" ")[0],
-                    f"{row.context:,.0f}",
-                    n.link(f"quoted-prefill.{id_}.bound"),
-                    n.link(f"quoted.{id_}"),
-                    n.link(f"quoted-prefill.{id_}.of-bound"),
-                ]
-            )
-    return Table(["Chip", "Format", "Prompt >", "Bound >", "Quoted >", "Share of the bound >"], rows)
+    row = n.catalog.published
+    return by_columns(
+        (id_ for id_ in row if id_.startswith("trt-7b-")),
+        ("Chip", lambda id_: n.catalog.accelerators[row[id_].accelerator].name),
+        ("Format", lambda id_: n.catalog.formats[row[id_].format].name.split(" ")[0]),
+        ("Prompt >", lambda id_: f"{row[id_].context:,.0f}"),
+        ("Bound >", lambda id_: n.link(f"quoted-prefill.{id_}.bound")),
+        ("Quoted >", lambda id_: n.link(f"quoted.{id_}")),
+        ("Share of the bound >", lambda id_: n.link(f"quoted-prefill.{id_}.of-bound")),
+    )
 
 
 @named_table
 def two_roofs(n: Numbers) -> Table:
     """One engine's prefill and decode of one model on chips, their ratio, and the critical tokens that predict it."""
-    rows = []
-    for id_, row in n.catalog.published.items():
-        if id_.startswith("llama-cpp-7b-f16-") and id_.endswith("-prefill"):
-            decode, chip = id_.removesuffix("-prefill"), row.accelerator
-            rows.append(
-                [
-                    n.catalog.accelerators[chip].name,
-                    n.link(f"quoted.{id_}"),
-                    n.link(f"quoted.{decode}"),
-                    n.link(f"quoted.{id_}.over.{decode}"),
-                    n.link(f"{chip}.critical-tokens.fp16"),
-                ]
-            )
-    return Table(["Chip", "Prefill of 512 >", "Decode, batch 1 >", "Prefill ÷ decode >", "Critical tokens >"], rows)
+    row, ending = n.catalog.published, "-prefill"
+    return by_columns(
+        (id_.removesuffix(ending) for id_ in row if id_.startswith("llama-cpp-7b-f16-") and id_.endswith(ending)),
+        ("Chip", lambda decode: n.catalog.accelerators[row[decode + ending].accelerator].name),
+        ("Prefill of 512 >", lambda decode: n.link(f"quoted.{decode}{ending}")),
+        ("Decode, batch 1 >", lambda decode: n.link(f"quoted.{decode}")),
+        ("Prefill ÷ decode >", lambda decode: n.link(f"quoted.{decode}{ending}.over.{decode}")),
+        ("Critical tokens >", lambda decode: n.link(f"{row[decode + ending].accelerator}.critical-tokens.fp16")),
+    )
 
 
 @named_table
@@ -100,52 +81,32 @@ def landing_chunks(
 def workload_shares(n: Numbers, model: str, format_: str, chip: str, *batches: str) -> Table:
     """Quoted workloads: their lengths, the ratio, and the share of machine time in prefill at the named batches."""
     words = {"configured": "set by the benchmark", "medians": "medians of a trace"}
-    rows = []
-    for one in workloads(n.catalog):
-        shares = [
-            n.link(f"cost-share.{model}.{format_}.{chip}.b{b}.p{one.prompt:.0f}.a{one.answer:.0f}") for b in batches
-        ]
-        rows.append(
-            [
-                one.label.capitalize(),
-                n.link(f"workload.{one.id}.ratio"),
-                *shares,
-                n.link(f"quoted.{one.id}-prompt"),
-                n.link(f"quoted.{one.id}-answer"),
-                words[QUOTES[one.id][1]],
-            ]
-        )
-    heads = [
-        "Workload",
-        "Prompt ÷ answer >",
-        *(f"Prefill's share, batch {b} >" for b in batches),
-        "Prompt >",
-        "Answer >",
-        "Lengths",
-    ]
-    return Table(heads, rows)
+
+    def share(batch: str) -> Callable[[Workload], str]:
+        of = f"cost-share.{model}.{format_}.{chip}.b{batch}"
+        return lambda one: n.link(f"{of}.p{one.prompt:.0f}.a{one.answer:.0f}")
+
+    return by_columns(
+        workloads(n.catalog),
+        ("Workload", lambda one: one.label.capitalize()),
+        ("Prompt ÷ answer >", lambda one: n.link(f"workload.{one.id}.ratio")),
+        *((f"Prefill's share, batch {batch} >", share(batch)) for batch in batches),
+        ("Prompt >", lambda one: n.link(f"quoted.{one.id}-prompt")),
+        ("Answer >", lambda one: n.link(f"quoted.{one.id}-answer")),
+        ("Lengths", lambda one: words[QUOTES[one.id][1]]),
+    )
 
 
 @named_table
 def moving_a_cache(n: Numbers, format_: str, chip: str, context: str, *models: str) -> Table:
     """Cache of one sequence of the named models, the time to move it over two links, and to compute it on the chip."""
-    rows = [
-        [
-            n.catalog.models[m].name,
-            n.link(f"{m}.kv.s{context}"),
-            n.link(f"move.{m}.connectx-7-port.s{context}"),
-            n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time"),
-            n.link(f"move-share.{m}.{format_}.{chip}.connectx-7-port.s{context}"),
-            n.link(f"move.{m}.nvlink-4-one-way.s{context}"),
-        ]
-        for m in models
-    ]
-    heads = [
-        "Model",
-        "Cache >",
-        "Over a network port >",
-        "Prefill, at least >",
-        "Network over prefill >",
-        "Over NVLink >",
-    ]
-    return Table(heads, rows)
+    port = f"connectx-7-port.s{context}"
+    return by_columns(
+        models,
+        ("Model", lambda m: n.catalog.models[m].name),
+        ("Cache >", lambda m: n.link(f"{m}.kv.s{context}")),
+        ("Over a network port >", lambda m: n.link(f"move.{m}.{port}")),
+        ("Prefill, at least >", lambda m: n.link(f"prefill.{m}.{format_}.{chip}.s{context}.time")),
+        ("Network over prefill >", lambda m: n.link(f"move-share.{m}.{format_}.{chip}.{port}")),
+        ("Over NVLink >", lambda m: n.link(f"move.{m}.nvlink-4-one-way.s{context}")),
+    )

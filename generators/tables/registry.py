@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from generators import tables
 from generators.core.errors import declared, nearest
@@ -33,6 +34,11 @@ class Table:
         return "\n".join(
             "| " + " | ".join(cells) + " |" for cells in [heads, rule, *(map(cell, row) for row in self.rows)]
         )
+
+
+def by_columns(keys: Iterable[Any], *columns: tuple[str, Callable[[Any], str]]) -> Table:
+    """A table with a row for each key, of columns that are each a head and a function from key to cell."""
+    return Table([head for head, _ in columns], [[of(key) for _, of in columns] for key in keys])
 
 
 TABLES: dict[str, Callable[..., Table]] = {}
