@@ -64,9 +64,3 @@ def test_style_sheets_are_read(tmp_path) -> None:
         site_with(tmp_path, "", "@font-face{src:url(https://o.example/f.woff2)} b{background:url('gone.png')}")
     )
     assert [problem.split(":")[0] for problem in found] == ["site.css", "site.css"]
-
-
-def test_the_command_says_what_it_found(tmp_path, capsys) -> None:
-    assert links.main([str(site_with(tmp_path, '<a href="gone/">x</a>'))]) == 1
-    assert "which is not in the site" in capsys.readouterr().out
-    assert links.main([str(tmp_path / "nowhere")]) == 2

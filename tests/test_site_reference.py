@@ -155,16 +155,6 @@ def test_the_tree_needs_neither_matplotlib_nor_torch_nor_v8(root) -> None:
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr
 
 
-def test_staging_writes_what_the_stream_holds(root, tmp_path, tree) -> None:
-    from generators.site.stage import main, stage
-
-    assert stage(root, tmp_path / "tree") == len(tree)
-    for path, page in tree.items():
-        found = (tmp_path / "tree" / path).read_bytes()
-        assert found == (page.content if isinstance(page.content, bytes) else page.content.encode())
-    assert main([str(tmp_path / "tree")]) == 1, "a folder that is not empty is refused"
-
-
 def test_paths_of_pages_stay_inside_the_docs_folder(tree) -> None:
     assert all(not Path(path).is_absolute() and ".." not in Path(path).parts for path in tree)
 

@@ -1,13 +1,11 @@
 """Check a built site: every link, anchor, image and id, and that no page asks another host for anything.
 
-Run: `python -m generators.site.links site`.  Links to other hosts are allowed and not followed;
-scripts, styles, fonts and images from other hosts are not.
+Links to other hosts are allowed and not followed; scripts, styles, fonts and images from other hosts are not.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -152,17 +150,3 @@ def _elsewhere(address: str) -> bool:
     if address.startswith("mailto:"):
         return re.fullmatch(r"mailto:[^@\s]+@[\w.-]+\.\w+", address) is not None
     return re.fullmatch(r"https://(?:[\w-]+\.)+[a-z][\w-]+(?:[/?#][^\s<>\"{}|\\^`]*)?", address) is not None
-
-
-def main(arguments: list[str]) -> int:
-    """Command line: the built site's folder; exit 1 with one line per problem."""
-    if len(arguments) != 1 or not (Path(arguments[0]) / "index.html").is_file():
-        print("usage: python -m generators.site.links FOLDER, the folder of a built site", file=sys.stderr)
-        return 2
-    problems = check(Path(arguments[0]))
-    print("\n".join(problems) or "links, anchors, ids and images are sound; nothing is fetched from another host")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
