@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from generators.catalog import model_inputs
@@ -24,7 +25,7 @@ from generators.model.inputs import Format
 if TYPE_CHECKING:
     from generators.catalog.load import Catalog
 
-Cited = tuple[str, str, str]
+TOTALS = ("parameters", "active_parameters", "kv_bytes_per_token")
 
 
 def cross_check(catalog: Catalog) -> list[BookError]:
@@ -71,32 +72,27 @@ def _printed_mean(catalog: Catalog, id_: str, row: NumberFormat) -> list[BookErr
     return [BookError("data/formats.toml", id_, message)]
 
 
-def _cited(catalog: Catalog) -> list[Cited]:
-    """(file, place, source id) of every citation in `data/`."""
-    cited: list[Cited] = []
-    files = _files_of(catalog)
+def cited(catalog: Catalog) -> Iterator[tuple[str, str, str, str]]:
+    """(file, place, source id, name of the row) of every citation in `data/`, conflicts included; a quoted result has no name."""
     for id_, chip in catalog.accelerators.items():
         path = f"data/accelerators/{id_}.toml"
-        for field, datum in chip.data().items():
-            cited += _of_datum(path, field, datum)
+        yield from ((path, *found, chip.name) for found in _of_data(chip.data()))
         if chip.clock:
-            cited.append((path, "clock.source", chip.clock.source))
+            yield path, "clock.source", chip.clock.source, chip.name
     for id_, model in catalog.models.items():
         path = f"data/models/{id_}.toml"
-        cited.append((path, "source", model.source))
-        for field in ("parameters", "active_parameters", "kv_bytes_per_token"):
-            if getattr(model, field):
-                cited += _of_datum(path, field, getattr(model, field))
-    cited += [("data/formats.toml", id_, row.source) for id_, row in catalog.formats.items()]
-    cited += [(files[id_], f"{id_}.source", row.source) for id_, row in catalog.published.items()]
-    return cited
+        yield path, "source", model.source, model.name
+        yield from ((path, *found, model.name) for found in _of_data({name: getattr(model, name) for name in TOTALS}))
+    yield from (("data/formats.toml", id_, row.source, row.name) for id_, row in catalog.formats.items())
+    files = _files_of(catalog)
+    yield from ((files[id_], f"{id_}.source", row.source, "") for id_, row in catalog.published.items())
 
 
-def _of_datum(path: str, field: str, datum: Datum) -> list[Cited]:
-    return [
-        (path, field, datum.source),
-        *((path, f"{field}.conflicts", conflict.source) for conflict in datum.conflicts),
-    ]
+def _of_data(data: dict[str, Datum | None]) -> Iterator[tuple[str, str]]:
+    for field, datum in data.items():
+        if datum:
+            yield field, datum.source
+            yield from ((f"{field}.conflicts", conflict.source) for conflict in datum.conflicts)
 
 
 def _files_of(catalog: Catalog) -> dict[str, str]:
@@ -116,7 +112,7 @@ def _sources_exist(catalog: Catalog) -> list[BookError]:
             f"found the source {source!r}, wanted one of data/sources.toml that is filled in; "
             f"add it there or correct the id; {nearest(source, catalog.sources)}",
         )
-        for path, place, source in _cited(catalog)
+        for path, place, source, _ in cited(catalog)
         if source not in catalog.sources
     ]
 
