@@ -238,7 +238,7 @@ def test_a_page_without_description_gets_its_first_paragraph() -> None:
 
 def test_a_description_of_ones_own_is_kept() -> None:
     text = "---\ndescription: mine\n---\n# T\n\nText."
-    assert shown(text) == text == with_description(text)
+    assert shown(text) == text == with_description(text, text)
     assert shown("---\nhide: [toc]\n---\n# T\n\nText.") == '---\nhide: [toc]\ndescription: "Text."\n---\n# T\n\nText.'
 
 

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from generators.core.page_head import FRONT_MATTER
+
 HIDDEN = "\0"
 _FENCE = re.compile(r"^[ \t>]*(?P<mark>`{3,}|~{3,})")
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ \t]*\n", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _RAW = re.compile(r"<(pre|code|svg|script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
@@ -49,7 +50,7 @@ def with_markup(text: str) -> str:
 
 
 def _masked(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
-    text = without_fences(hide_all(text, _FRONT_MATTER))
+    text = without_fences(hide_all(text, FRONT_MATTER))
     for pattern in patterns:
         text = hide_all(text, pattern)
     return text

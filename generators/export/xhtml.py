@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from generators.core.errors import BookError
+from generators.core.page_head import FRONT_MATTER
 
 XHTML, MATHML = "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML"
-_FRONT = re.compile(r"\A---\n.*?\n---[ \t]*\n", re.DOTALL)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _XML = {"amp", "lt", "gt", "quot", "apos"}
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -35,7 +35,7 @@ class Reader:
 
     def tree(self, text: str, path: str) -> Element:
         """The page's body; a page that is no well-formed XHTML is a `BookError` naming `path`."""
-        made = self._markdown.reset().convert(_FRONT.sub("", text))
+        made = self._markdown.reset().convert(FRONT_MATTER.sub("", text))
         made = _ENTITY.sub(lambda match: match[0] if match[1] in _XML else html.unescape(match[0]), made)
         made = made.replace("<a download ", "<a ")  # the one attribute that is written without a value
         try:

@@ -13,6 +13,7 @@ import yaml
 
 from generators.catalog.load import Catalog
 from generators.core import units
+from generators.core.page_head import first_heading, front_lines
 from generators.model.roofline import ridge_point
 from generators.pictures.picture import Card, FigurePicture, Picture
 from generators.site.figure import Figure
@@ -23,8 +24,6 @@ from generators.site.reference_models import billions, kv_text
 FOLDER = "assets/cards"
 CHAPTER = re.compile(r"(\d\d)_[A-Za-z0-9_-]+\.md")
 SHOWN = re.compile(r"^[ \t]*!\[[^\n]*\]\([^)\s]*vis/([A-Za-z0-9_-]+)\.svg\)[ \t]*$", re.MULTILINE)
-_FRONT = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
-_HEADING = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C library's, where the wheel has it
 _KICKERS = {"reference/predictions": "Predictions"}
 
@@ -68,8 +67,7 @@ def card_of(page: Page, material: Material) -> Card:
 
 def title(text: str, written: str = "") -> str:
     """A page's title as words: from its front matter, or its heading as a person wrote it."""
-    found = _HEADING.search(written or text)
-    return _value(text, "title") or html.unescape(re.sub(r"<[^<>]*>|[*`]", "", found[1] if found else ""))
+    return _value(text, "title") or html.unescape(re.sub(r"<[^<>]*>|[*`]", "", first_heading(written or text)))
 
 
 def described(text: str) -> str:
@@ -79,8 +77,7 @@ def described(text: str) -> str:
 
 def _value(text: str, key: str) -> str:
     """A value of the front matter, with HTML's entities resolved; nothing where there is none."""
-    front = _FRONT.match(text)
-    return html.unescape(str(_read(front[1]).get(key) or "")) if front else ""
+    return html.unescape(str(_read(front_lines(text)).get(key) or ""))
 
 
 @lru_cache(maxsize=1024)

@@ -78,7 +78,7 @@ def transform(text: str, page: str, context: Context, errors: list[BookError]) -
     edits += _dollars(mask)
     if not page.startswith("reference/"):
         edits += glossary.edits(mask, context.terms)
-    return _describe(text, apply(text, edits))
+    return with_description(apply(text, edits), text)
 
 
 def _dollars(mask: str) -> list[Edit]:
@@ -88,13 +88,3 @@ def _dollars(mask: str) -> list[Edit]:
         edits.append(Edit(place, place + 2, "&#36;"))
         place = mask.find(_DOLLAR, place + 2)
     return edits
-
-
-def _describe(written: str, shown: str) -> str:
-    """Take the description from the text as written, where numbers and terms are still words."""
-    described = with_description(written)
-    if described == written:
-        return shown
-    front = described[: described.index("\n---", 4) + 5]
-    body = shown.split("\n---", 1)[1].split("\n", 1)[1] if written.startswith("---\n") else "\n" + shown
-    return front + body

@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 
 from generators.core.escape import front_matter
+from generators.core.page_head import front_lines, with_lines
 from generators.core.spans import HIDDEN, prose
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)]*\)(?:\{[^}\n]*\})?")
 _MARKUP = re.compile(r"\*\*|__|`|\*|\$|<[^<>]*>|\\")
 _STARTS_PROSE = re.compile(r"[A-Za-z*_\[\"“$]")
 LONGEST = 158
 
 
-def with_description(text: str) -> str:
-    """The page with a description in its front matter; one that a person wrote is kept."""
-    match = _FRONT_MATTER.match(text)
-    head = match[1] if match else ""
-    if re.search(r"^description:", head, re.MULTILINE):
-        return text
-    found = first_sentences(text)
-    if not found:
-        return text
-    lines = [line for line in (head, f"description: {front_matter(found)}") if line]
-    return "---\n" + "\n".join(lines) + "\n---\n" + (text[match.end() :] if match else "\n" + text)
+def with_description(text: str, written: str) -> str:
+    """The page with a description in its front matter, from the text as written, where numbers and terms are still words."""
+    if re.search(r"^description:", front_lines(written), re.MULTILINE):
+        return text  # a person's own
+    found = first_sentences(written)
+    return with_lines(text, f"description: {front_matter(found)}") if found else text
 
 
 def first_sentences(text: str) -> str:

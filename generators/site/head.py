@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from generators.core.errors import BookError, raise_all
 from generators.core.escape import front_matter
+from generators.core.page_head import with_lines
 from generators.pictures.picture import kept
 from generators.site import linked_data, search
 from generators.site.cards import CHAPTER, Material, card_of, card_path, described, is_page, title
@@ -18,7 +18,6 @@ from generators.site.description import shorten
 from generators.site.page import Page
 from generators.site.reference_figures import heading
 
-_FRONT = re.compile(r"\A---\n(.*?)\n---[ \t]*\n", re.DOTALL)
 LONGEST_ALT = 400
 
 
@@ -47,7 +46,7 @@ def with_heads(pages: Iterable[Page], material: Material, root: Path) -> Iterato
                 about = about | {"image": linked_data.Address(path)}
         if about:
             lines.append(f"linked_data: {json.dumps(linked_data.written(about))}")
-        yield replace(page, content=_with(str(page.content), lines))
+        yield replace(page, content=with_lines(str(page.content), *lines))
         if picture:
             yield Page(path, picture)
     raise_all(errors)
@@ -69,12 +68,3 @@ def _about(page: Page, material: Material, work: Work) -> dict | None:
     if folder == "reference/figures" and name in material.figures:
         return linked_data.figure(material.figures[name], work, heading(material.figures[name]))
     return None
-
-
-def _with(text: str, lines: list[str]) -> str:
-    """The text with these lines at the end of its front matter."""
-    if not lines:
-        return text
-    front = _FRONT.match(text)
-    head = [front[1]] if front else []
-    return "---\n" + "\n".join([*head, *lines]) + "\n---\n" + (text[front.end() :] if front else "\n" + text)

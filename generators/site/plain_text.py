@@ -10,7 +10,8 @@ import html
 import posixpath
 import re
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ \t]*\n", re.DOTALL)
+from generators.core.page_head import FRONT_MATTER
+
 #: Code and formulas are kept to the letter; everything between them is cleaned.
 _KEPT = re.compile(
     r"(^[ \t]*```.*?^[ \t]*```[ \t]*$|`[^`\n]+`|^[ \t]*\$\$.*?\$\$[ \t]*$|(?<![\\$\w])\$[^\s$](?:[^$\n]*?[^\s$\\])?\$(?![$\w]))",
@@ -35,7 +36,7 @@ def address(path: str) -> str:
 
 def plain_text(text: str, path: str) -> str:
     """The plain text of a page; `path` is its path in the docs folder, from which its links lead."""
-    text = _COMMENT.sub("", _FRONT_MATTER.sub("", text))
+    text = _COMMENT.sub("", FRONT_MATTER.sub("", text))
     text = _DRAWING.sub(r"Drawing: \1", text)
     text = _CARD.sub("", text)
     text = _LINK.sub(lambda match: _link(match, path), text)  # before entities: a title may hold brackets

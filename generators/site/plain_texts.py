@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from generators.core import fingerprint
 from generators.core.errors import BookErrors
+from generators.core.page_head import first_heading
 from generators.site.cache import Cache
 from generators.site.cards import CHAPTER, described
 from generators.site.description import first_sentences
@@ -14,7 +14,6 @@ from generators.site.page import Page
 from generators.site.plain_text import address, plain_text
 
 INDEX, FULL = "llms.txt", "llms-full.txt"
-_HEADING = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 #: What `llms-full.txt` holds after the chapters: how to read their symbols, and how their measurements were made.
 BESIDE = ("reference/notation.md", "reference/method.md")
 
@@ -51,12 +50,6 @@ def _remembered(path: str, text: str, cache: Cache) -> str:
     return cache.get(f"twin {path}", fingerprint.of_values(text), lambda _: plain_text(text, path), []) or ""
 
 
-def title(text: str) -> str:
-    """A twin's heading."""
-    match = _HEADING.search(text)
-    return match[1] if match else ""
-
-
 def _reported(text: str) -> str:
     """What a page says of itself, in one line."""
     return described(text) or first_sentences(text)
@@ -66,10 +59,10 @@ def _index(written: dict[str, str], texts: dict[str, str]) -> str:
     """Every page by section, one line each."""
     sections: dict[str, list[str]] = {}
     for path in sorted(texts, key=_order):
-        line = f"- [{title(texts[path])}]({address(path)}): {_reported(written[path])}"
+        line = f"- [{first_heading(texts[path])}]({address(path)}): {_reported(written[path])}"
         sections.setdefault(_section(path, texts), []).append(line)
     home = "index.md"
-    head = [f"# {title(texts[home])}", f"> {_reported(written[home])}"] if home in texts else []
+    head = [f"# {first_heading(texts[home])}", f"> {_reported(written[home])}"] if home in texts else []
     head.append(
         "Each link leads to the text of one page; the page itself has the same address without `.txt`.\n"
         "How a number was computed stands in the text of its part, listed in [the numbers page](reference/numbers.txt).\n"
@@ -88,7 +81,7 @@ def _section(path: str, texts: dict[str, str]) -> str:
     folder = path.rpartition("/")[0]
     if not folder:
         return "Chapters" if CHAPTER.fullmatch(path) else "About the book"
-    return title(texts.get(f"{folder}/index.md", "") or texts.get(f"{folder}.md", "")) or folder
+    return first_heading(texts.get(f"{folder}/index.md", "") or texts.get(f"{folder}.md", "")) or folder
 
 
 def _full(texts: dict[str, str]) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from generators.catalog.load import Catalog
+from generators.core.page_head import first_heading
+from generators.site.cards import described
 from generators.site.description import first_sentences
 from generators.site.figure import Figure
 from generators.site.markdown import link, page, table
 from generators.site.page import Page
 
-_TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
-_DESCRIPTION = re.compile(r"\A---\n(?:.*\n)*?description: *(.+?) *\n(?:.*\n)*?---\n")
 NUMBERS = "reference/numbers.md"
 
 
@@ -67,6 +66,4 @@ def _is_ours(path: str) -> bool:
 def _written(path: str, text: str) -> list[object]:
     """A row for a page that a person wrote."""
     name = path.removeprefix("reference/")
-    title, reported = _TITLE.search(text), _DESCRIPTION.match(text)
-    words = reported[1].strip("\"'").rstrip(".") if reported else first_sentences(text)
-    return [link(title[1] if title else name, name), "", words]
+    return [link(first_heading(text) or name, name), "", described(text).rstrip(".") or first_sentences(text)]

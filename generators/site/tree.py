@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from generators.catalog.load import Catalog, load_catalog
 from generators.core import fingerprint
 from generators.core.errors import BookError, raise_all
+from generators.core.page_head import first_heading
 from generators.pictures.picture import PLACE as PICTURES
 from generators.release.edition import read_edition
 from generators.site import (
@@ -129,7 +129,6 @@ def _uses(texts: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Which pages show each figure: their path and title."""
     uses: dict[str, list[tuple[str, str]]] = {}
     for name, text in texts.items():
-        heading = re.search(r"^# +(.+?) *$", text, re.MULTILINE)
         for figure in SHOWN.findall(text):
-            uses.setdefault(figure, []).append((name, heading[1] if heading else name))
+            uses.setdefault(figure, []).append((name, first_heading(text) or name))
     return uses

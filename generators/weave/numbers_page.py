@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from generators.core.escape import cell
+from generators.core.page_head import first_heading
 from generators.weave.answers import PageValues, RenderedNumber
 
 INDEX, PARTS, LEDGER = "docs/reference/numbers.md", "docs/reference/numbers", "docs/reference/numbers.json"
@@ -165,5 +166,4 @@ def _from_a_part(target: str) -> str:
 
 def page_title(text: str, path: str) -> str:
     """The first heading of a page."""
-    heading = next((line for line in text.split("\n") if line.startswith("# ")), None)
-    return heading.removeprefix("# ").strip() if heading else Path(path).stem
+    return first_heading(text) or Path(path).stem
