@@ -13,6 +13,11 @@ from generators.model.parts import parts_of
 
 #: Bytes of one cached key or value: two, unless a figure says otherwise.
 SIXTEEN_BITS = 2.0
+#: Fields of a row's shape that the model's shape calls alike.
+_ALIKE = (
+    *("layers", "d_model", "heads", "kv_heads", "head_dim", "d_ff", "vocab"),
+    *("qkv_bias", "output_bias", "mlp_bias", "qk_norm"),
+)
 
 
 def shape(model: LanguageModel) -> Shape:
@@ -31,39 +36,22 @@ def described(model: LanguageModel) -> Shape:
     if model.shape is None:
         return model.read.shape
     row = model.shape
-    moe, mla, window = row.moe, row.mla, row.window
-    return Shape(
-        layers=float(row.layers),
-        d_model=float(row.d_model),
-        heads=float(row.heads),
-        kv_heads=float(row.kv_heads),
-        head_dim=float(row.head_dim),
-        d_ff=float(row.d_ff),
-        vocab=float(row.vocab),
-        tied=row.tied_embeddings,
-        mlp_matrices=3.0 if row.gated_mlp else 2.0,
-        qkv_bias=float(row.qkv_bias),
-        output_bias=float(row.output_bias),
-        mlp_bias=float(row.mlp_bias),
-        norm_vectors=float(row.norms_per_layer * (1 + row.norm_bias)),
-        final_norm_vectors=float(1 + row.norm_bias),
-        qk_norm=float(row.qk_norm),
-        sinks=float(row.attention_sinks),
-        positions=float(row.position_embeddings),
-        experts=float(moe.experts) if moe else 0.0,
-        active_experts=float(moe.active) if moe else 0.0,
-        shared_experts=float(moe.shared) if moe else 0.0,
-        expert_d_ff=float(moe.d_ff) if moe else 0.0,
-        expert_bias=float(moe.biases) if moe else 0.0,
-        dense_layers=float(moe.dense_layers) if moe else 0.0,
-        kv_rank=float(mla.kv_rank) if mla else 0.0,
-        q_rank=float(mla.q_rank) if mla else 0.0,
-        rope_dim=float(mla.rope_dim) if mla else 0.0,
-        nope_dim=float(mla.nope_dim) if mla else 0.0,
-        v_dim=float(mla.v_dim) if mla else 0.0,
-        window=float(window.size) if window else 0.0,
-        window_layers=float(window.layers) if window else 0.0,
-    )
+    counts = {name: getattr(row, name) for name in _ALIKE}
+    counts |= {
+        "mlp_matrices": 3 if row.gated_mlp else 2,
+        "norm_vectors": row.norms_per_layer * (1 + row.norm_bias),
+        "final_norm_vectors": 1 + row.norm_bias,
+        "sinks": row.attention_sinks,
+        "positions": row.position_embeddings,
+    }
+    if moe := row.moe:
+        counts |= {"experts": moe.experts, "active_experts": moe.active, "shared_experts": moe.shared}
+        counts |= {"expert_d_ff": moe.d_ff, "expert_bias": moe.biases, "dense_layers": moe.dense_layers}
+    if row.mla:
+        counts |= dict(row.mla)
+    if row.window:
+        counts |= {"window": row.window.size, "window_layers": row.window.layers}
+    return Shape(**{name: float(count) for name, count in counts.items()}, tied=row.tied_embeddings)
 
 
 def sourced_shape(model: LanguageModel) -> Shape:
