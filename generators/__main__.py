@@ -176,10 +176,13 @@ def _shape(arguments: list[str], root: Path) -> int:
 
 def _publish(arguments: list[str], root: Path) -> int:
     """Release the edition whose tag this commit carries onto the publishing branch."""
-    from generators.export.downloads import make_downloads
+    from generators.export.book import make_book
     from generators.release.release import release
 
-    offered = partial(make_downloads, root, _say) if "--book" in arguments else dict
+    def offered() -> dict[str, bytes]:
+        made = make_book(root, root / "dist", _say) if "--book" in arguments else []
+        return {path.name: path.read_bytes() for path in made}
+
     chosen = {"push": "--push" in arguments, "trial": "--trial" in arguments}
     release(root, _say, **chosen, prepare=partial(_pictures, [], root), downloads=offered)
     return 0
