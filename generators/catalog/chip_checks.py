@@ -117,35 +117,19 @@ def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
     )
 
 
-#: Watts of a board or package, and ms to read the whole memory, by kind of chip: about twice below and above any sold.
-_POWER = {
-    "data-centre": (30, 30_000),
-    "tpu": (30, 3_000),
-    "workstation": (20, 1_500),
-    "consumer": (10, 1_500),
-    "apple": (5, 1_000),
-    "cpu": (5, 1_500),
-}
-_READ_ALL = {
-    "data-centre": (8, 250),
-    "tpu": (8, 250),
-    "workstation": (8, 1_000),
-    "consumer": (8, 1_000),
-    "apple": (80, 1_300),
-    "cpu": (20, 60_000),
+#: By kind of chip: watts of a board or package, and ms to read the whole memory, about twice below and above any sold; then
+#: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
+#: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
+_OF_KIND = {
+    "data-centre": ((30, 30_000), (8, 250), (25, 60_000)),
+    "tpu": ((30, 3_000), (8, 250), (25, 20_000)),
+    "workstation": ((20, 1_500), (8, 1_000), (25, 5_000)),
+    "consumer": ((10, 1_500), (8, 1_000), (25, 5_000)),
+    "apple": ((5, 1_000), (80, 1_300), (34, 3_000)),
+    "cpu": ((5, 1_500), (20, 60_000), (19, 5_000)),
 }
 _READ_STACKS = (6, 80)  # of HBM, whatever the kind: sixteen dies of 4 GB behind 1 TB/s take 64 ms
 _READ_SRAM = (0, 1)  # each of its arrays is read at once: a WSE-3 and a Groq LPU take 0.003 ms at most
-#: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
-#: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
-_SPEED = {
-    "data-centre": (25, 60_000),
-    "tpu": (25, 20_000),
-    "workstation": (25, 5_000),
-    "consumer": (25, 5_000),
-    "apple": (34, 3_000),
-    "cpu": (19, 5_000),
-}
 _PER_WATT = 40  # GB/s and watt: four times the best memory outside the chip
 #: The same of SRAM: reading 8 bytes of 8 kB takes 7.5 pJ at 7 nm, which is 1,070 GB/s and watt with nothing left for
 #: arithmetic; a tenth more for a later process.  The 7.5 pJ are from memory of Jouppi and others, ISCA 2021, table 2, which
@@ -162,7 +146,7 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
     on_chip = "SRAM" in chip.memory.type
     capacity, power = chip.capacity, chip.power.quantity.value if chip.power else None
     cache, speed = chip.last_level_cache, chip.bandwidth.value / 1e9
-    low, high = _SPEED[chip.kind]
+    watts, read_all, (low, high) = _OF_KIND[chip.kind]
     if speed < low or (speed > high and not on_chip):
         yield (
             "memory.bandwidth",
@@ -180,7 +164,7 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
             f"found {cache.value!r}, wanted a twentieth of the memory, {chip.memory.capacity.value}, at most",
         )
     if capacity:
-        low, high = _READ_STACKS if "HBM" in chip.memory.type else _READ_SRAM if on_chip else _READ_ALL[chip.kind]
+        low, high = _READ_STACKS if "HBM" in chip.memory.type else _READ_SRAM if on_chip else read_all
         took = capacity.value / chip.bandwidth.value * 1e3
         if not low <= took <= high:
             yield (
@@ -192,7 +176,7 @@ def _out_of_proportion(chip: Accelerator) -> Iterator[tuple[str, str]]:
             )
     if power is None:
         return
-    low, high = _POWER[chip.kind]
+    low, high = watts
     if not low <= power <= high:
         yield "power", f"found {chip.power.value!r}, wanted {low} to {high:,} W for {chip.kind}"
     per_watt = _PER_WATT_OF_SRAM if on_chip else _PER_WATT
