@@ -43,18 +43,8 @@ FORMATS = {
     "nvfp4": r"nvfp4",
     "mxfp4": r"mxfp4",
 }
-_STORED = {  # llama.cpp's names, which its catalog ids spell with hyphens
-    "q4_0": "q4-0",
-    "q8_0": "q8-0",
-    "q6_k": "q6-k",
-    "q5_k_m": "q5-k-m",
-    "q4_k_m": "q4-k-m",
-    "q4_k_s": "q4-k-s",
-    "q3_k_s": "q3-k-s",
-    "q2_k": "q2-k",
-    "iq4_xs": "iq4-xs",
-    "iq4_nl": "iq4-nl",
-}
+#: llama.cpp's names, which its catalog ids spell with hyphens.
+_STORED = ("q4_0", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_k_s", "q3_k_s", "q2_k", "iq4_xs", "iq4_nl")
 
 #: Devices of the catalog by patterns of a printed id or name, tried in order after the catalog's own ids.
 DEVICES = {
@@ -190,7 +180,9 @@ class Names:
     def format(self, precision: str) -> str:
         """The catalog id of a format by its printed name, "" where the name alone does not say how values are stored."""
         text = precision.lower().strip()
-        return _STORED.get(text) or (text if text in self.catalog.formats else find(FORMATS, text))
+        if text in _STORED:
+            return text.replace("_", "-")
+        return text if text in self.catalog.formats else find(FORMATS, text)
 
 
 def engine_family(engine: str) -> str:
