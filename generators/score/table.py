@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -79,47 +80,40 @@ class Predictor:
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self.groups = by_group(runs)
-        self._fitted: dict[tuple[str, str], Constants | None] = {}
-        self._ratios: dict[tuple[str, bool], list[tuple[str, float]]] = {}
-        self._intervals: dict[tuple[str, str, bool], tuple[float, float]] = {}
+        self._fitted, self.ratios, self.interval = cache(self._fitted), cache(self.ratios), cache(self.interval)
 
     def constants(self, group: str, device: str = "") -> Constants | None:
         """The constants of a group, fitted without a device; None where no run is left."""
-        there = self.groups.get(group, [])
-        if not any(run.device.key == device for run in there):
-            device = ""
-        if (group, device) not in self._fitted:
-            left = [run for run in there if run.device.key != device]
-            self._fitted[group, device] = fit(left) if left else None
-        return self._fitted[group, device]
+        there = any(run.device.key == device for run in self.groups.get(group, []))
+        return self._fitted(group, device if there else "")
+
+    def _fitted(self, group: str, device: str) -> Constants | None:
+        left = [run for run in self.groups.get(group, []) if run.device.key != device]
+        return fit(left) if left else None
 
     def ratios(self, group: str, heavy: bool) -> list[tuple[str, float]]:
         """(device, measured over predicted) of the group's runs whose arithmetic may decide, or of its others, each device left out of what predicts it."""
-        if (group, heavy) not in self._ratios:
-            found = []
-            for run in self.groups.get(group, []):
-                constants = self.constants(group, run.device.key)
-                if run.heavy == heavy and constants and not missing(run, constants):
-                    found.append((run.device.key, run.seconds / run.expected(constants.habits(run))))
-            self._ratios[group, heavy] = found
-        return self._ratios[group, heavy]
+        found = []
+        for run in self.groups.get(group, []):
+            constants = self.constants(group, run.device.key)
+            if run.heavy == heavy and constants and not missing(run, constants):
+                found.append((run.device.key, run.seconds / run.expected(constants.habits(run))))
+        return found
 
     def interval(self, group: str, device: str, heavy: bool) -> tuple[float, float]:
         """Measured over predicted at the tails, over devices other than one; where those are few, over all groups, whose devices differ more, but single products.
 
         Of a group's own devices the tails are those of one more than there are, so that a new one lies outside as rarely as the interval says.
         """
-        if (group, device, heavy) not in self._intervals:
-            ratios = [pair for pair in self.ratios(group, heavy) if pair[0] != device]
-            devices = len({name for name, _ in ratios})
-            if devices >= ENOUGH:
-                upper = min(1.0, (1.0 - TAIL) * (1.0 + 1.0 / devices))
-            else:
-                pooled = [name for name in self.groups if not name.endswith("operators")]
-                ratios = [pair for name in pooled for pair in self.ratios(name, heavy) if pair[0] != device]
-                upper = 1.0 - TAIL
-            self._intervals[group, device, heavy] = quantile(ratios, 1.0 - upper), quantile(ratios, upper)
-        return self._intervals[group, device, heavy]
+        ratios = [pair for pair in self.ratios(group, heavy) if pair[0] != device]
+        devices = len({name for name, _ in ratios})
+        if devices >= ENOUGH:
+            upper = min(1.0, (1.0 - TAIL) * (1.0 + 1.0 / devices))
+        else:
+            pooled = [name for name in self.groups if not name.endswith("operators")]
+            ratios = [pair for name in pooled for pair in self.ratios(name, heavy) if pair[0] != device]
+            upper = 1.0 - TAIL
+        return quantile(ratios, 1.0 - upper), quantile(ratios, upper)
 
     def score(self, run: Run) -> Scored | str:
         """A run beside its prediction, or why there is none."""
