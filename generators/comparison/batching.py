@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
-from generators.comparison.comparison import Ceilings, ceilings, decode_records
+from generators.comparison.comparison import FORMATS, Ceilings, ceilings, decode_records
 from generators.core import units
 from generators.measure import predict
 from generators.model import batching
 
-FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 #: Quoted offline runs: one static batch, every prompt and every answer of one length (tokens), and bytes of a cached value.
 OFFLINE = {
     "tensorrt-llm-7b-a100-b384": (128, 128, 2.0),

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
-from generators.comparison.comparison import ceilings, decode_records, quoted_decodes
+from generators.comparison.comparison import FORMATS, ceilings, decode_records, quoted_decodes
 from generators.core import units
 from generators.core.reading import remembered
 from generators.measure import predict
-
-FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from generators.model import memory, roofline
 from generators.model.inputs import Chip, Format, Pass, Shape
 from generators.model.roofline import Step
 
+FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}  # as figures name them
+
 
 def peer_record(catalog: Catalog) -> Record:
     """The newest run beside other programs on the CPU; BookError where there is none."""
@@ -185,6 +187,12 @@ def measured_shape(case: Case) -> Shape:
     return model_inputs.with_parts(Shape(**p, tied=bool(case.parameters["tied"])))
 
 
+def measured_format(case: Case) -> Format:
+    """The number format of a measured model: weights and cache of one width."""
+    width = float(predict.WIDTH[str(case.parameters["dtype"])])
+    return Format(weight=width, other=width, kv=width)
+
+
 def predicted(record: Record, case: Case) -> Step:
     """The step that the model predicts for a measured decode case from the same machine's own ceilings.
 
@@ -194,15 +202,13 @@ def predicted(record: Record, case: Case) -> Step:
     roof = ceilings(record)
     if not roof.products:
         raise _lacks(record, "matmul-peak")
-    width = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}[str(case.parameters["dtype"])]
-    form = Format(weight=width, other=width, kv=width)
     peak = roof.products.get(str(case.parameters["dtype"])) or max(roof.products.values())
     overhead = float(case.parameters.get("aten_ops_per_step") or 0) * predict.dispatch(
         record.used, str(case.parameters.get("mode", "eager"))
     )
     # the record's context counts the tokens cached before the step; the model's includes the new one
     step = Pass(float(case.parameters["batch"]), 1.0, float(case.parameters["context"]) + 1.0)
-    return roofline.step(measured_shape(case), form, Chip(roof.read, peak, 0.0, overhead), step)
+    return roofline.step(measured_shape(case), measured_format(case), Chip(roof.read, peak, 0.0, overhead), step)
 
 
 def mode_of(case: Case) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
-from generators.comparison import knee, simulation
-from generators.comparison.comparison import by_products, ceilings, decode_records, measured_shape
+from generators.comparison import comparison, knee
+from generators.comparison.comparison import FORMATS, by_products, ceilings, decode_records, measured_shape
 from generators.core import units
 from generators.measure import predict
 from generators.model import roofline
 from generators.model.inputs import Chip, Pass
 
-FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 QUOTED_SWEEP = "vidur-70b-up-"  # ids of the quoted products end in their number of tokens
 SWEEP_WEIGHTS = 8192 * 57344  # of the quoted product
 OFF_SWEEP = (136,)  # quoted to show a stair, not part of the sweep
@@ -156,7 +155,7 @@ def _prefill(record: Record, case: Case, chip: Chip) -> Prefill:
     Reading the weights takes as long as products of their sizes took with one row, where the record has those.
     """
     reported, tokens, products = case.parameters, float(case.parameters["tokens"]), by_products(record, case)
-    step = roofline.step(measured_shape(case), simulation.measured_format(case), chip, Pass(1.0, tokens, tokens))
+    step = roofline.step(measured_shape(case), comparison.measured_format(case), chip, Pass(1.0, tokens, tokens))
     terms = {"memory": step.memory, "compute": step.compute, "overhead": 0.0}
     if products:
         terms["memory"] += products.products - step.traffic.weights / chip.bandwidth

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison import simulation
-from generators.comparison.comparison import decode_records, measured_shape
+from generators.comparison.comparison import FORMATS, decode_records, measured_format, measured_shape
 from generators.comparison.simulation import chip_price
 from generators.core import units
 from generators.measure.serving.plans import Landing
@@ -17,8 +17,6 @@ from generators.measure.serving.scheduler import Segment
 from generators.model.inputs import Chip
 
 __all__ = ["Interference", "Landed", "LandingPass", "chip_price", "interference", "land"]
-
-FORMATS = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def _interference(record: Record) -> Interference | None:
     if whole is None or len(runs) < 2:
         return None
     reported = whole[1][0]
-    base = simulation.PassTimeModel(measured_shape(reported), simulation.measured_format(reported), Chip(1.0, 1.0))
+    base = simulation.PassTimeModel(measured_shape(reported), measured_format(reported), Chip(1.0, 1.0))
     try:
         price = simulation.calibrated(
             base, [(s, c.seconds) for s, c in zip(whole[0].passes()[1], whole[1], strict=True)]

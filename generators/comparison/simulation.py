@@ -24,8 +24,6 @@ from generators.measure.serving.trace import at_once, at_rate
 from generators.model import memory, parameters, roofline, work
 from generators.model.inputs import Chip, Format, Pass, Shape
 
-_WIDTH = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
-
 
 @dataclass(frozen=True)
 class Mixed:
@@ -155,13 +153,7 @@ def machine_price(record: Record, case: Case, bandwidth: float | None = None, ov
     if dtype not in roof.products:
         raise _lacks(record, f"found no measured matmul-peak in {dtype}, wanted one to simulate {case.name}")
     chip = Chip(bandwidth or roof.read, roof.products[dtype])
-    return PassTimeModel(comparison.measured_shape(case), measured_format(case), chip, overlap)
-
-
-def measured_format(case: Case) -> Format:
-    """The number format of a measured model: weights and cache of one width."""
-    width = _WIDTH[str(case.parameters["dtype"])]
-    return Format(weight=width, other=width, kv=width)
+    return PassTimeModel(comparison.measured_shape(case), comparison.measured_format(case), chip, overlap)
 
 
 def calibrated(price: PassTimeModel, passes: Sequence[tuple[Sequence[Segment], float]]) -> PassTimeModel:
