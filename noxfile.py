@@ -20,17 +20,8 @@ nox.options.sessions = ["check", "tests", "lint", "site"]
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
-LOCKS = {
-    "site": "site.txt",
-    "book": "book.txt",
-    "write": "write.txt",
-    "test": "test.txt",
-    "lint": "lint.txt",
-    "publish": "publish.txt",
-    "gates": "gates.txt",
-    "nox": "nox.txt",
-    "export": "export.txt",
-}
+#: Groups of dependencies, each locked in requirements/<group>.txt.
+LOCKS = ("site", "book", "write", "test", "lint", "publish", "gates", "nox", "export")
 #: Files below .github/ by the name of their published schema, which check-jsonschema carries.
 HOST_FILES = {
     "github-workflows": "workflows/*.yml",
@@ -60,7 +51,7 @@ QUIET = {
 
 def install(session: nox.Session, group: str) -> None:
     """Install a locked group, unless this environment already holds exactly it."""
-    lock = ROOT / "requirements" / LOCKS[group]
+    lock = ROOT / "requirements" / f"{group}.txt"
     stamp = Path(session.virtualenv.location) / f"installed-lock-{group}"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
@@ -68,6 +59,12 @@ def install(session: nox.Session, group: str) -> None:
         session.install("--require-hashes", "-r", str(lock), env={"UV_COMPILE_BYTECODE": "1"})
         stamp.write_text(digest)
     session.env.update(QUIET)
+
+
+def module(session: nox.Session, group: str, *words: str) -> None:
+    """Install a locked group and run a module with the words after --."""
+    install(session, group)
+    session.run("python", "-m", *words, *session.posargs)
 
 
 @nox.session
@@ -116,36 +113,31 @@ def free_address(first: int = 8000) -> str:
 @nox.session
 def figures(session: nox.Session) -> None:
     """Redraw the figures that changed, or those named after --."""
-    install(session, "book")
-    session.run("python", "-m", "generators", "figures", *session.posargs)
+    module(session, "book", "generators", "figures")
 
 
 @nox.session
 def write(session: nox.Session) -> None:
     """Redraw what changed and rewrite woven numbers, tables, formulas and alt texts."""
-    install(session, "write")
-    session.run("python", "-m", "generators", "write", *session.posargs)
+    module(session, "write", "generators", "write")
 
 
 @nox.session(default=False)
 def numbers(session: nox.Session) -> None:
     """List the kinds of numbers that a page may link to, or those that speak of the words after --."""
-    install(session, "write")
-    session.run("python", "-m", "generators", "numbers", *session.posargs)
+    module(session, "write", "generators", "numbers")
 
 
 @nox.session(default=False)
 def new(session: nox.Session) -> None:
     """Begin a chapter, figure, accelerator or model: -- chapter SLUG; passes every check and says what to fill in."""
-    install(session, "write")
-    session.run("python", "-m", "generators", "new", *session.posargs)
+    module(session, "write", "generators", "new")
 
 
 @nox.session
 def check(session: nox.Session) -> None:
     """Render everything in memory and fail on any number, table, formula or figure that is stale."""
-    install(session, "book")
-    session.run("python", "-m", "generators", "check", *session.posargs)
+    module(session, "book", "generators", "check")
 
 
 @nox.session(default=False)
@@ -159,8 +151,7 @@ def pictures(session: nox.Session) -> None:
 @nox.session(default=False)
 def validate(session: nox.Session) -> None:
     """Read all of data/, or the files named after --, as sent by a stranger: parsed and checked, never executed."""
-    install(session, "book")
-    session.run("python", "-m", "generators", "validate", *session.posargs)
+    module(session, "book", "generators", "validate")
 
 
 @nox.session
@@ -216,15 +207,13 @@ def named(words: list[str]) -> str:
 @nox.session(default=False)
 def publish(session: nox.Session) -> None:
     """Release the edition whose tag this commit carries: -- --push sends it, -- --trial tries without an address."""
-    install(session, "publish")
-    session.run("python", "-m", "generators", "publish", *session.posargs)
+    module(session, "publish", "generators", "publish")
 
 
 @nox.session(default=False)
 def publish_tests(session: nox.Session) -> None:
     """Publish two editions into a clone of their own and walk them in chromium."""
-    install(session, "publish")
-    session.run("python", "-m", "pytest", "tests/publish", *session.posargs)
+    module(session, "publish", "pytest", "tests/publish")
 
 
 @nox.session(default=False)
@@ -238,8 +227,7 @@ def book(session: nox.Session) -> None:
 @nox.session(default=False)
 def book_tests(session: nox.Session) -> None:
     """Make every format and hold each to what it promises.  Needs chromium, epubcheck and Java."""
-    install(session, "export")
-    session.run("python", "-m", "pytest", "tests/formats", *session.posargs)
+    module(session, "export", "pytest", "tests/formats")
 
 
 NODE, GATES = (22, 18), ROOT / "tests" / "gates"
@@ -284,15 +272,13 @@ def measure(session: nox.Session) -> None:
 @nox.session(default=False)
 def score(session: nox.Session) -> None:
     """Predictions against measurements: the table of data/published/runs; -- FILE.csv … scores others' rows."""
-    install(session, "site")
-    session.run("python", "-m", "generators", "score", *session.posargs)
+    module(session, "site", "generators", "score")
 
 
 @nox.session(default=False)
 def probe(session: nox.Session) -> None:
     """Read this machine's memory in a browser and natively, in turns: data/probes/.  Needs chromium and a C compiler."""
-    install(session, "test")
-    session.run("python", "-m", "generators.browser.native_beside", *session.posargs)
+    module(session, "test", "generators.browser.native_beside")
 
 
 @nox.session(venv_backend="virtualenv", default=False)
@@ -307,8 +293,7 @@ def measure_tests(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Time the loop on this machine beside its targets; -- --save keeps the table in tests/bench/latest.md."""
-    install(session, "site")
-    session.run("python", "-m", "tests.bench", *session.posargs)
+    module(session, "site", "tests.bench")
 
 
 @nox.session(python=["3.11", "3.12", "3.13"], default=False)
@@ -323,7 +308,7 @@ def matrix(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Lock every dependency group again, with hashes and without addresses."""
     session.install("uv")
-    for group, name in LOCKS.items():
+    for group in LOCKS:
         session.run(
             "uv",
             "pip",
@@ -340,6 +325,6 @@ def lock(session: nox.Session) -> None:
             "nox -s lock",
             "--quiet",
             "-o",
-            f"requirements/{name}",
+            f"requirements/{group}.txt",
             *session.posargs,
         )
