@@ -125,11 +125,14 @@ def _pictures(arguments: list[str], root: Path) -> int:
 
 
 def _lint(arguments: list[str], root: Path) -> int:
-    """Numbers typed by hand in prose, and the model's portable subset; what a skeleton leaves to fill in is a note."""
+    """Numbers typed by hand in prose, data, and the model's portable subset; what a skeleton leaves to fill in is a note."""
     from generators.browser.scripts import lint_model
     from generators.core.unfinished import unfinished
+    from generators.validate import validate_data
     from generators.weave.prose import lint_prose
 
+    if faults := validate_data(root):
+        return _report(faults)
     left = unfinished(root)
     if "--strict" in arguments:
         return _report(lint_model() + lint_prose(root) + left)

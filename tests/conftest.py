@@ -216,10 +216,18 @@ def rendered(monkeypatch):
     def measured(drawn, *words):
         text, edge = own(drawn, *words), drawn.bbox
         drawn.canvas.draw()
+        undrawn = {  # labels of ticks beyond their axis, or of one that is not shown
+            label
+            for axes in drawn.axes
+            for axis in (axes.xaxis, axes.yaxis)
+            for tick in {*axis.get_major_ticks(), *axis.get_minor_ticks()}
+            - {*(axis._update_ticks() if axes.axison and axis.get_visible() else ())}
+            for label in (tick.label1, tick.label2)
+        }
         for label in drawn.findobj(lambda a: hasattr(a, "get_text") and a.get_text() and a.get_visible()):
+            if label in undrawn:
+                continue
             extent = label.get_window_extent()
-            if extent.x0 > edge.x1 or extent.y0 > edge.y1:
-                continue  # a tick beyond the axis, which is not drawn
             inside_x = extent.x0 >= edge.x0 - 1 and extent.x1 <= edge.x1 + 1
             if not (inside_x and extent.y0 >= edge.y0 - 1 and extent.y1 <= edge.y1 + 1):
                 beyond.append((label.get_text(), extent.extents.tolist()))

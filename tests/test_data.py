@@ -129,6 +129,7 @@ RIGHT_PEAKS = [
     ("bf16", BF16, "dense", "989.5 TFLOPS (without sparsity)"),
     ("bf16", BF16, "sparse", "0.9895 | 1.979 PFLOPS, 2:4"),
     ("bf16", BF16, "sparse", "H100 SXM 1,979 TFLOPS*"),
+    ("bf16", BF16, "sparse", "989.5 TF | 1,979 TF*"),
     ("fp8", FP8, "sparse", "3.958 petaFLOPS¹"),
     ("fp8", FP8, "dense", "1979e12"),
 ]

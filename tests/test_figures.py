@@ -114,6 +114,13 @@ def test_a_quoted_run_without_its_chip_is_told_so_by_the_figure_that_needs_it(ca
         figure_files.figure("bytes_and_the_rest", bent)
 
 
+@pytest.mark.parametrize("part", ["alt", "caption"])
+def test_a_figure_that_says_nothing_is_told_so(catalog, monkeypatch, part):
+    monkeypatch.setattr(f"vis.ridge_points.{part}", lambda data: " ")
+    with pytest.raises(BookError, match=rf"vis/ridge_points.py:{part}: found no text, wanted "):
+        figure_files.figure("ridge_points", catalog)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_source_note_is_drawn_and_the_meta_says_what_pages_need(name):
     meta = json.loads((ROOT / "docs" / "vis" / f"{name}.json").read_text())

@@ -165,6 +165,12 @@ def test_a_number_declared_twice_is_refused_with_both_places(pattern, monkeypatc
             """Declared again."""
 
 
+def test_a_number_that_says_nothing_of_itself_is_refused(monkeypatch):
+    monkeypatch.setattr(registry, "FAMILIES", list(registry.FAMILIES))
+    with pytest.raises(BookError, match=r"^test_weave.py:\d+: found no docstring, wanted what the number means"):
+        registry.number("a-new-one", "GB/s")(lambda n: None)
+
+
 def test_a_table_declared_twice_is_refused():
     with pytest.raises(BookError, match=r"'ridge-points' is declared twice, first in generators/tables/"):
 
@@ -274,6 +280,13 @@ DESCRIBED = "---\ndescription: What a page of this length says in a list of resu
         ("[x](y", 6, "found '[x](y', a link that no ) closes"),
         ("```console\nnox", 6, "code that begins here and ends nowhere"),
         ("$$\nx = 1", 6, "found $$ without another"),
+        (
+            "<details>\n</details>\n<details markdown>\n<summary>x</summary>",
+            8,
+            "found <details> that no </details> closes",
+        ),
+        ("![A cache.](assets/no_such.png)", 6, "found no file 'assets/no_such.png'"),
+        ("![ ](assets/logo.svg)", 6, "found no alt text for 'assets/logo.svg'"),
         ("See [the cache](02_kv_cache.md and (later) more.", 6, "a link that no ) closes"),
         ("See [the cache](02_kv_cache.md and more).", 6, "wanted one without spaces"),
         ("[x](02_kv_cash.md)", 6, "found a link to '02_kv_cash.md', which is no page; nearest is 02_kv_cache.md"),

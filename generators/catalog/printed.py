@@ -17,7 +17,7 @@ _NUMBER = re.compile(
 _NAMES = re.compile(r"\b(?:bf|fp|tf|int|uint|float|bfloat|nvfp|mxfp)[ -]?\d+|\b\d+[ -]?bits?\b", re.IGNORECASE)
 _NOT_SPARSE = re.compile(r"\b(?:without|no|non|not)[ -]+(?:structured[ -]+)?spars\w*", re.IGNORECASE)
 _SPARSE = re.compile(r"spars\w*|\b[124] ?: ?[1248]\b|[*†‡§¹²³⁴-⁹]", re.IGNORECASE)
-_RATE_SCALE = re.compile(r"[ -]?(peta|tera|giga|[PTG])(?=FLOP|OPS?\b|[^A-Za-z]|$)", re.IGNORECASE)
+_RATE_SCALE = re.compile(r"[ -]?(peta|tera|giga|[PTG])(?=FLOP|F(?![A-Za-z])|OPS?\b|[^A-Za-z]|$)", re.IGNORECASE)
 #: What may follow a rate's number besides its scale: a unit of rates, however a sheet writes it, or "dense".
 _RATE_WORD = re.compile(
     r"[ -]?(?:(?:AI )?(?:peta|tera|giga|[PTG])?-?P?L?(?:FLOP|FOP|OP)S?|dense|of)(?![A-Za-z])", re.IGNORECASE

@@ -205,7 +205,7 @@ def statistic(name: str, values: Iterable[float]) -> Reported:
 
 
 _WRITTEN = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)(?![.,\d])\s*(.*?)\s*", re.IGNORECASE | re.ASCII
+    r"\s*([+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?)(?![.,\d])\s*(.*?)\s*", re.IGNORECASE | re.ASCII
 )
 
 

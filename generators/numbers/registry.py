@@ -85,6 +85,9 @@ def numbers(pattern: str) -> Callable:
 
 
 def _declare(function: Callable, pattern: str, unit: str, digits: int, meaning: str, field: str = "") -> Callable:
+    if not meaning:
+        message = "found no docstring, wanted what the number means; readers see it on hover"
+        raise BookError(source_file(function), function.__code__.co_firstlineno, message)
     declared(function, {_alike(family.pattern): family.function for family in FAMILIES}, _alike(pattern))
     FAMILIES.append(Family(pattern, tuple(unit.split("|")), digits, function, meaning, field))
     return function

@@ -90,9 +90,16 @@ def figure(name: str, catalog: Catalog) -> Figure:
         data, sources=data.sources | {one for one in read if one in catalog.sources}, records=data.records | measured
     )
     data = replace(data, note=source_note(data, catalog))
-    words = module.alt(data), module.caption(data)
+    words, question = (module.alt(data), module.caption(data)), (module.__doc__ or "").strip().split("\n")[0]
+    for what, said, wanted in (
+        ("alt", words[0], "what the figure shows, in words"),
+        ("caption", words[1], "how to read the figure"),
+        ("docstring", question, "the question that the figure answers, in its first line"),
+    ):
+        if not said.strip():
+            raise BookError(f"vis/{name}.py", what, f"found no text, wanted {wanted}")
     text = "\n".join([data.digest(), *words, code_of(name), _drawing_code()])
-    key, question = hashlib.sha256(text.encode()).hexdigest()[:16], (module.__doc__ or "").strip().split("\n")[0]
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
     rests = sorted(data.sources), sorted(data.records)
     return Figure(module, data, Words(name, question, *words, data.note, *rests, key))
 

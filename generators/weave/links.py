@@ -22,6 +22,8 @@ from generators.core.errors import BookError
 SHORTEST, LONGEST = 50, 158  # characters of a description, as search engines show them
 _INSIDE = r"[^()\n]*(?:\([^()\n]*\)[^()\n]*)*"
 _LINK = re.compile(rf"\]\((?P<target>{_INSIDE})\)")
+#: A picture that no code of the book draws: that of a figure is made, and gets its alt text, by `write`.
+_PICTURE = re.compile(rf"!\[(?P<alt>[^\[\]\n]*)\]\((?P<place>(?![a-z]+:|//|(?:\.\./)*vis/){_INSIDE})\)")
 _UNCLOSED = re.compile(rf"\[[^\[\]\n]*\]\({_INSIDE}$", re.MULTILINE)
 _TITLED = re.compile(r"(?P<address>\S*)\s+\"[^\"]*\"")
 _MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
@@ -57,7 +59,7 @@ def page_faults(root: Path, texts: Mapping[str, str]) -> list[BookError]:
     found: list[BookError] = []
     for path, text in texts.items():
         mask = spans.hide_all(spans.prose(text), _MATHS)
-        found += [*_unclosed(path, text, mask), *_acting(path, text)]
+        found += [*_unclosed(path, text, mask), *_acting(path, text), *_pictures(root, path, mask)]
         for start, address in _addresses(mask):
             if fault := _fault(root, path, address, docs, ids):
                 found.append(BookError(path, spans.line_of(mask, start), fault))
@@ -99,6 +101,24 @@ def _unclosed(path: str, text: str, mask: str) -> Iterator[BookError]:
     elif "$$" in mask:
         line = spans.line_of(mask, mask.rindex("$$"))
         yield BookError(path, line, "found $$ without another, wanted one before and one after a formula")
+    shown, opened = spans.with_markup(text), []
+    for one in re.finditer(r"<(/?)details\b", shown):
+        if not one[1]:
+            opened.append(one.start())
+        elif opened:
+            opened.pop()
+    if opened:
+        yield BookError(path, spans.line_of(shown, opened[-1]), "found <details> that no </details> closes; add it")
+
+
+def _pictures(root: Path, path: str, mask: str) -> Iterator[BookError]:
+    """Pictures that are not there, or that say nothing to who does not see them."""
+    for match in _PICTURE.finditer(mask):
+        line, place = spans.line_of(mask, match.start()), match["place"].split()[0]
+        if not (root / normpath(str(PurePosixPath(path).parent / place))).is_file():
+            yield BookError(path, line, f"found no file {place!r}, wanted the picture that the page shows; add it")
+        if not match["alt"].strip():
+            yield BookError(path, line, f"found no alt text for {place!r}, wanted in words what it shows")
 
 
 def _addresses(mask: str) -> Iterator[tuple[int, str]]:

@@ -123,7 +123,13 @@ def _figures(path: str, mask: str, alt: Callable[[str], str | None], woven: Wove
         words, line = alt(match["name"]), spans.line_of(mask, match.start())
         wanted = cell(words or "")
         if words is None:
-            woven.broken.append(BookError(path, line, f"no figure vis/{match['name']}.py for this image"))
+            woven.broken.append(
+                BookError(
+                    path,
+                    line,
+                    f"no figure vis/{match['name']}.py for this image; nox -s new -- figure {match['name']} begins one",
+                )
+            )
         elif match["alt"] != wanted:
             found, made = _where_they_differ(match["alt"], wanted)
             message = f"alt text of {match['name']} is stale: found {found!r}, wanted {made!r}. {MEND}"
