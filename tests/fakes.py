@@ -71,3 +71,27 @@ def row(
         "check": CHECKED if samples else None,
         "noise": {},
     }
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """A small record of a reader's machine that every side accepts, with fields replaced."""
+    shape = {"layers": 2, "d_model": 64, "heads": 4, "kv_heads": 2, "head_dim": 16, "d_ff": 128, "vocab": 100}
+    step = {"model": "x", **shape, "tied": False, "batch": 1, "dtype": "float32", "context": 127, "parameters": 2e8}
+    return {
+        "schema": 1,
+        "started": "2026-11-23T05:00:00Z",
+        "finished": "2026-11-23T05:01:00Z",
+        "profile": "quick",
+        "command": "python -m generators.measure quick",
+        "commit": "abcdef1",
+        "dirty": False,
+        "supersedes": "",
+        "note": "",
+        "machine": {"name": "A readers machine", "device": "cpu", "accelerator": ""},
+        "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
+        "cases": [
+            row("read-bandwidth", samples=[0.2, 0.22, 0.21], inner=2, bytes=1e9, method="sum"),
+            row("decode", "workload", [0.1, 0.12, 0.11], bytes=9e8, flop=1e9, tokens=1, **step),
+            row("matmul-peak", samples=[0.1, 0.1, 0.1], bytes=3e6, flop=1e10, dtype="float32"),
+        ],
+    } | changes

@@ -80,67 +80,6 @@ def cell(page, quantity: str, column: int = 0) -> str:
     return page.locator(f".mb-scroll tr:has(th:text-is('{quantity}')) td").nth(column).inner_text()
 
 
-CHECKED = {"against": "x", "worst_relative_error": 0.0, "tolerance": 1e-3}
-
-
-def record(**changes: object) -> dict:
-    """A small record that both sides accept, with fields replaced."""
-    shape = {"layers": 2, "d_model": 64, "heads": 4, "kv_heads": 2, "head_dim": 16, "d_ff": 128, "vocab": 100}
-    return {
-        "schema": 1,
-        "started": "2026-11-23T05:00:00Z",
-        "finished": "2026-11-23T05:01:00Z",
-        "profile": "quick",
-        "command": "python -m generators.measure quick",
-        "commit": "abcdef1",
-        "dirty": False,
-        "supersedes": "",
-        "note": "",
-        "machine": {"name": "A reader's machine".replace("'", ""), "device": "cpu", "accelerator": ""},
-        "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
-        "cases": [
-            {
-                "name": "read-bandwidth",
-                "kind": "ceiling",
-                "parameters": {"method": "sum"},
-                "status": "measured",
-                "inner": 2,
-                "work": {"bytes": 1e9, "flop": 0, "tokens": 0},
-                "samples": [0.2, 0.22, 0.21],
-                "check": CHECKED,
-            },
-            {
-                "name": "decode",
-                "kind": "workload",
-                "status": "measured",
-                "inner": 1,
-                "parameters": {
-                    "model": "x",
-                    **shape,
-                    "tied": False,
-                    "batch": 1,
-                    "dtype": "float32",
-                    "context": 127,
-                    "parameters": 2e8,
-                },
-                "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1},
-                "samples": [0.1, 0.12, 0.11],
-                "check": CHECKED,
-            },
-            {
-                "name": "matmul-peak",
-                "kind": "ceiling",
-                "parameters": {"dtype": "float32"},
-                "status": "measured",
-                "inner": 1,
-                "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0},
-                "samples": [0.1, 0.1, 0.1],
-                "check": CHECKED,
-            },
-        ],
-    } | changes
-
-
 #: A browser probe as a reader keeps it, and how it gets there.
 KEPT = {
     "kind": "browser probe",

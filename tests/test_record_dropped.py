@@ -16,7 +16,8 @@ from generators.catalog.record import load_record
 from generators.comparison.comparison import decode_records
 from generators.core.errors import BookError
 from generators.site.live import MARKED, NOT_MARKED
-from tests.live_pages import EXPLORER, FIRST, cell, drawn, dropped, open_live, reach, record
+from tests.fakes import record
+from tests.live_pages import EXPLORER, FIRST, cell, drawn, dropped, open_live, reach
 
 CHECK = "(rows) => rows.map((words) => { const told = memoryBound.checked(words); return told.error || ''; })"
 HOSTILE = [

@@ -13,8 +13,8 @@ from test_record_dropped import CHECK, RECORDS_ON, python_verdict
 from generators.catalog.case_needs import NEEDS
 from generators.catalog.load import ROOT
 from generators.site.live import MARKED
-from tests.fakes import CHECKED
-from tests.live_pages import EXPLORER, open_live, record
+from tests.fakes import CHECKED, record
+from tests.live_pages import EXPLORER, open_live
 
 MEASUREMENTS = ROOT / "data" / "measurements"
 WORDS = (MEASUREMENTS / "intel-xeon-model-167-2-cores--2026-11-23T0758Z.json").read_text(encoding="utf-8")

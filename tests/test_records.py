@@ -9,82 +9,15 @@ from generators.catalog.record import Case, load_record, quantile, record_errors
 from generators.comparison import comparison
 from generators.core.errors import BookError
 from generators.site import reference_records
-from tests.fakes import CHECKED
+from tests import fakes
+from tests.fakes import CHECKED, row
 
-SHAPE = {
-    "layers": 2,
-    "d_model": 64,
-    "heads": 4,
-    "kv_heads": 2,
-    "head_dim": 16,
-    "d_ff": 128,
-    "vocab": 100,
-    "tied": False,
-}
 NAME = "a-machine--2026-11-23T0500Z"
-GOOD = {
-    "schema": 1,
-    "started": "2026-11-23T05:00:00Z",
-    "finished": "2026-11-23T05:01:00Z",
-    "profile": "quick",
-    "command": "python -m generators.measure quick",
-    "commit": "abcdef1",
-    "dirty": False,
-    "machine": {"name": "A machine", "device": "cpu", "accelerator": ""},
-    "environment": {"torch": "2.13.0", "caches": ["L1d 49152 bytes", "L3 1000000 bytes"]},
-    "cases": [
-        {
-            "name": "read-bandwidth",
-            "kind": "ceiling",
-            "parameters": {"method": "sum"},
-            "status": "measured",
-            "inner": 2,
-            "work": {"bytes": 1e9, "flop": 0, "tokens": 0},
-            "samples": [0.2, 0.22, 0.21],
-            "check": CHECKED,
-        },
-        {
-            "name": "decode",
-            "kind": "workload",
-            "status": "measured",
-            "inner": 1,
-            "parameters": {"model": "x", **SHAPE, "batch": 1, "dtype": "float32", "context": 127.5, "parameters": 2e8},
-            "work": {"bytes": 9e8, "flop": 1e9, "tokens": 1},
-            "samples": [0.1, 0.12, 0.11],
-            "check": CHECKED,
-        },
-        {
-            "name": "matmul-peak",
-            "kind": "ceiling",
-            "parameters": {"dtype": "float32"},
-            "status": "measured",
-            "inner": 1,
-            "work": {"bytes": 3e6, "flop": 1e10, "tokens": 0},
-            "samples": [0.1, 0.1, 0.1],
-            "check": CHECKED,
-        },
-        {
-            "name": "cache-read-bandwidth",
-            "kind": "ceiling",
-            "parameters": {"method": "sum"},
-            "status": "measured",
-            "inner": 10,
-            "work": {"bytes": 2e9, "flop": 0, "tokens": 0},
-            "samples": [1.0, 1.0, 1.0],
-            "check": CHECKED,
-        },
-    ],
-}
+GOOD = fakes.record()
+GOOD["cases"][1]["parameters"]["context"] = 127.5
+GOOD["cases"].append(row("cache-read-bandwidth", samples=[1.0, 1.0, 1.0], inner=10, bytes=2e9, method="sum"))
 READ, DECODE, PEAK, CACHE = range(4)
-PRODUCT = {
-    "name": "product-by-size",
-    "kind": "ceiling",
-    "parameters": {},
-    "status": "measured",
-    "work": {"bytes": 1e6},
-    "samples": [0.1, 0.1, 0.1],
-    "check": CHECKED,
-}
+PRODUCT = row("product-by-size", samples=[0.1, 0.1, 0.1], bytes=1e6)
 
 
 def stored(tmp_path, change=None, name=f"{NAME}.json", raw=None):

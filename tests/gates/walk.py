@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.live_pages import record
+from tests.fakes import record
 
 #: A reader's record, as the browser keeps it.
 RECORD = json.dumps(record())
