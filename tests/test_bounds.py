@@ -94,6 +94,11 @@ def test_no_measured_step_is_faster_than_the_ceilings_of_its_record(catalog):
             'value = "76.33 tokens/s"\nmetric = "decode_tokens_per_s"\nas_printed = "76.33"',
             'value = "76330 tokens/s"\nmetric = "decode_tokens_per_s"\nas_printed = "76330"',
         ),
+        (
+            'value = "271.2 TFLOP/s"\nmetric = "achieved_flops"\nas_printed = "271.2',
+            'value = "371.2 TFLOP/s"\nmetric = "achieved_flops"\nas_printed = "371.2',
+        ),
+        ('value = "38 %"\nmetric = "mfu"\nas_printed = "38', 'value = "138 %"\nmetric = "mfu"\nas_printed = "138'),
         ('value = "1028.70 GB/s"', 'value = "1028700 GB/s"'),  # rows of one die, which name no chip
     ],
 )

@@ -50,6 +50,8 @@ def change(root, path, old, new):
         ('vendor = "NVIDIA"', 'vendor = "NVIDIA"\nvendorr = "x"', "vendorr"),
         ("year = 2020", 'year = "soon"', "year"),
         ("units = 108", "units = 54", "gives"),
+        ('value = "400 W"', 'value = "1 W"', "wanted between 2 and 30000 W: impossible value"),
+        ('40 MiB"\nas_printed = "40MiB', '4096 MiB"\nas_printed = "4096MiB', "wanted a twentieth of the memory, 80 GB"),
         ('vendor = "NVIDIA"', 'vendor = "AMD"', "vendor: found 'AMD' for 'NVIDIA A100"),
         ('vendor = "NVIDIA"', 'vendor = "Nvidia"', "wanted 'NVIDIA', with which the name begins"),
         ('type = "HBM2e"', 'type = "HBM9"', "memory.type: found 'HBM9', wanted a memory that is made"),
@@ -73,6 +75,7 @@ def test_a_wrong_chip_is_refused_in_words(data_copy, old, new, said):
         ("LPDDR5X", "consumer", 32, 28, 60, "wanted 8 to 1000 ms"),
         ("HBM3e", "data-centre", 1900, 8000, 1400, "wanted 6 to 80 ms for HBM3e"),
         ("HBM4", "data-centre", 1900, 23_300, None, "wanted 6 to 80 ms for HBM4"),
+        ("HBM3e", "data-centre", 288, 8000, 20, "wanted 30 to 30,000 W for data-centre"),
         ("SRAM", "data-centre", 44, 29_000_000, 23_000, "wanted 1 W at least for each 1,200 GB/s of SRAM"),
         ("SRAM", "data-centre", 1900, 80_000, 215, "found '1900 GB' of SRAM, wanted 275 GB at most"),
         ("SRAM", "data-centre", 24, 300, 72, "which takes 80 ms to read at 300 GB/s, wanted 0 to 1 ms for SRAM"),
@@ -103,6 +106,16 @@ def test_a_memory_as_no_chip_of_its_kind_has_is_refused(memory, kind, capacity, 
 def test_no_rate_is_printed_in_thousands_that_nobody_names():
     assert not agrees("76330 tokens/s", "76.33") and agrees("76.33 tokens/s", "76.33")
     assert agrees("2039 GB/s", "2.039") and agrees("1296 MHz", "1.296")  # columns in TB/s and GHz
+
+
+@pytest.mark.parametrize("value", ["80 GB", "2039 GB/s", "40 MiB", "1410 MHz", "104.9 tokens/s"])
+def test_a_number_printed_in_another_unit_or_script_is_not_the_value(value):
+    number, _, unit = value.partition(" ")
+    assert agrees(value, value)
+    for other in ("years", "%", "kg", "dollars", "W", "°C"):
+        assert not agrees(value, f"{number} {other}"), other
+    for script in ("０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९"):
+        assert not agrees(value, f"{number.translate(str.maketrans('0123456789', script))} {unit}"), script
 
 
 def test_a_rate_printed_only_as_sparse_cannot_be_called_dense(data_copy):
@@ -143,6 +156,7 @@ FALSE_PEAKS = [
     ("bf16", "50 TFLOP/s", "sparse", "H100 SXM 1,979 TFLOPS*", "not half of the sparse rate"),
     ("bf16", "156 TFLOP/s", "sparse", "312 | 624*", "not half of the sparse rate"),
     ("bf16", "4 TFLOP/s", "dense", "4 PFLOPS", "not on the dense side"),
+    *(("bf16", "312 TFLOP/s", "dense", f"312 {u}", "no rate") for u in ("years", "%", "kg", "dollars", "W", "°C")),
     *(
         ("bf16", "1979 TFLOP/s", "dense", printed, "is marked sparse")
         for printed in (
@@ -210,6 +224,21 @@ frequency = {{ value = "1000 MHz", as_printed = "1 GHz", source = "nvidia-h100-p
         line.startswith(f"{path}:clock.per_cycle.bf61: found 'bf61', wanted one of") and "nearest are bf16" in line
         for line in refusal(data_copy)
     )
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ({"fp32": 100, "bf16": 50}, "peak.bf16: found '50 TFLOP/s', wanted 1 to 40 times its FP32 rate of 100"),
+        ({"fp32": 10, "bf16": 500}, "peak.bf16: found '500 TFLOP/s', wanted 1 to 40 times its FP32 rate of 10"),
+        ({"bf16": 100, "fp16": 50}, "peak.fp16: found '50 TFLOP/s', wanted about its other 16-bit rate of 100"),
+        ({"bf16": 1}, "peak.bf16: found a ridge point of 0.299 FLOP/byte"),
+        ({"bf16": 6000}, "peak.bf16: found a ridge point of 1.79e+03 FLOP/byte"),
+    ],
+)
+def test_a_peak_out_of_line_with_the_others_or_with_memory_is_refused(data_copy, rates, said):
+    path = with_peaks(data_copy, *(row(name, f"{rate} TFLOP/s", "dense", rate) for name, rate in rates.items()))
+    assert any(line.startswith(f"{path}:{said}") for line in refusal(data_copy)), refusal(data_copy)
 
 
 @pytest.mark.parametrize(("precision", "unit"), [("int8", "TOP/s"), ("fp8", "TFLOP/s")])
@@ -361,8 +390,12 @@ def test_an_fp8_rate_must_be_twice_the_16_bit_one(data_copy):
     assert any("wanted twice the 16-bit peak" in line for line in refusal(data_copy))
 
 
-def test_a_wrong_dimension_of_a_model_breaks_its_total(data_copy):
-    change(data_copy, "data/models/llama-2-7b.toml", "d_ff = 11008", "d_ff = 11088")
+@pytest.mark.parametrize(
+    "wrong", ["layers = 64", "d_model = 40960", "d_ff = 11088", "vocab = 16000", "tied_embeddings = true"]
+)
+def test_a_wrong_dimension_of_a_model_breaks_its_total(data_copy, wrong):
+    path = data_copy / "data/models/llama-2-7b.toml"
+    path.write_text(re.sub(rf"{wrong.partition(' = ')[0]} = \w+", wrong, path.read_text()))
     assert any("llama-2-7b.toml:parameters" in line and "the shape gives" in line for line in refusal(data_copy))
 
 
@@ -417,6 +450,8 @@ def test_effective_bits_count_the_scales(catalog):
         ("mxfp4-experts", "expert_bits", 8.25, "expert_bits: found 8.25"),
         ("int4-g32", "group", 128, "group: found 128, of which as_printed 'int4, groupsize 32;"),
         ("nf4", "group", 32, "group: found 32, of which as_printed"),
+        ("q5-k-m", "embedding_bits", 4.5, "embedding_bits: found 4.5"),
+        ("int8", "rate", "fp4", "rate: found 'fp4' for weights of 8 bits, wanted a rate of as many bits"),
         ("fp16", "rate", "bf16", "rate: found 'bf16' for FP16 weights, wanted 'fp16', their own"),
         ("fp16", "name", "half precision", "name: found 'half precision', wanted one that tells the bits"),
         ("nvfp4", "name", "E2M1 values, 4 bits", "bits: found 4 in a format called 'E2M1 values, 4 bits', wanted 2"),
@@ -433,8 +468,9 @@ def test_scales_that_are_dropped_with_their_group_are_missed(catalog):
     grouped = [row for row in catalog.formats.values() if row.group]
     assert len(grouped) >= 10
     for row in grouped:
-        with pytest.raises(ValidationError, match=r"group: found none|bits: found"):
-            NumberFormat(**row.model_dump() | {"group": 0, "scale_bits": 0, "zero_bits": 0})
+        for dropped in ({"group": 0, "scale_bits": 0, "zero_bits": 0}, {"group": 0}, {"scale_bits": 0, "zero_bits": 0}):
+            with pytest.raises(ValidationError, match=r"group: found|bits: found"):
+                NumberFormat(**row.model_dump() | dropped)
 
 
 def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(data_copy):
@@ -460,6 +496,8 @@ def test_a_format_is_told_by_file_and_id_and_an_id_tells_the_bits_of_its_name(da
     [
         ("\nbits = 6.5625\nother_bits = 6.5625", "\nbits = 6.9\nother_bits = 6.9", "6.9"),
         ("attention_bits = 4.60313", "attention_bits = 4.9", "4.9"),
+        ("embedding_bits = 5.5\nother_bits", "embedding_bits = 5.9\nother_bits", "5.7"),
+        ("5.5\nother_bits = 6.5625", "5.5\nother_bits = 6.9", "5.7"),
     ],
 )
 def test_a_mix_comes_to_its_printed_bits(data_copy, old, new, bits):

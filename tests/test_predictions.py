@@ -183,7 +183,10 @@ def test_the_bound_of_8b_on_the_h200_was_kept_and_missed(catalog, prediction):
         ({"made": "2099-11-23T12:00:00Z"}, "made", "wanted a time that has come"),
         ({"made": "2025-11-23T12:00:00Z"}, "made", "wanted the same day"),
         ({"bandwidth": 4.8e15}, "bandwidth", "one of the two files is wrong"),
+        ({"capacity": 1.41e12}, "capacity", "one of the two files is wrong"),
         ({"peaks": {"bfloat16": 1e12}}, "peaks", "wanted those of data/accelerators/"),
+        ({"peak": 10}, "peaks.bfloat16", "one of the two files is wrong"),
+        ({"value": 4.8e9}, "rows.0.value", "one of the two files is wrong"),
         ({"value": -1}, "rows.0", "wanted 1e+06 to 1e+21"),
         ({"value": 5e-324}, "rows.0", "wanted 1e+06 to 1e+21"),
         ({"value": 4.8e13}, "rows.0.value", "one of the two files is wrong"),
@@ -196,6 +199,7 @@ def test_a_prediction_that_cannot_be_its_chips_is_refused(data_copy, change, fie
     path = data_copy / "data/predictions/h200-sxm--2026-11-23.json"
     row = json.loads(path.read_text())
     row["rows"] += row["rows"][:1] if change.pop("again", False) else []
+    row["peaks"]["bfloat16"] *= change.pop("peak", 1)
     if "value" in change:
         row["rows"][0]["value"] = change.pop("value")
     path.write_text(json.dumps(row | change))

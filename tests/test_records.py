@@ -404,11 +404,14 @@ def test_every_committed_record_is_valid_and_under_its_roofs(root, catalog):
     ("change", "said"),
     [
         (put("started", "2099-11-23T05:00:00Z"), "wanted a time that has come"),
+        (put("finished", "2099-11-23T05:00:00Z"), "wanted a time that has come"),
+        (put("cases.0.samples", [500.0, 500.0, 1000.0]), "wanted at least the 2,00"),
         (put("finished", "2026-11-23T05:00:00Z"), "wanted at least the 4.26 s that its samples took"),
         (put("cases.0.check", None), "measured without a check"),
         (put("cases.0.check.tolerance", 1), "tolerance: found 1, wanted a number of at most 0.2"),
         (put("cases.1.work.flop", 1e-300), "flop: found 1e-300, wanted 0 or a count of at least 1"),
         (put("cases.0.work.bytes", 1e15), None),
+        (put("cases.2.work.flop", 1e15), None),
         (put("cases.1.parameters.layers", 1e-300), "wanted a whole number from 1 to 1e9"),
         (put("cases.1.parameters.d_ff", 1e15), "wanted a whole number from 1 to 1e9"),
         (put("cases.1.parameters.batch", 1e-300), "wanted a whole number from 1 to 1e9"),
@@ -432,6 +435,10 @@ def test_a_record_is_of_the_chip_that_it_claims_and_no_copy(tmp_path, catalog):
     assert "for a device measured as 'cpu', wanted the chip that was measured" in str(error)
     slow = load_record(stored(tmp_path, lambda r: r["machine"].update(device="cuda", accelerator="h100-sxm5-80gb")))
     assert any("which h100-sxm5-80gb can reach" in str(error) for error in record_errors({slow.id: slow}, chips))
+    for other in ("mi300x", "tpu-v4", "epyc-9654", "m1-max"):
+        claims = load_record(stored(tmp_path, lambda r: r["machine"].update(device="cuda", accelerator=other)))  # noqa: B023
+        (error,) = record_errors({claims.id: claims}, chips)
+        assert "for a device measured as 'cuda', wanted the chip that was measured" in str(error)
     first = load_record(stored(tmp_path))
     later = "a-machine--2026-11-23T0501Z"
     moved = {"started": "2026-11-23T05:01:00Z", "finished": "2026-11-23T05:02:00Z"}

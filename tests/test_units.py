@@ -21,7 +21,23 @@ def test_a_binary_gigabyte_is_not_a_decimal_one():
     assert parse("1 GiB").value / parse("1 GB").value == pytest.approx(1.073741824)
 
 
-@pytest.mark.parametrize("written", ["80", "80 G", "80 Gb", "GB", "80 TFLOPS", "1e400 GB/q", "0,200 GB"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "80",
+        "80 G",
+        "80 Gb",
+        "GB",
+        "80 TFLOPS",
+        "1e400 GB/q",
+        "80 GBps",
+        "80 gb/s",
+        "80 Tops",
+        "80 furlongs",
+        "٨٠ GB",
+        "0,200 GB",
+    ],
+)
 def test_a_number_without_a_unit_of_the_book_is_refused(written):
     if written == "80":
         assert parse(written).dims == units.COUNT  # a count is a number of things, not of bytes

@@ -1,5 +1,7 @@
 """Data sent by a stranger is parsed and checked: never executed, never a traceback, never HTML on a page."""
 
+import copy
+import datetime
 import json
 import os
 import re
@@ -13,10 +15,19 @@ import pytest
 from generators.catalog.accelerator import Accelerator
 from generators.catalog.bounds import odd
 from generators.catalog.chip_checks import chip_errors
+from generators.catalog.contributor import Contributor
+from generators.catalog.erratum import Erratum
 from generators.catalog.llm import LanguageModel
 from generators.catalog.load import load_catalog, validate
+from generators.catalog.number_format import NumberFormat
+from generators.catalog.prediction import Prediction
+from generators.catalog.published import Published
+from generators.catalog.record import Record
+from generators.catalog.source import Source
 from generators.validate import validate_data, validate_files
+from tests import fakes
 from tests.conftest import ROOT
+from tests.mutations import ERRATUM, put
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -167,6 +178,100 @@ def test_no_mutation_of_a_row_ends_in_a_traceback(tmp_path, kind, path):
             if validate(kind, row | {"id": "x"}, tmp_path / "x.toml", "", errors) and kind is Accelerator:
                 assert chip_errors(Accelerator.model_validate(row | {"id": "x"})) is not None
             assert all("\n" not in str(error) for error in errors)
+
+
+PAGE = "https://www.techpowerup.com"
+DAYS = ("nan", "2099-01-01", "2026-02-30", "", "24.11.2026", "1700-01-01")
+#: Fields of a row of each kind, and values that no row of it can have there.
+IMPOSSIBLE = {
+    (Accelerator, CHIP): {
+        "name": ("", " ", "x" * 100, "A [b](c)"),
+        "vendor": ("",),
+        "year": (1999, 2102, "2024", 20.5),
+        "kind": ("gpu", "datacentre", ""),
+        "memory.type": ("",),
+        "peak.fp32.printed_basis": ("Dense", "", "peak"),
+    },
+    (LanguageModel, "data/models/mistral-7b-v0.1.toml"): {
+        "name": ("", "x" * 3999),
+        "context": (0, -1, 1, "8192", 10**12),
+        "year": (1999, 2102, "2024"),
+        "shape.window.size": (0, 10**9),
+        "shape.kv_heads": (0, -1),
+    },
+    (NumberFormat, "data/formats.toml:int4-g32"): {
+        "bits": (0, -4, 1e9, "4", 65),
+        "other_bits": (0.01, 0, 1000, -1),
+        "group": (-1, 2.5, 10**9),
+        "scale_bits": (-8, 1e308),
+        "rate": ("int4", "", "FP8"),
+        "name": ("",),
+    },
+    (Source, "data/sources.toml:nvidia-l4-page"): {
+        "accessed": DAYS,
+        "published": ("2099", "soon", "2026-13", "20261124"),
+        "title": ("", " "),
+        "publisher": ("",),
+        "kind": ("blog", ""),
+        "read": ("maybe", ""),
+        "url": ("http://a.com/x", f"{PAGE}/gpu", f"https://web.archive.org/web/2024/{PAGE}/x", "ftp://x", ""),
+    },
+    (Published, "data/published/chapter1.toml:gpt-fast-7b-bf16"): {
+        "devices": (2**62, 0, -1, 1.5, "8"),
+        "batch": (0, -1, 2**60, 1.5),
+        "context": (-1, 1e300),
+        "metric": ("speed", "Time", ""),
+        "value": ("-5 tokens/s", "fast", ""),
+    },
+    (Prediction, "data/predictions/h200-sxm--2026-11-23.json"): {
+        "schema": (2, "1"),
+        "rows": ([],),
+        "rows.0.quantity": ("ms", "GB/s"),
+        "rows.0.binds": ("cache", ""),
+        "rows.0.value": (0, 1e308, None),
+    },
+    (Record, ""): {
+        "schema": ("1",),
+        "commit": ("main", "", "zzz"),
+        "dirty": ("no", 1),
+        "machine.device": ("gpu", "tpu", ""),
+        "supersedes": ("x", "../x"),
+        "cases.0.inner": (0, 1.5, -3),
+        "cases.0.kind": ("guess",),
+        "cases.0.status": ("done",),
+        "cases.0.samples": ([], [0, 0.1, 0.1], [1e-12, 0.1, 0.1], [1e9, 0.1, 0.1], ["0.1"] * 3, [None] * 3, [True] * 3),
+        "cases.0.parameters": (None,),
+    },
+    (Contributor, ""): {"name": ("", " a")},
+    (Erratum, ""): {
+        "found_in": ("0.1", ""),
+        "mended_in": ("0.0.1", "later"),
+        "place": ("a b", ""),
+        "reported": (datetime.date(2099, 1, 1), datetime.date(1999, 1, 1)),
+        "said": ("",),
+        "correct": ("",),
+    },
+}
+#: Rows of kinds of which the book may hold none.
+WRITTEN = {Record: fakes.record(), Contributor: {"name": "A reader"}, Erratum: ERRATUM["one"]}
+
+
+@pytest.mark.parametrize(("kind", "place"), IMPOSSIBLE, ids=[kind.__name__ for kind, _ in IMPOSSIBLE])
+def test_a_value_that_no_row_can_have_is_refused_where_it_stands(kind, place):
+    path, _, id_ = place.partition(":")
+    text = (ROOT / path).read_text(encoding="utf-8") if path else ""
+    whole = json.loads(text) if path.endswith("json") else tomllib.loads(text)[id_] if id_ else tomllib.loads(text)
+    whole = whole or WRITTEN[kind]
+    named = {"id": (path and (ROOT / path).stem) or "a-machine--2026-11-23T0500Z"} if "id" in kind.model_fields else {}
+    assert kind.model_validate(whole | named)
+    for field, values in IMPOSSIBLE[kind, place].items():
+        for value in values:
+            row, errors = copy.deepcopy(whole), []
+            put(row, tuple(int(part) if part.isdigit() else part for part in field.split(".")), value)
+            validate(kind, row | named, ROOT / (path or "data/x"), "", errors)
+            parts = [part for part in field.split(".") if not part.isdigit()]
+            lines = [str(error) for error in errors if parts[-1] in str(error) or f"found {value!r}" in str(error)]
+            assert any("wanted" in line for line in lines), (field, value, errors)
 
 
 @pytest.fixture
