@@ -88,6 +88,15 @@ def test_figures_are_inline_and_carry_no_rules_for_the_whole_page(built_site) ->
             assert to_png == "", f"{path}: {to_png} does not follow the page's colours"
 
 
+def test_every_drawing_is_on_pages_in_both_forms_and_a_file_to_download(built_site, root) -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in built_site.rglob("index.html"))
+    drawn = {path.name for path in (root / "docs" / "vis").glob("*.svg")}
+    assert {path.name for path in (built_site / "vis").glob("*.svg")} == drawn
+    for name in sorted(drawn):
+        id_ = name.removesuffix(".svg").replace(".narrow", "-n")
+        assert f'aria-labelledby="{id_}-title {id_}-desc"' in pages, name
+
+
 def test_the_style_sheet_has_the_figures_palette(root) -> None:
     css = (root / "docs" / "assets" / "site.css").read_text(encoding="utf-8")
     light = dict(re.findall(r"--mb-([a-z-]+): (#[0-9a-f]{6});", css.split("@media screen", 1)[0]))
