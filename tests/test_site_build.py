@@ -148,21 +148,38 @@ def copy_of(root: Path, folder: Path) -> Path:
     return folder
 
 
+def with_lines(root: Path, folder: Path, *lines: str) -> Path:
+    """A copy of the project whose front page ends with these lines, and of which few pages are built."""
+    project = copy_of(root, folder)
+    for name, more in (("mkdocs.yml", ["exclude_docs: /*/*"]), ("docs/index.md", lines)):
+        text = (root / name).read_text(encoding="utf-8")
+        (project / name).unlink()
+        (project / name).write_text("\n".join([text, *more, ""]), encoding="utf-8")
+    return project
+
+
 def test_a_mistake_in_a_page_aborts_the_build_with_its_line(root, tmp_path) -> None:
-    project = copy_of(root, tmp_path / "project")
-    (project / "mkdocs.yml").unlink()  # what is rendered after the mistake does not matter here
-    config = (root / "mkdocs.yml").read_text(encoding="utf-8")
-    (project / "mkdocs.yml").write_text(f"{config}\nexclude_docs: /*/*\n", encoding="utf-8")
-    text = (root / "docs" / "index.md").read_text(encoding="utf-8")
-    (project / "docs" / "index.md").unlink()
-    (project / "docs" / "index.md").write_text(
-        text + "\n[9 ms](reference/numbers.md#no.such-number)\n", encoding="utf-8"
-    )
+    project = with_lines(root, tmp_path / "project", "[9 ms](reference/numbers.md#no.such-number)")
     done = build_site(tmp_path / "out", project)
     assert done.returncode != 0
-    line = text.count("\n") + 2
+    line = (project / "docs" / "index.md").read_text(encoding="utf-8").count("\n")
     assert f"docs/index.md:{line}: [9 ms] names number 'no.such-number'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_engine_alone_can_know_aborts_the_build(root, tmp_path) -> None:
+    """A page that the menu lacks, an absolute link, and a picture that is not there."""
+    project = with_lines(root, tmp_path / "project", "[x](/explorer/)\n", "![A picture.](assets/nowhere.png)")
+    (project / "docs" / "05_new.md").write_text("# New\n\nText.\n")
+    done = build_site(tmp_path / "out", project)
+    assert done.returncode != 0 and "Traceback" not in done.stderr and "in strict mode" in done.stdout + done.stderr
+    front = "WARNING -  Doc file 'index.md' contains"
+    for said in (
+        f"{front} an absolute link '/explorer/'",
+        f"{front} a link 'assets/nowhere.png', but the target is not",
+    ):
+        assert said in done.stderr
+    assert re.search(r'WARNING - .* not included in the "nav" configuration:\n  - 05_new.md\n', done.stderr)
 
 
 def own_measurements(project) -> None:

@@ -305,6 +305,11 @@ def test_a_link_that_leads_nowhere_is_named_with_its_line(root, text, line, said
     assert len(found) == 1 and found[0].startswith(f"docs/x.md:{line}: ") and said in found[0], found
 
 
+def test_a_link_out_of_a_folder_that_leads_nowhere_is_named(root):
+    (found,) = page_faults(root, {"docs/reference/x.md": f"{DESCRIBED}# T\n\n[x](../missing.md)\n"})
+    assert str(found).startswith("docs/reference/x.md:6: found a link to '../missing.md', which is no page"), found
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -1,4 +1,4 @@
-"""What the gates share: the site, built once or given with ``--site FOLDER``, and a copy of the tree to plant faults in.
+"""What the gates share: the site, built once or given with ``--site FOLDER``, and pages to plant faults in.
 
 A gate is a function from the folder of a built site to a list of faults, one line each, in ``tests/gates/<name>.py``.
 ``tests/gates/test_gate_<name>.py`` holds it to the real site, and to faults planted for it, so that no gate passes by being blind.
@@ -8,14 +8,13 @@ Run them with ``nox -s gates``, or one with ``nox -s gates -- -k axe``.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from generators.core.chromium import missing
-from tests.conftest import ROOT, build_site
+from tests.conftest import build_site
 from tests.gates.loads import Loads, record
 from tests.gates.node import need
 
@@ -46,19 +45,6 @@ def recorded(site: Path) -> dict[str, Loads]:
     """What every page asks for in Chromium, recorded once for the gates that judge it."""
     need(missing())
     return record(site)
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """A copy of what a build reads, for a test to plant faults in."""
-    folder = tmp_path / "tree"
-    unwanted = shutil.ignore_patterns("__pycache__", "node_modules")
-    for name in ("data", "docs", "generators", "site_overrides", "vis"):
-        shutil.copytree(ROOT / name, folder / name, ignore=unwanted)
-    for path in ROOT.iterdir():
-        if path.is_file() and path.name != ".git":
-            shutil.copy(path, folder / path.name)
-    return folder
 
 
 @pytest.fixture
