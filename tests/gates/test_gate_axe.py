@@ -1,4 +1,4 @@
-"""Gate: axe finds nothing on any page, and finds each fault planted for it."""
+"""Gate: axe finds nothing on any page, and is asked for the rules and the views that the gate promises."""
 
 import pytest
 
@@ -17,28 +17,19 @@ def test_axe_on_every_page(site) -> None:
     assert axe.check(site) == []
 
 
-#: Rule, and what stands in a page that breaks it.  The last is closed away.
+#: Rule, and what stands in a page that breaks it: one of the newest standard's, one that the gate tolerates elsewhere, and
+#: one of the rules that are judged in dark too, closed away.
 PLANTED = [
-    ("image-alt", '<img src="x.png">'),
-    ("color-contrast", '<p style="color:#999;background:#fff">pale</p>'),
-    ("label", '<input type="text">'),
-    ("link-name", '<a href="sub/"></a>'),
-    ("heading-order", "<h4>skipped</h4>"),
-    ("button-name", "<button></button>"),
-    ("aria-allowed-attr", '<p role="note" aria-checked="true">x</p>'),
-    ("svg-img-alt", '<svg role="img" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'),
-    ("landmark-unique", '<nav><a href="#top">a</a></nav><nav><a href="#top">b</a></nav>'),
     (
         "target-size",
-        '<button style="height:8px;width:8px;padding:0" aria-label="a"></button><button style="height:8px;width:8px;padding:0;margin:0" aria-label="b"></button>',
+        " ".join(f'<button style="height:8px;width:8px;padding:0" aria-label="{n}"></button>' for n in "ab"),
     ),
+    ("landmark-unique", '<nav><a href="#top">a</a></nav><nav><a href="#top">b</a></nav>'),
     (
         "color-contrast",
         '<details><summary>Answer</summary><p style="color:#999;background:#fff">closed away</p></details>',
     ),
 ]
-
-
 #: View, rule, and what breaks the rule in that view alone.
 ONE_VIEW = [
     (
@@ -73,7 +64,7 @@ def on(planted: list[str], number: int) -> list[str]:
     return [line for line in planted if line.startswith(f"planted-{number}/ (")]
 
 
-@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(PLANTED)])
+@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[rule for rule, _ in PLANTED])
 def test_axe_planted(planted, number) -> None:
     rule = PLANTED[number][0]
     for view in ("light, desk", "dark, desk") if rule in axe.COLOURS else ("light, desk",):

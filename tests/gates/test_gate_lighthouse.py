@@ -1,4 +1,4 @@
-"""Gate: Lighthouse is content with three pages, and is not with pages that are slow, unnamed, unsafe or unfindable."""
+"""Gate: Lighthouse is content with three pages, and is not with a page that is slow."""
 
 import pytest
 
@@ -22,22 +22,16 @@ def test_lighthouse_on_three_pages(site, capsys) -> None:
     assert lighthouse.check(reported) == []
 
 
-#: What stands in a page, and the category that falls.
+#: A page that is slow, and moves when it is there.
 SLOW = "<script>const until = performance.now() + 1500; while (performance.now() < until);</script>"
 MOVING = "<p id='late'>x</p><p style='height:60vh'>moves</p><script>setTimeout(() => { late.style.height = '60vh'; }, 300)</script>"
-PLANTED = [
-    (SLOW + MOVING, "performance"),
-    ('<button></button><p style="color:#ccc;background:#fff">pale</p>', "accessibility"),
-    ("<script>console.error('wrong')</script>", "best-practices"),
-    ('<a href="javascript:void(0)">here</a>', "seo"),
-]
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory) -> list[lighthouse.Reported]:
-    """What Lighthouse says, in one run each, of pages with one fault each; the last is sound."""
+    """What Lighthouse says, in one run each, of that page and of a sound one."""
     folder = tmp_path_factory.mktemp("lighthouse")
-    names = plant(folder, [*(body for body, _ in PLANTED), "<p>Sound.</p>"])
+    names = plant(folder, [SLOW + MOVING, "<p>Sound.</p>"])
     for name in names:
         page = folder / name
         head = '<link rel="icon" href="data:,"><meta name="description" content="A page that a test has written.">'
@@ -45,10 +39,8 @@ def planted(tmp_path_factory) -> list[lighthouse.Reported]:
     return lighthouse.judge(folder, [name.removesuffix("index.html") for name in names], runs=1)
 
 
-@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[name for _, name in PLANTED])
-def test_lighthouse_planted(planted, number) -> None:
-    found = lighthouse.check(planted[number : number + 1])
-    assert any(f": {PLANTED[number][1]} " in line for line in found), planted[number]
+def test_lighthouse_planted(planted) -> None:
+    assert [line.split()[1] for line in lighthouse.check(planted[:1])] == ["performance"], planted[0]
 
 
 def test_lighthouse_finds_nothing_on_a_sound_page(planted) -> None:
