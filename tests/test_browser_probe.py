@@ -9,10 +9,11 @@ import re
 
 import pytest
 from test_browser import browser, origin, page, pytestmark
-from test_live_hosts import _Strict, serve
+from test_live_hosts import _Strict
 
 from generators.browser.probe_module import SOURCE, assemble, probe_module
 from generators.catalog.browser_probe import load_probes
+from generators.core.chromium import served
 from generators.core.errors import BookError
 from tests.live_pages import EXPLORER, FIRST, KEEP, KEPT, dropped, open_live, reach
 
@@ -248,10 +249,9 @@ def test_a_strict_policy_holds_and_what_it_must_allow_is_what_the_page_says(page
 
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "/assets/live/" in message.text else None)
-    server, root = serve(built_site, Host)
-    open_live(page, root, "probe")
-    found = small_run(page)
-    server.shutdown()
+    with served(built_site, Host) as root:
+        open_live(page, root, "probe")
+        found = small_run(page)
     assert found["method"] == method
     assert bool(found["why"]) == (method == "javascript")
     page_text = (built_site / "reference" / "method" / "index.html").read_text(encoding="utf-8")

@@ -212,13 +212,14 @@ def test_a_figure_file_is_small_for_what_it_draws(name):
     assert (ROOT / "docs" / "vis" / name).stat().st_size <= min(20_000 + 400 * rows, 30_000), name
 
 
-def luminance(hex_):
-    parts = [int(hex_[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def contrast(a: str, b: str) -> float:
+    """WCAG 2 contrast of two colours."""
 
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-def contrast(a, b):
     high, low = sorted((luminance(a), luminance(b)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 

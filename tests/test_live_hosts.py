@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
 import shutil
-import threading
 
 import pytest
 from test_browser import browser, origin, page, pytestmark
 
+from generators.core.chromium import Quiet, served
 from tests.live_pages import EXPLORER, FIRST, open_live, reach
 
 
@@ -21,7 +19,7 @@ def test_it_works_from_a_folder(page, built_site, address, kind):
     assert page.locator(".mb-live-svg text").count() > 10
 
 
-class _Strict(http.server.SimpleHTTPRequestHandler):
+class _Strict(Quiet):
     """A host that allows nothing but its own files; Material's own inline scripts and styles do not pass."""
 
     def end_headers(self) -> None:
@@ -31,35 +29,19 @@ class _Strict(http.server.SimpleHTTPRequestHandler):
         )
         super().end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def serve(folder, handler=_Strict):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_port}/"
-
 
 def test_a_strict_content_security_policy_holds_in_a_versioned_folder(page, built_site, tmp_path):
     shutil.copytree(built_site, tmp_path / "1.0")
-    server, root = serve(tmp_path)
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
-    outside: list[str] = []
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith((f"{root}1.0/", "data:", "blob:")) else outside.append(request.url)
-        ),
-    )
-    open_live(page, f"{root}1.0/{EXPLORER}", "explorer")
-    with page.expect_download():
-        page.get_by_role("button", name="Download PNG").click()
-    ours = [line for line in refused if "/assets/live/" in line]
-    server.shutdown()
-    assert ours == []
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with served(tmp_path, _Strict) as root:
+        open_live(page, f"{root}1.0/{EXPLORER}", "explorer")
+        with page.expect_download():
+            page.get_by_role("button", name="Download PNG").click()
+    assert [line for line in refused if "/assets/live/" in line] == []
+    outside = [url for url in asked if not url.startswith((f"{root}1.0/", "data:", "blob:"))]
     assert [url for url in outside if "favicon" not in url] == []
 
 
@@ -73,15 +55,14 @@ def test_linked_data_is_no_script_to_a_strict_policy(page, built_site, tmp_path)
     page.add_init_script(
         "window.refused = []; document.addEventListener('securitypolicyviolation', e => refused.push(e.lineNumber))"
     )
-    server, root = serve(tmp_path)
     refused = {}
-    for name in ("1", "2"):
-        page.goto(f"{root}{name}.html")
-        page.wait_for_function("document.readyState === 'complete'")
-        refused[name] = page.evaluate("new Promise(done => setTimeout(() => done(refused), 200))")
-        if name == "1":
-            data = page.evaluate("JSON.parse(document.querySelector('[type=\"application/ld+json\"]').textContent)")
-    server.shutdown()
+    with served(tmp_path, _Strict) as root:
+        for name in ("1", "2"):
+            page.goto(f"{root}{name}.html")
+            page.wait_for_function("document.readyState === 'complete'")
+            refused[name] = page.evaluate("new Promise(done => setTimeout(() => done(refused), 200))")
+            if name == "1":
+                data = page.evaluate("JSON.parse(document.querySelector('[type=\"application/ld+json\"]').textContent)")
     assert data["@type"] == "TechArticle"
     assert line not in refused["1"] and line in refused["2"]
 

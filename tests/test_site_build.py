@@ -18,6 +18,7 @@ from generators.site.links import check
 from generators.validate import validate_data
 from tests.clones import an_untrusted_record
 from tests.conftest import BUILD, FEW, build_site
+from tests.test_figures import contrast
 from vis._palette import PALETTE
 
 
@@ -119,18 +120,6 @@ def test_text_colours_are_legible_on_the_raised_surface(root) -> None:
         raised = re.findall(r"--mb-raised: (#[0-9a-f]{6});", css)[number]
         for role in ("ink", "muted", "compute", "memory"):
             assert contrast(PALETTE[role][number], raised) >= 4.5, (scheme, role)
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG 2 contrast of two colours."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def copy_of(root: Path, folder: Path) -> Path:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import gzip
-import http.server
-import threading
-from collections.abc import Iterator
 from pathlib import Path
+
+from generators.core.chromium import Quiet, served
 
 PACKED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".csv", ".md")
 
@@ -29,12 +28,7 @@ def size(path: Path) -> int:
     return len(packed(path, path.stat().st_mtime_ns)) if path.suffix in PACKED else path.stat().st_size
 
 
-class _Host(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
+class _Host(Quiet):
     def do_GET(self) -> None:
         path, status = Path(self.translate_path(self.path)), 200
         if path.is_dir():
@@ -60,14 +54,6 @@ class _Host(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
-@contextlib.contextmanager
-def hosted(site: Path) -> Iterator[str]:
+def hosted(site: Path) -> contextlib.AbstractContextManager[str]:
     """The address of the site on this machine only, as long as the block runs."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Host, directory=str(site)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return served(site, _Host)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import http.server
 import io
 import subprocess
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from generators.core.changelog import order, read_changelog
+from generators.core.chromium import Quiet, served
 from generators.release.edition import read_number
 from generators.release.release import release
 from tests.clones import address, change, clone, commit, git
@@ -40,11 +37,8 @@ class Host:
     trees: list[dict[str, str]] = field(default_factory=list)
 
 
-class _Page(http.server.SimpleHTTPRequestHandler):
+class _Page(Quiet):
     """A static host: a missing page is answered with the root's 404.html."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """As a public host does it."""
@@ -53,13 +47,9 @@ class _Page(http.server.SimpleHTTPRequestHandler):
             return super().send_error(code, message, explain)
         self.send_response(404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(lost.stat().st_size))
         self.end_headers()
         self.wfile.write(lost.read_bytes())
-
-    def copyfile(self, source, outputfile) -> None:
-        """Send a file; a browser that has left the page meanwhile is no fault."""
-        with contextlib.suppress(ConnectionError):
-            super().copyfile(source, outputfile)
 
 
 def tagged(root: Path, number: str) -> None:
@@ -73,23 +63,19 @@ def tagged(root: Path, number: str) -> None:
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Both editions published and served under ``/book/``; a local address stands for the public one."""
-    served = tmp_path_factory.mktemp("host")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Page, directory=str(served)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = tmp_path_factory.mktemp("host")
     root = clone(tmp_path_factory.mktemp("editions") / "clone")
-    made = Host(served / "book", f"http://127.0.0.1:{server.server_port}/book/", root)
-    address(root, site_url=made.address, repo_url=CODE)
-    for key, value in (("user.name", "A test"), ("user.email", "test@book.invalid")):
-        git(root, "config", key, value)
-    for number in (OLD, NEW):
-        _publish(made, number)
-    packed = subprocess.run(["git", "-C", str(root), "archive", "gh-pages"], check=True, capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(made.folder, filter="data")
-    yield made
-    server.shutdown()
-    server.server_close()
+    with served(folder, _Page) as origin:
+        made = Host(folder / "book", f"{origin}book/", root)
+        address(root, site_url=made.address, repo_url=CODE)
+        for key, value in (("user.name", "A test"), ("user.email", "test@book.invalid")):
+            git(root, "config", key, value)
+        for number in (OLD, NEW):
+            _publish(made, number)
+        packed = subprocess.run(["git", "-C", str(root), "archive", "gh-pages"], check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(made.folder, filter="data")
+        yield made
 
 
 def _publish(made: Host, number: str) -> None:
