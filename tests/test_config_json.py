@@ -503,7 +503,7 @@ def published(s) -> dict:
         }
     if s.window_layers:
         kinds = ["sliding_attention"] * int(s.window_layers) + ["full_attention"] * int(s.layers - s.window_layers)
-        config |= {"sliding_window": s.window, "layer_types": kinds}
+        config |= {"sliding_window": s.window} | ({"layer_types": kinds} if s.window_layers < s.layers else {})
     return config
 
 

@@ -23,6 +23,7 @@ from generators.model.expected import Habits, expected_time, launching_layers
 from generators.model.inputs import Pass
 from generators.shape_command import figures
 from tests.live_pages import EXPLORER, cell, drawn, open_live, reach, set_number, settled
+from tests.test_config_json import published
 
 CONFIG = {
     "model_type": "llama",
@@ -422,41 +423,11 @@ def test_every_published_config_of_a_family_gives_the_catalogs_shape(page, origi
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_text("My own model", exact=True).last.click()
     for id_ in ("llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "mistral-7b-v0.1"):
-        page.locator(".mb-own textarea").fill(json.dumps(_published(catalog.models[id_].shape)))
+        page.locator(".mb-own textarea").fill(json.dumps(published(model_inputs.described(catalog.models[id_]))))
         page.get_by_role("button", name="Use this model").click()
         mine = cell(page, "KV cache of one token"), cell(page, "FLOP per step")
         page.locator(".mb-explorer").get_by_label("Model", exact=True).select_option(id_)
         assert (cell(page, "KV cache of one token"), cell(page, "FLOP per step")) == mine, id_
-
-
-def _published(shape) -> dict:
-    config = {
-        "num_hidden_layers": shape.layers,
-        "hidden_size": shape.d_model,
-        "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.kv_heads,
-        "intermediate_size": shape.d_ff,
-        "vocab_size": shape.vocab,
-        "tie_word_embeddings": shape.tied_embeddings,
-        "head_dim": shape.head_dim,
-    }
-    if shape.moe:
-        config |= {
-            "num_local_experts": shape.moe.experts,
-            "num_experts_per_tok": shape.moe.active,
-            "n_shared_experts": shape.moe.shared,
-            "moe_intermediate_size": shape.moe.d_ff,
-            "first_k_dense_replace": shape.moe.dense_layers,
-        }
-    if shape.mla:
-        config |= {
-            "kv_lora_rank": shape.mla.kv_rank,
-            "q_lora_rank": shape.mla.q_rank,
-            "qk_rope_head_dim": shape.mla.rope_dim,
-            "qk_nope_head_dim": shape.mla.nope_dim,
-            "v_head_dim": shape.mla.v_dim,
-        }
-    return config | ({"sliding_window": shape.window.size} if shape.window else {})
 
 
 def test_matching_measurements_stand_beside_the_bound_with_their_error(page, origin, catalog):
