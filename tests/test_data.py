@@ -7,7 +7,7 @@ import shutil
 import pytest
 from pydantic import ValidationError
 
-from generators.catalog import model_inputs
+from generators.catalog import cross_checks, model_inputs
 from generators.catalog.accelerator import Accelerator
 from generators.catalog.chip_checks import chip_errors
 from generators.catalog.load import load_catalog
@@ -399,6 +399,18 @@ def test_a_wrong_dimension_of_a_model_breaks_its_total(data_copy, wrong):
     assert any("llama-2-7b.toml:parameters" in line and "the shape gives" in line for line in refusal(data_copy))
 
 
+def test_the_total_of_every_model_tells_a_wrong_dimension(catalog):
+    for model in catalog.alike.values():
+        wrong = {name: 2 * getattr(model.shape, name) for name in ("layers", "d_model", "vocab", "d_ff")}
+        wrong["tied_embeddings"] = not model.shape.tied_embeddings
+        if model.shape.moe:
+            del wrong["d_ff"]  # of dense layers alone
+        assert cross_checks._model(model) == []
+        for name, value in wrong.items():
+            shape = model.shape.model_copy(update={name: value})
+            assert cross_checks._model(model.model_copy(update={"shape": shape})), (model.id, name)
+
+
 def test_malformed_toml_is_one_line(data_copy):
     (data_copy / CHIP).write_text("name = ")
     assert any("not readable as TOML" in line for line in refusal(data_copy))
@@ -462,6 +474,20 @@ def test_a_format_has_the_bits_of_its_name_and_the_group_that_is_printed(catalog
     NumberFormat(**row)
     with pytest.raises(ValidationError, match=re.escape(said)):
         NumberFormat(**row | {field: value})
+
+
+def test_no_format_may_have_other_bits_or_groups_than_it_tells(catalog):
+    for row in catalog.formats.values():
+        sizes = (1.0, 1.58, 2.0, 3.0, 3.4375, 4.0, 4.5, 5.0, 6.0, 6.5625, 8.0, 12.0, 16.0, 32.0)
+        narrow = [bits for bits in sizes if bits < row.named_bits]
+        wide = [bits for bits in sizes if bits >= row.named_bits + 1]
+        wrong = {"expert_bits" if row.expert_bits else "bits": narrow + wide, "group": [7, 24, 48, 96, 512]}
+        wrong |= {"attention_bits": narrow, "embedding_bits": narrow}
+        for field, values in wrong.items():
+            for value in values if getattr(row, field) else ():
+                if value != getattr(row, field):
+                    with pytest.raises(ValidationError):
+                        NumberFormat(**row.model_dump() | {field: value})
 
 
 def test_scales_that_are_dropped_with_their_group_are_missed(catalog):
