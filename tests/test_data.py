@@ -73,16 +73,16 @@ def test_a_wrong_chip_is_refused_in_words(data_copy, old, new, said):
         ("LPDDR5X", "cpu", None, 29_000_000, None, "and 5,000 GB/s at most of memory outside the chip"),
         ("LPDDR5X", "apple", 512, 153, 60, "wanted 80 to 1300 ms"),
         ("LPDDR5X", "consumer", 32, 28, 60, "wanted 8 to 1000 ms"),
-        ("HBM3e", "data-centre", 1900, 8000, 1400, "wanted 6 to 80 ms for HBM3e"),
-        ("HBM4", "data-centre", 1900, 23_300, None, "wanted 6 to 80 ms for HBM4"),
-        ("HBM3e", "data-centre", 288, 8000, 20, "wanted 30 to 30,000 W for data-centre"),
-        ("SRAM", "data-centre", 44, 29_000_000, 23_000, "wanted 1 W at least for each 1,200 GB/s of SRAM"),
-        ("SRAM", "data-centre", 1900, 80_000, 215, "found '1900 GB' of SRAM, wanted 275 GB at most"),
-        ("SRAM", "data-centre", 24, 300, 72, "which takes 80 ms to read at 300 GB/s, wanted 0 to 1 ms for SRAM"),
+        ("HBM3e", "data-center", 1900, 8000, 1400, "wanted 6 to 80 ms for HBM3e"),
+        ("HBM4", "data-center", 1900, 23_300, None, "wanted 6 to 80 ms for HBM4"),
+        ("HBM3e", "data-center", 288, 8000, 20, "wanted 30 to 30,000 W for data-center"),
+        ("SRAM", "data-center", 44, 29_000_000, 23_000, "wanted 1 W at least for each 1,200 GB/s of SRAM"),
+        ("SRAM", "data-center", 1900, 80_000, 215, "found '1900 GB' of SRAM, wanted 275 GB at most"),
+        ("SRAM", "data-center", 24, 300, 72, "which takes 80 ms to read at 300 GB/s, wanted 0 to 1 ms for SRAM"),
         ("LPDDR5X", "apple", 32, 153, 60, ""),
         ("LPDDR5X", "workstation", 16, 102, 60, ""),
-        ("HBM3e", "data-centre", 288, 8000, 1400, ""),
-        ("SRAM", "data-centre", 44, 21_000_000, 23_000, ""),
+        ("HBM3e", "data-center", 288, 8000, 1400, ""),
+        ("SRAM", "data-center", 44, 21_000_000, 23_000, ""),
     ],
 )
 def test_a_memory_as_no_chip_of_its_kind_has_is_refused(memory, kind, capacity, bandwidth, power, said):
@@ -182,7 +182,7 @@ def with_peaks(root, *rows, clock=""):
     """A chip of the copy that has these peaks only; returns its path."""
     path = "data/accelerators/a-chip.toml"
     memory = 'bandwidth = { value = "3350 GB/s", as_printed = "3.35TB/s", source = "nvidia-h100-page" }'
-    head = 'name = "A chip"\nshort = "A chip"\nvendor = "V"\nkind = "data-centre"\nyear = 2022'
+    head = 'name = "A chip"\nshort = "A chip"\nvendor = "V"\nkind = "data-center"\nyear = 2022'
     (root / path).write_text("\n".join([head, "[memory]", 'type = "HBM"', memory, "[peak]", *rows, clock]))
     return path
 
@@ -418,7 +418,7 @@ def test_malformed_toml_is_one_line(data_copy):
 
 def test_there_are_enough_rows_of_every_kind(catalog):
     kinds = {chip.kind for chip in catalog.accelerators.values()}
-    assert len(catalog.accelerators) >= 30 and {"data-centre", "consumer", "apple", "cpu", "tpu"} <= kinds
+    assert len(catalog.accelerators) >= 30 and {"data-center", "consumer", "apple", "cpu", "tpu"} <= kinds
     assert {"v100-sxm2-32gb", "b200-sxm"} <= set(catalog.accelerators)
     models = catalog.alike.values()
     assert len(models) >= 20

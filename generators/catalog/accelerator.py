@@ -81,7 +81,7 @@ class Accelerator(Row):
     name: Name
     short: Name = Field(max_length=18)  # a label in figures
     vendor: Name
-    kind: Literal["data-centre", "workstation", "consumer", "apple", "cpu", "tpu"]
+    kind: Literal["data-center", "workstation", "consumer", "apple", "cpu", "tpu"]
     year: int = Field(ge=2010, le=2030)
     status: Literal["shipping", "announced"] = "shipping"
     memory: Memory

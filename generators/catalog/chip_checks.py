@@ -121,7 +121,7 @@ def _unlike(value: str, other: str, rate: float, wanted: str) -> str:
 #: GB/s of memory outside the chip.  Least: a Jetson Nano has 25.6, a first Inferentia 50, an M1 68; a processor has one
 #: channel of DDR4-2400 at least.  Most: more than twice what any of the kind has.
 _OF_KIND = {
-    "data-centre": ((30, 30_000), (8, 250), (25, 60_000)),
+    "data-center": ((30, 30_000), (8, 250), (25, 60_000)),
     "tpu": ((30, 3_000), (8, 250), (25, 20_000)),
     "workstation": ((20, 1_500), (8, 1_000), (25, 5_000)),
     "consumer": ((10, 1_500), (8, 1_000), (25, 5_000)),

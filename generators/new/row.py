@@ -26,7 +26,7 @@ _WHAT = {
     "short": "the name in running text",
     "as_printed": "the words of the source",
     "printed_basis": "dense, sparse or derived",
-    "kind": "data-centre, workstation, consumer, apple, cpu or tpu",
+    "kind": "data-center, workstation, consumer, apple, cpu or tpu",
 }
 _SOURCE = {
     "kind": "datasheet, whitepaper, documentation, config, code, paper or report",

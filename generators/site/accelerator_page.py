@@ -13,7 +13,7 @@ from generators.site.in_the_book import Chapters
 from generators.site.markdown import grouped, page, source_brief, source_link, table, trail
 
 KIND = {
-    "data-centre": "data-center accelerator",
+    "data-center": "data-center accelerator",
     "tpu": "TPU",
     "workstation": "workstation card",
     "consumer": "consumer card",

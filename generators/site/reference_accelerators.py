@@ -16,7 +16,7 @@ from generators.site.page import Page
 
 FOLDER = "reference/accelerators"
 KINDS = {
-    "data-centre": "Data-center GPUs and accelerators",
+    "data-center": "Data-center GPUs and accelerators",
     "tpu": "TPUs",
     "workstation": "Workstation cards",
     "consumer": "Consumer cards",
