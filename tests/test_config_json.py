@@ -296,6 +296,21 @@ def test_what_is_no_model_gets_one_line(rules):
             assert parameters.parameter_count(read.shape) > 0
 
 
+def test_a_long_text_is_read_and_of_many_unread_keys_a_few_are_named(rules, browser_reads):
+    config = json.loads((FILES / "x-opt-125m.json").read_text())
+    for others, note in (
+        ({"x": "a" * 9_000_000}, "keys not read: x"),
+        ({f"k{number}": 1 for number in range(9)}, "keys not read: k0, k1, k2, k3, k4, k5, k6, k7, k8"),
+        (
+            {f"k{number}": 1 for number in range(30_000)},
+            "keys not read: k0, k1, k2, k3, k4, k5, k6, k7 and 29,992 more",
+        ),
+    ):
+        text = json.dumps(config | others)
+        assert read_config(text, rules).notes[-1] == note
+        assert browser_reads([text])[0] == python_reads(text, rules)
+
+
 def test_a_file_of_several_megabytes_is_read(rules, browser_reads):
     config = json.loads((FILES / "x-opt-125m.json").read_text()) | {
         "id2label": {str(i): "word" * 9 for i in range(70_000)}

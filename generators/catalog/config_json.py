@@ -19,6 +19,7 @@ from generators.model.inputs import Part, Shape
 LONGEST = 32_000_000  # characters of a file
 DEEPEST = 60  # objects and lists within each other
 LARGEST = 1e9  # of any dimension
+MOST_NAMED = 8  # keys in a note
 
 
 class Refused(Exception):
@@ -77,7 +78,7 @@ def read_config(text: str, rules: Rules) -> Read:
             + ", ".join(sorted(f"{key} = {short(value)}" for key, value in reader.taken.items()))
         )
     if unread:
-        notes.append("keys not read: " + ", ".join(unread))
+        notes.append("keys not read: " + _some(unread))
     try:
         weights = _weights(config, inner, shape, rules)
     except Refused as error:
@@ -98,6 +99,12 @@ def short(value: object) -> str:
         value = int(value)
     text = json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _some(names: list[str]) -> str:
+    """A few of many names, and how many more there are."""
+    left = len(names) - MOST_NAMED
+    return f"{', '.join(names[:MOST_NAMED])} and {left:,} more" if left > 1 else ", ".join(names)
 
 
 def _parsed(text: str) -> dict:

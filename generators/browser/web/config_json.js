@@ -4,9 +4,11 @@ import { model } from "./model.js";
 import { rules } from "./rules.js";
 import { ownShape } from "./explorer_state.js";
 import { nameTwice } from "./name_twice.js";
+import { count } from "./numbers.js";
 
 const LONGEST_CONFIG = 32000000; // characters
 const DEEPEST_CONFIG = 60; // objects and lists within each other
+const MOST_NAMED = 8; // keys in a note
 const LARGEST_DIMENSION = 1e9;
 
 export function shapeOf(text) {
@@ -41,7 +43,7 @@ export function readConfig(text) {
   if (said) notes.push(said);
   if (reader.silent.has("tie")) notes.push(`it does not say whether the head shares the embedding table; taken as ${shape.tied ? "" : "not "}shared`);
   if (reader.taken.size) notes.push(`not in the file, as the class has it: ${[...reader.taken].sort().join(", ")}`);
-  if (unread.length) notes.push(`keys not read: ${unread.join(", ")}`);
+  if (unread.length) notes.push(`keys not read: ${someOf(unread)}`);
   let weights = { method: "unknown", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
   try {
     weights = weightsOf(config, inner, shape);
@@ -76,12 +78,18 @@ function worded(value) {
   return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
 }
 
+// A few of many names, and how many more there are.
+function someOf(names) {
+  const left = names.length - MOST_NAMED;
+  return left > 1 ? `${names.slice(0, MOST_NAMED).join(", ")} and ${count(left)} more` : names.join(", ");
+}
+
 const plainKey = (key) => worded(key).slice(1, -1);
 
 // NaN and Infinity, which Python writes, count as not given.
 function configOf(text) {
   if (text.length > LONGEST_CONFIG) noModel(`found ${text.length} characters, wanted at most ${LONGEST_CONFIG}`);
-  const words = text.replace(/^\ufeff/, "").replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (one) => (one[0] === '"' ? one : "null"));
+  const words = text.replace(/^\ufeff/, "").replace(/"[^"\\]*?(?:\\.[^"\\]*?)*?"|-?\bInfinity\b|\bNaN\b/g, (one) => (one[0] === '"' ? one : "null"));
   let config;
   try {
     config = JSON.parse(words);
@@ -152,7 +160,7 @@ function checkSpelling(table, read, known, place = "") {
   const meant = new Map([...read].sort().filter((key) => key.length > 3).flatMap((key) => shorter(key).map((short) => [short, key])));
   for (const [key, value] of Object.entries(table)) {
     if (read.includes(key) || known.has(key) || value === null || [...key].length > 100) continue;
-    const near = shorter(key).sort().find((short) => meant.has(short));
+    const [near] = shorter(key).filter((short) => meant.has(short)).sort();
     if (near !== undefined) noModel(`found ${plainKey(place + key)} = ${worded(value)}, wanted a key that the rules know, nearest is ${place}${meant.get(near)}; correct the name, or remove it`);
   }
 }

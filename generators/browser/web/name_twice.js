@@ -2,7 +2,7 @@
 export function nameTwice(words) {
   const open = [];
   let last = null;
-  for (const [token] of words.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+  for (const [token] of words.matchAll(/"[^"\\]*?(?:\\.[^"\\]*?)*?"|[{}[\]:]/g)) {
     if (token === "{") open.push(new Set());
     else if (token === "[") open.push(null);
     else if (token === "}" || token === "]") open.pop();
