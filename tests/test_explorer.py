@@ -293,6 +293,43 @@ def test_each_label_stands_nearest_to_its_own_mark(page, origin, width):
         assert min(away(label, mark) for mark in found[label[0]]) < min(away(label, mark) for mark in found[other])
 
 
+#: Views whose figures have much to write: a chip without a peak beside one with, and wide axes.
+CROWDED = [
+    "a=1~h200-sxm~deepseek-v3~fp8~1~2048~8&b=1~cerebras-wse-3~llama-3.1-8b~bf16~1~2048~1",
+    "a=1~h100-sxm5-80gb~deepseek-v3~fp8~32~4096~8&b=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048",
+    "a=1~cerebras-wse-3~llama-3.1-8b~bf16~1~2048~1",
+    "a=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048&b=1~dgx-spark~llama-3.1-8b~q8-0~1~4096",
+    "a=1~gb200~llama-3.1-70b~bf16~1~2048~64&b=1~cerebras-wse-3~llama-3.1-405b~bf16~1~2048~1024",
+]
+#: Texts of the figure that lie beyond its edge, or upon each other.
+CLASHES = """
+() => {
+  const svg = document.querySelector(".mb-explorer .mb-live-svg");
+  const edge = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")].map((node) => [node.textContent, node.getBoundingClientRect(), node.hasAttribute("transform")]);
+  const out = texts.filter(([, box]) => box.left < edge.left - 1 || box.right > edge.right + 1 || box.top < edge.top - 1).map(([words]) => `${words} is cut`);
+  const upright = texts.filter(([, , turned]) => !turned);
+  upright.forEach(([words, a], at) => upright.slice(at + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && tall > 4) out.push(`${words} upon ${other}`);
+  }));
+  return out;
+}
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_in_the_figure_is_cut_or_covered(page, origin, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for query in CROWDED:
+        open_live(page, f"{origin}{EXPLORER}?{query}", "explorer")
+        drawn(page)
+        assert page.evaluate(CLASHES) == [], query
+        named = " ".join(page.locator(".mb-live-svg text").all_text_contents())
+        assert ("cerebras" in query or "dgx" in query) == ("no peak known" in named)
+
+
 def test_every_configuration_is_named_at_its_mark_roof_and_bars(page, origin):
     open_live(page, origin + EXPLORER, "explorer")
     page.get_by_role("button", name="Compare with another").click()

@@ -1,11 +1,11 @@
 // Direct labels that do not cover each other: each takes the first free place around its mark.
 import { text } from "./svg.js";
 
-const WIDTH = 5.6; // of a letter at 9 units, generously
-const PLACES = [[9, 13, "start"], [9, 3, "start"], [9, -7, "start"], [-9, 3, "end"], [-9, -7, "end"], [-9, 14, "end"], [9, 24, "start"], [-9, -18, "end"], [9, -19, "start"], [-9, 26, "end"], [9, 36, "start"], [9, -31, "start"]];
+export const LETTER = 5.6; // width of a letter at 9 units, generously
+const PLACES = [[9, 13, "start"], [9, 3, "start"], [9, -7, "start"], [-9, 3, "end"], [-9, -7, "end"], [-9, 14, "end"], [9, 24, "start"], [-9, -18, "end"], [9, -19, "start"], [-9, 26, "end"], [9, 36, "start"], [9, -31, "start"], [-9, 38, "end"]];
 
 function box(x, y, words, anchor) {
-  const wide = words.length * WIDTH;
+  const wide = words.length * LETTER;
   const left = anchor === "end" ? x - wide : anchor === "middle" ? x - wide / 2 : x;
   return [left, y - 8, left + wide, y + 3];
 }
@@ -18,14 +18,17 @@ function away([left, top, right, bottom], { x, y }) {
   return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
 }
 
+const shifted = ({ x, box: [left, top, right, bottom], ...way }, by) => ({ ...way, x: x + by, box: [left + by, top, right + by, bottom] });
+
 // wanted: { k, x, y, words, c, spare }; room: [left, top, right, bottom]; taken: boxes that are not free; marks: all { x, y } in sight.
 // A label stands nearer to its own mark than to any other, so that nobody reads it as the other's; a spare one that
-// finds no such place is left out.
+// finds no such place is left out.  Where all its places reach out of the room, it is moved into it.
 export function labels(wanted, room, taken = [], marks = wanted) {
   const used = [...taken, ...marks.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4])];
   return wanted.flatMap(({ k, x, y, words, c, spare }) => {
     const ways = PLACES.map(([dx, dy, anchor]) => ({ x: x + dx, y: y + dy, anchor, box: box(x + dx, y + dy, words, anchor) }));
-    const inside = ways.filter(({ box: b }) => b[0] >= room[0] && b[2] <= room[2] && b[1] >= room[1] && b[3] <= room[3]);
+    const moved = ways.map((way) => shifted(way, Math.max(room[0] - way.box[0], Math.min(0, room[2] - way.box[2]))));
+    const inside = [...ways, ...moved].filter(({ box: b }) => b[0] >= room[0] && b[2] <= room[2] && b[1] >= room[1] && b[3] <= room[3]);
     const free = inside.filter(({ box: b }) => !used.some((other) => meet(b, other)));
     const clear = free.find(({ box: b }) => marks.every((one) => away(b, { x, y }) <= away(b, one)));
     if (!clear && spare) return [];

@@ -1,34 +1,40 @@
 // The log-log roofline that every chapter draws alike: equal decades, so that the memory roof always rises at 45°.
 import { area, line, mark, text } from "./svg.js";
 import { decades, logScale } from "./scales.js";
-import { labels } from "./labels.js";
+import { LETTER, labels } from "./labels.js";
 import { numberText, quantity } from "./numbers.js";
 import { model } from "./model.js";
 
 const LOW = 0.3; // FLOP/byte at the left edge
+const UNITS = [[1e12, "TFLOP/s"], [1e15, "PFLOP/s"], [1e18, "EFLOP/s"]];
 
 function frame({ width, height, narrow }, roofs, rates, far) {
   const box = { left: narrow ? 42 : 46, right: width - 16, top: 30, bottom: height - 40 };
   const peaks = roofs.map(({ peak }) => peak).filter(Number.isFinite);
-  const top = Math.max(...peaks, ...rates, ...(peaks.length ? [] : roofs.map(({ bandwidth }) => bandwidth * 300))) * 2.2;
+  const top = Math.max(...peaks, ...rates, ...roofs.map(({ bandwidth, peak }) => (peaks.length ? Math.min(peak, bandwidth * 10) : bandwidth * 300))) * 2.2;
   const least = Math.min(...roofs.map((roof) => roof.bandwidth * LOW), ...rates.map((rate) => rate * 0.7));
   const tall = box.bottom - box.top;
   const each = Math.min((box.right - box.left) / Math.max(4.2, Math.log10(far / LOW)), tall / (Math.log10(top / least) + 0.1));
   const low = top / 10 ** (tall / each);
   const high = LOW * 10 ** ((box.right - box.left) / each);
-  return { box, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
+  return { box, width, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
 }
 
-function axes({ box, low, top, high, x, y }) {
-  const marks = [text("heading", 9, 14, "Attainable rate (TFLOP/s)", "mb-soft")];
-  const tight = x(10) - x(1) < 46; // labels of every second decade, where they would touch
-  for (const value of decades(LOW, high).filter((one) => !tight || Math.round(Math.log10(one)) % 2 === 0)) {
+function axes({ box, width, low, top, high, x, y }) {
+  const [each, unit] = UNITS.find(([size]) => top / size < 1e5) || UNITS[UNITS.length - 1];
+  const marks = [text("heading", 9, 14, `Attainable rate (${unit})`, "mb-soft")];
+  const across = decades(LOW, high);
+  const wide = numberText(across[across.length - 1], 1).length * LETTER;
+  const step = Math.ceil((wide + 8) / (x(10) - x(1))); // decades from one label to the next, so that none touch
+  for (const value of across.filter((one) => Math.round(Math.log10(one)) % step === 0)) {
     marks.push(line(`grid-x${value}`, [[x(value), box.bottom], [x(value), box.top]], "mb-gridline"));
-    marks.push(text(`tick-x${value}`, x(value), box.bottom + 14, numberText(value, 1), "mb-soft", "middle"));
+    const words = numberText(value, 1);
+    if (x(value) + (words.length * LETTER) / 2 <= width) marks.push(text(`tick-x${value}`, x(value), box.bottom + 14, words, "mb-soft", "middle"));
   }
   for (const value of decades(low, top)) {
     marks.push(line(`grid-y${value}`, [[box.left, y(value)], [box.right, y(value)]], "mb-gridline"));
-    marks.push(text(`tick-y${value}`, box.left - 7, y(value) + 3, numberText(value / 1e12, 1), "mb-soft", "end"));
+    const words = numberText(value / each, 1);
+    if (words.length * LETTER < box.left - 5) marks.push(text(`tick-y${value}`, box.left - 7, y(value) + 3, words, "mb-soft", "end"));
   }
   marks.push(line("axes", [[box.left, box.top], [box.left, box.bottom], [box.right, box.bottom]], "mb-axis"));
   marks.push(text("axis-x", (box.left + box.right) / 2, box.bottom + 29, "Arithmetic intensity (FLOP/byte)", "mb-soft", "middle"));
@@ -58,16 +64,18 @@ function one(place, { bandwidth, peak }, ridge) {
   return [marks, words, [...under_words, ...roofs]];
 }
 
-// A memory roof whose compute roof is not known: it goes on to the frame.
+// A memory roof whose compute roof is not known: it goes on to the frame.  Its marks, and its name where others stand beside it.
 function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
   const [from, to] = [Math.max(LOW, low / bandwidth), Math.min(high, top / bandwidth)];
+  const slope = line(`slope-${k}`, [[x(from), y(bandwidth * from)], [x(to), y(bandwidth * to)]], "mb-roof-memory");
+  if (!alone) return [[slope], { k: `name-${k}`, x: x(to), y: y(bandwidth * to), words: `${name}, no peak known`, c: "mb-memory" }];
   const middle = Math.sqrt(from * to);
   const at = [x(middle) - 5, y(middle * bandwidth) - 5].map((value) => Math.round(value * 100) / 100);
-  return [
-    line(`slope-${k}`, [[x(from), y(bandwidth * from)], [x(to), y(bandwidth * to)]], "mb-roof-memory"),
-    text(`name-${k}`, ...at, alone ? `memory roof, ${quantity(bandwidth, "bytes/s")}` : `${name}, no peak known`, "mb-memory mb-halo", "middle", { transform: `rotate(-45 ${at.join(" ")})` }),
-    ...(alone ? [text("no-peak", box.right - 2, box.bottom - 8, "no compute roof: no peak known", "mb-compute", "end")] : []),
-  ];
+  return [[
+    slope,
+    text(`name-${k}`, ...at, `memory roof, ${quantity(bandwidth, "bytes/s")}`, "mb-memory mb-halo", "middle", { transform: `rotate(-45 ${at.join(" ")})` }),
+    text("no-peak", box.right - 2, box.bottom - 8, "no compute roof: no peak known", "mb-compute", "end"),
+  ]];
 }
 
 // roofs: { k, bandwidth, peak, name }; points: { k, intensity, rate, kind, c, label, own }, rates in FLOP/s; the axes reach to points that are `own` in height, and `far` in width.
@@ -76,11 +84,13 @@ export function roofline(layout, roofs, points, trails = []) {
   const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate), Math.max(1, ...points.filter(({ far }) => far).map(({ intensity }) => intensity * (layout.narrow ? 12 : 3))));
   const { box, x, y, high } = place;
   let [under, words, taken] = [[], [], []];
-  const named = [];
+  const [named, names] = [[], []];
   for (const roof of roofs) {
     const alone = roofs.length === 1;
     if (!Number.isFinite(roof.peak)) {
-      words.push(...open(place, roof, alone));
+      const [marks, name] = open(place, roof, alone);
+      words.push(...marks);
+      if (name) names.push(name);
       continue;
     }
     const ridge = model.roofline.ridge_point(roof.peak, roof.bandwidth);
@@ -94,7 +104,7 @@ export function roofline(layout, roofs, points, trails = []) {
       while (named.some((other) => Math.abs(other - level) < 11)) level += 16; // of roofs as high as each other, the name of the second stands below
       named.push(level);
       words.push(text(`name-${roof.k}`, box.right - 2, level, roof.name, "mb-compute mb-halo", "end"));
-      taken.push([box.right - roof.name.length * 5.6, level - 8, box.right, level + 3]);
+      taken.push([box.right - roof.name.length * LETTER, level - 8, box.right, level + 3]);
     }
   }
   const shown = points.filter(({ intensity, rate }) => x(intensity) >= box.left - 1 && x(intensity) <= box.right + 1 && y(rate) <= box.bottom + 1);
@@ -103,6 +113,6 @@ export function roofline(layout, roofs, points, trails = []) {
     ...under, ...axes(place), ...words,
     ...trails.map(({ k, ends, c }) => line(k, ends.map(([intensity, rate]) => [x(intensity), y(rate)]), c || "mb-trail-line")),
     ...spots.map(({ k, kind, X, Y, c, size }) => mark(`mark-${k}`, kind, X, Y, size || 4.5, c)),
-    ...labels(spots.filter(({ label }) => label).map(({ k, X, Y, label, soft, spare }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "", spare })), [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken, spots.map(({ X, Y }) => ({ x: X, y: Y }))),
+    ...labels([...spots.filter(({ label }) => label).map(({ k, X, Y, label, soft, spare }) => ({ k: `label-${k}`, x: X, y: Y, words: label, c: soft ? "mb-soft" : "", spare })), ...names], [box.left + 2, box.top, layout.width - 2, box.bottom - 2], taken, spots.map(({ X, Y }) => ({ x: X, y: Y }))),
   ];
 }
