@@ -387,7 +387,7 @@ def test_an_own_model_is_pasted(page, origin, catalog):
     page.get_by_label("The model's config.json, pasted").fill(json.dumps(CONFIG))
     page.get_by_role("button", name="Use this model").click()
     assert cell(page, "KV cache of one token") == "131 kB"
-    line = page.locator(".mb-own .mb-notice", has_text="Read.")
+    line = page.locator(".mb-own .mb-notice", has_text="Read:")
     ink = "node => getComputedStyle(node).color"
     assert line.evaluate(ink) == page.locator("article p").first.evaluate(ink)
     seen = page.locator(".mb-configs").evaluate(

@@ -11,7 +11,7 @@ import { drawing, sizes } from "./explorer_draw.js";
 import { explainer } from "./explain.js";
 import { form } from "./explorer_form.js";
 import { kept } from "./record_keep.js";
-import { OWN, SHIPPED, chipOf, fresh, load, resolveAll, save, formatOf } from "./explorer_state.js";
+import { OWN, SHIPPED, chipOf, fresh, load, formatOf, modelOf, resolveAll, save } from "./explorer_state.js";
 import { PROBE, machineChip, machines, matching_runs, measuredTable, probeChip } from "./explorer_measured.js";
 import { describe, sentence, warnings } from "./explorer_rows.js";
 import { outputs } from "./explorer_outputs.js";
@@ -59,7 +59,8 @@ function run(place) {
       const config = state.configs[state.active];
       config[key] = value;
       config.told = "";
-      if (!formatOf(state, config)) Object.assign(config, { format: SUBJECT.format, told: "Weights as shipped belong to the pasted model; BF16 stands in their place." });
+      if (config.model === OWN) config.mine = config.mine || state.mine;
+      if (!formatOf(config)) Object.assign(config, { format: SUBJECT.format, told: "Weights as shipped belong to the pasted model; BF16 stands in their place." });
       controls.refresh();
       later();
     },
@@ -88,9 +89,9 @@ function run(place) {
   document.addEventListener("memory-bound:probe", takeProbe);
   const panels = element("div", { class: "mb-panels" },
     ownChipPanel(state.own, (key, value) => { state.own[key] = value; if (state.configs[state.active].chip !== OWN) act.change("chip", OWN); else later(); }),
-    ownModelPanel((of, stored) => {
+    ownModelPanel(() => modelOf(state.configs[state.active]), (of, stored) => {
       state.mine = of;
-      Object.assign(state.configs[state.active], { model: OWN, ...(stored ? { format: SHIPPED } : {}) });
+      Object.assign(state.configs[state.active], { model: OWN, mine: of, ...(stored ? { format: SHIPPED } : {}) });
       all();
       requestAnimationFrame(() => title.scrollIntoView({ block: "nearest" }));
     }),

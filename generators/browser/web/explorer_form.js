@@ -7,18 +7,18 @@ import { PROBE } from "./explorer_measured.js";
 import { CACHES, LETTERS, MOST, OWN, SHIPPED, chipOf, formatOf, modelOf } from "./explorer_state.js";
 
 function chipOptions(state) {
-  const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, id === PROBE ? `This browser, ${name}` : `${name} (measured)`])];
+  const own = [[OWN, "My own chip"], ...state.machines.map(({ id, name }) => [id, id === PROBE ? `This browser, ${name}` : name])];
   return [["Own and measured", own], ...grouped_options(chips, (row) => row.vendor, (row) => row.name)];
 }
 
-function modelOptions(state) {
-  return [[OWN, state.mine ? "My own model" : "My own model (paste a config.json below)", !state.mine], ...models.map((row) => [row.id, row.name])];
+function modelOptions({ mine }) {
+  return [[OWN, mine ? mine.name : "My own model (paste a config.json below)", !mine], ...models.map((row) => [row.id, row.name])];
 }
 
 // A format for which the catalog has no peak of the chip says what it leaves: nothing is guessed.
 function formatOptions(state, config) {
   const { peaks } = chipOf(state, config.chip);
-  const own = config.model === OWN && formatOf(state, { ...config, format: SHIPPED });
+  const own = config.model === OWN && formatOf({ ...config, format: SHIPPED });
   return [...(own ? [{ ...own, name: `${own.name[0].toUpperCase()}${own.name.slice(1)}` }] : []), ...formats].map(({ id, name, rate }) => [id, peaks[rate] > 0 ? name : `${name} (no ${rate.toUpperCase()} peak: memory only)`]);
 }
 
@@ -39,11 +39,11 @@ function controls(state, config) {
   return [
     { key: "chip", label: "Chip", options: chipOptions(state) },
     { key: "chips", label: "Chips of this kind", values: powers(1, 64), most: MOST.chips, unit: many("chip", "chips") },
-    { key: "model", label: "Model", options: modelOptions(state) },
+    { key: "model", label: "Model", options: modelOptions({ mine: config.mine || state.mine }) },
     { key: "format", label: "Weights in", options: formatOptions(state, config) },
     { key: "kv", label: "KV cache in", options: cacheOptions() },
     { key: "batch", label: "Batch (sequences)", values: BATCHES, most: MOST.batch, unit: many("sequence", "sequences") },
-    { key: "context", label: "Context (tokens)", values: contexts(modelOf(state, config.model).context), most: MOST.context, unit: many("token", "tokens") },
+    { key: "context", label: "Context (tokens)", values: contexts(modelOf(config).context), most: MOST.context, unit: many("token", "tokens") },
   ];
 }
 

@@ -1,8 +1,11 @@
 // The explorer's further panels: the reader's own chip, own model and own record.
 import { element, freshId } from "./controls.js";
+import { contextOf } from "./config_context.js";
 import { shapeOf } from "./config_json.js";
+import { model } from "./model.js";
+import { numberText, quantity } from "./numbers.js";
 import { forgetRecord, take } from "./record_keep.js";
-import { typed } from "./explorer_state.js";
+import { BOUNDS, OWN, billions, typed } from "./explorer_state.js";
 
 const OWN_FIELDS = [["bandwidth", "Memory bandwidth (GB/s)"], ["peak", "Peak at the format's precision, dense (TFLOP/s)"], ["capacity", "Memory capacity (GB), 0 if unknown"]];
 
@@ -28,7 +31,7 @@ export function ownChipPanel(own, changed) {
     input.addEventListener("input", () => {
       const value = typed(key, input.value);
       input.setAttribute("aria-invalid", String(value === null));
-      message.say(value === null ? `${label}: found ${input.value || "nothing"}, wanted a number above zero within reason; the last one stands.` : "", value === null);
+      message.say(value === null ? `${label}: found ${input.value || "nothing"}, wanted a number from ${BOUNDS[key].map((one) => numberText(one, 1)).join(" to ")}; the last one stands.` : "", value === null);
       if (value !== null) changed(key, value);
     });
     return element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, label), input);
@@ -36,16 +39,26 @@ export function ownChipPanel(own, changed) {
   return panel("My own chip", element("div", { class: "mb-controls" }, ...fields), message.line);
 }
 
-export function ownModelPanel(changed) {
+// What a shape comes to, so that a reader sees whether the file was understood.
+function comesTo(shape) {
+  const [all, active] = [model.parameters.parameter_count(shape), model.parameters.active_parameter_count(shape)];
+  const cache = quantity(model.memory.kv_bytes_per_token(shape, model.inputs.Format(2, 2, 2)), "bytes");
+  return `${billions(all)} parameters, ${active < all ? billions(active) : "all"} active per token, ${cache} of KV cache per token at 16 bits.`;
+}
+
+// `current()` is the model that the page shows now.
+export function ownModelPanel(current, changed) {
   const [message, id] = [told(), freshId("config")];
   const area = element("textarea", { id, rows: 5, spellcheck: "false", placeholder: '{ "hidden_size": 4096, … }' });
   const button = element("button", { type: "button", class: "mb-button" }, "Use this model");
   button.addEventListener("click", () => {
     const { of, error, notes, weights } = shapeOf(area.value);
     const stored = weights && weights.method && weights.method !== "unknown";
-    message.say(error || `Read. ${stored ? `Its weights are taken as shipped (${weights.method}). ` : ""}${notes}`, Boolean(error));
+    const { id: shown, name } = current();
+    const stands = shown === OWN ? `. ${name}, read before, stands.` : "";
+    message.say(error ? `${error}${stands}` : `Read: ${comesTo(of.shape)} ${stored ? `Its weights are taken as shipped (${weights.method}). ` : ""}${notes}`, Boolean(error));
     area.setAttribute("aria-invalid", String(Boolean(error)));
-    if (of) changed({ ...of, weights }, stored);
+    if (of) changed({ ...of, weights, context: contextOf(area.value) }, stored);
   });
   return panel("My own model", element("div", { class: "mb-field" }, element("label", { for: id, class: "mb-field__label" }, "The model's config.json, pasted"), area), button, message.line);
 }

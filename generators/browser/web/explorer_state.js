@@ -3,16 +3,21 @@ import { model } from "./model.js";
 import { byId, chips, device, formats, memorySide, models } from "./catalog.js";
 import { SUBJECT } from "./subject.js";
 import { read, write } from "./address.js";
+import { rules } from "./rules.js";
+import { numberText } from "./numbers.js";
 
 export const LETTERS = ["a", "b", "c", "d"];
 export const OWN = "own";
 export const MOST = { chips: 1024, batch: 1000000, context: 10000000 };
 export const CACHES = ["fp8", "q8-0", "q4-0"]; // formats that engines keep a KV cache in, besides that of the activations
 export const SHIPPED = "shipped"; // the weights as the pasted file stores them
-const WEIGHTS = ["method", "attention", "dense", "expert", "embedding", "head"];
+const BITS = ["attention", "dense", "expert", "embedding", "head"];
 const FRESH = { ...SUBJECT, chips: 1, kv: "" };
 const START = { bandwidth: 1000, peak: 100, capacity: 80 }; // GB/s, TFLOP/s, GB
-const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
+export const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
+
+// Whether a number can be a context, and so the longest that a model is made for.
+export const isContext = (value) => Number.isInteger(value) && value >= 1 && value <= MOST.context;
 
 export function fresh(machines) {
   return { configs: [{ ...FRESH }], active: 0, own: { ...START }, mine: null, machines };
@@ -35,14 +40,15 @@ export function chipOf(state, id) {
   return id === OWN ? ownChip(state) : byId([...state.machines, ...chips], id);
 }
 
-export function modelOf(state, id) {
-  return id === OWN ? state.mine : byId(models, id);
+// The model of a configuration: the one pasted into it, or one of the catalog.
+export function modelOf(config) {
+  return config.model === OWN ? config.mine : byId(models, config.model);
 }
 
 // The format by id; `SHIPPED` is that of the pasted model.
-export function formatOf(state, config) {
+export function formatOf(config) {
   if (config.format !== SHIPPED) return byId(formats, config.format);
-  return config.model === OWN && state.mine && state.mine.weights ? shipped(state.mine) : undefined;
+  return config.model === OWN && config.mine && config.mine.weights ? shipped(config.mine) : undefined;
 }
 
 // Bits of each kind of tensor as a format; 16-bit weights and narrower integers are multiplied at the 16-bit rate.
@@ -58,7 +64,7 @@ function shipped({ shape, weights: { method, attention, dense, expert, embedding
 // A configuration with the model's inputs and answers.  `lacks` says what is not known where the catalog has no peak
 // for the format: then everything stands that needs none.
 export function resolve(state, config, letter) {
-  const [chip, of, stored] = [chipOf(state, config.chip), modelOf(state, config.model), formatOf(state, config)];
+  const [chip, of, stored] = [chipOf(state, config.chip), modelOf(config), formatOf(config)];
   const held = { ...chip, capacity: chip.reported || chip.capacity };
   const one = device(held, stored.rate);
   const c = model.answers.chips_together(one || memorySide(held), config.chips);
@@ -80,52 +86,66 @@ export function save(state) {
   });
   const uses = (key) => state.configs.some((config) => config[key] === OWN);
   write("chip", uses("chip") ? Object.values(state.own).map(String) : null);
-  write("model", uses("model") ? numbersOf(state.mine.shape).map(String) : null);
-  write("weights", uses("model") && state.mine.weights ? WEIGHTS.map((key) => String(state.mine.weights[key])) : null);
+  const shared = state.configs.find(({ model: id }) => id === OWN);
+  saveModel("", shared && shared.mine);
+  LETTERS.forEach((letter, at) => {
+    const { model: id, mine } = state.configs[at] || {};
+    saveModel(`-${letter}`, id === OWN && mine !== shared.mine ? mine : null);
+  });
+}
+
+// A pasted model in the address: for all configurations, or with `end` for one that has another.
+function saveModel(end, of) {
+  write(`model${end}`, of ? numbersOf(of.shape).map(String) : null);
+  const limit = of && Number.isFinite(of.context) ? [of.context] : [];
+  write(`weights${end}`, of && of.weights ? [of.weights.method, ...BITS.map((key) => of.weights[key]), ...limit].map(String) : null);
 }
 
 // The state that the address holds, and whether something in it is not known here.
 export function load(machines) {
   const state = fresh(machines);
-  let unknown = !loadOwn(state);
+  const [shared, ...others] = ["", ...LETTERS.map((letter) => `-${letter}`)].map(loadModel);
+  let unknown = !loadChip(state) || [shared, ...others].includes(null);
   const tells = read("chip") !== null && !unknown; // of the reader's own chip; without that a link to it means another
   const found = [];
-  for (const letter of LETTERS) {
+  LETTERS.forEach((letter, at) => {
     const parts = read(letter);
-    if (parts === null) continue;
+    if (parts === null) return;
     const config = { chip: parts[0], model: parts[1], format: parts[2], batch: Number(parts[3]), context: Number(parts[4]), chips: Number(parts[5] ?? 1), kv: parts[6] ?? "" };
+    if (config.model === OWN) config.mine = others[at] === undefined ? shared : others[at];
     if (parts.length >= 5 && parts.length <= 7 && (tells || config.chip !== OWN) && valid(state, config)) found.push(config); // links of older editions have five parts
     else unknown = true;
-  }
+  });
   if (found.length) state.configs = found;
+  state.mine = shared || null;
   return [state, unknown];
 }
 
 function valid(state, config) {
-  return Boolean(chipOf(state, config.chip) && modelOf(state, config.model) && formatOf(state, config)) && ["", ...CACHES].includes(config.kv)
+  return Boolean(chipOf(state, config.chip) && modelOf(config) && formatOf(config)) && ["", ...CACHES].includes(config.kv)
     && Object.keys(MOST).every((key) => Number.isInteger(config[key]) && config[key] >= 1 && config[key] <= MOST[key]);
 }
 
-function loadOwn(state) {
-  const [chip, shape] = [read("chip"), read("model")];
-  let whole = true;
-  if (chip !== null) {
-    const values = Object.keys(START).map((key, at) => typed(key, chip[at] || ""));
-    if (values.some((value) => value === null)) whole = false;
-    else Object.keys(START).forEach((key, at) => { state.own[key] = values[at]; });
-  }
-  if (shape !== null) {
-    state.mine = ownModel(shape.map(Number));
-    whole = whole && state.mine !== null;
-  }
-  const weights = read("weights");
-  if (weights !== null && state.mine) {
-    const [method, ...bits] = weights;
-    const sound = weights.length === WEIGHTS.length && /^[a-z0-9_-]{0,40}$/.test(method) && bits.every((one) => Number(one) >= 1 && Number(one) <= 32);
-    if (sound) state.mine = { ...state.mine, weights: Object.fromEntries(WEIGHTS.map((key, at) => [key, at ? Number(weights[at]) : method])) };
-    whole = whole && sound;
-  }
-  return whole;
+function loadChip(state) {
+  const chip = read("chip");
+  if (chip === null) return true;
+  const values = Object.keys(START).map((key, at) => typed(key, chip[at] || ""));
+  if (values.includes(null)) return false;
+  Object.keys(START).forEach((key, at) => { state.own[key] = values[at]; });
+  return true;
+}
+
+// The pasted model of the address (`end` as in `saveModel`); undefined where it has none, null where it cannot be one.
+function loadModel(end) {
+  const [shape, weights] = [read(`model${end}`), read(`weights${end}`)];
+  if (shape === null) return undefined;
+  const of = ownModel(shape.map(Number));
+  if (!of || weights === null) return of;
+  const [method, ...rest] = weights;
+  const [bits, limit] = [rest.slice(0, BITS.length).map(Number), rest.slice(BITS.length).map(Number)];
+  const sound = bits.length === BITS.length && bits.every((one) => one >= 1 && one <= 32) && limit.length <= 1 && limit.every(isContext);
+  if (!sound || !(["", "unknown"].includes(method) || Object.hasOwn(rules.methods, method))) return null;
+  return { ...of, ...(limit.length ? { context: limit[0] } : {}), weights: { method, ...Object.fromEntries(BITS.map((key, at) => [key, bits[at]])) } };
 }
 
 // A shape as numbers in order, for the address: its fields, then each part as the number of its values and those.
@@ -161,5 +181,10 @@ export function ownModel(values) {
 
 // The reader's own model with a shape.
 export function ownShape(shape) {
-  return { id: OWN, name: "My own model", short: "own model", context: Infinity, shape };
+  return { id: OWN, name: `My own model (${billions(model.parameters.parameter_count(shape))})`, context: Infinity, shape };
+}
+
+// A count of parameters in words: 8.03 B.
+export function billions(value) {
+  return value < 1e9 ? `${numberText(value / 1e6)} M` : `${numberText(value / 1e9)} B`;
 }
