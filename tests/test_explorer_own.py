@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import unquote
 
 import pytest
 from test_browser import browser, origin, page, pytestmark
@@ -13,7 +15,7 @@ from generators.catalog.config_json import read_config
 from generators.catalog.config_rules import load_rules
 from generators.core.units import number_text
 from generators.shape_command import figures
-from tests.live_pages import EXPLORER, cell, drawn, open_live, reach, set_number, settled
+from tests.live_pages import EXPLORER, cell, drawn, dropped, open_live, reach, record, set_number, settled
 
 AWQ = CONFIG | {"quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm"}}
 LARGE = CONFIG | {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64}
@@ -119,3 +121,56 @@ def test_a_link_names_known_methods_only(page, origin, method):
     assert method not in page.locator("article").inner_text()
     open_live(page, f"{origin}{EXPLORER}?{query.replace(method, 'awq')}", "explorer")
     assert "as shipped (awq)" in titles(page)[0]
+
+
+def test_an_expected_rate_lies_within_its_interval(page, origin):
+    """With a model whose arithmetic takes far longer than what the constants were fitted to."""
+    open_live(page, origin + EXPLORER, "explorer")
+    paste(page, CONFIG)
+    settled(page)
+    address = unquote(page.url)
+    fields = re.search(r"model=([^&]*)", address)[1].split("~")
+    found = []
+    for at in range(32, len(fields)):  # those of its parts
+        changed = "~".join([*fields[:at], "1e15", *fields[at + 1 :]])
+        open_live(page, address.replace("~".join(fields), changed), "explorer")
+        said = re.fullmatch(r"([\d.,]+) \(([\d.,]+) to ([\d.,]+)\)", cell(page, "Tokens/s for each sequence, expected"))
+        if said and "My own model" in titles(page)[0]:
+            middle, low, high = (float(one.replace(",", "")) for one in said.groups())
+            assert low <= middle <= high, at
+            found.append(middle)
+    assert min(found) < 1e-3
+
+
+def test_numbers_out_of_range_say_what_stands(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    batch = page.locator(".mb-explorer").get_by_role("spinbutton", name="Batch")
+    for typed, stands in (("1e30", "1,000 sequences"), ("99999999999", "999,999 sequences")):
+        batch.fill("")
+        batch.press_sequentially(typed)
+        said = page.locator(".mb-field .mb-notice--wrong", has_text="wanted").inner_text()
+        assert said.endswith(f"wanted a whole number from 1 to 1000000; the answer stays that of {stands}")
+    page.get_by_text("My own chip", exact=True).last.click()
+    page.get_by_label("Memory capacity (GB), 0 if unknown").fill("-5")
+    said = page.locator(".mb-own .mb-notice").first.inner_text()
+    assert "found -5, wanted a number from 0 to 10,000,000; the last one stands" in said
+
+
+def test_a_model_file_dropped_as_a_record_is_told_where_it_goes(page, origin):
+    open_live(page, origin + EXPLORER, "explorer")
+    page.get_by_text("My own machine", exact=True).last.click()
+    page.locator("input[type=file]").set_input_files(dropped(CONFIG))
+    page.get_by_text("Not taken: this is a model's config.json; paste its text under My own model.").wait_for()
+
+
+def test_a_record_named_as_a_chip_is_marked_as_a_record(page, origin):
+    open_live(page, f"{origin}{EXPLORER}?a=1~h100-sxm5-80gb~llama-2-7b~bf16~1~2048", "explorer")
+    page.get_by_role("button", name="Compare with another").click()
+    page.get_by_text("My own machine", exact=True).last.click()
+    machine = {"name": "NVIDIA H100 SXM5", "device": "cpu", "accelerator": ""}
+    page.locator("input[type=file]").set_input_files(dropped(record(machine=machine)))
+    page.get_by_text("Taken:").wait_for()
+    assert "NVIDIA H100 SXM5 (record)" in titles(page)[1]
+    assert any("NVIDIA H100 SXM5 (record)" in one for one in page.locator(".mb-live-svg text").all_text_contents())
+    chosen = page.locator(".mb-explorer").get_by_label("Chip", exact=True).locator("option:checked")
+    assert chosen.inner_text() == "NVIDIA H100 SXM5 (record)"

@@ -18,7 +18,7 @@ export function expectations({ chip, of, c, lacks, config, answer }) {
     const habits = model.expected.Habits(share, config.batch > 1 ? peak : 0, layer);
     const peaked = lacks ? 0 : c.peak;
     const time = model.expected.expected_time(step.traffic.total, step.flop, model.expected.launching_layers(of.shape), c.bandwidth, peaked, habits);
-    return { engine, time: Math.max(time, step.time), low: Math.max(time * low, step.time), high: time * high, share, layer };
+    return { engine, time: Math.max(time, step.time), low: Math.max(time * low, step.time), high: Math.max(time * high, step.time), share, layer };
   });
 }
 

@@ -41,7 +41,7 @@ export function matching_runs(rows, own) {
 // A machine of a record as a chip: its own ceilings, by the precision each was measured in.
 export function machineChip(record, id) {
   const peaks = { bf16: record.products.bfloat16 || 0, fp16: record.products.float16 || 0, fp32: record.products.float32 || 0 };
-  return { id, name: record.name, short: record.name.slice(0, 24), vendor: "Measured", bandwidth: record.read, capacity: 0, peaks, record };
+  return { id, name: `${record.name} (record)`, short: `${record.name.slice(0, 24)} (record)`, vendor: "Measured", bandwidth: record.read, capacity: 0, peaks, record };
 }
 
 // The reader's browser as a chip: what it reads, and no peak of anything, for a probe does no arithmetic.

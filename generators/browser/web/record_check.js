@@ -40,6 +40,7 @@ function addsUp(row, lasted) {
 }
 
 function record(row) {
+  if (row && row.schema === undefined && ["model_type", "architectures", "hidden_size"].some((name) => row[name] !== undefined)) throw new Refused("this is a model's config.json; paste its text under My own model");
   if (typeof row !== "object" || row === null || Array.isArray(row) || row.schema !== 1) refuse("schema", shown(row && row.schema), "1; this is no record, or of another edition");
   objectOf("", row, TOP, TOP.filter((name) => name !== "supersedes" && name !== "note"));
   const { note = "", supersedes = "" } = row; // null is no text: only what is left out has a default
