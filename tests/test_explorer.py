@@ -299,6 +299,7 @@ CROWDED = [
     "a=1~h100-sxm5-80gb~deepseek-v3~fp8~32~4096~8&b=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048",
     "a=1~cerebras-wse-3~llama-3.1-8b~bf16~1~2048~1",
     "a=1~a100-sxm4-80gb~llama-2-7b~bf16~1~2048&b=1~dgx-spark~llama-3.1-8b~q8-0~1~4096",
+    "a=1~gb200~deepseek-v4-pro~bf16~1000000~10000000~1024&b=1~cerebras-wse-3~llama-3.1-405b~q4-k-m~1000000~10000000~1024",
     "a=1~gb200~llama-3.1-70b~bf16~1~2048~64&b=1~cerebras-wse-3~llama-3.1-405b~bf16~1~2048~1024",
 ]
 #: Texts of the figure that lie beyond its edge, or upon each other.

@@ -100,7 +100,7 @@ def test_a_context_longer_than_the_pasted_model_allows_is_told(page, origin):
     assert warning.count() == 0
     set_number(page, "Context", 8193)
     for _ in range(2):
-        assert "published for 8,192 tokens" in warning.inner_text()
+        assert "The config.json of my own model (8.03 B) names 8,192 tokens; beyond" in warning.inner_text()
         again(page)
     paste(page, CONFIG)
     assert warning.count() == 0

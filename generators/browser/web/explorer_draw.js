@@ -1,5 +1,6 @@
 // The explorer's drawing: the roofline; under it each configuration's step on one scale of time, and its memory on one of bytes.
 import { line, rect, text } from "./svg.js";
+import { LETTER } from "./labels.js";
 import { linearScale } from "./scales.js";
 import { quantity } from "./numbers.js";
 import { roofline } from "./roofline.js";
@@ -87,19 +88,20 @@ function step({ letter, answer, lacks }, x, y) {
 // Weights and KV cache against the capacity, which is a line; a bar beyond it does not fit.
 function memories(rows, layout) {
   const { width, top, narrow } = layout;
+  const said = rows.map(({ answer: { fit }, c: { capacity } }) => (capacity > 0 ? `${quantity(fit.needed, "bytes")} ${fit.room >= 0 ? "of" : "over"} ${quantity(capacity, "bytes")}` : quantity(fit.needed, "bytes")));
+  const beside = Math.max(narrow ? 104 : 150, ...said.map((words) => words.length * LETTER + 5));
   const most = Math.max(...rows.map(({ answer, c }) => Math.max(c.capacity, answer.fit.needed)));
-  const x = linearScale(0, most, 16, width - (narrow ? 104 : 150));
+  const x = linearScale(0, most, 16, width - beside);
   const marks = heading("memory", narrow ? "Memory, one scale of bytes" : "What must lie in memory, all on one scale of bytes; the line is the capacity", color("weights", "KV cache"), layout);
   rows.forEach(({ letter, answer: { fit }, c: { capacity } }, at) => {
     const y = top + 36 + at * HELD;
     const end = Math.max(x(fit.needed), x(capacity));
-    const said = capacity > 0 ? `${quantity(fit.needed, "bytes")} ${fit.room >= 0 ? "of" : "over"} ${quantity(capacity, "bytes")}` : quantity(fit.needed, "bytes");
     marks.push(
       text(`${letter}-held-name`, 9, y + 8, letter, "mb-strong", "middle"),
       rect(`${letter}-held-weights`, x(0), y, x(fit.weights) - x(0), 10, COLORS.weights),
       rect(`${letter}-held-kv`, x(fit.weights), y, x(fit.needed) - x(fit.weights), 10, COLORS["KV cache"]),
       ...(capacity > 0 ? [line(`${letter}-capacity`, [[x(capacity), y - 3], [x(capacity), y + 13]], "mb-ink-line")] : []),
-      text(`${letter}-held`, end + 5, y + 9, said),
+      text(`${letter}-held`, end + 5, y + 9, said[at]),
     );
   });
   return marks;

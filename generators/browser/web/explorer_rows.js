@@ -1,6 +1,7 @@
 // The explorer's table: each quantity, its text for a configuration, and how it was derived.
 import { count, numberText, quantity } from "./numbers.js";
 import { EXPECTED } from "./explorer_expected.js";
+import { OWN } from "./explorer_state.js";
 
 const B = (value) => quantity(value, "bytes");
 const F = (value) => quantity(value, "FLOP");
@@ -67,7 +68,8 @@ export function describe({ letter, chip, of, stored, kv, config }) {
 // What a reader should know before taking the numbers for an answer.
 export function warnings({ of, chip, config, lacks }) {
   const said = [];
-  if (config.context > of.context) said.push(`${of.name} is published for ${count(of.context)} tokens; beyond, these are the bytes and the arithmetic of a context that it was not made for.`);
+  const limit = `${count(of.context)} tokens`;
+  if (config.context > of.context) said.push(`${of.id === OWN ? `The config.json of ${of.name[0].toLowerCase()}${of.name.slice(1)} names ${limit}` : `${of.name} is published for ${limit}`}; beyond, these are the bytes and the arithmetic of a context that it was not made for.`);
   if (config.told) said.push(config.told);
   if (lacks) said.push(`The catalog has ${lacks} for ${chip.name}: what memory bounds is shown, ridge point and TTFT are not.`);
   if (config.chips > 1) said.push(`Bandwidth, peak and capacity of ${count(config.chips)} chips added up; the links between them are not counted, so the bound is further off than that of one chip.`);
