@@ -94,14 +94,14 @@ def passed_over(catalog: Catalog) -> dict[str, str]:
 
 
 def passed_over_lines(catalog: Catalog, newest: bool = False) -> list[str]:
-    """A line for each such record; with `newest`, only for those that are the newest of their machine."""
+    """A line for each such record; with `newest`, only for the newest of each machine, but one whose profile no figure shows."""
     last = {
         record.machine.name: id_ for id_, record in sorted(catalog.records.items(), key=lambda pair: pair[1].started)
     }
     return [
         f"note: no figure takes data/measurements/{id_}.json: {why}"
         for id_, why in passed_over(catalog).items()
-        if not newest or id_ in last.values()
+        if not newest or (id_ in last.values() and catalog.records[id_].profile != "peers")  # its run said so
     ]
 
 
