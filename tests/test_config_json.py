@@ -172,11 +172,11 @@ def stored():
         {
             "quant_method": "fp8",
             "weight_block_size": [128, 128],
-            "modules_to_not_convert": ["model.layers.0.self_attn.q_proj"],
+            "modules_to_not_convert": ["model.layers.0.self_attn"],
         },
         {
             "quant_method": "fbgemm_fp8",
-            "modules_to_not_convert": [f"model.layers.{i}.self_attn.q_proj" for i in range(500)],
+            "modules_to_not_convert": [f"model.layers.{i}.self_attn" for i in range(500)],
         },
         {
             "quant_method": "mxfp4",
@@ -222,6 +222,24 @@ def stored():
         {"quant_method": "fp8", "modules_to_not_convert": [7]},
         {"quant_method": "fp8", "ignore": ["*" * 200] * 3000},
         {"quant_method": "fp8", "ignore": ["*a*b*c*d*e*f" * 20] * 100},
+        *(
+            {"quant_method": "gptq", "bits": 4, "dynamic": one}
+            for one in (7, {"-:.*mlp.*": 0, "+:.*": None}, {"a": [1]})
+        ),
+        {"quant_method": "gptq", "bits": 4, "dynamic": {r"+:.*\.up_proj": {"bits": 8}, "no.such": {"bits": 2}}},
+        {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"layers.1.mlp": {"a": 1}}},
+        {
+            "quant_algo": "MIXED_PRECISION",
+            "kv_cache_quant_algo": "FP8",
+            "quantized_layers": {"lm_head": {"quant_algo": "FP8"}, "model.layers.3.mlp": {"quant_algo": "NVFP4"}},
+        },
+        {"quant_method": "compressed-tensors", "config_groups": {"group_0": 7}},
+        {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": inner, "targets": "Linear"}}},
+        {
+            "quant_method": "compressed-tensors",
+            "config_groups": {"group_0": {"weights": inner, "input_activations": {"num_bits": 5}}},
+        },
+        {"quant_method": "fp8", "moe_quant_algo": "W4", "quantized_layers": {}},
     ]
     for name in ("deepseek-ai--DeepSeek-V3.2", "mlc--qwen2moe", "x-opt-125m"):
         config = json.loads((FILES / f"{name}.json").read_text())
@@ -267,6 +285,325 @@ def test_a_file_says_how_its_weights_are_stored(rules):
     assert (bits[9].attention, bits[9].expert) == (16, 4.5) and (bits[10].attention, bits[10].expert) == (16, 4.5)
     assert bits[-1].method == "mlx" and bits[-1].head == bits[-1].attention == 4.5
     assert {one.method for one in bits[11:14]} == {"unknown"}
+
+
+#: Llama 3.1 8B, and its weights by kind: attention, one matrix of all MLPs, embedding or head, norms.
+LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "intermediate_size": 14336,
+    "vocab_size": 128256,
+    "tie_word_embeddings": False,
+}
+ATTENTION, MLP, TABLE, NORMS = 32 * 2 * 4096 * (4096 + 1024), 32 * 4096 * 14336, 128256 * 4096, 65 * 4096
+EIGHT = {"num_bits": 8, "type": "float", "strategy": "channel", "symmetric": True}
+NVFP4 = {"num_bits": 4, "type": "float", "group_size": 16, "dynamic": False}
+GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True}
+
+
+def linear(bits, table=16.0, head=16.0):
+    return ((ATTENTION + 3 * MLP) * bits + TABLE * (table + head) + NORMS * head) / 8
+
+
+def groups(weights, activations, **more):
+    group = {"targets": ["Linear"], "weights": weights, "input_activations": activations}
+    return {"quantization_config": {"config_groups": {"group_0": group}, "ignore": ["lm_head"]} | more}
+
+
+@pytest.mark.parametrize(
+    ("said", "bytes_", "rate"),
+    [
+        (groups(EIGHT, EIGHT, quant_method="compressed-tensors"), linear(8), "fp8"),
+        (groups(EIGHT, None, quant_method="compressed-tensors"), linear(8), "bf16"),
+        (groups(EIGHT, EIGHT | {"type": "int"}, quant_method="compressed-tensors"), linear(8), "int8"),
+        (groups(NVFP4, NVFP4, quant_method="modelopt", quant_algo="NVFP4"), linear(4.5), "fp4"),
+        (groups(EIGHT, EIGHT, quant_algo="FP8"), linear(8), "fp8"),
+        ({"quantization_config": {"load_in_8bit": True}}, linear(8), "int8"),
+        ({"quantization_config": GPTQ}, linear(4 + 20 / 128), "bf16"),
+        (
+            {"quantization_config": GPTQ | {"lm_head": True}},
+            linear(4 + 20 / 128, head=4 + 20 / 128) + NORMS * (16 - 4 - 20 / 128) / 8,
+            "bf16",
+        ),
+        (
+            {"quantization_config": GPTQ | {"dynamic": {"-:.*self_attn.*": {}, "+:.*mlp.down_proj.*": {"bits": 8}}}},
+            linear(16) - MLP * (2 * (12 - 20 / 128) + 8 - 24 / 128) / 8,
+            "bf16",
+        ),
+        (
+            {one: {"group_size": 64, "bits": 4} for one in ("quantization", "quantization_config")},
+            linear(4.5, 4.5, 4.5),
+            "bf16",
+        ),
+        (
+            {
+                "quantization": {"group_size": 64, "bits": 3}
+                | {f"model.layers.{i}.mlp.down_proj": {"group_size": 64, "bits": 8} for i in range(32)}
+                | {f"model.layers.{i}.self_attn.v_proj": {"group_size": 64, "bits": 6} for i in range(32)}
+                | {"lm_head": {"group_size": 64, "bits": 6}}
+            },
+            linear(3.5, 3.5, 6.5) + (MLP * 5 + 32 * 4096 * 1024 * 3) / 8,
+            "bf16",
+        ),
+    ],
+)
+def test_weights_and_the_rate_of_products_are_those_of_the_account(rules, browser_reads, said, bytes_, rate):
+    """Single modules stored otherwise count so; the rate is that of the activations' format, 16 bits where it has none."""
+    text = json.dumps(LLAMA | said)
+    read = read_config(text, rules)
+    assert figures(read)["weights_as_shipped"] == pytest.approx(bytes_, rel=2e-4)
+    assert read.weights.rate == rate
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+@pytest.mark.parametrize(
+    ("said", "note"),
+    [
+        (
+            groups(EIGHT, EIGHT, quant_method="compressed-tensors", kv_cache_scheme=EIGHT),
+            "its kv_cache_scheme is not taken",
+        ),
+        (
+            groups(EIGHT, EIGHT, quant_method="compressed-tensors", sparsity_config={"format": "sparse-24-bitmask"}),
+            "is not known, and counted as 16 bits: weights of which only some are stored",
+        ),
+        (groups(NVFP4, NVFP4 | {"type": "int"}, quant_method="compressed-tensors"), "found activations of 4 bits"),
+        ({"quantization_config": GPTQ | {"dynamic": {"+:.*w7.*": {"bits": 2}}}}, "of its quantization, not read: *w7*"),
+        ({"quantization": {"bits": 4}, "quantization_config": GPTQ}, "found quantization beside another"),
+        ({"expert_dtype": "fp4"}, "found expert_dtype"),
+        (
+            {
+                "quantization_config": {
+                    "quant_algo": "MIXED_PRECISION",
+                    "quantized_layers": {"lm_head": {"quant_algo": "W1"}},
+                }
+            },
+            "wanted a number",
+        ),
+    ],
+)
+def test_what_is_not_taken_of_an_account_is_named(rules, browser_reads, said, note):
+    text = json.dumps(LLAMA | said)
+    assert note in "; ".join(read_config(text, rules).notes)
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+#: DeepSeek-V4-Flash, Kimi K2.6 and Gemma 4 26B A4B: what their weights follow from, and the weights of all their experts.
+V4 = {
+    "model_type": "deepseek_v4",
+    "compress_ratios": [0, 0, *[4, 128] * 20, 4, 0],
+    "expert_dtype": "fp4",
+    "head_dim": 512,
+    "hidden_size": 4096,
+    "index_topk": 512,
+    "moe_intermediate_size": 2048,
+    "n_routed_experts": 256,
+    "n_shared_experts": 1,
+    "num_attention_heads": 64,
+    "num_experts_per_tok": 6,
+    "num_hidden_layers": 43,
+    "o_lora_rank": 1024,
+    "q_lora_rank": 1024,
+    "tie_word_embeddings": False,
+    "vocab_size": 129280,
+}
+FP8 = {"quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]}
+V4_NVFP4 = FP8 | {
+    "ignore": ["*.attn.*", "*.ffn.shared_experts.*", "head", "mtp.*"],
+    "moe_quant_algo": "NVFP4",
+    "quant_algo": "MIXED_PRECISION",
+    "quantized_layers": {f"layers.{i}.ffn.experts": {"group_size": 16, "quant_algo": "NVFP4"} for i in range(43)},
+}
+KIMI = {
+    "model_type": "kimi_k2",
+    "first_k_dense_replace": 1,
+    "hidden_size": 7168,
+    "intermediate_size": 18432,
+    "kv_lora_rank": 512,
+    "moe_intermediate_size": 2048,
+    "n_routed_experts": 384,
+    "n_shared_experts": 1,
+    "num_attention_heads": 64,
+    "num_experts_per_tok": 8,
+    "num_hidden_layers": 61,
+    "q_lora_rank": 1536,
+    "qk_nope_head_dim": 128,
+    "qk_rope_head_dim": 64,
+    "tie_word_embeddings": False,
+    "v_head_dim": 128,
+    "vocab_size": 163840,
+}
+GEMMA = {
+    "model_type": "gemma4_text",
+    "attention_k_eq_v": True,
+    "enable_moe_block": True,
+    "global_head_dim": 512,
+    "head_dim": 256,
+    "hidden_size": 2816,
+    "hidden_size_per_layer_input": 0,
+    "intermediate_size": 2112,
+    "layer_types": [*["sliding_attention"] * 5, "full_attention"] * 5,
+    "moe_intermediate_size": 704,
+    "num_attention_heads": 16,
+    "num_experts": 128,
+    "num_global_key_value_heads": 2,
+    "num_hidden_layers": 30,
+    "num_key_value_heads": 8,
+    "num_kv_shared_layers": 0,
+    "sliding_window": 1024,
+    "tie_word_embeddings": True,
+    "top_k_experts": 8,
+    "vocab_size": 262144,
+}
+
+
+def modelopt(*ignored):
+    return groups(NVFP4, NVFP4, quant_method="modelopt", quant_algo="NVFP4", ignore=["lm_head", *ignored])[
+        "quantization_config"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "account", "experts", "bits", "rest", "rate"),
+    [
+        (V4, FP8, 43 * 256 * 3 * 4096 * 2048, 4.25, 9.17, "fp8"),
+        (V4, V4_NVFP4, 43 * 256 * 3 * 4096 * 2048, 4.5, 9.17, "fp4"),
+        (
+            KIMI,
+            modelopt(
+                "language_model.model.layers.0*",
+                *(f"language_model.model.layers.{i}.mlp.shared_experts*" for i in range(1, 61)),
+                *(f"language_model.model.layers.{i}.self_attn*" for i in range(1, 61)),
+            ),
+            60 * 384 * 3 * 7168 * 2048,
+            4.5,
+            16,
+            "fp4",
+        ),
+        (
+            GEMMA,
+            modelopt(*(f"model.language_model.layers.{i}.{one}*" for i in range(30) for one in ("mlp", "self_attn"))),
+            30 * 128 * 3 * 2816 * 704,
+            4.5,
+            16,
+            "fp4",
+        ),
+    ],
+)
+def test_experts_are_stored_as_the_file_says_of_them(rules, browser_reads, config, account, experts, bits, rest, rate):
+    """Of V4-Flash's other 7.3 G weights all are 8 bits but embedding, head and the small ones: 9.17 on average."""
+    text = json.dumps(config | {"quantization_config": account})
+    read = read_config(text, rules)
+    whole = parameters.parameter_count(read.shape)
+    assert figures(read)["weights_as_shipped"] == pytest.approx(
+        (experts * bits + (whole - experts) * rest) / 8, rel=1e-3
+    )
+    assert read.weights.rate == rate
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+def test_layers_that_a_count_leaves_open_are_not_averaged(rules, browser_reads):
+    """Which layers of Qwen2-MoE have experts is not known beside mlp_only_layers, so some layers' patterns say nothing."""
+    config = LLAMA | {
+        "model_type": "qwen2_moe",
+        "num_experts": 8,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 512,
+        "mlp_only_layers": [3],
+        "quantization_config": FP8 | {"modules_to_not_convert": ["model.layers.5.mlp"]},
+    }
+    text = json.dumps(config)
+    assert "found some layers' dense weights alone" in read_config(text, rules).notes[-1]
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"model_type": "qwen3", "layer_types": ["linear_attention"] * 24 + ["full_attention"] * 8},
+            '"linear_attention"',
+        ),
+        (
+            {"layer_types": ["sliding_attention"] * 32},
+            '"sliding_attention" among layer_types, wanted for llama none but',
+        ),
+        ({"architectures": ["MixtralForCausalLM"]}, 'found model_type "llama" and architectures "MixtralForCausalLM"'),
+        (
+            {"model_type": "rwkv", "model_version": "5_2", "num_key_value_heads": None},
+            "no model_version beside model_type rwkv",
+        ),
+        ({"model_type": "hunyuan_v1_dense", "use_cla": True}, "keys and values that layers share"),
+        ({"model_type": "mamba", "d_inner": 64, "num_key_value_heads": None}, "no d_inner other than"),
+        ({"model_type": "grok-1", "sliding_window_size": 64}, "layers that attend within a window"),
+        ({"new_dim": 7}, "or ask the book's authors for a rule"),
+    ],
+)
+def test_what_would_change_the_numbers_and_is_not_read_is_refused(rules, browser_reads, changes, said):
+    text = json.dumps(LLAMA | changes)
+    with pytest.raises(Refused) as refused:
+        read_config(text, rules)
+    assert said in str(refused.value)
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+MIXED = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 512}
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "value"),
+    [
+        ({"model_type": "qwen3_moe"} | MIXED, "use_qk_norm", True),
+        ({"model_type": "mimo"}, "attention_bias", True),
+        ({"model_type": "mamba2"}, "time_step_rank", 256),
+        ({"model_type": "mamba2"}, "use_conv_bias", True),
+        ({"model_type": "mamba"}, "d_inner", 14336),
+        ({"model_type": "nemotron_h", "hybrid_override_pattern": "M-M*" * 8}, "time_step_rank", 256),
+        ({"model_type": "minimax_m2", "num_local_experts": 8, "num_experts_per_tok": 2}, "mlp_intermediate_size", 8192),
+        ({"model_type": "grok-1"} | MIXED, "sliding_window_size", -1),
+        ({"model_type": "bloom"}, "n_embed", 4096),
+        ({"model_type": "cohere2"}, "layer_switch", 4),
+        ({"model_type": "smollm3"}, "max_window_layers", 28),
+        ({"model_type": "qwen2"}, "dual_chunk_attention_config", {"chunk_size": 262144}),
+        ({"model_type": "recurrent_gemma"}, "_block_types", ["recurrent", "recurrent", "attention"]),
+        ({"model_type": "rwkv5"}, "head_size_divisor", 8),
+        ({"model_type": "hunyuan_v1_dense"}, "anyres_pooling_size", 2),
+        ({"model_type": "hunyuan_v1_dense"}, "cla_share_factor", 2),
+        ({"model_type": "llama"}, "layer_types", ["full_attention"] * 32),
+        (
+            KIMI | {"index_topk": 64, "index_n_heads": 2, "index_head_dim": 8},
+            "layer_types",
+            ["deepseek_sparse_attention"] * 61,
+        ),
+    ],
+)
+def test_a_key_that_changes_no_number_leaves_the_shape(rules, browser_reads, config, key, value):
+    """Each stands in a well-known published file."""
+    text = json.dumps(LLAMA | config | {key: value})
+    assert read_config(text, rules).shape == read_config(json.dumps(LLAMA | config), rules).shape
+    assert browser_reads([text])[0] == python_reads(text, rules)
+
+
+def test_rwkv_4_keeps_five_vectors_of_a_layer(rules):
+    """The files of RWKV-4 169M hold 169,342,464 values."""
+    config = {"model_type": "rwkv", "hidden_size": 768, "attention_hidden_size": 768, "intermediate_size": 3072}
+    config |= {"num_hidden_layers": 12, "vocab_size": 50277, "tie_word_embeddings": False}
+    found = figures(read_config(json.dumps(config), rules))
+    assert found["parameters"] == 169_342_464
+    assert found["state_bytes"] == 2 * 5 * 768 * 12
+
+
+def test_a_class_that_the_rules_name_goes_before_the_model_type(rules):
+    """MiniMax-M2 was published with the model_type of MiniMax-01, Grok 2 with that of a captioner of pictures."""
+    for type_, class_ in (("minimax", "MiniMaxM2ForCausalLM"), ("git", "Grok1ForCausalLM")):
+        config = LLAMA | {"model_type": type_, "num_local_experts": 8, "num_experts_per_tok": 2}
+        read = read_config(json.dumps(config | {"architectures": [class_]}), rules)
+        assert read.family == {"minimax": "minimax_m2", "git": "grok"}[type_]
+    with pytest.raises(Refused, match='model_type "git", for which there are no rules; choose a model of the list'):
+        read_config(json.dumps(config), rules)
 
 
 def changed():

@@ -27,7 +27,7 @@ def catalog_rows(catalog: Catalog) -> dict[str, object]:
 
     Models whose layers differ from one another take most bytes; `further_models` has them, for the explorer.
     """
-    rates = sorted({row.rate for row in catalog.formats.values()})
+    rates = sorted({"int8", *(row.rate for row in catalog.formats.values())})  # INT8: of pasted files alone
     return {
         "rates": rates,
         "chips": [_chip(catalog, id_, rates) for id_ in sorted(catalog.accelerators, key=lambda i: _order(catalog, i))],

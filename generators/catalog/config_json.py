@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from itertools import pairwise
 
 from generators.catalog.bounds import Twice, once
 from generators.catalog.config_rules import Family, Rules, Tree
@@ -36,6 +37,7 @@ class Weights:
     expert: float = 16.0
     embedding: float = 16.0
     head: float = 16.0
+    rate: str = "bf16"  # at which precision its products run; of several, the fastest
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def read_config(text: str, rules: Rules) -> Read:
     if unread:
         notes.append("keys not read: " + _some(unread))
     try:
-        weights = _weights(config, inner, shape, rules)
+        weights, said = _weights(config, reader, shape, rules)
+        notes += said
     except Refused as error:
         weights = Weights("unknown")
         notes.append(f"how its weights are stored is not known, and counted as 16 bits: {error}")
@@ -157,17 +160,30 @@ def _type(config: dict, inner: dict, rules: Rules) -> str:
             )
     if config.get("is_encoder_decoder") is True:
         raise Refused("is_encoder_decoder is true; wanted a decoder alone, whose cache grows with what it writes")
-    for one in [*asked, *classes]:
+    for one in [*(one for one in classes if one in rules.types), *asked]:
         if one in rules.types:
+            _check_class(one, inner if inner.get("model_type") == one else config, rules)
             return one
     if asked or classes:
         unknown = (asked or classes)[0]
         near = get_close_matches(unknown, rules.types, 3)
         raise Refused(
-            f"found model_type {short(unknown)}, for which there are no rules"
-            + (f"; known are {', '.join(near)}" if near else "")
+            f"found model_type {short(unknown)}, for which there are no rules; choose a model of the list, or ask the "
+            "book's authors for rules" + (f"; known are {', '.join(near)}" if near else "")
         )
     return ""
+
+
+def _check_class(type_: str, config: dict, rules: Rules) -> None:
+    """Refuse a file of one model_type whose class is that of another known one."""
+    plain = {re.sub("[_-]", "", one).lower(): name for one, name in rules.types.items()}
+    classes = config.get("architectures") if config.get("model_type") == type_ else None
+    for one in classes if isinstance(classes, list) else []:
+        other = plain.get(re.sub("(For[A-Z].*|LMHeadModel|Model)$", "", one).lower()) if isinstance(one, str) else None
+        if other and other != rules.types[type_]:
+            raise Refused(
+                f"found model_type {short(type_)} and architectures {short(one)}, wanted one model; correct the wrong one"
+            )
 
 
 def _says(value: object) -> bool:
@@ -227,7 +243,7 @@ def _check_keys(inner: dict, family: Family, rules: Rules, type_: str) -> list[s
         if re.search(rules.suspicious, key) and not isinstance(value, str):
             raise Refused(
                 f"found {short(key)[1:-1]} = {short(value)}, which may change the shape, wanted a key that the rules know"
-                f"{_nearest(key, family.keys)}; correct the name, or add a rule to data/config_rules.toml"
+                f"{_nearest(key, family.keys)}; correct the name, remove it if it changes neither weights nor cache, or ask the book's authors for a rule"
             )
         unread.append(short(key)[1:-1])
     return unread
@@ -242,65 +258,205 @@ def _kind(value: object) -> str:
     return "number" if _is_number(value) else type(value).__name__
 
 
-#: Names by which files speak of each kind of tensor, `i` the layer.
-TENSORS = {
-    "attention": (
-        "layers.i.self_attn.q_proj",
-        "layers.i.attn.q_proj",
-        "layers.i.linear_attn.in_proj_qkv",
-        "layers.i.mixer.in_proj",
-    ),
-    "dense": ("layers.i.mlp.gate_proj", "layers.i.mlp.up_proj", "layers.i.feed_forward.gate_proj"),
-    "shared": (
-        "layers.i.mlp.shared_experts.up_proj",
-        "layers.i.mlp.shared_expert.up_proj",
-        "layers.i.feed_forward.shared_expert.up_proj",
-    ),
-    "expert": (
-        "layers.i.mlp.experts.0.up_proj",
-        "layers.i.block_sparse_moe.experts.0.w1",
-        "layers.i.feed_forward.experts.0.up_proj",
-    ),
-}
 MOST_PATTERNS = 2000
+MOST_LAYERS = 1000  # of which it is worked out one by one what each holds
+#: Rates of products, the faster the later.
+RATES = ("bf16", "int8", "fp8", "fp4")
+#: The layers of each kind of tensor, as a value of its family that counts them.
+LAYERS = {"attention": "Lt", "dense": "Lm", "shared": "Le", "expert": "Le"}
+HEAD = ["language_model.lm_head", "model.lm_head", "head"]
+EMBEDDING = ["language_model.model.embed_tokens", "embed"]
 
 
-def _weights(config: dict, inner: dict, shape: Shape, rules: Rules) -> Weights:
-    """The file's own account of its weights; `Refused` where the rules do not know it."""
+def _stored(config: dict, inner: dict, rules: Rules) -> tuple[dict, object]:
+    """The file's own account of its weights, empty where there is none, and the method that it or one of its keys names."""
     stored = config.get("quantization_config") or inner.get("quantization_config") or config.get("compression_config")
-    method = stored.get("quant_method") if isinstance(stored, dict) else None
+    mlx = config.get("quantization")
+    mlx = mlx if isinstance(mlx, dict) and "bits" in mlx else {}
     if stored and not isinstance(stored, dict):
         raise Refused(f"found {short(stored)} as the account of its quantization, wanted an object")
-    if not isinstance(stored, dict):
-        stored, method = config.get("quantization"), "mlx"
-        if not (isinstance(stored, dict) and "bits" in stored):
-            return Weights()
+    if stored and mlx and json.dumps(stored) != json.dumps(mlx):
+        raise Refused(
+            "found quantization beside another quantization_config, wanted one account; remove the one that does not hold"
+        )
+    if mlx or not stored:
+        return mlx, "mlx"
+    named = stored.get("quant_method")
+    return stored, next(
+        (rules.telling[key] for key in rules.telling if key in stored), None
+    ) if named is None else named
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How tensors are stored: bits of a weight and of one of an expert, and at which rate their products run."""
+
+    bits: float = 16.0
+    expert: float = 16.0
+    rate: str = "bf16"
+
+
+def _way(method: object, said: dict, rules: Rules) -> tuple[_Way, _Reader]:
+    """What an account says by its method's rules, and their reader; `Refused` where they do not cover it."""
     if not isinstance(method, str) or method not in rules.methods:
         raise Refused(f"found quant_method {short(method)}, for which there are no rules")
     family = rules.shipped[rules.methods[method]]
-    reader = _Reader(stored, family, rules, inside=False)
+    reader = _Reader(said, family, rules, inside=False)
     for test, words in family.refuse:
         if reader.eval(test) is True:
             raise Refused(f"{words} in {method}: these rules do not cover it")
-    bits, table = (reader.number(["name", name]) for name in ("bits", "table"))
-    if not (1 <= bits <= 32 and 1 <= table <= 32):
-        raise Refused(f"found {short(bits)} bits per weight in {method}")
-    skipped, targets = (_patterns(reader.value(name)) for name in ("skipped", "targets"))
-    everywhere = not targets or "Linear" in targets
-    only = reader.value("only")
+    found = [reader.number(["name", name]) for name in ("bits", "expert", "table", "head")]
+    if wrong := [one for one in found if not 1 <= one <= 32]:
+        raise Refused(f"found {short(wrong[0])} bits per weight in {method}")
+    if reader.value("rate") not in RATES:
+        raise Refused(
+            f"found activations of {short(reader.value('ab'))} bits in {method}, for which there is no rate of products"
+        )
+    return _Way(found[0], found[1], reader.value("rate")), reader
 
-    def kept(kind: str) -> float:
-        """Bits of a kind, over the layers of which some may be left out."""
-        taken = 0.0
-        for i in range(int(shape.layers) if only in ("", kind) else 0):
-            names = [name.replace(".i.", f".{i}.") for name in TENSORS[kind]]
-            taken += not _matches(names, skipped) and (everywhere or _matches(names, targets))
-        return 16.0 + (bits - 16.0) * taken / shape.layers
 
+def _ways(stored: dict, method: object, expert_dtype: object, rules: Rules) -> tuple[_Modules, _Reader]:
+    """The ways that an account names, by the patterns of their modules, the first before all others."""
+    entries = {key: one for key, one in stored.items() if isinstance(one, (dict, bool))}
+    said = stored | {"expert_dtype": expert_dtype, "entries": entries}
+    _, reader = _way(method, said | {"weights": {"num_bits": 16}}, rules)
+    rows = [(pattern, _Way()) for pattern in _patterns(reader.value("skipped"))]
+    skipped = len(rows)
+    groups, general = _table(reader.value("groups")), []
+    for name, group in groups.items():
+        way, _ = _way(method, said | _table(group), rules)
+        targets = _table(group).get("targets")
+        if targets is None or (isinstance(targets, list) and (not targets or "Linear" in targets)):
+            general.append(way)
+        else:
+            rows += [(pattern, way) for pattern in _patterns(targets)]
+        if len(general) > 1:
+            raise Refused(f"several groups of weights for all modules in {method}, such as {short(name)}")
+    base = general[0] if general else _Way() if groups else _way(method, said, rules)[0]
+    known = {"false": _Way(), "true": base}
+    for name, entry in _table(reader.value("each")).items():
+        key = "false" if name[:2] == "-:" else json.dumps(entry)
+        if key not in known:
+            entry = _table(entry)
+            known[key] = (
+                _way("modelopt", entry, rules) if "quant_algo" in entry else _way(method, said | entry, rules)
+            )[0]
+        pattern = f"re:{name[2:]}" if name[:2] in ("-:", "+:") else f"re:{name}" if ".*" in name else name
+        rows += [(one, known[key]) for one in _patterns([pattern])]
+    return _Modules(rows, skipped, base), reader
+
+
+def _table(value: object) -> dict:
+    """A table of an account, empty where it is not given."""
+    if value is not None and not isinstance(value, dict):
+        raise Refused(f"found {short(value)} where its quantization describes modules, wanted an object")
+    return value or {}
+
+
+def _weights(config: dict, model: _Reader, shape: Shape, rules: Rules) -> tuple[Weights, list[str]]:
+    """The file's own account of its weights, and what of it is not taken; `Refused` where the rules do not know it."""
+    stored, method = _stored(config, model.reported, rules)
+    expert_dtype = model.reported.get("expert_dtype")
+    if not stored and expert_dtype is None:
+        return Weights(), []
+    if not stored:
+        raise Refused(f"found expert_dtype = {short(expert_dtype)} without a quantization_config")
+    modules, reader = _ways(stored, method, expert_dtype, rules)
+    if modules.rows and shape.layers > MOST_LAYERS:
+        raise Refused(
+            f"found modules of its quantization for {short(shape.layers)} layers, wanted at most {MOST_LAYERS}"
+        )
+    within = str(reader.value("experts"))
     plain = sum(part.count * part.dense for part in shape.parts if part.experts == 0)
     shared = sum(part.count * part.dense for part in shape.parts if part.experts > 0)
-    dense = (plain * kept("dense") + shared * kept("shared")) / (plain + shared) if plain + shared > 0 else 16.0
-    return Weights(method, kept("attention"), dense, kept("expert"), table, table)
+    kept = {kind: _kept(kind, model, shape, modules, within) for kind in LAYERS}
+    dense = (plain * kept["dense"] + shared * kept["shared"]) / (plain + shared) if plain + shared > 0 else 16.0
+    embedding, head = (
+        way.bits if (way := modules.way(names)) else reader.number(["name", general])
+        for names, general in ((EMBEDDING, "table"), (HEAD, "head"))
+    )
+    rates = {way.rate for way in (modules.base, *modules.used) if min(way.bits, way.expert) < 16} or {"bf16"}
+    rate = max(rates, key=RATES.index)
+    notes = []
+    if len(rates) > 1:
+        notes.append(
+            f"its products run at several rates, all counted at that of {rate.upper()}, so that a least time stays one"
+        )
+    if unread := modules.unread():
+        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        notes.append(f"of its quantization, not read: {short(unread[0])[1:-1]}{more}")
+    for key in ("kv_cache_scheme", "kv_cache_quant_algo"):
+        if stored.get(key):
+            notes.append(f'its {key} is not taken; choose the bits under "KV cache in"')
+    return Weights(method, kept["attention"], dense, kept["expert"], embedding, head, rate), notes
+
+
+def _kept(kind: str, model: _Reader, shape: Shape, modules: _Modules, experts: str) -> float:
+    """Bits of a kind of tensor: the mean over its matrices in the layers that have them."""
+
+    def bits(way: _Way) -> float:
+        return way.expert if kind == "expert" else way.bits
+
+    if not modules.rows:
+        return bits(modules.base)
+    matrices = model.value(f"in_{kind}")
+    if kind != "attention" and model.number(["name", "m"]) == 2:
+        matrices = matrices[1:]
+    rows = [
+        [
+            bits(modules.way([f"layers.{i}.{one}".replace("experts.0", experts) for one in names]) or modules.base)
+            for names in matrices
+        ]
+        for i in range(int(shape.layers))
+    ]
+    if all(one == rows[0][0] for row in rows for one in row):
+        return rows[0][0]
+    where = model.layers_of(LAYERS[kind])
+    if where is None and any(row != rows[0] for row in rows):
+        raise Refused(f"found some layers' {kind} weights alone, and which layers have such is not known")
+    rows = rows[:1] if where is None else [rows[i] for i in where]
+    sizes = [1.0] * len(matrices)
+    if kind == "attention" and any(len(set(row)) > 1 for row in rows):
+        sizes = [shape.heads, shape.kv_heads, shape.kv_heads, shape.heads]
+        whole = shape.d_model * 2.0 * (shape.heads + shape.kv_heads) * shape.head_dim
+        if any(part.mixer not in (0, whole) for part in shape.parts):
+            raise Refused("found some of attention's matrices alone, whose sizes these rules do not compare")
+    total = sum(size * one for row in rows for size, one in zip(sizes, row, strict=True))
+    return total / (sum(sizes) * len(rows)) if rows else bits(modules.base)
+
+
+class _Modules:
+    """Ways of storing by patterns of modules: the first that names a module, or what it lies in, holds."""
+
+    def __init__(self, rows: list[tuple[str, _Way]], skipped: int, base: _Way) -> None:
+        self.rows, self.skipped, self.base = rows, skipped, base
+        self.exact: dict[str, list[int]] = {}
+        self.wild = [(at, one) for at, (one, _) in enumerate(rows) if "*" in one]
+        self.seen: set[int] = set()
+        self.used: set[_Way] = set()
+        for at, (one, _) in enumerate(rows):
+            self.exact.setdefault(one, []).append(at)
+        if len(self.wild) > MOST_PATTERNS:
+            raise Refused(f"found more than {MOST_PATTERNS} patterns of modules in its quantization")
+
+    def way(self, names: list[str]) -> _Way | None:
+        """How one matrix is stored, by any of its names; None where no pattern names it."""
+        found = [at for at, one in self.wild if any(_fits(name, one) for name in names)]
+        for name in names:
+            steps = name.split(".")
+            for a in range(len(steps)):
+                for b in range(a + 1, len(steps) + 1):
+                    found += self.exact.get(".".join(steps[a:b]), ())
+        if not found:
+            return None
+        self.seen |= set(found)
+        way = self.rows[min(found)][1]
+        self.used.add(way)
+        return way
+
+    def unread(self) -> list[str]:
+        """Patterns, of those that are not just left out, which name nothing that is counted."""
+        return [one for at, (one, _) in enumerate(self.rows) if at >= self.skipped and at not in self.seen]
 
 
 def _patterns(value: object) -> list[str]:
@@ -327,8 +483,6 @@ def _patterns(value: object) -> list[str]:
                     f"found {short(given)} among the modules of its quantization, a pattern that these rules cannot read"
                 )
             found.append(_tail(one))
-    if sum("*" in one for one in found) > MOST_PATTERNS:
-        raise Refused(f"found more than {MOST_PATTERNS} patterns of modules in its quantization")
     return found
 
 
@@ -336,18 +490,6 @@ def _tail(pattern: str) -> str:
     """A pattern from its layers on, without what wraps the language model."""
     at = pattern.find("layers.")
     return pattern[at:] if at >= 0 and "vis" not in pattern else pattern
-
-
-def _matches(names: list[str], patterns: list[str]) -> bool:
-    """Whether one of a tensor's names is, or lies in, a module that a pattern names."""
-    exact = {one for one in patterns if "*" not in one}
-    wild = [one for one in patterns if "*" in one]
-    for name in names:
-        steps = name.split(".")
-        inside = (".".join(steps[a:b]) for a in range(len(steps)) for b in range(a + 1, len(steps) + 1))
-        if any(one in exact for one in inside) or any(_fits(name, one) for one in wild):
-            return True
-    return False
 
 
 def _fits(name: str, pattern: str) -> bool:
@@ -375,6 +517,7 @@ class _Reader:
 
     def __init__(self, reported: dict, family: Family, rules: Rules, inside: bool) -> None:
         self.reported, self.family, self.names = reported, family, rules.names
+        self.made_of = (reported, family, rules, inside)
         self.defaults = {**(family.nested if inside else {}), **family.defaults}
         self.known: dict[str, object] = {}
         self.taken: dict[str, object] = {}
@@ -383,6 +526,7 @@ class _Reader:
 
     def shape(self) -> Shape:
         """The shape, checked."""
+        self.check_layer_types()
         for test, words in self.family.refuse:
             if self.eval(test) is True:
                 raise Refused(
@@ -401,9 +545,6 @@ class _Reader:
             raise Refused(
                 f"found {short(mixed.active)} experts per token of {short(mixed.experts)}; wanted 1 or more, and at most as many"
             )
-        kinds = self.reported.get("layer_types") if "layer_types" in self.family.keys else None
-        if isinstance(kinds, list) and len(kinds) != sizes["L"]:
-            raise Refused(f"found {len(kinds)} layer_types for {short(sizes['L'])} layers, wanted one for each")
         dense = any(part.dense > 0 for part in made if part.experts == 0)
         window = next((part for part in made if part.window > 0), Part(0.0))
         return Shape(
@@ -425,6 +566,23 @@ class _Reader:
             window_layers=window.count,
             parts=tuple(made),
         )
+
+    def check_layer_types(self) -> None:
+        """Refuse layer_types that are not one for each layer, and kinds that the family's rules do not read."""
+        kinds = self.reported.get("layer_types")
+        if not kinds and not isinstance(kinds, list):
+            return
+        if not isinstance(kinds, list):
+            raise Refused(f"found {short(kinds)} for layer_types, wanted a list")
+        if len(kinds) != self.whole("L"):
+            raise Refused(f"found {len(kinds)} layer_types for {short(self.whole('L'))} layers, wanted one for each")
+        known = self.value("kinds")
+        for one in kinds:
+            if one not in known:
+                raise Refused(
+                    f"found {short(one)} among layer_types, wanted for {self.family.name} none but {', '.join(known)}; "
+                    "correct it, or the model_type"
+                )
 
     def part(self, tree: Tree) -> Part:
         """One part; its other arguments are asked for only where it counts a layer."""
@@ -452,6 +610,16 @@ class _Reader:
         if tree[1] == "latent" and tree[5][0] == "name":
             self.whole(tree[5][1])
         return made
+
+    def layers_of(self, name: str) -> list[int] | None:
+        """The layers that a value counts: those at which it grows with the model; None where that does not tell."""
+        counts = []
+        for layers in range(int(self.whole("L")) + 1):
+            shorter = _Reader(*self.made_of)
+            shorter.known["L"] = float(layers)
+            counts.append(shorter.number(["name", name]))
+        found = [i for i, (before, after) in enumerate(pairwise(counts)) if after - before == 1]
+        return found if len(found) == counts[-1] else None
 
     def whole(self, name: str) -> float:
         """A dimension: a whole number above zero, within reason."""

@@ -20,7 +20,7 @@ from generators.model import parts
 RULES = "data/config_rules.toml"
 Tree = list
 #: Values that a reader asks of every family.
-ALWAYS = ("L", "d", "V", "hd", "kv", "ff", "tied", "final", "positions", "note")
+ALWAYS = ("L", "d", "V", "hd", "kv", "ff", "tied", "final", "positions", "note", "kinds")
 FUNCTIONS = {
     "given",
     "flag",
@@ -72,6 +72,7 @@ class Rules:
     types: dict[str, str]
     refused: dict[str, str]
     shipped: dict[str, Family]
+    telling: dict[str, str]
     methods: dict[str, str]
     inside: list[str]
     suspicious: str
@@ -88,7 +89,7 @@ def load_rules(root: Path) -> Rules:
     table = tomllib.loads((root / RULES).read_text(encoding="utf-8"))
     names, reading = table["names"], table["reading"]
     families = {name: _family(name, table["family"], names) for name in table["family"]}
-    shipped = {name: _family(name, table["shipped"], names) for name in table["shipped"]}
+    shipped = {name: _family(name, table["shipped"], names, whole=True) for name in table["shipped"]}
     types = {type_: name for name, row in table["family"].items() for type_ in row.get("types", ())}
     for name, row in table["family"].items():  # a family of its own stands before one that lists it in passing
         types |= {type_: name for type_ in row.get("types", ()) if name == type_}
@@ -98,6 +99,7 @@ def load_rules(root: Path) -> Rules:
         types,
         {type_: kind.replace("_", " ") for kind, listed in table["encoders"].items() for type_ in listed},
         shipped,
+        reading["telling"],
         {type_: name for name, row in table["shipped"].items() for type_ in row.get("types", ())},
         reading["nested"],
         reading["suspicious"],
@@ -105,8 +107,8 @@ def load_rules(root: Path) -> Rules:
     )
 
 
-def _family(name: str, table: dict, names: dict[str, list[str]]) -> Family:
-    """A family with all that stands behind it."""
+def _family(name: str, table: dict, names: dict[str, list[str]], whole: bool = False) -> Family:
+    """A family with all that stands behind it; a reader asks for `ALWAYS`, or for its whole `let`."""
     chain = [table[name]]
     while "like" in chain[-1]:
         chain.append(table[chain[-1]["like"]])
@@ -119,9 +121,11 @@ def _family(name: str, table: dict, names: dict[str, list[str]]) -> Family:
     made = {key: tree(text, f"{where}.parts.{key}") for key, text in reported["parts"].items() if text}
     refuse = [(tree(text, f"{where}.refuse"), words) for text, words in reported["refuse"].items()]
     counted = [one for one in made.values() if not _is_none(one[2], let)]
-    asked = _reached([*counted, *(test for test, _ in refuse), *(let[key] for key in ALWAYS if key in let)], let)
+    asked = _reached(
+        [*counted, *(test for test, _ in refuse), *(let[key] for key in (let if whole else ALWAYS) if key in let)], let
+    )
     asked = {name for name in asked if name not in let or name in _names(let[name])}
-    paths = {key for found in [*asked, *"LdHKhfV", "tie"] for key in names.get(found, [found])}
+    paths = {key for found in [*asked, *"LdHKhfV", "tie", "layer_types"] for key in names.get(found, [found])}
     keys = paths | {path.split(".")[0] for path in paths}
     ignores = frozenset().union(*(row.get("ignores", ()) for row in chain))
     return Family(
@@ -236,6 +240,7 @@ def exported(rules: Rules) -> dict[str, object]:
         "names": rules.names,
         "families": families,
         "shipped": shipped,
+        "telling": rules.telling,
         "methods": rules.methods,
         "types": rules.types,
         "refused": rules.refused,

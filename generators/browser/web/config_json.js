@@ -2,7 +2,7 @@
 // by the same rules (data/config_rules.toml).  Text only: nothing of it is executed.
 import { model } from "./model.js";
 import { rules } from "./rules.js";
-import { ownShape } from "./explorer_state.js";
+import { RATES, ownShape } from "./explorer_state.js";
 import { nameTwice } from "./name_twice.js";
 import { count } from "./numbers.js";
 
@@ -10,6 +10,7 @@ const LONGEST_CONFIG = 32000000; // characters
 const DEEPEST_CONFIG = 60; // objects and lists within each other
 const MOST_NAMED = 8; // keys in a note
 const LARGEST_DIMENSION = 1e9;
+const SIXTEEN_BITS = { method: "", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16, rate: "bf16" };
 
 export function shapeOf(text) {
   try {
@@ -44,9 +45,11 @@ export function readConfig(text) {
   if (reader.silent.has("tie")) notes.push(`it does not say whether the head shares the embedding table; taken as ${shape.tied ? "" : "not "}shared`);
   if (reader.taken.size) notes.push(`not in the file, as the class has it: ${[...reader.taken].sort().join(", ")}`);
   if (unread.length) notes.push(`keys not read: ${someOf(unread)}`);
-  let weights = { method: "unknown", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
+  let weights = { ...SIXTEEN_BITS, method: "unknown" };
   try {
-    weights = weightsOf(config, inner, shape);
+    const [found, taken] = weightsOf(config, reader, shape);
+    weights = found;
+    notes.push(...taken);
   } catch (error) {
     if (!(error instanceof NoModel)) throw error;
     notes.push(`how its weights are stored is not known, and counted as 16 bits: ${error.message}`);
@@ -124,10 +127,22 @@ function typeOf(config, inner) {
     if (Object.hasOwn(rules.refused, one)) noModel(`model_type ${worded(one)} is ${rules.refused[one]}; wanted a decoder, which keeps a KV cache and writes tokens`);
   }
   if (config.is_encoder_decoder === true) noModel("is_encoder_decoder is true; wanted a decoder alone, whose cache grows with what it writes");
-  const known = [...asked, ...classes].find((one) => Object.hasOwn(rules.types, one));
-  if (known !== undefined) return known;
-  if (asked.length || classes.length) noModel(`found model_type ${worded(asked.length ? asked[0] : classes[0])}, for which there are no rules`);
+  const known = [...classes, ...asked].find((one) => Object.hasOwn(rules.types, one));
+  if (known !== undefined) {
+    checkClass(known, inner.model_type === known ? inner : config);
+    return known;
+  }
+  if (asked.length || classes.length) noModel(`found model_type ${worded(asked.length ? asked[0] : classes[0])}, for which there are no rules; choose a model of the list, or ask the book's authors for rules`);
   return "";
+}
+
+// Refuse a file of one model_type whose class is that of another known one.
+function checkClass(type, config) {
+  const plain = new Map(Object.entries(rules.types).map(([one, name]) => [one.replace(/[_-]/g, "").toLowerCase(), name]));
+  for (const one of config.model_type === type && Array.isArray(config.architectures) ? config.architectures : []) {
+    const other = typeof one === "string" && plain.get(one.replace(/(For[A-Z].*|LMHeadModel|Model)$/, "").toLowerCase());
+    if (other && other !== rules.types[type]) noModel(`found model_type ${worded(type)} and architectures ${worded(one)}, wanted one model; correct the wrong one`);
+  }
 }
 
 // Whether a value of an unknown key could change anything: not nothing, false, zero, empty or a fraction.
@@ -177,7 +192,7 @@ function checkKeys(inner, family, type) {
     if (family.keys.includes(key) && Array.isArray(value) && new Set(value.map(kindOf)).size > 1) noModel(`found ${plainKey(key)} = ${worded(value)}, wanted a list of one kind of value; correct it`);
     if (known.has(key) || !saysSomething(value)) continue;
     if (everything.has(key)) noModel(`found ${plainKey(key)} = ${worded(value)}, which changes the shape of other models, wanted no key that the rules for ${type || "a file without model_type"} do not read; remove it or correct model_type`);
-    if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`found ${plainKey(key)} = ${worded(value)}, which may change the shape, wanted a key that the rules know${nearest(key, family.keys)}; correct the name, or add a rule to data/config_rules.toml`);
+    if (new RegExp(rules.suspicious).test(key) && typeof value !== "string") noModel(`found ${plainKey(key)} = ${worded(value)}, which may change the shape, wanted a key that the rules know${nearest(key, family.keys)}; correct the name, remove it if it changes neither weights nor cache, or ask the book's authors for a rule`);
     unread.push(plainKey(key));
   }
   return unread;
@@ -188,7 +203,7 @@ const PART_FIELDS = Object.keys(model.inputs.Part(0));
 
 class RuleReader {
   constructor(told, name, family, inside) {
-    Object.assign(this, { told, name, family });
+    Object.assign(this, { told, name, family, inside });
     this.defaults = { ...(inside ? family.nested : {}), ...family.defaults };
     this.known = new Map();
     this.open = new Set();
@@ -197,6 +212,7 @@ class RuleReader {
   }
 
   shape() {
+    this.checkLayerTypes();
     for (const [test, words] of this.family.refuse) {
       if (this.eval(test) === true) noModel(words.startsWith("a ") ? `wanted no ${words.slice(2)}` : `${words}: these rules do not cover it`);
     }
@@ -207,8 +223,6 @@ class RuleReader {
     if (attends && heads % kv) noModel(`found ${worded(heads)} for ${this.label("H")} and ${worded(kv)} for ${this.label("K")}; wanted one to divide the other`);
     const mixed = parts.find((part) => part.experts > 0) || model.inputs.Part(0);
     if (mixed.experts && !(mixed.active >= 1 && mixed.active <= mixed.experts)) noModel(`found ${worded(mixed.active)} experts per token of ${worded(mixed.experts)}; wanted 1 or more, and at most as many`);
-    const kinds = this.family.keys.includes("layer_types") ? this.told.layer_types : null;
-    if (Array.isArray(kinds) && kinds.length !== layers) noModel(`found ${kinds.length} layer_types for ${worded(layers)} layers, wanted one for each`);
     const dense = parts.some((part) => part.dense > 0 && part.experts === 0);
     const windowed = parts.find((part) => part.window > 0) || model.inputs.Part(0);
     const size = attends ? this.whole("hd") : 0;
@@ -218,6 +232,16 @@ class RuleReader {
       final_norm_vectors: this.number(["name", "final"]), positions: this.number(["name", "positions"]),
       experts: mixed.experts, active_experts: mixed.active, window: windowed.window, window_layers: windowed.count, parts,
     };
+  }
+
+  // Refuse layer_types that are not one for each layer, and kinds that the family's rules do not read.
+  checkLayerTypes() {
+    const kinds = this.told.layer_types;
+    if (!given(kinds) && !Array.isArray(kinds)) return;
+    if (!Array.isArray(kinds)) noModel(`found ${worded(kinds)} for layer_types, wanted a list`);
+    if (kinds.length !== this.whole("L")) noModel(`found ${kinds.length} layer_types for ${worded(this.whole("L"))} layers, wanted one for each`);
+    const known = this.value("kinds");
+    for (const one of kinds) if (!known.includes(one)) noModel(`found ${worded(one)} among layer_types, wanted for ${this.name} none but ${known.join(", ")}; correct it, or the model_type`);
   }
 
   part([, name, first, ...others]) {
@@ -232,6 +256,18 @@ class RuleReader {
     nothing.forEach((one) => this.whole(one));
     if (name === "latent" && others[2][0] === "name") this.whole(others[2][1]);
     return made;
+  }
+
+  // The layers that a value counts: those at which it grows with the model; null where that does not tell.
+  layersOf(name) {
+    const counts = [];
+    for (let layers = 0; layers <= this.whole("L"); layers += 1) {
+      const shorter = new RuleReader(this.told, this.name, this.family, this.inside);
+      shorter.known.set("L", layers);
+      counts.push(shorter.number(["name", name]));
+    }
+    const found = counts.slice(1).flatMap((after, i) => (after - counts[i] === 1 ? [i] : []));
+    return found.length === counts[counts.length - 1] ? found : null;
   }
 
   whole(name) {
@@ -353,47 +389,152 @@ function ofNumbers(kind, given) {
   return simple[kind]();
 }
 
-const TENSOR_NAMES = {
-  attention: ["layers.i.self_attn.q_proj", "layers.i.attn.q_proj", "layers.i.linear_attn.in_proj_qkv", "layers.i.mixer.in_proj"],
-  dense: ["layers.i.mlp.gate_proj", "layers.i.mlp.up_proj", "layers.i.feed_forward.gate_proj"],
-  shared: ["layers.i.mlp.shared_experts.up_proj", "layers.i.mlp.shared_expert.up_proj", "layers.i.feed_forward.shared_expert.up_proj"],
-  expert: ["layers.i.mlp.experts.0.up_proj", "layers.i.block_sparse_moe.experts.0.w1", "layers.i.feed_forward.experts.0.up_proj"],
-};
 const MOST_PATTERNS = 2000;
+const MOST_LAYERS = 1000; // of which it is worked out one by one what each holds
+const LAYERS_OF = { attention: "Lt", dense: "Lm", shared: "Le", expert: "Le" }; // as a value of the family that counts them
+const HEAD = ["language_model.lm_head", "model.lm_head", "head"];
+const EMBEDDING = ["language_model.model.embed_tokens", "embed"];
+const LEFT = { bits: 16, expert: 16, rate: "bf16" };
 const given = (value) => (isTable(value) ? Object.keys(value).length > 0 : Boolean(value) && !(Array.isArray(value) && value.length === 0));
 
-// Bits per weight of each kind of tensor as the file ships them.
-function weightsOf(config, inner, shape) {
-  let stored = [config.quantization_config, inner.quantization_config, config.compression_config].find(given);
-  let method = isTable(stored) ? stored.quant_method ?? null : null;
-  if (given(stored) && !isTable(stored)) noModel(`found ${worded(stored)} as the account of its quantization, wanted an object`);
-  if (!isTable(stored)) {
-    [stored, method] = [config.quantization, "mlx"];
-    if (!isTable(stored) || !Object.hasOwn(stored, "bits")) return { method: "", attention: 16, dense: 16, expert: 16, embedding: 16, head: 16 };
-  }
+// The file's own account of its weights, null where there is none, and the method that it or one of its keys names.
+function storedOf(config, inner) {
+  const stored = [config.quantization_config, inner.quantization_config, config.compression_config].find(given);
+  const mlx = isTable(config.quantization) && Object.hasOwn(config.quantization, "bits") ? config.quantization : null;
+  if (stored !== undefined && !isTable(stored)) noModel(`found ${worded(stored)} as the account of its quantization, wanted an object`);
+  if (stored && mlx && JSON.stringify(stored) !== JSON.stringify(mlx)) noModel("found quantization beside another quantization_config, wanted one account; remove the one that does not hold");
+  if (mlx || !stored) return [mlx, "mlx"];
+  const told = Object.keys(rules.telling).find((key) => Object.hasOwn(stored, key));
+  return [stored, stored.quant_method ?? rules.telling[told] ?? null];
+}
+
+// What an account says by its method's rules, and their reader.
+function wayOf(method, said) {
   if (typeof method !== "string" || !Object.hasOwn(rules.methods, method)) noModel(`found quant_method ${worded(method)}, for which there are no rules`);
   const name = rules.methods[method];
   const family = familyOf(rules.shipped, name);
-  const reader = new RuleReader(stored, name, family, false);
+  const reader = new RuleReader(said, name, family, false);
   for (const [test, words] of family.refuse) if (reader.eval(test) === true) noModel(`${words} in ${method}: these rules do not cover it`);
-  const [bits, table] = ["bits", "table"].map((one) => reader.number(["name", one]));
-  if (!(bits >= 1 && bits <= 32 && table >= 1 && table <= 32)) noModel(`found ${worded(bits)} bits per weight in ${method}`);
-  const [skipped, targets] = ["skipped", "targets"].map((one) => patternsOf(reader.value(one)));
-  const everywhere = targets.length === 0 || targets.includes("Linear");
-  const only = reader.value("only");
-  const kept = (kind) => {
-    let taken = 0;
-    for (let i = 0; i < (only === "" || only === kind ? shape.layers : 0); i += 1) {
-      const names = TENSOR_NAMES[kind].map((one) => one.replace(".i.", `.${i}.`));
-      taken += !matchesAny(names, skipped) && (everywhere || matchesAny(names, targets)) ? 1 : 0;
-    }
-    return 16 + ((bits - 16) * taken) / shape.layers;
-  };
+  const found = ["bits", "expert", "table", "head"].map((one) => reader.number(["name", one]));
+  for (const one of found) if (!(one >= 1 && one <= 32)) noModel(`found ${worded(one)} bits per weight in ${method}`);
+  const rate = reader.value("rate");
+  if (!RATES.includes(rate)) noModel(`found activations of ${worded(reader.value("ab"))} bits in ${method}, for which there is no rate of products`);
+  return [{ bits: found[0], expert: found[1], rate }, reader];
+}
+
+function tableOf(value) {
+  if ((value ?? null) !== null && !isTable(value)) noModel(`found ${worded(value)} where its quantization describes modules, wanted an object`);
+  return value ?? {};
+}
+
+// The ways that an account names, by the patterns of their modules, the first before all others.
+function waysOf(stored, method, expertType) {
+  const entries = Object.fromEntries(Object.entries(stored).filter(([, one]) => isTable(one) || typeof one === "boolean"));
+  const said = { ...stored, expert_dtype: expertType, entries };
+  const [, reader] = wayOf(method, { ...said, weights: { num_bits: 16 } });
+  const rows = patternsOf(reader.value("skipped")).map((pattern) => [pattern, LEFT]);
+  const skipped = rows.length;
+  const groups = Object.entries(tableOf(reader.value("groups")));
+  const general = [];
+  for (const [name, group] of groups) {
+    const [way] = wayOf(method, { ...said, ...tableOf(group) });
+    const targets = tableOf(group).targets ?? null;
+    if (targets === null || (Array.isArray(targets) && (!targets.length || targets.includes("Linear")))) general.push(way);
+    else rows.push(...patternsOf(targets).map((pattern) => [pattern, way]));
+    if (general.length > 1) noModel(`several groups of weights for all modules in ${method}, such as ${worded(name)}`);
+  }
+  const base = general[0] || (groups.length ? LEFT : wayOf(method, said)[0]);
+  const known = new Map([["false", LEFT], ["true", base]]);
+  for (const [name, entry] of Object.entries(tableOf(reader.value("each")))) {
+    const key = name.startsWith("-:") ? "false" : JSON.stringify(entry);
+    if (!known.has(key)) known.set(key, (Object.hasOwn(tableOf(entry), "quant_algo") ? wayOf("modelopt", entry) : wayOf(method, { ...said, ...tableOf(entry) }))[0]);
+    const pattern = /^[-+]:/.test(name) ? `re:${name.slice(2)}` : name.includes(".*") ? `re:${name}` : name;
+    rows.push(...patternsOf([pattern]).map((one) => [one, known.get(key)]));
+  }
+  return [new Modules(rows, skipped, base), reader];
+}
+
+// Bits per weight of each kind of tensor as the file ships them, and what of its account is not taken.
+function weightsOf(config, shaped, shape) {
+  const [stored, method] = storedOf(config, shaped.told);
+  const expertType = shaped.told.expert_dtype ?? null;
+  if (!stored && expertType === null) return [SIXTEEN_BITS, []];
+  if (!stored) noModel(`found expert_dtype = ${worded(expertType)} without a quantization_config`);
+  const [modules, reader] = waysOf(stored, method, expertType);
+  if (modules.rows.length && shape.layers > MOST_LAYERS) noModel(`found modules of its quantization for ${worded(shape.layers)} layers, wanted at most ${MOST_LAYERS}`);
+  const within = String(reader.value("experts"));
   const sum = (parts) => parts.reduce((total, part) => total + part.count * part.dense, 0);
   const plain = sum(shape.parts.filter((part) => part.experts === 0));
   const shared = sum(shape.parts.filter((part) => part.experts > 0));
-  const dense = plain + shared > 0 ? (plain * kept("dense") + shared * kept("shared")) / (plain + shared) : 16;
-  return { method, attention: kept("attention"), dense, expert: kept("expert"), embedding: table, head: table };
+  const kept = Object.fromEntries(Object.keys(LAYERS_OF).map((kind) => [kind, keptOf(kind, shaped, shape, modules, within)]));
+  const dense = plain + shared > 0 ? (plain * kept.dense + shared * kept.shared) / (plain + shared) : 16;
+  const [embedding, head] = [[EMBEDDING, "table"], [HEAD, "head"]].map(([names, general]) => (modules.way(names) || { bits: reader.number(["name", general]) }).bits);
+  const rates = [modules.base, ...modules.used].filter((way) => Math.min(way.bits, way.expert) < 16).map((way) => RATES.indexOf(way.rate));
+  const rate = RATES[Math.max(0, ...rates)];
+  const notes = [];
+  if (new Set(rates).size > 1) notes.push(`its products run at several rates, all counted at that of ${rate.toUpperCase()}, so that a least time stays one`);
+  const unread = modules.unread();
+  if (unread.length) notes.push(`of its quantization, not read: ${plainKey(unread[0])}${unread.length > 1 ? ` and ${unread.length - 1} more` : ""}`);
+  for (const key of ["kv_cache_scheme", "kv_cache_quant_algo"]) if (given(stored[key])) notes.push(`its ${key} is not taken; choose the bits under "KV cache in"`);
+  return [{ method, attention: kept.attention, dense, expert: kept.expert, embedding, head, rate }, notes];
+}
+
+// Bits of a kind of tensor: the mean over its matrices in the layers that have them.
+function keptOf(kind, shaped, shape, modules, experts) {
+  const bits = (way) => (kind === "expert" ? way.expert : way.bits);
+  if (!modules.rows.length) return bits(modules.base);
+  const all = shaped.value(`in_${kind}`);
+  const matrices = kind !== "attention" && shaped.number(["name", "m"]) === 2 ? all.slice(1) : all;
+  let rows = Array.from({ length: shape.layers }, (_, i) => matrices.map((names) => bits(modules.way(names.map((one) => `layers.${i}.${one}`.replace("experts.0", experts))) || modules.base)));
+  if (rows.every((row) => row.every((one) => one === rows[0][0]))) return rows[0][0];
+  const where = shaped.layersOf(LAYERS_OF[kind]);
+  if (where === null && rows.some((row) => row.some((one, j) => one !== rows[0][j]))) noModel(`found some layers' ${kind} weights alone, and which layers have such is not known`);
+  rows = where === null ? rows.slice(0, 1) : where.map((i) => rows[i]);
+  let sizes = matrices.map(() => 1);
+  if (kind === "attention" && rows.some((row) => new Set(row).size > 1)) {
+    sizes = [shape.heads, shape.kv_heads, shape.kv_heads, shape.heads];
+    const whole = shape.d_model * 2 * (shape.heads + shape.kv_heads) * shape.head_dim;
+    if (shape.parts.some((part) => part.mixer !== 0 && part.mixer !== whole)) noModel("found some of attention's matrices alone, whose sizes these rules do not compare");
+  }
+  let total = 0;
+  for (const row of rows) row.forEach((one, j) => { total += sizes[j] * one; });
+  return rows.length ? total / (sizes.reduce((one, other) => one + other, 0) * rows.length) : bits(modules.base);
+}
+
+// Ways of storing by patterns of modules: the first that names a module, or what it lies in, holds.
+class Modules {
+  constructor(rows, skipped, base) {
+    Object.assign(this, { rows, skipped, base });
+    this.exact = new Map();
+    this.wild = [];
+    this.seen = new Set();
+    this.used = new Set();
+    rows.forEach(([one], at) => {
+      if (one.includes("*")) this.wild.push([at, one]);
+      if (!this.exact.has(one)) this.exact.set(one, []);
+      this.exact.get(one).push(at);
+    });
+    if (this.wild.length > MOST_PATTERNS) noModel(`found more than ${MOST_PATTERNS} patterns of modules in its quantization`);
+  }
+
+  // How one matrix is stored, by any of its names; null where no pattern names it.
+  way(names) {
+    const found = this.wild.filter(([, one]) => names.some((name) => fitsPattern(name, one))).map(([at]) => at);
+    for (const name of names) {
+      const steps = name.split(".");
+      steps.forEach((_, a) => steps.slice(a).forEach((__, b) => found.push(...(this.exact.get(steps.slice(a, a + b + 1).join(".")) || []))));
+    }
+    if (!found.length) return null;
+    found.forEach((at) => this.seen.add(at));
+    const way = this.rows[found.reduce((one, other) => Math.min(one, other))][1];
+    this.used.add(way);
+    return way;
+  }
+
+  // Patterns, of those that are not just left out, which name nothing that is counted.
+  unread() {
+    return this.rows.filter((_, at) => at >= this.skipped && !this.seen.has(at)).map(([one]) => one);
+  }
 }
 
 // Patterns of modules with * for anything.  No expression of a stranger's file is run.
@@ -415,18 +556,7 @@ function patternsOf(value) {
       found.push(at >= 0 && !part.includes("vis") ? part.slice(at) : part);
     }
   }
-  if (found.filter((one) => one.includes("*")).length > MOST_PATTERNS) noModel(`found more than ${MOST_PATTERNS} patterns of modules in its quantization`);
   return found;
-}
-
-function matchesAny(names, patterns) {
-  const exact = new Set(patterns.filter((one) => !one.includes("*")));
-  const wild = patterns.filter((one) => one.includes("*"));
-  return names.some((name) => {
-    const steps = name.split(".");
-    const inside = steps.some((_, a) => steps.slice(a).some((__, b) => exact.has(steps.slice(a, a + b + 1).join("."))));
-    return inside || wild.some((one) => fitsPattern(name, one));
-  });
 }
 
 function fitsPattern(name, pattern) {

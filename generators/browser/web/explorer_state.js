@@ -12,6 +12,7 @@ export const MOST = { chips: 1024, batch: 1000000, context: 10000000 };
 export const CACHES = ["fp8", "q8-0", "q4-0"]; // formats that engines keep a KV cache in, besides that of the activations
 export const SHIPPED = "shipped"; // the weights as the pasted file stores them
 const BITS = ["attention", "dense", "expert", "embedding", "head"];
+export const RATES = ["bf16", "int8", "fp8", "fp4"]; // of the products of a pasted model, the faster the later
 const FRESH = { ...SUBJECT, chips: 1, kv: "" };
 const START = { bandwidth: 1000, peak: 100, capacity: 80 }; // GB/s, TFLOP/s, GB
 export const BOUNDS = { bandwidth: [1, 1e8], peak: [0.001, 1e8], capacity: [0, 1e7] };
@@ -51,12 +52,12 @@ export function formatOf(config) {
   return config.model === OWN && config.mine && config.mine.weights ? shipped(config.mine) : undefined;
 }
 
-// Bits of each kind of tensor as a format; 16-bit weights and narrower integers are multiplied at the 16-bit rate.
-function shipped({ shape, weights: { method, attention, dense, expert, embedding, head } }) {
+// Bits of each kind of tensor as a format, and the rate that its activations' format allows.
+function shipped({ shape, weights: { method, attention, dense, expert, embedding, head, rate } }) {
   const [a, d, e, table, h] = [attention, dense, expert, embedding, head].map((bits) => bits / 8);
   const mixture = shape.parts.some((part) => part.experts > 0);
   return {
-    id: SHIPPED, name: `as shipped (${method || "16 bits"})`, rate: method.includes("fp8") ? "fp8" : "bf16", bits: mixture ? expert : dense,
+    id: SHIPPED, name: `as shipped (${method || "16 bits"})`, rate, bits: mixture ? expert : dense,
     format: model.inputs.Format(d, h, 2, 0, 2, 2, a, e, table),
   };
 }
@@ -98,7 +99,7 @@ export function save(state) {
 function saveModel(end, of) {
   write(`model${end}`, of ? numbersOf(of.shape).map(String) : null);
   const limit = of && Number.isFinite(of.context) ? [of.context] : [];
-  write(`weights${end}`, of && of.weights ? [of.weights.method, ...BITS.map((key) => of.weights[key]), ...limit].map(String) : null);
+  write(`weights${end}`, of && of.weights ? [of.weights.method, ...BITS.map((key) => of.weights[key]), of.weights.rate, ...limit].map(String) : null);
 }
 
 // The state that the address holds, and whether something in it is not known here.
@@ -142,10 +143,11 @@ function loadModel(end) {
   const of = ownModel(shape.map(Number));
   if (!of || weights === null) return of;
   const [method, ...rest] = weights;
-  const [bits, limit] = [rest.slice(0, BITS.length).map(Number), rest.slice(BITS.length).map(Number)];
-  const sound = bits.length === BITS.length && bits.every((one) => one >= 1 && one <= 32) && limit.length <= 1 && limit.every(isContext);
+  const [bits, limit] = [rest.slice(0, BITS.length).map(Number), rest.slice(BITS.length + 1).map(Number)];
+  const rate = rest[BITS.length] ?? (method.includes("fp8") ? "fp8" : "bf16"); // links of older editions have none
+  const sound = bits.length === BITS.length && bits.every((one) => one >= 1 && one <= 32) && RATES.includes(rate) && limit.length <= 1 && limit.every(isContext);
   if (!sound || !(["", "unknown"].includes(method) || Object.hasOwn(rules.methods, method))) return null;
-  return { ...of, ...(limit.length ? { context: limit[0] } : {}), weights: { method, ...Object.fromEntries(BITS.map((key, at) => [key, bits[at]])) } };
+  return { ...of, ...(limit.length ? { context: limit[0] } : {}), weights: { method, ...Object.fromEntries(BITS.map((key, at) => [key, bits[at]])), rate } };
 }
 
 // A shape as numbers in order, for the address: its fields, then each part as the number of its values and those.
