@@ -372,6 +372,7 @@ def test_weights_and_the_rate_of_products_are_those_of_the_account(rules, browse
         ),
         (groups(NVFP4, NVFP4 | {"type": "int"}, quant_method="compressed-tensors"), "found activations of 4 bits"),
         ({"quantization_config": GPTQ | {"dynamic": {"+:.*w7.*": {"bits": 2}}}}, "of its quantization, not read: *w7*"),
+        ({"quantization_config": GPTQ | {"meta": {"a": 1}, "new": [1]}}, "of its quantization, not read: new"),
         ({"quantization": {"bits": 4}, "quantization_config": GPTQ}, "found quantization beside another"),
         ({"expert_dtype": "fp4"}, "found expert_dtype"),
         (
@@ -485,7 +486,10 @@ def modelopt(*ignored):
         ),
         (
             GEMMA,
-            modelopt(*(f"model.language_model.layers.{i}.{one}*" for i in range(30) for one in ("mlp", "self_attn"))),
+            modelopt(
+                "mtp.layers.0*",
+                *(f"model.language_model.layers.{i}.{one}*" for i in range(30) for one in ("mlp", "self_attn")),
+            ),
             30 * 128 * 3 * 2816 * 704,
             4.5,
             16,

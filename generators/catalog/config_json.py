@@ -382,7 +382,9 @@ def _weights(config: dict, model: _Reader, shape: Shape, rules: Rules) -> tuple[
         notes.append(
             f"its products run at several rates, all counted at that of {rate.upper()}, so that a least time stays one"
         )
-    if unread := modules.unread():
+    read = reader.family.keys | reader.family.ignores
+    tables = [key for key, one in stored.items() if one and isinstance(one, (dict, list)) and key not in read]
+    if unread := ([] if method == "mlx" else tables) + modules.unread():
         more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         notes.append(f"of its quantization, not read: {short(unread[0])[1:-1]}{more}")
     for key in ("kv_cache_scheme", "kv_cache_quant_algo"):
@@ -489,7 +491,7 @@ def _patterns(value: object) -> list[str]:
 def _tail(pattern: str) -> str:
     """A pattern from its layers on, without what wraps the language model."""
     at = pattern.find("layers.")
-    return pattern[at:] if at >= 0 and "vis" not in pattern else pattern
+    return pattern[at:] if at >= 0 and not re.search("vis|audio|mtp|draft", pattern[:at]) else pattern
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -473,7 +473,9 @@ function weightsOf(config, shaped, shape) {
   const rate = RATES[Math.max(0, ...rates)];
   const notes = [];
   if (new Set(rates).size > 1) notes.push(`its products run at several rates, all counted at that of ${rate.toUpperCase()}, so that a least time stays one`);
-  const unread = modules.unread();
+  const { keys, ignores } = reader.family;
+  const tables = Object.keys(stored).filter((key) => typeof stored[key] === "object" && given(stored[key]) && ![...keys, ...ignores].includes(key));
+  const unread = [...(method === "mlx" ? [] : tables), ...modules.unread()];
   if (unread.length) notes.push(`of its quantization, not read: ${plainKey(unread[0])}${unread.length > 1 ? ` and ${unread.length - 1} more` : ""}`);
   for (const key of ["kv_cache_scheme", "kv_cache_quant_algo"]) if (given(stored[key])) notes.push(`its ${key} is not taken; choose the bits under "KV cache in"`);
   return [{ method, attention: kept.attention, dense, expert: kept.expert, embedding, head, rate }, notes];
@@ -553,7 +555,7 @@ function patternsOf(value) {
     for (const part of parts) {
       if (/[\\()[\]{}|+?^$]/.test(part)) noModel(`found ${worded(one)} among the modules of its quantization, a pattern that these rules cannot read`);
       const at = part.indexOf("layers.");
-      found.push(at >= 0 && !part.includes("vis") ? part.slice(at) : part);
+      found.push(at >= 0 && !/vis|audio|mtp|draft/.test(part.slice(0, at)) ? part.slice(at) : part);
     }
   }
   return found;
