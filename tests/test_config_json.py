@@ -543,6 +543,9 @@ def test_layers_that_a_count_leaves_open_are_not_averaged(rules, browser_reads):
         ({"model_type": "hunyuan_v1_dense", "use_cla": True}, "keys and values that layers share"),
         ({"model_type": "mamba", "d_inner": 64, "num_key_value_heads": None}, "no d_inner other than"),
         ({"model_type": "grok-1", "sliding_window_size": 64}, "layers that attend within a window"),
+        ({"model_type": "recurrent_gemma", "block_types": ["recurrent", "new"]}, "block_types with other kinds"),
+        ({"model_type": "zamba2", "layers_block_type": ["hybrid", "new"] * 16}, "layers_block_type with other kinds"),
+        ({"model_type": "gpt_neo", "attention_layers": ["local", "new"] * 16}, "attention_layers with other kinds"),
         ({"new_dim": 7}, "or ask the book's authors for a rule"),
     ],
 )
