@@ -15,7 +15,8 @@ from generators.catalog.config_json import read_config
 from generators.catalog.config_rules import load_rules
 from generators.core.units import number_text
 from generators.shape_command import figures
-from tests.live_pages import EXPLORER, cell, drawn, dropped, open_live, reach, record, set_number, settled
+from tests.fakes import record
+from tests.live_pages import EXPLORER, cell, drawn, dropped, open_live, reach, set_number, settled
 
 AWQ = CONFIG | {"quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm"}}
 LARGE = CONFIG | {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64}

@@ -58,18 +58,18 @@ def _conclusion(data: FigureData) -> str:
 def alt(data: FigureData) -> str:
     """What it shows, and its one conclusion."""
     v = data.values
-    return f"{_conclusion(data)}. Tokens per second of all sequences against the time of a step, both logarithmic, {len(data.rows)} measured steps of a model of {v['label']} on {v['machine']}, those at the shortest and the longest of four contexts drawn."
+    return f"{_conclusion(data)}. Tokens per second of all sequences against the time of a step, both logarithmic, {len(data.rows)} measured steps of a model of {v['label']} on {v['machine']}, with lines for the shortest and the longest of four contexts."
 
 
 def caption(data: FigureData) -> str:
     """How to read it."""
-    return "Dots: measured, medians with the 5th to 95th percentile, the shortest and the longest context (the CSV has four); solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
+    return "Dots: measured, medians with the 5th to 95th percentile, at four contexts; lines for the shortest and the longest, solid: the roofline from the same record's ceilings; dashed: its steps of batch 1 carried over."
 
 
 def draw(data: FigureData, narrow: bool):
-    """Measured dots at the shortest and the longest context, with two predictions as lines."""
+    """Measured dots, with two predictions as lines at the shortest and the longest context."""
     ends = [pick(row["context"] for row in data.rows) for pick in (min, max)]
-    size, rows = theme.page_size(narrow), [row for row in data.rows if row["context"] in ends]
+    size, rows = theme.page_size(narrow), data.rows
     key = "Tokens/s of all sequences, by context", "solid: roofline; dashed: from batch 1", "dots: measured"
     lines = "\n".join(key) if narrow else f"{key[0]}\n{key[1]}; {key[2]}"
     headings = (_conclusion(data), lines, "Time of a step (ms)")

@@ -65,7 +65,7 @@ export function slowDowns(axes, rows) {
   return [...new Set(rows.map(({ attention }) => attention))].flatMap((kind) => {
     const mine = rows.filter(({ attention }) => attention === kind).sort((a, b) => a.context - b.context);
     const [first, last] = [mine[0], mine[mine.length - 1]];
-    const line = lines.find((node) => node.textContent.toLowerCase().startsWith(`${kind}, `));
+    const line = lines.find((node) => node.textContent.toLowerCase() === kind);
     return line && last.context > first.context ? [{ kind, line, context: last.context, times: last.seconds / first.seconds }] : [];
   });
 }
