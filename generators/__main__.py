@@ -2,8 +2,6 @@
 predict CHIP | numbers [WORD …] | new KIND NAME | validate [--root FOLDER | FILE …] | publish [--push | --trial]
 [--book] | book [FOLDER] | shape FILE … | score [FILE …]``."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys

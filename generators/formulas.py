@@ -1,7 +1,5 @@
 """The chapters' formulas: the model's own functions called with symbols, so that page and code cannot differ."""
 
-from __future__ import annotations
-
 from generators.core.errors import nearest
 from generators.core.symbols import Symbol, symbol
 from generators.model import batching, cache, memory, parameters, phases, roofline, work

@@ -1,7 +1,5 @@
 """``python -m generators shape FILE …``: what published config files come to, one line of JSON each."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

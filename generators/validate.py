@@ -1,7 +1,5 @@
 """Read data as sent by a stranger and say what is wrong with it: a parse and a check, nothing of it is executed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A fork of the book in which things are begun: its address, a chapter with a figure, a figure, a chip, a model, and its site."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """The states over which Python's and the browser's model are compared, and how a result becomes a list of numbers."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from dataclasses import fields, is_dataclass, replace

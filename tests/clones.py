@@ -1,7 +1,5 @@
 """A clone of the project as it stands, uncommitted changes included, for tests that commit and tag."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

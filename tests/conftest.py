@@ -1,7 +1,5 @@
 """What several test files share: the project's root and the site built once."""
 
-from __future__ import annotations
-
 import gc
 import os
 import re

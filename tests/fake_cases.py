@@ -1,7 +1,5 @@
 """Cases for a measuring process without torch: steady ones, and some that fail in every way a process can."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import signal

@@ -1,7 +1,5 @@
 """The measuring process without torch: run as a module, it serves the run with cases of `fake_cases`."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import sys

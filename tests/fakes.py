@@ -1,7 +1,5 @@
 """Stand-ins for the measurement's tests: a device whose time passes only when a kernel says so, and rows of a record."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

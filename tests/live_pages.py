@@ -1,7 +1,5 @@
 """Reading live figures in tests as a reader would: open, scroll there, wait, and read what they say."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -8,8 +8,6 @@ single field may hold, and what rows must agree on, ``test_data.py``, ``test_unt
 ``test_predictions.py`` and ``test_records.py`` say with the words of each refusal.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import datetime

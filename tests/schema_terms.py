@@ -5,8 +5,6 @@ for articles, Article); required ones are those that https://developers.google.c
 asks for (Dataset: name, description) and those that this book promises (author, license, edition).
 """
 
-from __future__ import annotations
-
 THING = {"@type", "@id", "name", "description", "url", "image", "identifier", "sameAs", "mainEntityOfPage"}
 WORK = THING | {
     "author",

@@ -1,7 +1,5 @@
 """A bound is below every run there is: each quoted and each measured one is held against its own."""
 
-from __future__ import annotations
-
 import tomllib
 
 import pytest

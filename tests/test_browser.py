@@ -1,7 +1,5 @@
 """The built site in a browser: no request leaves it, no script fails, nothing overflows a phone, and figures follow the page."""
 
-from __future__ import annotations
-
 import html
 import os
 import re

@@ -1,8 +1,6 @@
 """The browser's model is the book's own: the same numbers in real Chromium, and no way to change one side alone."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import json
 import random
 import re

@@ -1,8 +1,6 @@
 """Measure this browser: the module's bytes, what a run says and keeps, and how it behaves where things are missing."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """Each claim of chapter 4 that can be computed, as an assertion; rows of the claims review are named where they are settled."""
 
-from __future__ import annotations
-
 import statistics
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Each claim of chapter 8 that can be computed, as an assertion.  A changed fact that makes a sentence false fails here."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

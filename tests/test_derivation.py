@@ -1,7 +1,5 @@
 """What a number's box says of how it came about: the operands as printed give the number as printed."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,8 +1,6 @@
 """The explorer, driven as a reader does: sliders, keyboard, links, files, own chip and own model."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,8 +1,6 @@
 """A reader's own model and machine in the explorer: what it says of them, keeps apart, and refuses."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import json
 import re
 from urllib.parse import unquote

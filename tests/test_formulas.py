@@ -1,7 +1,5 @@
 """A number printed beside a formula is that formula's value: the TeX of the page is evaluated with the page's inputs."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

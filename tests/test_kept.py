@@ -1,7 +1,5 @@
 """What is kept from one run to the next never hides a change: every kind of change is noticed, and mended as from an empty cache."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,8 +1,6 @@
 """Live figures on every kind of host: from a folder, under a strict policy, in a versioned folder, with instant navigation."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import re
 import shutil
 

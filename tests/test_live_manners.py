@@ -1,8 +1,6 @@
 """Live figures behave: small, lazy, still, quick, without requests elsewhere, and absent where scripts are."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import gzip
 
 import pytest

@@ -1,7 +1,5 @@
 """Batching's own functions against the step model and hand-worked values; the comparison against what it must keep."""
 
-from __future__ import annotations
-
 import statistics
 
 import pytest

@@ -1,7 +1,5 @@
 """What `new` begins passes every check as it stands, says what to fill in, and is kept out of the book until it is."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

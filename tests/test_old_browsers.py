@@ -1,8 +1,6 @@
 """A browser that lacks what the live figures need: words instead of an empty place, and no request to another host."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import pytest
 from test_browser import browser, origin, page, pytestmark
 

@@ -1,7 +1,5 @@
 """Pictures: drawn once, kept by content, laid out so that any title fits, and honest about a missing library."""
 
-from __future__ import annotations
-
 import builtins
 import io
 import os

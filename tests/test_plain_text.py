@@ -1,7 +1,5 @@
 """Text twins and `llms.txt`: every page has one, with the page's own numbers, and nothing in it that only a browser reads."""
 
-from __future__ import annotations
-
 import html
 import re
 import shutil

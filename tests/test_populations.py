@@ -1,7 +1,5 @@
 """A sentence that says every, all, only or none names its population; here each is counted over all of it."""
 
-from __future__ import annotations
-
 import re
 import statistics
 

@@ -1,7 +1,5 @@
 """Predictions frozen before a chip is measured: what they hold, what refuses a bad file, and how a record joins them."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

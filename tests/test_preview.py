@@ -1,7 +1,5 @@
 """A preview spares work and never shows yesterday's page: what a warm memory gives is what an empty one gives."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """What a computation reads is noted while it runs, and what is remembered tells nobody."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.core.reading import apart, read, reading, remembered
 from generators.numbers.everything import all_numbers

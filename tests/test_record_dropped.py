@@ -1,8 +1,6 @@
 """A reader's record in the browser: judged as Python judges it, summed up alike, kept, shown and removed."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

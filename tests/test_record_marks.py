@@ -1,8 +1,6 @@
 """A reader's marks on the drawings: the chapter's own record, dropped, covers the drawn points; and further cases judged alike."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import json
 import re
 

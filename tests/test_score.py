@@ -1,7 +1,5 @@
 """The predictor, the rows it is fitted to, and the command that scores anybody's file."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

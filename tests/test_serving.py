@@ -1,7 +1,5 @@
 """The serving scheduler, its traces and reports, and its simulation by the book's model.  No torch."""
 
-from __future__ import annotations
-
 import random
 import statistics
 import sys

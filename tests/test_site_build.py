@@ -1,7 +1,5 @@
 """The real site: it builds strictly, its links hold, nothing is fetched elsewhere, and two builds are the same bytes."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Each transform of a committed page, and the line that each mistake names."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

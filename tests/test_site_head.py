@@ -1,7 +1,5 @@
 """What a page's head tells others: cards only where they are drawn, linked data that is valid and cannot be broken out of."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """The link checker finds each kind of fault, and lets sound pages pass."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

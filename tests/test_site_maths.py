@@ -1,7 +1,5 @@
 """Formulas: rendered once, kept by what they say, and set in a font that has every character."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

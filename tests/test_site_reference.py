@@ -1,7 +1,5 @@
 """The generated pages: everything stated is there, disagreements are side by side, and strangers' words stay words."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace

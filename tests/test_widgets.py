@@ -1,8 +1,6 @@
 """Every widget, driven as a reader does.  What axe says of them, started, is a gate (`tests/gates/axe.py`)."""
 # ruff: noqa: F401, F811  (pytest finds fixtures by the names they are imported under)
 
-from __future__ import annotations
-
 import csv
 
 import pytest

@@ -1,7 +1,5 @@
 """What a workflow of the public host may not do, as a function from its text to faults, one line each."""
 
-from __future__ import annotations
-
 import re
 
 import yaml

@@ -1,7 +1,5 @@
 """What the figures of chapter 2 share: the running example and how their axes are set."""
 
-from __future__ import annotations
-
 from vis import _palette as colour
 from vis import _theme as theme
 

@@ -1,7 +1,5 @@
 """Decode as a share of what the memory allows, against what a token streams: the same drawing for every machine."""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.catalog.record import Record
 from generators.comparison.comparison import ceilings, datasheet_bandwidth, mode_of

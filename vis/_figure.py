@@ -1,7 +1,5 @@
 """What every figure module computes: the rows it draws, the values its words use, and what they rest on."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """A log-log roofline of equal decades, so that the memory roof rises at 45°."""
 
-from __future__ import annotations
-
 from vis import _palette as colour
 from vis import _theme as theme
 

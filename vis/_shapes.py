@@ -1,7 +1,5 @@
 """Rectangles and arrows in a figure's own units, so that figure modules need not import matplotlib."""
 
-from __future__ import annotations
-
 
 def bar(
     axes,

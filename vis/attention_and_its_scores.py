@@ -1,7 +1,5 @@
 """For whom does keeping the scores of attention on the chip matter: a prompt, or the token after it?"""
 
-from __future__ import annotations
-
 import math
 
 from generators.catalog import model_inputs

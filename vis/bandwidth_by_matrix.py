@@ -1,7 +1,5 @@
 """How large must a matrix be before its kernel reaches the memory's bandwidth?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import datasheet_bandwidth, decode_case
 from generators.measure import predict

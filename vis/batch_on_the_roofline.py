@@ -1,7 +1,5 @@
 """How high does batching lift the intensity of decode, beside what a chip needs to wait for math?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import roofline

@@ -1,7 +1,5 @@
 """What does a batch gain on a machine without a GPU, and does its step of one sequence tell?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

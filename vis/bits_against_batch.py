@@ -1,7 +1,5 @@
 """Up to how many users do weights in fewer bits make decode faster?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import cache, roofline

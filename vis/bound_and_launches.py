@@ -1,7 +1,5 @@
 """How close to its bound does one GPU decode one model, and what takes the rest?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import ceilings, datasheet_bandwidth, decode_case
 from vis import _decode_share as share

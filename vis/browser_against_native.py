@@ -1,7 +1,5 @@
 """How much of a machine's memory bandwidth can a browser see?"""
 
-from __future__ import annotations
-
 from generators.catalog.browser_probe import newest_probe
 from generators.catalog.load import Catalog
 from vis import _palette as colour

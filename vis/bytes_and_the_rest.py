@@ -1,7 +1,5 @@
 """What becomes of the time per token when the weights take a half and a quarter of the bits?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import smaller
 from generators.comparison.comparison import datasheet_bandwidth, decode_case, quoted_decodes

@@ -1,7 +1,5 @@
 """How long does a step take with a KV cache and without one on a machine without a GPU?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.cache import cache_steps
 from vis import _palette as colour

@@ -1,7 +1,5 @@
 """How many tokens can a processor check before a pass takes longer?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.speculation import checks, predicted_by_ceilings
 from vis import _palette as colour

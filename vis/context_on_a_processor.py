@@ -1,7 +1,5 @@
 """How much does a long context slow a step down on a machine without a GPU, by the kind of attention?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

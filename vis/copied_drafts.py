@@ -1,7 +1,5 @@
 """How many tokens does a pass give when the draft is copied from what is already there?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.speculation import PAPER, TASKS, copied, one_chance
 from generators.model.work import accepted_tokens

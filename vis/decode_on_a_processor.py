@@ -1,7 +1,5 @@
 """What share of its limit does decode reach on a machine without a GPU?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import ceilings, decode_records
 from vis import _decode_share as share

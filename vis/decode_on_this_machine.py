@@ -1,7 +1,5 @@
 """What share of its limit does decode reach on a GPU, and how large must a model be before its memory sets the pace?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import decode_records
 from vis import _decode_share as share

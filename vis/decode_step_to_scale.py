@@ -1,7 +1,5 @@
 """What does one reading of the weights yield when a prompt is read, and what when an answer is written?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import roofline

@@ -1,7 +1,5 @@
 """How much may a draft token cost before drafting stops paying?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import decode_case
 from generators.comparison.speculation import LENGTHS, best_length

@@ -1,7 +1,5 @@
 """How large must a batch be before a mixture of experts shares its weights as a dense model does?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import batching, parameters

@@ -1,7 +1,5 @@
 """How fast must a link be for fetching a KV cache to beat computing it again?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.phases import prefill_case

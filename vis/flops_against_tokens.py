@@ -1,7 +1,5 @@
 """How many tokens must a pass hold until it waits for arithmetic instead of memory?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.phases import OFF_SWEEP, QUOTED_SWEEP, quoted_sweep

@@ -1,7 +1,5 @@
 """How many tokens can one pass check before it takes longer?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.speculation import check, checks, free_tokens

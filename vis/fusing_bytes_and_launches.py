@@ -1,7 +1,5 @@
 """From how many tokens in a pass on does fusing save bytes rather than launches?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import kernels
 from generators.comparison.comparison import ceilings, decode_case, measured_shape

@@ -1,7 +1,5 @@
 """Do the bytes alone predict how much a batch gains?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison import batching as comparison

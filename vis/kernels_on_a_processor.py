@@ -1,7 +1,5 @@
 """How close do the kernels of a layer come to the roof that each is under?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import ceilings
 from generators.model import roofline

@@ -1,7 +1,5 @@
 """How many tokens must a product hold on a machine without a GPU until it waits for arithmetic?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.phases import measured_sweeps
 from vis import _palette as colour

@@ -1,7 +1,5 @@
 """How many bytes of KV cache does a token cost, and where does the naive formula miss?"""
 
-from __future__ import annotations
-
 import math
 
 from generators.catalog import model_inputs

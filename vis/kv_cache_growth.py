@@ -1,7 +1,5 @@
 """How does the KV cache grow with the tokens in flight, and where does it outweigh the model?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import memory

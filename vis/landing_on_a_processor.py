@@ -1,7 +1,5 @@
 """How long do others wait while a prompt is read on a machine without a GPU?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison.prefill_interference import interference
 from vis import _palette as colour

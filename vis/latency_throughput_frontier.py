@@ -1,7 +1,5 @@
 """How much throughput does a larger batch buy, and what does each user pay for it?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import roofline

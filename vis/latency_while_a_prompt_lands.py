@@ -1,7 +1,5 @@
 """How long do others wait for their next token while a prompt is read?"""
 
-from __future__ import annotations
-
 from math import ceil
 
 from generators.catalog.load import Catalog

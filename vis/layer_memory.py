@@ -1,7 +1,5 @@
 """What does one layer remember of a sequence, by the kind of layer?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model.inputs import Format, Part

@@ -1,7 +1,5 @@
 """Why does a chip of hundreds of TFLOP/s write so few tokens per second?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.model import roofline

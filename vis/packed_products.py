@@ -1,7 +1,5 @@
 """Does a product with 8- or 4-bit weights keep its promise as the rows grow?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import smaller
 from generators.comparison.comparison import ceilings

@@ -1,7 +1,5 @@
 """How much KV memory does an allocator waste, against the size of its blocks?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import paging
 from generators.model import cache

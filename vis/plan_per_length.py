@@ -1,7 +1,5 @@
 """What does a step cost whose attention makes a new plan for each cache length?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

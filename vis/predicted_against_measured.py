@@ -1,7 +1,5 @@
 """How near do predictions come to what others measured, on devices that no constant was fitted to?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import accuracy
 from generators.score.table import summary

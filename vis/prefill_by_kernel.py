@@ -1,7 +1,5 @@
 """What does a roofline of a whole prefill leave out?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import kernels
 from generators.comparison.comparison import ceilings

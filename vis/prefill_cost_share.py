@@ -1,7 +1,5 @@
 """Which costs more machine time, reading the prompt or writing the answer?"""
 
-from __future__ import annotations
-
 from math import ceil
 
 from generators.catalog import model_inputs

@@ -1,7 +1,5 @@
 """How many bytes does a matrix keep when a share of its weights is zero?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.measure.counting import techniques
 from vis import _palette as colour

@@ -1,7 +1,5 @@
 """How long does a request wait for its first token on a machine without a GPU, and does the simulation know?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

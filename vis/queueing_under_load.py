@@ -1,7 +1,5 @@
 """How long does a request wait for its first token as more of them arrive, under three policies?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

@@ -1,7 +1,5 @@
 """How much of its speed does a model keep as the context grows, by its kind of attention?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.cache import context_pairs

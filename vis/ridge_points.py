@@ -1,7 +1,5 @@
 """How much arithmetic can each chip do for every byte its memory delivers?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

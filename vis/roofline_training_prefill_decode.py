@@ -1,7 +1,5 @@
 """Which roof limits training, prefill and decode of the same model on the same chip?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case

@@ -1,7 +1,5 @@
 """How much of a score do fewer bits cost, and is a large model in few bits better than a small one in many?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.core import units
 from vis import _palette as colour

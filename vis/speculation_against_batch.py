@@ -1,7 +1,5 @@
 """How many users share a pass before speculation gains nothing?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.speculation import free_gain, loses_from

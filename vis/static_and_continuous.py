@@ -1,7 +1,5 @@
 """What do requests wait for when a batch must end before the next begins?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

@@ -1,7 +1,5 @@
 """How long does a step take with a KV cache and without one, and what binds it?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import decode_case

@@ -1,7 +1,5 @@
 """From which size of a layer on does its reading take longer than its launching?"""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.comparison import overhead
 from generators.comparison.comparison import datasheet_bandwidth, mode_of

@@ -1,7 +1,5 @@
 """How much longer does a pass take that holds more tokens, and where does it stop waiting for memory?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison.comparison import decode_case

@@ -1,7 +1,5 @@
 """What share of its chip's limit does each run reach: those published, and those measured for this book?"""
 
-from __future__ import annotations
-
 import statistics
 
 from generators.catalog.load import Catalog

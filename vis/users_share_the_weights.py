@@ -1,7 +1,5 @@
 """How many tokens per second do more users get from one GPU, and how long does each wait?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.core import units

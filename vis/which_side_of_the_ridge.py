@@ -1,7 +1,5 @@
 """Which kernels of a layer does a long prompt carry over the ridge point?"""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.catalog.load import Catalog
 from generators.comparison import kernels

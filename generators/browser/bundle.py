@@ -5,8 +5,6 @@ The first, `core`, holds the model, the catalog and the first widget; what it ex
 one global object, from which the other bundles take what they import.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ No number is worked out here or in the browser: shapes, bytes per value and peak
 functions that the book's figures call, as floats in base units.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import fields, is_dataclass

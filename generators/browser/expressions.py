@@ -4,8 +4,6 @@ What would mean something else in JavaScript, or is not in the subset, is refuse
 Python raises and JavaScript gives Infinity, so whoever calls the model keeps peaks, bandwidths, bytes and counts positive.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import math

@@ -4,8 +4,6 @@ Only what that file uses is known: one imported memory, one exported function, a
 WebAssembly core specification's, version 2 (binary format, with vector instructions).
 """
 
-from __future__ import annotations
-
 import re
 from itertools import groupby
 from pathlib import Path

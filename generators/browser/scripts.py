@@ -1,7 +1,5 @@
 """All scripts of the site, from the model, the data and `web/` beside this file: what `generators/site/live.py` puts beside the pages."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode

@@ -1,7 +1,5 @@
 """What any file of `data/` may hold, whoever wrote it: how long, how deep, which names, which numbers, and no links."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """What a measured case must hold so that the book can compute with it, by the case's name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 DTYPES = ("float32", "bfloat16", "float16")

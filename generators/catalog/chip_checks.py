@@ -1,7 +1,5 @@
 """Checks within one chip's file: peaks follow from the clock, narrow rates double the 16-bit one, the ridge is possible."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.accelerator import Accelerator

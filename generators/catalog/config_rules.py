@@ -5,8 +5,6 @@ A tree is a list whose first item says what it is: ``["=", value]``, ``["name", 
 its arguments in the order of the function in `generators/model/parts.py`, defaults filled in.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import inspect

@@ -1,7 +1,5 @@
 """Who sent a record: a name they chose, kept beside the records, since a record itself names nobody."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from generators.catalog.datum import Row

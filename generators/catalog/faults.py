@@ -1,7 +1,5 @@
 """What pydantic found wrong in a row, in the book's words: field, found, wanted, and the nearest name or an example."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cache
 

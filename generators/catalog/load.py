@@ -1,7 +1,5 @@
 """Read `data/` into one `Catalog`, reporting every mistake found with file, field, found and wanted."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass

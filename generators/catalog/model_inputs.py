@@ -1,7 +1,5 @@
 """Rows of `data/` as inputs of the model: plain floats for sweeps, or quantities with units and sources for numbers."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass, replace
 
 from generators.catalog.accelerator import Accelerator

@@ -1,7 +1,5 @@
 """What a source's printed text says in numbers, and whether a value in base units agrees with it."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The texts, names, numbers and times that a measurement record may hold.  A stranger's record is bounded here."""
 
-from __future__ import annotations
-
 import math
 import re
 from datetime import UTC, date, datetime, timedelta

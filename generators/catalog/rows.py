@@ -1,7 +1,5 @@
 """Rows of `data/` by id, which say what an id is that is none of theirs: a draft, with what it lacks, or nothing's."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 from generators.catalog.bounds import shown

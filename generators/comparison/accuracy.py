@@ -1,7 +1,5 @@
 """Predictions beside the world's measurements: the quoted runs scored, and the same runs by the formulas of other tools."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 from statistics import median

@@ -1,7 +1,5 @@
 """What is known of batches from outside: this book's own steps and others' offline runs, each beside its prediction."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is known of the KV cache from outside: quoted pairs of runs, and this book's own steps, each beside its prediction."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

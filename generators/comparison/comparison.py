@@ -1,7 +1,5 @@
 """Predictions put beside measurements: a quoted result against the bound of its chip, a record against its own ceilings."""
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A pass kernel by kernel: what its small operations move, plain and fused, what attention moves, and each under its own roof."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import NamedTuple

@@ -7,8 +7,6 @@ interval is a bootstrap: points are drawn again with replacement, and each point
 so it holds both the noise of the samples and what the model's shape misses.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import statistics

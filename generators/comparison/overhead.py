@@ -1,7 +1,5 @@
 """What a decode step costs beside its bytes: the floor of a layer, where memory takes over, and the price of plans."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import pairwise

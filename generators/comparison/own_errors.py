@@ -1,7 +1,5 @@
 """The book's own predictions of its own records: errors by figure, machine, and what each prediction rests on."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

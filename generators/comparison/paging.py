@@ -5,8 +5,6 @@ give all back at their end.  Where no block is free, the sequence that joined la
 back and waits again; what it had generated becomes part of its prompt.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from dataclasses import dataclass

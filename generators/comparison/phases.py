@@ -1,7 +1,5 @@
 """What is known of prefill and decode from measurement: knees, and times to first token, each beside its prediction."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ memory bandwidth, with no efficiency and no overhead fitted.  A measurement can 
 by how much is what the page shows.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime

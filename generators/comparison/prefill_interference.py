@@ -1,7 +1,5 @@
 """A prompt lands among sequences that decode: every pass, priced by a model or measured, and what the others wait for."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

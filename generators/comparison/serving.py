@@ -3,8 +3,6 @@
 The measured scheduler plays both.  What it costs is remembered, since numbers and figures ask for the same runs.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 from collections.abc import Callable

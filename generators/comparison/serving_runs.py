@@ -1,7 +1,5 @@
 """Serving, measured: each run of a role's record beside the same trace played by the simulator."""
 
-from __future__ import annotations
-
 import statistics
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What prefill and decode cost beside each other, for a request of a fixed number of tokens."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from generators.catalog import model_inputs

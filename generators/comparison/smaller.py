@@ -1,7 +1,5 @@
 """Weights in fewer bits beside 16-bit ones: what a step should take by the machine's own products, and what products took."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from generators.catalog.record import Case, Record

@@ -1,7 +1,5 @@
 """Speculative decoding: what a pass over several tokens took, and what a draft copied from earlier text gets right."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Workloads that others published, by prompt and answer length: ids of the quotes that hold the two."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from generators.catalog.load import Catalog

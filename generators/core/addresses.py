@@ -1,7 +1,5 @@
 """Where the site and its repository live: `site_url` and `repo_url` of mkdocs.yml, the one place that names them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

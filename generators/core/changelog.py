@@ -1,7 +1,5 @@
 """The editions that CHANGELOG.md tells of: number, date and text of each section, the unreleased one included."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Chromium, for tests, the PDF and the browser probe: where it is, how it is started, and a site served to it."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import http.server

@@ -1,7 +1,5 @@
 """Values in files below `.cache/`, from one run to the next, each under a key that says what it was computed from."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The one exception for a reader's or contributor's mistake, and how several are shown together."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 

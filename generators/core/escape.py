@@ -1,7 +1,5 @@
 """Text from data, captions or strangers, written so that neither Markdown nor HTML reads anything into it."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

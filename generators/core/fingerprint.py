@@ -1,7 +1,5 @@
 """Hashes that tell whether something has changed: by content, never by date."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Asking git about this clone; a clone that git cannot tell about answers nothing, it does not fail."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path

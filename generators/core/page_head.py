@@ -1,7 +1,5 @@
 """What a Markdown page begins with: its front matter and its first heading."""
 
-from __future__ import annotations
-
 import re
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<lines>.*?)\n---[ \t]*\n", re.DOTALL)

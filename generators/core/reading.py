@@ -1,7 +1,5 @@
 """Which sources a computation read, collected while it runs, so that nobody has to list them by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps

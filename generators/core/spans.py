@@ -4,8 +4,6 @@ A mask has the length of its text.  Replacements are found on the mask and appli
 one pass, so that an error can always name the line a person wrote.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

@@ -5,8 +5,6 @@ book, so that no invented value reaches a figure, and it counts from the moment 
 `lint` names what remains, and fails on it under ``--strict``; nothing marked may be published.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The closed vocabulary of units: every symbol the book may print, its factor to base units, its dimensions."""
 
-from __future__ import annotations
-
 Dims = tuple[int, int, int, int]
 BASES = ("byte", "s", "FLOP", "W")
 COUNT: Dims = (0, 0, 0, 0)

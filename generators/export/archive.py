@@ -1,7 +1,5 @@
 """ZIP archives whose bytes depend on their content only."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime

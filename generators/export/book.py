@@ -1,7 +1,5 @@
 """Make every format; one that lacks a tool is told in a line, and the others are made."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The cover of the EPUB: title and roofline, drawn to PNG since many readers take no other kind."""
 
-from __future__ import annotations
-
 from xml.etree import ElementTree
 
 from generators.export.cover_art import SIZE as ROOF

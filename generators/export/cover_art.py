@@ -1,7 +1,5 @@
 """The book's sign for a title page: a roofline from edge to edge, with no scale."""
 
-from __future__ import annotations
-
 from xml.etree.ElementTree import Element
 
 from generators.export.xhtml import element

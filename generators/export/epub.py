@@ -1,7 +1,5 @@
 """The book as an EPUB 3: a file for each part, MathML as it is, figures as SVG, and every link leading inside the book."""
 
-from __future__ import annotations
-
 import copy
 import uuid
 from pathlib import Path

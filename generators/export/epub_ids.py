@@ -1,7 +1,5 @@
 """Names of places in an EPUB: ids that XML allows, and the file in which each stands."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from xml.etree.ElementTree import Element

@@ -1,7 +1,5 @@
 """An EPUB held against its standard by epubcheck."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

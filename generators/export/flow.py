@@ -5,8 +5,6 @@ paragraphs and unfolded texts after it then come first, past one heading at most
 not passed.  A figure of an unfolded text stays in it.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Hatched areas as lines: Chromium prints an SVG pattern as a picture of dots, which blurs on paper."""
 
-from __future__ import annotations
-
 import math
 import re
 

@@ -1,7 +1,5 @@
 """The book in its order, free of any format: chapters, answers, notation, method, and the numbers that these cite."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The site as a ZIP that opens from a folder: every page by its file, search and live figures without a server."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

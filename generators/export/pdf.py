@@ -1,7 +1,5 @@
 """The book as a PDF, printed by Chromium: real text, vector figures, bookmarks, and links to places inside it."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

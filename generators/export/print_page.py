@@ -1,7 +1,5 @@
 """The whole book as one XHTML page, for a browser to print."""
 
-from __future__ import annotations
-
 import copy
 import re
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What a title page states besides the title."""
 
-from __future__ import annotations
-
 from generators.export.manuscript import Manuscript
 
 

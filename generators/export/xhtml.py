@@ -1,7 +1,5 @@
 """A page of the site as a tree of XHTML elements, with the engine's own Markdown and without what only a screen needs."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The skeleton of a chapter: its page in the form of the book, a figure, its claims as tests, and its places in the maps."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

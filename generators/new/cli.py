@@ -1,7 +1,5 @@
 """``python -m generators new chapter SLUG | figure NAME | accelerator ID | model ID``: read the words, write, say what next."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from pathlib import Path

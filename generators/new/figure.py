@@ -1,7 +1,5 @@
 """The skeleton of a figure: a module that draws something true of the book at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from generators.new import names

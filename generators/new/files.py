@@ -1,7 +1,5 @@
 """Files of a skeleton: planned whole before the first is written, so that a mistake leaves nothing half made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template

@@ -1,7 +1,5 @@
 """Names of new things: of a form that files, modules and addresses can carry, and not taken."""
 
-from __future__ import annotations
-
 import difflib
 import keyword
 import re

@@ -3,8 +3,6 @@
 No value is copied: one that was left by mistake would be a false datum with a source under it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

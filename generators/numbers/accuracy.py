@@ -1,7 +1,5 @@
 """How far predictions of quoted runs were off."""
 
-from __future__ import annotations
-
 from generators.comparison import accuracy, own_errors
 from generators.core import units
 from generators.numbers.registry import Numbers, numbers

@@ -1,7 +1,5 @@
 """Numbers of the browser probe beside a native program on the same machine, from the newest file of `data/probes/`."""
 
-from __future__ import annotations
-
 from generators.catalog.browser_probe import BrowserProbe, newest_probe
 from generators.core import units
 from generators.numbers.registry import Numbers, number

@@ -1,7 +1,5 @@
 """Numbers that only chapter 1 asks for."""
 
-from __future__ import annotations
-
 import re
 
 from generators.catalog import model_inputs

@@ -4,8 +4,6 @@ Bounds come from datasheets.  Estimates give every GPU what one H200 lost with o
 the datasheet's bandwidth, its share of the peak in a long prefill, and the time that kernels and launches added.
 """
 
-from __future__ import annotations
-
 import math
 
 from generators.core import units

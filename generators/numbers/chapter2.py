@@ -1,7 +1,5 @@
 """Numbers that only chapter 2 asks for: the cache's size, what it costs in time, what fits."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.comparison.cache import context_pairs
 from generators.comparison.comparison import quoted_decodes

@@ -1,7 +1,5 @@
 """Numbers of chapter 2 from this book's own decode steps at growing contexts, by kind of attention."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from generators.comparison.cache import SlowDown, context_steps, slow_downs

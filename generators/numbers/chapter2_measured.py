@@ -1,7 +1,5 @@
 """Numbers of chapter 2 from this book's own measurements: steps with and without a cache."""
 
-from __future__ import annotations
-
 from generators.comparison.cache import StepCase, cache_steps
 from generators.comparison.comparison import repeat_record
 from generators.core import units

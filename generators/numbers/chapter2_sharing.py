@@ -1,7 +1,5 @@
 """Numbers of chapter 2 on where the cache lies: blocks, shared prefixes, and the host's memory."""
 
-from __future__ import annotations
-
 from generators.comparison import paging
 from generators.core import units
 from generators.model import cache

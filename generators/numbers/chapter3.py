@@ -1,7 +1,5 @@
 """Numbers that only chapter 3 asks for: the critical number of tokens, the fitted knee, and time to first token."""
 
-from __future__ import annotations
-
 from generators.comparison.knee import DRAWS, INTERVAL, SHARPNESS
 from generators.comparison.phases import Sweep, measured_sweeps, prefill_case, prefills, quoted_sweep
 from generators.core import units

@@ -1,7 +1,5 @@
 """Numbers of chapter 3 on prefill and decode that share a machine, or do not: chunks, cost, and the cache that moves."""
 
-from __future__ import annotations
-
 from generators.comparison import shares, simulation
 from generators.comparison.prefill_interference import Landed, interference, land
 from generators.core import units

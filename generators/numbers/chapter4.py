@@ -1,7 +1,5 @@
 """Numbers of chapter 4 on one batch: what it gains, what bounds it, what others reached, and what experts change."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.comparison import batching as batch_comparison
 from generators.core import units

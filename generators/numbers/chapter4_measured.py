@@ -1,7 +1,5 @@
 """Numbers of chapter 4 that this book measured, from the record that the chapters tell of, and how the predictions fared."""
 
-from __future__ import annotations
-
 from generators.comparison import batching as batch_comparison
 from generators.comparison import serving_runs as serving
 from generators.comparison import simulation

@@ -1,7 +1,5 @@
 """Numbers of chapter 4 on many requests: simulated on a chip of the catalog, and measured beside their simulation."""
 
-from __future__ import annotations
-
 import math
 
 from generators.comparison import serving

@@ -1,7 +1,5 @@
 """Numbers of chapter 5: what issuing costs a layer, where memory takes over, and what graphs, compilation and plans change."""
 
-from __future__ import annotations
-
 from generators.comparison import overhead
 from generators.comparison.comparison import by_products, decode_case
 from generators.core import units

@@ -1,7 +1,5 @@
 """Numbers of chapter 6: kernels under their own roofs, what fusing saves, and what attention moves with and without its scores."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.comparison import kernels
 from generators.comparison.comparison import decode_case, measured_shape, repeat_record

@@ -1,7 +1,5 @@
 """Numbers of chapter 7: weights in fewer bits, pruned matrices, and smaller models."""
 
-from __future__ import annotations
-
 from generators.comparison import smaller
 from generators.core import units
 from generators.measure.counting import techniques

@@ -1,7 +1,5 @@
 """Numbers of chapter 8: the cost of checking drafts, the cost of making them, and what copied drafts got right."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.comparison import speculation
 from generators.core import units

@@ -1,7 +1,5 @@
 """Numbers of one chip: what its vendor states, and the ridge point that follows."""
 
-from __future__ import annotations
-
 from generators.core import units
 from generators.model import roofline
 from generators.numbers.registry import Numbers, number, numbers

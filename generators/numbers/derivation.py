@@ -4,8 +4,6 @@
 many samples it is the median of, one from a data sheet what is printed there.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Callable

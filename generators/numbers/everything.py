@@ -1,7 +1,5 @@
 """All declared numbers: importing this module declares every family."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 

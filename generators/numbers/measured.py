@@ -4,8 +4,6 @@
 not BF16) and the mode in which PyTorch ran it: ``eager``, ``graph`` or ``compiled-graph``.
 """
 
-from __future__ import annotations
-
 from generators.catalog.record_checks import PEAKS
 from generators.comparison.comparison import ceilings, decode_case, decode_in_mode, predicted
 from generators.comparison.overhead import by_depth

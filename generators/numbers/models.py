@@ -1,7 +1,5 @@
 """Numbers of one model: its size, its bytes in a format, its KV cache."""
 
-from __future__ import annotations
-
 from generators.catalog import model_inputs
 from generators.core import units
 from generators.model import batching, memory, parameters

@@ -1,7 +1,5 @@
 """Numbers of one pass of a model: decode steps, prefills, and a training step; with a chip, their times."""
 
-from __future__ import annotations
-
 from generators.core import units
 from generators.model import memory, roofline, work
 from generators.model.arith import largest

@@ -1,7 +1,5 @@
 """Numbers that others published, in the unit they are quoted in."""
 
-from __future__ import annotations
-
 from generators.comparison.comparison import quoted_decodes
 from generators.core import units
 from generators.numbers.registry import AS_QUOTED, Numbers, number, numbers

@@ -5,8 +5,6 @@ A pattern's placeholders are typed: ``{chip}``, ``{model}``, ``{format}`` and
 ``{name}`` matches one word.
 """
 
-from __future__ import annotations
-
 import re
 import traceback
 from collections.abc import Callable, Collection

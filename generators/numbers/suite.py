@@ -1,7 +1,5 @@
 """How far the measurement suite itself can be trusted: beside C and the vendor's library, from run to run, and as a basis of prediction."""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.catalog.record import Case, Record
 from generators.comparison.comparison import by_products, decode_in_mode, past_overhead, peer_record, repeat_record

@@ -1,7 +1,5 @@
 """A card as SVG, 1200 by 630: the book's name, the page's title, and its figure, its facts or its words."""
 
-from __future__ import annotations
-
 import re
 
 from generators.pictures.picture import CARD_SIZE, SIGN, Card

@@ -1,7 +1,5 @@
 """Draw every picture that is not there yet, over all cores, and say how far it is."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable, Iterable

@@ -4,8 +4,6 @@ They are committed, since a site without them would be asked for files it does n
 drawing it was made from, so that a stale one is found without drawing it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 from pathlib import Path

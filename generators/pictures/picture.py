@@ -3,8 +3,6 @@
 Nothing here draws, so that a build, which only takes what is there, needs no library for it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """SVG to PNG through CairoSVG, which needs the C library cairo and the font of the drawings; both are checked first."""
 
-from __future__ import annotations
-
 import io
 
 from generators.core.errors import BookError

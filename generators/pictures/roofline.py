@@ -1,7 +1,5 @@
 """One chip's roofline, small: the slope of its memory, the level of its arithmetic, and where they meet."""
 
-from __future__ import annotations
-
 from math import log10
 
 from generators.pictures.text_layout import text

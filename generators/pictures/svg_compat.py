@@ -1,7 +1,5 @@
 """A committed drawing as CairoSVG can take it: no rules for dark pages, and outlines of letters as copies beneath them."""
 
-from __future__ import annotations
-
 import re
 
 _RULES = re.compile(r"<(style|title|desc)\b.*?</\1\s*>", re.DOTALL)

@@ -1,7 +1,5 @@
 """Words on a card: how wide they are in the font that draws them, and how a title is broken and shrunk to fit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from xml.sax.saxutils import escape

@@ -1,7 +1,5 @@
 """The publishing branch: which editions it holds, and files at its root that no edition owns."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """When a book was made, as its commit says, so that one commit makes the same bytes on any day."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

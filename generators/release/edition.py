@@ -1,7 +1,5 @@
 """Which edition a build is of: the number in pyproject.toml, the commit, and whether the commit carries that number's tag."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What must hold before an edition is published; each thing that does not is one line with its remedy."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

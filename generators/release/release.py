@@ -1,7 +1,5 @@
 """Build the tagged edition with mike onto the publishing branch, beside the editions that are there."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil

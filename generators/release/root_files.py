@@ -1,7 +1,5 @@
 """What lies beside the editions at the site's root and belongs to none: the page for lost readers, and what crawlers read."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 LATEST = "latest"

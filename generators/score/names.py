@@ -1,7 +1,5 @@
 """Devices, models, formats and engines by the names that other people print."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

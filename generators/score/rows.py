@@ -4,8 +4,6 @@ The columns are those of a README of published rows; a file may begin with a TOM
 lines that gives a column for all rows.  A line that cannot be used is one refusal with its reason.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 import tomllib

@@ -4,8 +4,6 @@ A run is predicted by constants that were fitted without any run of its device. 
 constants of all devices, which pages and the explorer take.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -4,8 +4,6 @@
 alters what a run is said to move, compute or launch, or whose constants it shares, and all is fitted anew.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

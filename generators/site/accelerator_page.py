@@ -1,7 +1,5 @@
 """The page of one accelerator: every datum as printed, its source, its conflicts, and the arithmetic of its peaks."""
 
-from __future__ import annotations
-
 from generators.catalog.accelerator import PRECISIONS, Accelerator
 from generators.catalog.datum import Datum, Peak
 from generators.catalog.load import Catalog

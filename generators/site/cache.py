@@ -3,8 +3,6 @@
 Nothing is written: a build from the command line starts with an empty memory and makes everything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """What each page's card shows: a chapter its first figure, a chip its roofline, any other page its words."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Every pass finds its places in the text as a person wrote it, and all replacemen
 once, so that each error names the line to mend.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What cites each source: the page that holds the datum, and the field."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.cross_checks import cited

@@ -1,7 +1,5 @@
 """The book as a work that can be cited: title, authors, edition and license, from CITATION.cff."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the foot of every page states: edition, commit, and the machines whose measurements the book holds."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

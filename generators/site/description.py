@@ -1,7 +1,5 @@
 """The sentence that search engines show under a page's title: from its front matter, or its first paragraph."""
 
-from __future__ import annotations
-
 import re
 
 from generators.core.escape import front_matter

@@ -1,7 +1,5 @@
 """A figure of the book: its drawings, caption and data as `docs/vis/` holds them, and its place on a page."""
 
-from __future__ import annotations
-
 import json
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """The notation page's terms, explained on hover where a chapter first uses them."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

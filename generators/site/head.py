@@ -1,7 +1,5 @@
 """What a page's head says where its link is shared or found: its card, and its data for search engines."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

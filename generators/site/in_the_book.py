@@ -1,7 +1,5 @@
 """Where the chapters speak of a chip or a model, and the explorer with it chosen."""
 
-from __future__ import annotations
-
 import re
 
 from generators.site.markdown import link

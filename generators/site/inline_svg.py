@@ -1,7 +1,5 @@
 """A committed drawing as inline SVG that takes the page's colours, so that light, dark and print follow the page."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from xml.etree import ElementTree

@@ -5,8 +5,6 @@ template (`site_overrides/partials/link_preview.html`) replaces.  A placeholder 
 data can hold once it is written, so nobody's words are ever taken for one.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

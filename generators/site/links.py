@@ -3,8 +3,6 @@
 Links to other hosts are allowed and not followed; scripts, styles, fonts and images from other hosts are not.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from functools import cache

@@ -4,8 +4,6 @@
 else (code hosts, paper, e-books) the figure stands as it is.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -1,7 +1,5 @@
 """Pieces of generated Markdown.  Every text passed in as `Text` is escaped; only `Raw` is taken as it is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

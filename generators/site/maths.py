@@ -1,7 +1,5 @@
 """Formulas as MathML, rendered once and kept in `maths.json`, so that building the site needs no V8."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import json

@@ -1,7 +1,5 @@
 """Where formulas stand in a Markdown text: `$...$` within a line, `$$` blocks on lines of their own."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

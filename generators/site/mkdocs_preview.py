@@ -5,8 +5,6 @@ the theme's templates at every rebuild, which takes longer than rendering a chap
 only twice a second.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from pathlib import Path

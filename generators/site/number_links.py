@@ -1,7 +1,5 @@
 """Links from a number to its row, in the part of the numbers page that has it, with how it was derived shown on hover and on focus."""
 
-from __future__ import annotations
-
 import json
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """One file of the site's source tree, before any engine has seen it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -4,8 +4,6 @@ The text is made from the page's Markdown, so it stays legible Markdown; figures
 and a link to their data, formulas stay TeX.
 """
 
-from __future__ import annotations
-
 import html
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """Text twins of all pages, and the two files that language models and scripts look for: `llms.txt` and `llms-full.txt`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from generators.core import fingerprint

@@ -1,7 +1,5 @@
 """The accelerators: one table of all, by kind; `accelerator_page` makes the page of each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.accelerator import Accelerator

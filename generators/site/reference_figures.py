@@ -1,7 +1,5 @@
 """The figures: an index, and one page each with both drawings, their data, sources and downloads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The storage formats of weights: what a stored weight costs, scales included."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.load import Catalog

@@ -1,7 +1,5 @@
 """What changed from edition to edition, and what was wrong: the changelog and the errata as pages of the site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

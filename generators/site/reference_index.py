@@ -1,7 +1,5 @@
 """The reference section's front page: what it holds, with counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.load import Catalog

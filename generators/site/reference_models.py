@@ -1,7 +1,5 @@
 """The models: one table of all, and one page each with its shape and its parameters published against counted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog import model_inputs

@@ -1,7 +1,5 @@
 """Predictions made before their measurement: an index, and one page per file with predicted against measured, misses first."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Results that others published, quoted with their conditions, one row each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.load import Catalog

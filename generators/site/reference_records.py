@@ -1,7 +1,5 @@
 """The measurement records: an index, and one page each with machine, environment and every case."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path

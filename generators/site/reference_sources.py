@@ -1,7 +1,5 @@
 """Every source, with how it was read and everything that cites it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from generators.catalog.load import Catalog

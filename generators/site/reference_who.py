@@ -1,7 +1,5 @@
 """Who measured what: one row per machine, and the chips whose prediction awaits a measurement."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import groupby
 

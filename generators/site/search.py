@@ -1,7 +1,5 @@
 """What the search puts first: chapters, then terms, the explorer, chips and models; what a reader seldom looks for comes last."""
 
-from __future__ import annotations
-
 import json
 from fnmatch import fnmatch
 

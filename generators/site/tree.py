@@ -1,7 +1,5 @@
 """The whole site as a stream of pages: the chapters transformed, the reference generated.  No engine is known here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables of how far predictions were off: by kind, by what a run is, the worst, the constants, and other tools' formulas."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from statistics import median

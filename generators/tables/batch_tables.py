@@ -1,7 +1,5 @@
 """Tables of batching: where the cache takes over, what published batches reached, and what a policy does under load."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Tables of the KV cache: its size in every model, what fits beside the weights, and fewer bits."""
 
-from __future__ import annotations
-
 from generators.numbers import chapter2_context, chapter2_measured
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, by_columns, named_table

@@ -1,7 +1,5 @@
 """Tables over the catalog: chips, storage formats, models."""
 
-from __future__ import annotations
-
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, by_columns, named_table
 

@@ -1,7 +1,5 @@
 """Tables of chapter 1: numbers plain, but for one link in the row of the running example, which shows how its column is computed."""
 
-from __future__ import annotations
-
 from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table

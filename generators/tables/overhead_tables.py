@@ -1,7 +1,5 @@
 """Tables of chapter 5: numbers plain, but for one link in each, which shows how its column is computed."""
 
-from __future__ import annotations
-
 from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table

@@ -1,7 +1,5 @@
 """Tables of prefill and decode: critical tokens, times to first token, chunks, workloads, and moving the cache."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from generators.comparison.workloads import QUOTES, Workload, workloads

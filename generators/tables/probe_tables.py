@@ -1,7 +1,5 @@
 """The table of the browser probe beside a native program."""
 
-from __future__ import annotations
-
 from generators.numbers.browser_probe import newest_probe
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table

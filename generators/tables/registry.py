@@ -1,7 +1,5 @@
 """How a table is declared, and how a page's ``<!-- table: name arguments -->`` finds it."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Tables of chapter 6: the roofs of one machine, and attention by back end, where what was not measured is awaited."""
 
-from __future__ import annotations
-
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 

@@ -1,7 +1,5 @@
 """Tables of chapter 7: numbers plain, but for links in the row of the running example, which show how its columns are computed."""
 
-from __future__ import annotations
-
 from generators.core.escape import Raw, cell
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table

@@ -1,7 +1,5 @@
 """Tables of chapter 8: numbers plain, but for one link in each."""
 
-from __future__ import annotations
-
 from generators.numbers.registry import Numbers
 from generators.tables.registry import Table, named_table
 

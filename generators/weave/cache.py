@@ -5,8 +5,6 @@ and not by date, and of the versions that run it.  Pages, figures' files and wha
 are compared anew by every run; only the computing between `data/` and the text is spared.
 """
 
-from __future__ import annotations
-
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path

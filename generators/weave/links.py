@@ -5,8 +5,6 @@ Held here are links that are not closed, pages of the book that are not there an
 hand-written pages; ids of generated pages are left to the build.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 import unicodedata

@@ -4,8 +4,6 @@ A reference that is not in the form the weave keeps current would go stale unsee
 that looks like one and is not is an error.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A number's address is `reference/numbers.md#id`, whatever page uses it.  That pa
 number follows stands in a part, one for each page of the book, to which the site's links lead at once.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

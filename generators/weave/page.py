@@ -1,7 +1,5 @@
 """One page woven: its number links, tables, formulas and alt texts as they should read, and what differs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -5,8 +5,6 @@ addresses, and the names of chips and models from the catalog (``A100 80GB SXM``
 special spaces between a number and its unit hide nothing: ``**5**&nbsp;ms`` reads as ``5 ms``.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A source or record as the numbers page names it and links to it."""
 
-from __future__ import annotations
-
 from generators.catalog.load import Catalog
 from generators.core.escape import address
 

@@ -1,7 +1,5 @@
 """The whole book woven: what every generated file should hold, then either written or compared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -3,8 +3,6 @@
 A benchmark and not a test: machines differ, and a test that measures time fails on the busy ones.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import tempfile

@@ -1,7 +1,5 @@
 """The commands of the loop: `write`, `check --fast`, and the build of the site beside a bare MkDocs build of the same pages."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """From a saved file to the changed page in the preview's answer."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

@@ -1,7 +1,5 @@
 """A copy of the project for the benchmark and tests to change."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

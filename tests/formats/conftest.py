@@ -1,7 +1,5 @@
 """Every format, made once for all tests of this folder, and the manuscript it was made from."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

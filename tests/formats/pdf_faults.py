@@ -1,7 +1,5 @@
 """What is wrong with a PDF of the book, one line each: bookmarks, links, contents, pictures, and what a page's end cuts."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from pathlib import Path

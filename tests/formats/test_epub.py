@@ -1,7 +1,5 @@
 """The EPUB: accepted by epubcheck, every link inside, vectors and MathML, answers both ways, the same bytes twice."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """A machine that lacks Chromium, epubcheck or the library for pictures: one line each that names the package, and the rest is made."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

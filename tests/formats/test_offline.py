@@ -1,7 +1,5 @@
 """The ZIP of the site, unpacked and opened from its folder in Chromium: search, live figures, links, and no request outside."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import shutil

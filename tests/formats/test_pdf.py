@@ -1,7 +1,5 @@
 """The PDF of the book: bookmarks, links, contents, vectors and page breaks, each check shown to find a planted fault."""
 
-from __future__ import annotations
-
 import copy
 import shutil
 from xml.etree import ElementTree

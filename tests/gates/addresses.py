@@ -5,8 +5,6 @@ stand the addresses that others read: search engines (canonical, site map), the 
 for what is not found, and the links that live figures write while they run.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -8,8 +8,6 @@ the colours alone, and the rules of colour judge them again.  Of many pages of o
 of look judge as many as hold every element and every class of that kind, the other rules judge all.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections import defaultdict

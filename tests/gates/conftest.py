@@ -5,8 +5,6 @@ A gate is a function from the folder of a built site to a list of faults, one li
 Run them with ``nox -s gates``, or one with ``nox -s gates -- -k axe``.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

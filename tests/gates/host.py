@@ -5,8 +5,6 @@ What is sent is what common hosts of static pages send without any settings: gzi
 a longer life would show readers old pages.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import gzip

@@ -6,8 +6,6 @@ this machine is slower than a desk's, it is slowed less, so that the page is jud
 Three runs a page, one after another, and the median of each score counts.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

@@ -1,7 +1,5 @@
 """What each page asks for in Chromium: every request with its bytes, up to its live figures and after them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Run a node tool that ``tests/gates/package-lock.json`` names."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

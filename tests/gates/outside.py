@@ -1,7 +1,5 @@
 """Gate: no page asks another host for anything, neither as its files say nor as it runs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

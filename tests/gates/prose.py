@@ -5,8 +5,6 @@ that skips a level).  The rest is the book's own: its terms as the notation has 
 no words that praise.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

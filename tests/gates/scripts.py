@@ -4,8 +4,6 @@ knip follows the imports from the modules that a page loads; ESLint finds what a
 Both are held to versions without binaries of their own, which not every registry has for every machine.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

@@ -4,8 +4,6 @@ cspell brings the dictionary of American English and of terms of software.  Name
 there; the few other words of this field stand in ``words.txt``, one a line, sorted.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

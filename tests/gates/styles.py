@@ -6,8 +6,6 @@ desk in light and on a phone in dark, with every live figure started, with a rec
 the explorer in use.  The walk ends as soon as everything was found; what nothing finds costs the whole walk.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Iterable

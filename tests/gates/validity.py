@@ -3,8 +3,6 @@
 It knows HTML, MathML and SVG, and reads all pages in one run of Java.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

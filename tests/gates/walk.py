@@ -1,7 +1,5 @@
 """Use every control of the live figures of a page once, as a reader might, so that a gate can see what that brings about."""
 
-from __future__ import annotations
-
 import json
 
 from tests.fakes import record

@@ -1,7 +1,5 @@
 """Gate: no page is heavier than its budget, on the wire of a browser and by its files."""
 
-from __future__ import annotations
-
 import re
 from fnmatch import fnmatch
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Two editions of the book published into a clone of its own, and the branch served as a host would serve it."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import tarfile

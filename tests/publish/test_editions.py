@@ -1,7 +1,5 @@
 """Two editions side by side as readers and crawlers meet them."""
 
-from __future__ import annotations
-
 import json
 import re
 
