@@ -148,7 +148,7 @@ def test_numbers_out_of_range_say_what_stands(page, origin):
         batch.fill("")
         batch.press_sequentially(typed)
         said = page.locator(".mb-field .mb-notice--wrong", has_text="wanted").inner_text()
-        assert said.endswith(f"wanted a whole number from 1 to 1000000; the answer stays that of {stands}")
+        assert said.endswith(f"wanted a whole number from 1 to 1000000; {stands} stays")
     page.get_by_text("My own chip", exact=True).last.click()
     page.get_by_label("Memory capacity (GB), 0 if unknown").fill("-5")
     said = page.locator(".mb-own .mb-notice").first.inner_text()

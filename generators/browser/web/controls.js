@@ -50,7 +50,7 @@ function whole({ values, most, unit }, id, label, value, changed) {
       show(typed);
       changed(typed);
     } else {
-      said.textContent = `found ${input.value || "no number"}, wanted a whole number from 1 to ${most}; the answer stays that of ${slide.getAttribute("aria-valuetext")}`;
+      said.textContent = `found ${input.value || "no number"}, wanted a whole number from 1 to ${most}; ${slide.getAttribute("aria-valuetext")} stays`;
       input.setAttribute("aria-invalid", "true");
     }
   });

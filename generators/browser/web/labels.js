@@ -18,16 +18,15 @@ function away([left, top, right, bottom], { x, y }) {
   return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
 }
 
-const shifted = ({ x, box: [left, top, right, bottom], ...way }, by) => ({ ...way, x: x + by, box: [left + by, top, right + by, bottom] });
-
 // wanted: { k, x, y, words, c, spare }; room: [left, top, right, bottom]; taken: boxes that are not free; marks: all { x, y } in sight.
 // A label stands nearer to its own mark than to any other, so that nobody reads it as the other's; a spare one that
 // finds no such place is left out.  Where all its places reach out of the room, it is moved into it.
 export function labels(wanted, room, taken = [], marks = wanted) {
   const used = [...taken, ...marks.map(({ x, y }) => [x - 4, y - 4, x + 4, y + 4])];
   return wanted.flatMap(({ k, x, y, words, c, spare }) => {
-    const ways = PLACES.map(([dx, dy, anchor]) => ({ x: x + dx, y: y + dy, anchor, box: box(x + dx, y + dy, words, anchor) }));
-    const moved = ways.map((way) => shifted(way, Math.max(room[0] - way.box[0], Math.min(0, room[2] - way.box[2]))));
+    const at = (left, top, anchor) => ({ x: left, y: top, anchor, box: box(left, top, words, anchor) });
+    const ways = PLACES.map(([dx, dy, anchor]) => at(x + dx, y + dy, anchor));
+    const moved = ways.map((way) => at(way.x + Math.max(room[0] - way.box[0], Math.min(0, room[2] - way.box[2])), way.y, way.anchor));
     const inside = [...ways, ...moved].filter(({ box: b }) => b[0] >= room[0] && b[2] <= room[2] && b[1] >= room[1] && b[3] <= room[3]);
     const free = inside.filter(({ box: b }) => !used.some((other) => meet(b, other)));
     const clear = free.find(({ box: b }) => marks.every((one) => away(b, { x, y }) <= away(b, one)));

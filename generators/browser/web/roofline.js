@@ -6,7 +6,6 @@ import { numberText, quantity } from "./numbers.js";
 import { model } from "./model.js";
 
 const LOW = 0.3; // FLOP/byte at the left edge
-const UNITS = [[1e12, "TFLOP/s"], [1e15, "PFLOP/s"], [1e18, "EFLOP/s"]];
 
 function frame({ width, height, narrow }, roofs, rates, far) {
   const box = { left: narrow ? 42 : 46, right: width - 16, top: 30, bottom: height - 40 };
@@ -17,19 +16,17 @@ function frame({ width, height, narrow }, roofs, rates, far) {
   const each = Math.min((box.right - box.left) / Math.max(4.2, Math.log10(far / LOW)), tall / (Math.log10(top / least) + 0.1));
   const low = top / 10 ** (tall / each);
   const high = LOW * 10 ** ((box.right - box.left) / each);
-  return { box, width, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
+  return { box, low, top, high, narrow, x: logScale(LOW, high, box.left, box.right), y: logScale(low, top, box.bottom, box.top) };
 }
 
-function axes({ box, width, low, top, high, x, y }) {
-  const [each, unit] = UNITS.find(([size]) => top / size < 1e5) || UNITS[UNITS.length - 1];
-  const marks = [text("heading", 9, 14, `Attainable rate (${unit})`, "mb-soft")];
-  const across = decades(LOW, high);
-  const wide = numberText(across[across.length - 1], 1).length * LETTER;
-  const step = Math.ceil((wide + 8) / (x(10) - x(1))); // decades from one label to the next, so that none touch
-  for (const value of across.filter((one) => Math.round(Math.log10(one)) % step === 0)) {
+function axes({ box, low, top, high, x, y }) {
+  const [each, unit] = top < 1e17 ? [1e12, "T"] : [1e18, "E"];
+  const marks = [text("heading", 9, 14, `Attainable rate (${unit}FLOP/s)`, "mb-soft")];
+  const step = Math.ceil((numberText(high, 1).length * LETTER + 8) / (x(10) - x(1))); // decades from one label to the next, so that none touch
+  for (const value of decades(LOW, high).filter((one) => Math.round(Math.log10(one)) % step === 0)) {
     marks.push(line(`grid-x${value}`, [[x(value), box.bottom], [x(value), box.top]], "mb-gridline"));
     const words = numberText(value, 1);
-    if (x(value) + (words.length * LETTER) / 2 <= width) marks.push(text(`tick-x${value}`, x(value), box.bottom + 14, words, "mb-soft", "middle"));
+    if (x(value) + words.length * 2.8 < box.right + 16) marks.push(text(`tick-x${value}`, x(value), box.bottom + 14, words, "mb-soft", "middle"));
   }
   for (const value of decades(low, top)) {
     marks.push(line(`grid-y${value}`, [[box.left, y(value)], [box.right, y(value)]], "mb-gridline"));
@@ -74,7 +71,7 @@ function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
   return [[
     slope,
     text(`name-${k}`, ...at, `memory roof, ${quantity(bandwidth, "bytes/s")}`, "mb-memory mb-halo", "middle", { transform: `rotate(-45 ${at.join(" ")})` }),
-    text("no-peak", box.right - 2, box.bottom - 8, "no compute roof: no peak known", "mb-compute", "end"),
+    text("no-peak", box.right - 2, box.bottom - 8, "no peak known", "mb-compute", "end"),
   ]];
 }
 
@@ -83,14 +80,13 @@ function open({ box, x, y, low, top, high }, { k, bandwidth, name }, alone) {
 export function roofline(layout, roofs, points, trails = []) {
   const place = frame(layout, roofs, points.filter(({ own }) => own).map(({ rate }) => rate), Math.max(1, ...points.filter(({ far }) => far).map(({ intensity }) => intensity * (layout.narrow ? 12 : 3))));
   const { box, x, y, high } = place;
-  let [under, words, taken] = [[], [], []];
-  const [named, names] = [[], []];
+  let [under, words, taken, named, names] = [[], [], [], [], []];
   for (const roof of roofs) {
     const alone = roofs.length === 1;
     if (!Number.isFinite(roof.peak)) {
-      const [marks, name] = open(place, roof, alone);
+      const [marks, ...name] = open(place, roof, alone);
       words.push(...marks);
-      if (name) names.push(name);
+      names.push(...name);
       continue;
     }
     const ridge = model.roofline.ridge_point(roof.peak, roof.bandwidth);
