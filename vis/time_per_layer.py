@@ -61,7 +61,7 @@ def alt(data: FigureData) -> str:
     return (
         f"{_conclusion(data)}. Time of a decode step for each layer against the bytes that it reads for each layer, {v['machine']}, BF16, both logarithmic. "
         f"Reading at the datasheet's {v['sheet']:.2f} TB/s overtakes the floor of a graph at {v['turn']:.2f} GB and that of eager mode at {v['eager turn']:.1f} GB. "
-        f"Measured eager steps lie {v['least']:.1f} to {v['most']:.1f} times above their floor and do not bend; those of the graphs bend towards the reading."
+        f"Measured eager steps lie {v['least']:.1f} to {v['most']:.1f} times their floor and do not bend; those of the graphs bend towards the reading."
     )
 
 
