@@ -79,7 +79,7 @@ def test_a_change_of_the_browser_alone_is_found(catalog, grid, engine):
     all_states, wanted = grid[0][::3] + grid[0][-800:], grid[1][::3] + grid[1][-800:]
     core = with_all_models(catalog)
     start = core.index("const model = ")
-    end = core.index("\n})();\n", start)
+    end = core.rindex("\n})();\n", start)  # of the last module of the model, which nothing of the kind follows
     body = core[start:end]
     places = list(re.finditer(r" ([*/+-]) (?=[\w(])| (>) (?=\w)", body))
     unseen = []
