@@ -778,19 +778,7 @@ def test_a_key_one_letter_off_within_a_table_refuses_the_file(catalog, rules):
 )
 def test_values_that_no_model_has_are_refused_or_told_by_both(rules, browser_reads, changes, said):
     """Each was read as if it were meant: a model without attention, half an expert, layers of no kind, 3.7 bits."""
-    text = json.dumps(
-        {
-            "model_type": "llama",
-            "hidden_size": 4096,
-            "num_hidden_layers": 32,
-            "num_attention_heads": 32,
-            "num_key_value_heads": 8,
-            "intermediate_size": 14336,
-            "vocab_size": 128256,
-            "tie_word_embeddings": False,
-        }
-        | changes
-    )
+    text = json.dumps(LLAMA | changes)
     (there,), here = browser_reads([text]), python_reads(text, rules)
     assert there == here
     assert said in (here.get("refused") or "; ".join(here["notes"]))

@@ -285,6 +285,7 @@ DESCRIBED = "---\ndescription: What a page of this length says in a list of resu
             8,
             "found <details> that no </details> closes",
         ),
+        ("![A cache.]()", 6, "found no file ''"),
         ("![A cache.](assets/no_such.png)", 6, "found no file 'assets/no_such.png'"),
         ("![ ](assets/logo.svg)", 6, "found no alt text for 'assets/logo.svg'"),
         ("See [the cache](02_kv_cache.md and (later) more.", 6, "a link that no ) closes"),

@@ -19,7 +19,7 @@ from generators.core import fingerprint  # noqa: E402
 # gen-files runs this script in one process at every rebuild of a preview, and Python keeps modules: unless they
 # are dropped when code has changed, `mkdocs serve` would show pages made by yesterday's code.  What is kept from one
 # rebuild to the next lives on a module that is never dropped.
-kept = mkdocs_gen_files.__dict__.setdefault("_book", {"written": {}, "folder": tempfile.TemporaryDirectory()})
+kept = mkdocs_gen_files.__dict__.setdefault("_book", {"written": {}})
 code = fingerprint.of_files(CODE / "generators", CODE / "vis")
 if kept.get("code") != code:
     for name in [name for name in sys.modules if name.split(".")[0] in ("generators", "vis")]:
@@ -56,14 +56,14 @@ def write(editor: mkdocs_gen_files.FilesEditor, page: Page) -> bool:
     """
     content = page.content if isinstance(page.content, bytes) else page.content.encode("utf-8")
     digest = hashlib.sha256(content).digest()
-    before = kept["written"].get(page.path)
-    same, instead = before is not None and before[0] == digest, Path(editor.config.docs_dir, page.path).exists()
+    before, path = kept["written"].get(page.path), Path(editor.directory, page.path)
+    same = before is not None and before[0] == digest and path.is_file()  # a long preview outlives a swept /tmp
+    instead = Path(editor.config.docs_dir, page.path).exists()
     if same and not instead:  # to open it is to name it to MkDocs; a page of docs/ would be copied over ours
         mkdocs_gen_files.open(page.path, "rb").close()
         return False
     with mkdocs_gen_files.open(page.path, "wb") as file:
         file.write(content)
-    path = Path(editor.directory, page.path)
     if same:
         os.utime(path, ns=(before[1], before[1]))
     else:
@@ -74,6 +74,8 @@ def write(editor: mkdocs_gen_files.FilesEditor, page: Page) -> bool:
 def main() -> None:
     """Write every page into the build; mistakes become warnings, which strict mode turns into an abort."""
     editor = mkdocs_gen_files.FilesEditor.current()
+    if "folder" not in kept:
+        kept["folder"] = tempfile.TemporaryDirectory()
     editor.directory = kept["folder"].name
     root = Path(editor.config.config_file_path).parent
     if os.environ.get("REDRAW_FIGURES"):  # set by `nox -s serve`

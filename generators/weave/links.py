@@ -112,7 +112,7 @@ def _unclosed(path: str, text: str, mask: str) -> Iterator[BookError]:
 def _pictures(root: Path, path: str, mask: str) -> Iterator[BookError]:
     """Pictures that are not there, or that say nothing to who does not see them."""
     for match in _PICTURE.finditer(mask):
-        line, place = spans.line_of(mask, match.start()), match["place"].split()[0]
+        line, place = spans.line_of(mask, match.start()), match["place"].partition(" ")[0]
         if not (root / normpath(str(PurePosixPath(path).parent / place))).is_file():
             yield BookError(path, line, f"found no file {place!r}, wanted the picture that the page shows; add it")
         if not match["alt"].strip():
